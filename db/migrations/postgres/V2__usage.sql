@@ -1,0 +1,216 @@
+-- Flavour postgres: daily partitions of raw events, and rollup tables that the batch writer keeps in the same transaction.
+
+create table analytics.usage_events (
+    event_id                    uuid not null,
+    org_id                      uuid not null,
+    actor_id                    uuid,
+    model_id                    uuid not null,
+    client_id                   text not null default '',
+    occurred_at                 timestamptz not null,
+    received_at                 timestamptz not null,
+    input_tokens                bigint not null,
+    output_tokens               bigint not null,
+    cache_read_input_tokens     bigint not null default 0,
+    cache_write_input_tokens    bigint not null default 0,
+    cache_write_1h_input_tokens bigint not null default 0,
+    latency_ms                  bigint not null,
+    time_to_first_token_ms      bigint,
+    status                      text not null,
+    error_code                  text,
+    cost_estimate_cents         numeric(20, 8),
+    metadata                    jsonb,
+    batch_id                    bigint not null,
+    primary key (org_id, event_id, occurred_at)
+) partition by range (occurred_at);
+
+-- One row a group and hour. The histograms are bags of (count << 12 | bin): appending merges, compacting only saves room.
+create table analytics.usage_hourly_rollup (
+    org_id                      uuid not null,
+    bucket_start                timestamptz not null,
+    model_id                    uuid not null,
+    client_id                   text not null,
+    status                      text not null,
+    invocations                 bigint not null,
+    unpriced_invocations        bigint not null,
+    input_tokens                numeric not null,
+    output_tokens               numeric not null,
+    cache_read_input_tokens     numeric not null,
+    cache_write_input_tokens    numeric not null,
+    cache_write_1h_input_tokens numeric not null,
+    cost_estimate_cents         numeric,
+    latency_bins                bigint[] not null,
+    time_to_first_token_bins    bigint[] not null,
+    primary key (org_id, bucket_start, model_id, client_id, status)
+) partition by range (bucket_start);
+
+create table analytics.usage_daily (
+    org_id                      uuid not null,
+    bucket_start                timestamptz not null,
+    model_id                    uuid not null,
+    client_id                   text not null,
+    status                      text not null,
+    invocations                 bigint not null,
+    unpriced_invocations        bigint not null,
+    input_tokens                numeric not null,
+    output_tokens               numeric not null,
+    cache_read_input_tokens     numeric not null,
+    cache_write_input_tokens    numeric not null,
+    cache_write_1h_input_tokens numeric not null,
+    cost_estimate_cents         numeric,
+    primary key (org_id, bucket_start, model_id, client_id, status)
+) partition by range (bucket_start);
+
+create view analytics.usage_hourly as
+select org_id, model_id, client_id, status, bucket_start, invocations, unpriced_invocations, input_tokens, output_tokens,
+       cache_read_input_tokens, cache_write_input_tokens, cache_write_1h_input_tokens, cost_estimate_cents
+from analytics.usage_hourly_rollup;
+
+create view analytics.latency_hourly as
+select org_id, model_id, client_id, status, bucket_start, (packed & 4095)::integer as bin, sum(packed >> 12)::bigint as count
+from analytics.usage_hourly_rollup cross join lateral unnest(latency_bins) as packed
+group by org_id, model_id, client_id, status, bucket_start, (packed & 4095)::integer;
+
+create view analytics.time_to_first_token_hourly as
+select org_id, model_id, client_id, status, bucket_start, (packed & 4095)::integer as bin, sum(packed >> 12)::bigint as count
+from analytics.usage_hourly_rollup cross join lateral unnest(time_to_first_token_bins) as packed
+group by org_id, model_id, client_id, status, bucket_start, (packed & 4095)::integer;
+
+-- Joins two bags; from 1,024 entries on each bin is counted together, so a row stays under 8 KiB whatever the traffic.
+create function analytics.merge_bins(a bigint[], b bigint[]) returns bigint[]
+    language sql immutable parallel safe
+    as $$ select case when cardinality(a) + cardinality(b) <= 1024 then a || b
+          else (select array_agg(total << 12 | bin) from
+                   (select packed & 4095 as bin, sum(packed >> 12)::bigint as total from unnest(a || b) as packed group by 1) merged)
+          end $$;
+
+-- Makes the partitions of the given UTC day and its month if they are missing. Created apart and attached after, because
+-- CREATE TABLE … PARTITION OF would wait behind every long export with an exclusive lock. Returns whether one was made.
+create function analytics.ensure_day(day date) returns boolean
+    language plpgsql
+    set timezone = 'UTC'
+    as $$
+declare
+    part  record;
+    made  boolean := false;
+begin
+    perform pg_advisory_xact_lock(hashtext('analytics.ensure_day'));
+    for part in
+        select 'usage_events' as parent, 'usage_events_' || to_char(day, 'YYYYMMDD') as child, day::timestamptz as low, (day + 1)::timestamptz as high, '' as storage
+        union all
+        select parent, parent || '_' || to_char(day, 'YYYYMM'), date_trunc('month', day::timestamptz), date_trunc('month', day::timestamptz) + interval '1 month',
+               ' with (fillfactor = 80)'
+        from (values ('usage_hourly_rollup'), ('usage_daily')) as rollups (parent)
+    loop
+        if to_regclass('analytics.' || part.child) is null then
+            execute format('create table analytics.%I (like analytics.%I including all)%s', part.child, part.parent, part.storage);
+            execute format('alter table analytics.%I attach partition analytics.%I for values from (%L) to (%L)',
+                           part.parent, part.child, part.low, part.high);
+            made := true;
+        end if;
+    end loop;
+    return made;
+end $$;
+
+-- Adds the events of the session's temporary table batch_stage to the rollups, in the caller's transaction. Groups are taken in
+-- key order, so two writers can not deadlock.
+create function analytics.roll_up_stage() returns void
+    language plpgsql
+    as $$
+begin
+    insert into analytics.usage_hourly_rollup as rollup
+    select org_id, date_trunc('hour', occurred_at, 'UTC'), model_id, client_id, status,
+           count(*), count(*) filter (where cost_estimate_cents is null), sum(input_tokens), sum(output_tokens),
+           sum(cache_read_input_tokens), sum(cache_write_input_tokens), sum(cache_write_1h_input_tokens), sum(cost_estimate_cents),
+           array_agg(4096 | analytics.latency_bin(latency_ms)::bigint),
+           coalesce(array_agg(4096 | analytics.latency_bin(time_to_first_token_ms)::bigint)
+                        filter (where time_to_first_token_ms is not null), '{}')
+    from batch_stage
+    group by 1, 2, 3, 4, 5
+    order by 1, 2, 3, 4, 5
+    on conflict (org_id, bucket_start, model_id, client_id, status) do update set
+        invocations = rollup.invocations + excluded.invocations,
+        unpriced_invocations = rollup.unpriced_invocations + excluded.unpriced_invocations,
+        input_tokens = rollup.input_tokens + excluded.input_tokens,
+        output_tokens = rollup.output_tokens + excluded.output_tokens,
+        cache_read_input_tokens = rollup.cache_read_input_tokens + excluded.cache_read_input_tokens,
+        cache_write_input_tokens = rollup.cache_write_input_tokens + excluded.cache_write_input_tokens,
+        cache_write_1h_input_tokens = rollup.cache_write_1h_input_tokens + excluded.cache_write_1h_input_tokens,
+        cost_estimate_cents = coalesce(rollup.cost_estimate_cents + excluded.cost_estimate_cents, rollup.cost_estimate_cents, excluded.cost_estimate_cents),
+        latency_bins = analytics.merge_bins(rollup.latency_bins, excluded.latency_bins),
+        time_to_first_token_bins = analytics.merge_bins(rollup.time_to_first_token_bins, excluded.time_to_first_token_bins);
+
+    insert into analytics.usage_daily as rollup
+    select org_id, date_trunc('day', occurred_at, 'UTC'), model_id, client_id, status,
+           count(*), count(*) filter (where cost_estimate_cents is null), sum(input_tokens), sum(output_tokens),
+           sum(cache_read_input_tokens), sum(cache_write_input_tokens), sum(cache_write_1h_input_tokens), sum(cost_estimate_cents)
+    from batch_stage
+    group by 1, 2, 3, 4, 5
+    order by 1, 2, 3, 4, 5
+    on conflict (org_id, bucket_start, model_id, client_id, status) do update set
+        invocations = rollup.invocations + excluded.invocations,
+        unpriced_invocations = rollup.unpriced_invocations + excluded.unpriced_invocations,
+        input_tokens = rollup.input_tokens + excluded.input_tokens,
+        output_tokens = rollup.output_tokens + excluded.output_tokens,
+        cache_read_input_tokens = rollup.cache_read_input_tokens + excluded.cache_read_input_tokens,
+        cache_write_input_tokens = rollup.cache_write_input_tokens + excluded.cache_write_input_tokens,
+        cache_write_1h_input_tokens = rollup.cache_write_1h_input_tokens + excluded.cache_write_1h_input_tokens,
+        cost_estimate_cents = coalesce(rollup.cost_estimate_cents + excluded.cost_estimate_cents, rollup.cost_estimate_cents, excluded.cost_estimate_cents);
+end $$;
+
+-- Recomputes the rollups of [low, high), whole UTC days, from the raw events. The caller holds the ingest lane's lock.
+create function analytics.recompute_rollups(low timestamptz, high timestamptz) returns void
+    language plpgsql
+    as $$
+begin
+    delete from analytics.usage_hourly_rollup where bucket_start >= low and bucket_start < high;
+    delete from analytics.usage_daily where bucket_start >= low and bucket_start < high;
+    insert into analytics.usage_hourly_rollup
+    select org_id, date_trunc('hour', occurred_at, 'UTC'), model_id, client_id, status,
+           count(*), count(*) filter (where cost_estimate_cents is null), sum(input_tokens), sum(output_tokens),
+           sum(cache_read_input_tokens), sum(cache_write_input_tokens), sum(cache_write_1h_input_tokens), sum(cost_estimate_cents),
+           analytics.merge_bins(array_agg(4096 | analytics.latency_bin(latency_ms)::bigint), '{}'),
+           analytics.merge_bins(coalesce(array_agg(4096 | analytics.latency_bin(time_to_first_token_ms)::bigint)
+                        filter (where time_to_first_token_ms is not null), '{}'), '{}')
+    from analytics.usage_events
+    where occurred_at >= low and occurred_at < high
+    group by 1, 2, 3, 4, 5;
+    insert into analytics.usage_daily
+    select org_id, date_trunc('day', bucket_start, 'UTC'), model_id, client_id, status,
+           sum(invocations), sum(unpriced_invocations), sum(input_tokens), sum(output_tokens), sum(cache_read_input_tokens),
+           sum(cache_write_input_tokens), sum(cache_write_1h_input_tokens), sum(cost_estimate_cents)
+    from analytics.usage_hourly_rollup
+    where bucket_start >= low and bucket_start < high
+    group by 1, 2, 3, 4, 5;
+end $$;
+
+-- Drops partitions that lie wholly before the given times; returns how many went.
+create function analytics.purge(raw_before timestamptz, hourly_before timestamptz, daily_before timestamptz) returns integer
+    language plpgsql
+    set timezone = 'UTC'
+    as $$
+declare
+    part    record;
+    dropped integer := 0;
+begin
+    for part in
+        select child.relname,
+               (regexp_match(pg_get_expr(child.relpartbound, child.oid), 'TO \(''([^'']+)''\)'))[1]::timestamptz as upper_bound,
+               case parent.relname when 'usage_events' then raw_before when 'usage_daily' then daily_before else hourly_before end as before
+        from pg_inherits
+        join pg_class child on child.oid = inhrelid
+        join pg_class parent on parent.oid = inhparent
+        where parent.oid in ('analytics.usage_events'::regclass, 'analytics.usage_hourly_rollup'::regclass, 'analytics.usage_daily'::regclass)
+    loop
+        if part.upper_bound <= part.before then
+            execute format('drop table analytics.%I', part.relname);
+            dropped := dropped + 1;
+        end if;
+    end loop;
+    return dropped;
+end $$;
+
+-- Which of the given hours have stored events that the rollups do not show yet: none, they follow in the same transaction.
+create function analytics.hours_behind(hours timestamptz[]) returns timestamptz[]
+    language sql stable as $$ select '{}'::timestamptz[] $$;
+
+select analytics.ensure_day((now() at time zone 'UTC')::date + ahead) from generate_series(-1, 7) as ahead;

@@ -1,0 +1,131 @@
+# shellcheck shell=bash
+# One way to start, stop and disturb each backend, whoever provides it.
+
+# shellcheck source=local-dev/lib/install.sh
+. "$LIB_DIR/install.sh"
+# shellcheck source=local-dev/lib/process.sh
+. "$LIB_DIR/process.sh"
+# shellcheck source=local-dev/lib/native.sh
+. "$LIB_DIR/native.sh"
+# shellcheck source=local-dev/lib/settings.sh
+. "$LIB_DIR/settings.sh"
+# shellcheck source=local-dev/lib/docker.sh
+. "$LIB_DIR/docker.sh"
+# shellcheck source=local-dev/lib/service.sh
+. "$LIB_DIR/service.sh"
+
+# docker, native or external. The provider of a state directory is recorded, so that its backends are
+# found again when a Docker daemon appears or goes meanwhile.
+backends_provider() {
+    case ${ANALYTICS_BACKENDS:-} in
+        docker | native | external) printf '%s' "$ANALYTICS_BACKENDS" ;;
+        '')
+            if ! conf_get provider; then
+                if docker_answers; then printf 'docker'; else printf 'native'; fi
+            fi
+            ;;
+        *) usage_error "ANALYTICS_BACKENDS is $ANALYTICS_BACKENDS (expected: docker, native or external)" ;;
+    esac
+}
+
+# The service is always a process of this machine; the others are what the provider makes of them.
+backend_provider() {
+    if [[ $1 == service ]]; then
+        printf 'native'
+    else
+        backends_provider
+    fi
+}
+
+backend_status() {
+    case $(backend_provider "$1") in
+        docker) docker_status "$1" ;;
+        *) process_status "$1" ;;
+    esac
+}
+
+backend_start() {
+    local name=$1 provider
+    provider=$(backend_provider "$name")
+    refuse_external "$name" "$provider"
+    ensure_state_dir
+    [[ $name == service ]] || conf_set provider "$provider"
+    if [[ $provider == docker ]]; then
+        docker_start "$name"
+    else
+        with_lock "$name" native_start "$name"
+    fi
+}
+
+native_start() {
+    local name=$1
+    case $(process_status "$name") in
+        running) native_await "$name" ;;
+        paused)
+            process_thaw "$name"
+            native_await "$name"
+            ;;
+        stopped)
+            # Left-overs of a first process that died would hold its ports.
+            process_gone "$name" || process_kill "$name"
+            if [[ $name == service ]]; then
+                service_start
+            else
+                "${name}_native_start"
+            fi
+            ;;
+    esac
+}
+
+# A running one may be starting still, by another hand or after a pause.
+native_await() {
+    case $1 in
+        postgres) process_wait_ready postgres 60 tcp_answers "$(conf_get postgres.port)" ;;
+        rabbitmq)
+            process_wait_ready rabbitmq 90 rabbitmq_ready \
+                "$(conf_get rabbitmq.port)" "$(conf_get rabbitmq.stream-port)"
+            ;;
+        redis) process_wait_ready redis 20 redis_ready "$(conf_get redis.port)" "$(conf_get redis.password)" ;;
+        s3) process_wait_ready s3 60 s3_ready "$(conf_get s3.port)" ;;
+        service) process_wait_ready service 60 service_ready "$(conf_get service.http-port)" ;;
+    esac
+}
+
+backend_stop() {
+    local name=$1 provider
+    provider=$(backend_provider "$name")
+    refuse_external "$name" "$provider"
+    if [[ $provider == docker ]]; then
+        docker_action "$name" stop
+        return
+    fi
+    # PostgreSQL waits for its clients to leave after TERM; INT makes it send them away.
+    case $name in
+        postgres) process_stop postgres INT 30 ;;
+        *) process_stop "$name" TERM 30 ;;
+    esac
+    [[ $name != service ]] || rm -f -- "$STATE_DIR/conf/service.settings"
+}
+
+# kill, pause and resume.
+backend_disturb() {
+    local name=$1 action=$2 provider
+    provider=$(backend_provider "$name")
+    refuse_external "$name" "$provider"
+    if [[ $action != kill && $(backend_status "$name") == stopped ]]; then
+        die "$name is not running"
+    fi
+    if [[ $provider == docker ]]; then
+        docker_action "$name" "$action"
+        return
+    fi
+    case $action in
+        kill) process_kill "$name" ;;
+        pause) process_freeze "$name" ;;
+        resume) process_thaw "$name" ;;
+    esac
+}
+
+refuse_external() {
+    [[ $2 != external ]] || die "$1 is external (ANALYTICS_BACKENDS=external): it is started and stopped elsewhere"
+}

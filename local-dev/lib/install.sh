@@ -1,0 +1,190 @@
+# shellcheck shell=bash
+# Finds the programs that the other scripts need, and installs Debian packages for those that are missing.
+
+java_major() {
+    # "javac 17.0.15" and "javac 25" alike.
+    "$1" -version 2>&1 | sed -nE 's/^javac ([0-9]+).*/\1/p' | head -n 1
+}
+
+# The compiler decides: a machine with only a runtime can not build.
+find_javac() {
+    if [[ -n ${JAVA_HOME:-} && -x $JAVA_HOME/bin/javac ]]; then
+        printf '%s' "$JAVA_HOME/bin/javac"
+    else
+        command -v javac || true
+    fi
+}
+
+has_jdk() {
+    local javac major
+    javac=$(find_javac)
+    [[ -n $javac ]] || return 1
+    major=$(java_major "$javac")
+    [[ -n $major ]] && ((major >= 17))
+}
+
+require_jdk() {
+    has_jdk || die "no JDK 17 or later (install openjdk-17-jdk-headless or set JAVA_HOME)"
+}
+
+java_command() {
+    if [[ -n ${JAVA_HOME:-} && -x $JAVA_HOME/bin/java ]]; then
+        printf '%s' "$JAVA_HOME/bin/java"
+    else
+        command -v java || die "no java command (install openjdk-17-jdk-headless or set JAVA_HOME)"
+    fi
+}
+
+has_new_maven() {
+    local version oldest
+    have mvn || return 1
+    # Without colours: the version is the third word of the line "Apache Maven 3.8.7".
+    version=$(mvn -v 2>/dev/null | sed -nE 's/^[^A]*Apache Maven ([0-9.]+).*/\1/p' | head -n 1)
+    [[ -n $version ]] || return 1
+    oldest=$(printf '%s\n3.8.6\n' "$version" | sort -V | head -n 1)
+    [[ $oldest == 3.8.6 ]]
+}
+
+maven_command() {
+    if has_new_maven; then
+        printf 'mvn'
+    elif [[ -x $REPO_DIR/mvnw ]]; then
+        printf '%s' "$REPO_DIR/mvnw"
+    else
+        die "no Maven 3.8.6 or later (install the package maven)"
+    fi
+}
+
+# The server programs of PostgreSQL lie outside of PATH on Debian. One that offers TimescaleDB is
+# preferred, then the newest.
+postgres_bindir() {
+    local dir best=''
+    for dir in $(printf '%s\n' /usr/lib/postgresql/*/bin | sort -V); do
+        [[ -x $dir/postgres && -x $dir/initdb ]] || continue
+        if [[ -z $best ]] || postgres_offers_timescale "$dir" || ! postgres_offers_timescale "$best"; then
+            best=$dir
+        fi
+    done
+    if [[ -z $best ]] && have postgres && have initdb; then
+        best=$(dirname "$(readlink -f "$(command -v postgres)")")
+    fi
+    [[ -n $best ]] && printf '%s' "$best"
+}
+
+# postgres_offers_timescale BINDIR: the extension can be created only where the server's own share
+# directory has its control file.
+postgres_offers_timescale() {
+    local share=''
+    if [[ -x $1/pg_config ]]; then
+        share=$("$1/pg_config" --sharedir)
+    elif [[ $1 == /usr/lib/postgresql/*/bin ]]; then
+        share=/usr/share/postgresql/$(basename "$(dirname "$1")")
+    fi
+    [[ -n $share && -f $share/extension/timescaledb.control ]]
+}
+
+rabbitmq_server_command() {
+    # The script in /usr/sbin insists on root or its own user; this one starts a private node as anybody.
+    local candidate
+    for candidate in /usr/lib/rabbitmq/bin/rabbitmq-server /usr/lib/rabbitmq/lib/*/sbin/rabbitmq-server; do
+        if [[ -x $candidate ]]; then
+            printf '%s' "$candidate"
+            return 0
+        fi
+    done
+    return 1
+}
+
+# jdk_package: the oldest that the distribution has, because the service is compiled for 17.
+jdk_package() {
+    local version
+    for version in 17 21 25; do
+        if apt-cache show "openjdk-$version-jdk-headless" >/dev/null 2>&1; then
+            printf 'openjdk-%s-jdk-headless' "$version"
+            return 0
+        fi
+    done
+    printf 'default-jdk-headless'
+}
+
+# missing_packages NEED…: needs are build, postgres, rabbitmq, redis, tools; prints packages, one a line.
+missing_packages() {
+    local need
+    for need in "$@"; do
+        case $need in
+            build)
+                has_jdk || echo JDK
+                has_new_maven || [[ -x $REPO_DIR/mvnw ]] || echo maven
+                ;;
+            postgres) postgres_bindir >/dev/null || echo postgresql ;;
+            rabbitmq) rabbitmq_server_command >/dev/null || echo rabbitmq-server ;;
+            redis) have redis-server || echo redis-server ;;
+            tools)
+                have curl || echo curl
+                have openssl || echo openssl
+                have jq || echo jq
+                have psql || echo postgresql-client
+                ;;
+            *) die "unknown need: $need" ;;
+        esac
+    done
+}
+
+install_missing() {
+    local packages=()
+    mapfile -t packages < <(missing_packages "$@" | sort -u)
+    ((${#packages[@]} > 0)) || return 0
+    have apt-get || die "missing and not installable without apt-get: ${packages[*]}"
+    if ! is_root; then
+        if ! have sudo || ! sudo -n true 2>/dev/null; then
+            die "missing: ${packages[*]} (install them, or run as root or with sudo without a password)"
+        fi
+        SUDO=(sudo -n)
+    fi
+    step "Installing ${packages[*]}"
+    apt_install "${packages[@]}"
+    local still=()
+    mapfile -t still < <(missing_packages "$@" | sort -u)
+    ((${#still[@]} == 0)) || die "still missing after the installation: ${still[*]}"
+}
+
+# apt_install PACKAGE…: as root, or through SUDO. The word JDK stands for the package that the
+# distribution offers, which is known only after the update.
+apt_install() {
+    local packages=("$@") i
+    # Another apt-get may hold the lock for a while on a fresh machine, so wait for it.
+    local apt=("${SUDO[@]}" env DEBIAN_FRONTEND=noninteractive NEEDRESTART_SUSPEND=1
+        apt-get -q -o DPkg::Lock::Timeout=300)
+    "${apt[@]}" update >&2 </dev/null || note "apt-get update failed; trying with the lists at hand"
+    for i in "${!packages[@]}"; do
+        [[ ${packages[i]} != JDK ]] || packages[i]=$(jdk_package)
+    done
+    local failed=0
+    forbid_server_start
+    "${apt[@]}" install -y --no-install-recommends "${packages[@]}" >&2 </dev/null || failed=1
+    allow_server_start
+    ((failed == 0)) || die "apt-get could not install ${packages[*]}"
+}
+
+# The servers' packages start a server of their own when installed. The stack never uses those, and
+# they would take the well-known ports, so starting is forbidden while the installation lasts. A
+# policy that the machine has already is left as it is.
+SUDO=()
+POLICY_FILE=/usr/sbin/policy-rc.d
+policy_is_ours=0
+
+forbid_server_start() {
+    [[ ! -e $POLICY_FILE ]] || return 0
+    policy_is_ours=1
+    trap 'allow_server_start' EXIT
+    trap 'allow_server_start; exit 130' INT TERM
+    printf '#!/bin/sh\nexit 101\n' | "${SUDO[@]}" tee "$POLICY_FILE" >/dev/null
+    "${SUDO[@]}" chmod 755 "$POLICY_FILE"
+}
+
+allow_server_start() {
+    ((policy_is_ours == 1)) || return 0
+    "${SUDO[@]}" rm -f "$POLICY_FILE"
+    policy_is_ours=0
+    trap - EXIT INT TERM
+}

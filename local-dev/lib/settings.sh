@@ -1,0 +1,134 @@
+# shellcheck shell=bash
+# The settings (section 6 of the contract) with which clients and the service reach the local stack.
+
+# What the caller has set wins, an empty value too: S3_ENDPOINT= runs the service without S3.
+SETTINGS=(HTTP_PORT MANAGEMENT_PORT DATABASE_URL REDIS_URL RABBITMQ_URL RABBITMQ_STREAM_PORT
+    S3_ENDPOINT S3_ACCESS_KEY S3_SECRET_KEY S3_BUCKET S3_REGION S3_PATH_STYLE S3_SERVER_SIDE_ENCRYPTION
+    JWT_ISSUER JWT_AUDIENCE JWT_PUBLIC_KEY SERVICE_URL METRICS_URL STORAGE_FLAVOUR)
+
+JWT_ISSUER_DEFAULT=https://analytics.localhost
+JWT_AUDIENCE_DEFAULT=analytics
+
+jwt_public_key_file() {
+    printf '%s' "$STATE_DIR/jwt/public.pem"
+}
+
+jwt_private_key_file() {
+    printf '%s' "$STATE_DIR/jwt/private.pem"
+}
+
+jwt_make_keys() {
+    [[ ! -f $(jwt_public_key_file) ]] || return 0
+    have openssl || die "no openssl command (install the package openssl)"
+    local private public
+    private=$(jwt_private_key_file)
+    public=$(jwt_public_key_file)
+    mkdir -p -- "$STATE_DIR/jwt"
+    (umask 077 && openssl genpkey -quiet -algorithm RSA -pkeyopt rsa_keygen_bits:2048 -out "$private" 2>/dev/null) \
+        || (umask 077 && openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048 -out "$private" 2>/dev/null) \
+        || die "openssl could not make a key"
+    # The public file appears last and at once: whoever sees it may use both.
+    openssl pkey -in "$private" -pubout -out "$public.new"
+    mv -f -- "$public.new" "$public"
+}
+
+jwt_ensure_keys() {
+    ensure_state_dir
+    [[ -f $(jwt_public_key_file) ]] || with_lock jwt jwt_make_keys
+}
+
+# own_setting NAME: the value that the local stack itself has for the setting; fails when its
+# backend has never been started here.
+own_setting() {
+    case $1 in
+        HTTP_PORT) conf_get service.http-port || printf '8084' ;;
+        MANAGEMENT_PORT) conf_get service.management-port || printf '9084' ;;
+        DATABASE_URL)
+            conf_has postgres.flavour || return 1
+            printf 'postgres://analytics:%s@127.0.0.1:%s/analytics' \
+                "$(conf_get postgres.password)" "$(conf_get postgres.port)"
+            ;;
+        STORAGE_FLAVOUR) conf_get postgres.flavour ;;
+        REDIS_URL)
+            conf_has redis.password || return 1
+            printf 'redis://:%s@127.0.0.1:%s' "$(conf_get redis.password)" "$(conf_get redis.port)"
+            ;;
+        RABBITMQ_URL)
+            conf_has rabbitmq.password || return 1
+            # %2F is the virtual host "/".
+            printf 'amqp://analytics:%s@127.0.0.1:%s/%%2F' \
+                "$(conf_get rabbitmq.password)" "$(conf_get rabbitmq.port)"
+            ;;
+        RABBITMQ_STREAM_PORT) conf_get rabbitmq.stream-port ;;
+        S3_ENDPOINT)
+            conf_has s3.secret-key || return 1
+            printf 'http://127.0.0.1:%s' "$(conf_get s3.port)"
+            ;;
+        S3_ACCESS_KEY) conf_get s3.access-key ;;
+        S3_SECRET_KEY) conf_get s3.secret-key ;;
+        S3_BUCKET) conf_has s3.secret-key && printf 'analytics-exports' ;;
+        S3_REGION) conf_has s3.secret-key && printf 'us-east-1' ;;
+        S3_PATH_STYLE) conf_has s3.secret-key && printf 'true' ;;
+        # S3Proxy answers 501 to a request for encryption.
+        S3_SERVER_SIDE_ENCRYPTION) conf_has s3.secret-key && printf 'none' ;;
+        JWT_ISSUER) printf '%s' "$JWT_ISSUER_DEFAULT" ;;
+        JWT_AUDIENCE) printf '%s' "$JWT_AUDIENCE_DEFAULT" ;;
+        JWT_PUBLIC_KEY) jwt_public_key_file ;;
+        SERVICE_URL) printf 'http://localhost:%s' "$(setting HTTP_PORT)" ;;
+        METRICS_URL) printf 'http://localhost:%s/metrics' "$(setting MANAGEMENT_PORT)" ;;
+        *) return 1 ;;
+    esac
+}
+
+# The settings with which the service runs are recorded at its start: what was given to it then holds
+# for its clients too.
+running_setting() {
+    local file=$STATE_DIR/conf/service.settings line
+    [[ -f $file ]] || return 1
+    line=$(grep -m 1 "^$1=" "$file") || return 1
+    # The file is our own output of print_settings, single-quoted throughout.
+    local "$1" && eval "$line" && printf '%s' "${!1}"
+}
+
+# setting NAME: the caller's value, else the running service's, else the local stack's own.
+setting() {
+    if [[ $1 == STORAGE_FLAVOUR ]]; then
+        storage_flavour
+    elif [[ -v $1 ]]; then
+        printf '%s' "${!1}"
+    else
+        running_setting "$1" || own_setting "$1"
+    fi
+}
+
+# auto asks for what the server offers, and so does nothing at all.
+storage_flavour() {
+    if [[ -n ${STORAGE_FLAVOUR:-} && $STORAGE_FLAVOUR != auto ]]; then
+        printf '%s' "$STORAGE_FLAVOUR"
+    elif [[ -n ${DATABASE_URL:-} && $DATABASE_URL != "$(own_setting DATABASE_URL)" ]]; then
+        foreign_storage_flavour
+    else
+        running_setting STORAGE_FLAVOUR || own_setting STORAGE_FLAVOUR
+    fi
+}
+
+# A server of the caller's own has to be asked. When it does not answer, auto leaves it to the service.
+foreign_storage_flavour() {
+    local found
+    found=$(PGCONNECT_TIMEOUT=3 psql -XAtq "${DATABASE_URL#jdbc:}" \
+        -c "SELECT count(*) FROM pg_available_extensions WHERE name = 'timescaledb'" 2>/dev/null) || found=''
+    case $found in
+        1) printf 'timescale' ;;
+        0) printf 'postgres' ;;
+        *) printf 'auto' ;;
+    esac
+}
+
+print_settings() {
+    local name value
+    for name in "${SETTINGS[@]}"; do
+        if value=$(setting "$name"); then
+            printf '%s=%s\n' "$name" "$(single_quote "$value")"
+        fi
+    done
+}
