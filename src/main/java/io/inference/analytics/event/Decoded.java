@@ -1,0 +1,22 @@
+package io.inference.analytics.event;
+
+/** What became of one event of a message. */
+public sealed interface Decoded {
+
+    /**
+     * The bytes exactly as received: the whole message, or the element of an array without what stands around it. Not copied
+     * where it is the whole message; nobody may change it.
+     */
+    byte[] payload();
+
+    /** An event that follows every rule. */
+    record Accepted(UsageEvent event, byte[] payload) implements Decoded {}
+
+    /**
+     * Something that can not be stored.
+     *
+     * @param detail every fault, the one that gave the reason first; printable, at most {@value UsageEventCodec#DETAIL_CHARS_MAX}
+     *     characters
+     */
+    record Rejected(RejectReason reason, String detail, byte[] payload) implements Decoded {}
+}

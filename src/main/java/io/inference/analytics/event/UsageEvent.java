@@ -1,0 +1,82 @@
+package io.inference.analytics.event;
+
+import java.math.BigDecimal;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.Objects;
+import java.util.UUID;
+
+/**
+ * One inference, as a producer reported it. Optional fields are null when absent, not {@code Optional}: tens of thousands of
+ * these are made a second.
+ *
+ * @param eventId with orgId the key by which a repetition is recognised
+ * @param actorId the user, or null
+ * @param clientId API key or application; {@code ""} when absent, null or empty in JSON
+ * @param occurredAt the end of the inference; truncated to microseconds, PostgreSQL's precision
+ * @param timeToFirstTokenMs at most latencyMs, or null
+ * @param errorCode at most 100 code points, or null
+ * @param inputTokens everything read, cached included
+ * @param cacheReadInputTokens part of inputTokens; 0 when absent
+ * @param cacheWriteInputTokens part of inputTokens; 0 when absent
+ * @param cacheWrite1hInputTokens part of cacheWriteInputTokens; 0 when absent
+ * @param costEstimateCents at most 12 digits before and 8 after the point; null = to be priced by the price book
+ * @param metadata canonical JSON of {@link Metadata}, or null; an empty object counts as absent
+ */
+public record UsageEvent(
+        UUID eventId,
+        UUID orgId,
+        UUID modelId,
+        UUID actorId,
+        String clientId,
+        Instant occurredAt,
+        long latencyMs,
+        Long timeToFirstTokenMs,
+        EventStatus status,
+        String errorCode,
+        long inputTokens,
+        long outputTokens,
+        long cacheReadInputTokens,
+        long cacheWriteInputTokens,
+        long cacheWrite1hInputTokens,
+        BigDecimal costEstimateCents,
+        String metadata) {
+
+    public UsageEvent {
+        Objects.requireNonNull(eventId, "eventId");
+        Objects.requireNonNull(orgId, "orgId");
+        Objects.requireNonNull(modelId, "modelId");
+        Objects.requireNonNull(clientId, "clientId");
+        Objects.requireNonNull(status, "status");
+        occurredAt = occurredAt.truncatedTo(ChronoUnit.MICROS);
+    }
+
+    /**
+     * Whether the other one tells the same, so that it is a duplicate and not a conflict: all fields but occurredAt, numbers by
+     * value, absent = null = (for clientId and metadata) empty.
+     */
+    public boolean sameContentAs(UsageEvent other) {
+        return eventId.equals(other.eventId)
+                && orgId.equals(other.orgId)
+                && modelId.equals(other.modelId)
+                && Objects.equals(actorId, other.actorId)
+                && clientId.equals(other.clientId)
+                && latencyMs == other.latencyMs
+                && Objects.equals(timeToFirstTokenMs, other.timeToFirstTokenMs)
+                && status == other.status
+                && Objects.equals(errorCode, other.errorCode)
+                && inputTokens == other.inputTokens
+                && outputTokens == other.outputTokens
+                && cacheReadInputTokens == other.cacheReadInputTokens
+                && cacheWriteInputTokens == other.cacheWriteInputTokens
+                && cacheWrite1hInputTokens == other.cacheWrite1hInputTokens
+                && sameCost(other)
+                && Objects.equals(metadata, other.metadata);
+    }
+
+    private boolean sameCost(UsageEvent other) {
+        return costEstimateCents == null || other.costEstimateCents == null
+                ? costEstimateCents == other.costEstimateCents
+                : costEstimateCents.compareTo(other.costEstimateCents) == 0;
+    }
+}
