@@ -104,7 +104,20 @@ backend_stop() {
         postgres) process_stop postgres INT 30 ;;
         *) process_stop "$name" TERM 30 ;;
     esac
-    [[ $name != service ]] || rm -f -- "$STATE_DIR/conf/service.settings"
+}
+
+# stop_all NAME…: the last first, because the service is started last and needs the others to end well.
+# One that does not stop keeps none of the others running.
+stop_all() {
+    local names=("$@") i code=0
+    for ((i = ${#names[@]} - 1; i >= 0; i--)); do
+        step "Stopping ${names[i]}"
+        (backend_stop "${names[i]}") || code=1
+    done
+    if [[ $(backends_provider) == docker ]]; then
+        docker_stop_observers
+    fi
+    return "$code"
 }
 
 # kill, pause and resume.

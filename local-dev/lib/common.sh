@@ -110,9 +110,10 @@ free_port() {
     die "no free port between 20000 and 29999"
 }
 
+# require_free_port PORT ADVICE
 require_free_port() {
     if port_in_use "$1"; then
-        die "port $1 ($2) is taken by another program"
+        die "port $1 is taken by another program ($2)"
     fi
 }
 

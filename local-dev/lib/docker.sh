@@ -2,8 +2,9 @@
 # The same backends as containers. Ports and credentials are recorded in the state directory just as
 # those of the native instances, so local-dev/env prints the same settings for both.
 
+# A client without its compose plugin is as good as none.
 docker_answers() {
-    have docker && timeout 5 docker info >/dev/null 2>&1
+    have docker && docker compose version >/dev/null 2>&1 && timeout 5 docker info >/dev/null 2>&1
 }
 
 # One compose project per state directory, so that tests and the local stack do not meet.
@@ -22,8 +23,9 @@ docker_compose() {
         S3_PORT=$(conf_get_or_make s3.port free_port) \
         S3_ACCESS_KEY=$(conf_get_or_make s3.access-key random_secret) \
         S3_SECRET_KEY=$(conf_get_or_make s3.secret-key random_secret) \
-        S3_BUCKET=${S3_BUCKET:-analytics-exports} \
-        MANAGEMENT_PORT=${MANAGEMENT_PORT:-9084} \
+        PROMETHEUS_PORT=$(conf_get_or_make prometheus.port free_port) \
+        GRAFANA_PORT=$(conf_get_or_make grafana.port free_port) \
+        MANAGEMENT_PORT=$(setting MANAGEMENT_PORT) \
         docker compose --project-name "$(docker_project)" --file "$LOCAL_DEV_DIR/docker-compose.yml" "$@"
 }
 
@@ -37,10 +39,27 @@ docker_status() {
 }
 
 docker_start() {
-    docker_compose up --detach --wait --quiet-pull "$1" >&2 </dev/null
-    if [[ $1 == postgres ]]; then
-        conf_set postgres.flavour timescale
-    fi
+    local name=$1
+    # A paused container counts as up, so that it has to be resumed first.
+    [[ $(docker_status "$name") != paused ]] || docker_action "$name" resume
+    docker_compose up --detach --wait --quiet-pull "$name" >&2 </dev/null || die "the container of $name did not start"
+    case $name in
+        postgres) conf_set postgres.flavour timescale ;;
+        s3)
+            docker_compose exec -T s3 mkdir -p "/data/${S3_BUCKET:-analytics-exports}" >&2 </dev/null
+            wait_until 60 s3_ready "$(conf_get s3.port)" || die "the S3 server did not answer within 60 s"
+            ;;
+    esac
+}
+
+# Prometheus and Grafana only look at the stack; nothing depends on them.
+docker_start_observers() {
+    docker_compose up --detach --quiet-pull prometheus grafana >&2 </dev/null \
+        || note "Prometheus and Grafana could not be started; the rest runs without them"
+}
+
+docker_stop_observers() {
+    docker_compose stop prometheus grafana >&2 </dev/null || true
 }
 
 docker_action() {
@@ -52,4 +71,8 @@ docker_action() {
         resume) docker_compose unpause "$name" >&2 </dev/null ;;
         *) die "unknown action: $action" ;;
     esac
+}
+
+docker_wipe() {
+    docker_compose down --volumes --remove-orphans >&2 </dev/null
 }

@@ -57,11 +57,11 @@ wipe_data() {
     rm -f -- "$STATE_DIR"/log/*.log "$STATE_DIR/conf/data.root"
 }
 
-# Data outside of the state directory is not removed together with it.
+# Data outside of the state directory is not removed together with it. The logs stay.
 remove_outside_data() {
     local root
     root=$(conf_get data.root) || return 0
-    [[ $root == "$STATE_DIR"/* ]] || wipe_data
+    [[ $root == "$STATE_DIR"/* ]] || rm -rf -- "$root" "$STATE_DIR/conf/data.root"
 }
 
 # recorded_port KEY: the recorded free port; one that is taken meanwhile is an error, because
@@ -71,7 +71,7 @@ recorded_port() {
 }
 
 check_recorded_port() {
-    require_free_port "$1" "recorded for $2; local-dev/run without --keep-data chooses another"
+    require_free_port "$1" "it was recorded for $2; local-dev/run without --keep-data chooses another"
 }
 
 # --- PostgreSQL ---------------------------------------------------------------------------------
@@ -89,6 +89,7 @@ postgres_native_start() {
     local major
     major=$(as_server_user "$user" cat "$data/PG_VERSION")
     [[ -x /usr/lib/postgresql/$major/bin/postgres ]] && bindir=/usr/lib/postgresql/$major/bin
+    postgres_clear_lock "$user" "$data"
     postgres_configure "$bindir" "$user" "$data" "$port"
     process_spawn postgres "$user" env -i "PATH=$PATH" LC_ALL=C.UTF-8 "$bindir/postgres" -D "$data"
     process_wait_ready postgres 60 postgres_ready "$bindir" "$port"
@@ -108,6 +109,15 @@ postgres_init() {
         -D "$data" -U analytics --pwfile="$data.password" --auth=scram-sha-256 -E UTF8 --locale=C.UTF-8 \
         --no-sync >>"$log" 2>&1 </dev/null || die_with_log postgres "initdb failed"
     rm -f -- "$data.password"
+}
+
+# After kill -9 the lock file names the dead server. PostgreSQL sees by itself that it is stale, but not
+# while the dead one is a zombie, which in a container without an init process it is for ever. Short of
+# that the file is left to PostgreSQL, which also clears the shared memory that the file names.
+postgres_clear_lock() {
+    local user=$1 lock=$2/postmaster.pid pid
+    pid=$(as_server_user "$user" head -n 1 "$lock" 2>/dev/null) || return 0
+    wait_until 2 not_zombie "$pid" || as_server_user "$user" rm -f -- "$lock"
 }
 
 # The configuration is written at every start, so that a TimescaleDB that was installed since is offered.
@@ -293,8 +303,18 @@ jclouds.identity=local
 jclouds.credential=local
 jclouds.filesystem.basedir=$data/buckets
 CONF
+        # Its logging library writes every step of every request unless told otherwise.
+        cat >"$data/logback.xml" <<'CONF'
+<configuration>
+  <appender name="stdout" class="ch.qos.logback.core.ConsoleAppender">
+    <encoder><pattern>%d{yyyy-MM-dd HH:mm:ss.SSS} %-5level [%thread] %logger{20} %msg%n</pattern></encoder>
+  </appender>
+  <root level="info"><appender-ref ref="stdout"/></root>
+</configuration>
+CONF
     )
     process_spawn s3 '' env -u JAVA_TOOL_OPTIONS "$(java_command)" -Xmx128m -XX:+UseSerialGC \
+        "-Dlogback.configurationFile=$data/logback.xml" \
         -cp "$classpath" org.gaul.s3proxy.Main --properties "$data/s3proxy.conf"
     process_wait_ready s3 60 s3_ready "$port"
 }
@@ -306,7 +326,7 @@ s3_classpath() {
         step "Resolving the S3 server"
         require_jdk
         mkdir -p -- "$REPO_DIR/target"
-        "$(maven_command)" -q -B -f "$pom" dependency:build-classpath "-Dmdep.outputFile=$file" >&2 </dev/null \
+        "$(maven_command)" -q -B -Dstyle.color=never -f "$pom" dependency:build-classpath "-Dmdep.outputFile=$file" >&2 </dev/null \
             || die "the S3 server could not be resolved"
         # Maven leaves a file alone whose content would stay the same.
         touch "$file"

@@ -13,13 +13,18 @@ process_start_ticks() {
     printf '%s' "${stat[19]}"
 }
 
+not_zombie() {
+    ! grep -q '^State:[[:space:]]*Z' "/proc/$1/status" 2>/dev/null
+}
+
 process_record() {
     printf '%s %s %s\n' "$2" "$(process_start_ticks "$2")" "$(</proc/sys/kernel/random/boot_id)" \
         >"$STATE_DIR/run/$1.pid"
+    rm -f -- "$STATE_DIR/run/$1.ready"
 }
 
 process_forget() {
-    rm -f -- "$STATE_DIR/run/$1.pid"
+    rm -f -- "$STATE_DIR/run/$1.pid" "$STATE_DIR/run/$1.ready"
 }
 
 # Prints "pid state" for each living process of the backend, the first process first. Zombies are
@@ -112,7 +117,8 @@ process_kill() {
 process_stop() {
     local name=$1 signal=$2 seconds=$3 first
     first=$(process_pids "$name" | head -n 1)
-    if [[ -n $first ]]; then
+    # RabbitMQ loses a signal that comes while it starts; and what never became ready has nothing to save.
+    if [[ -n $first && -f $STATE_DIR/run/$name.ready ]]; then
         kill "-$signal" "$first" 2>/dev/null || true
         # A paused process would see the signal only when resumed.
         process_thaw "$name"
@@ -128,22 +134,28 @@ process_stop() {
 # of the caller stays open in it: neither the terminal, nor pipes that somebody reads to their end,
 # nor locks.
 process_spawn() {
-    local name=$1 user=$2 as=()
+    local name=$1 user=$2 as=() traps
     shift 2
     if [[ -n $user ]]; then
         # setpriv replaces itself by the command, runuser would stay as its parent.
         as=(setpriv "--reuid=$user" "--regid=$(id -gn "$user")" --init-groups)
     fi
+    # Between the start and its record the process would escape a Ctrl-C, so that one waits for the next.
+    traps=$(trap -p INT TERM HUP)
+    trap : INT TERM HUP
     (
         cd /
         for fd in /proc/self/fd/*; do
             fd=${fd##*/}
             ((fd <= 2)) || eval "exec $fd>&-"
         done
-        exec setsid "${as[@]}" "$@"
+        # A shell without a terminal makes its background commands ignore these two signals.
+        exec env --default-signal=INT,QUIT setsid "${as[@]}" "$@"
     ) </dev/null >>"$(log_file "$name")" 2>&1 &
     process_record "$name" $!
     disown $! 2>/dev/null || true
+    trap - INT TERM HUP
+    eval "$traps"
 }
 
 # process_wait_ready NAME SECONDS COMMAND…: waits for the command to succeed as long as the process lives.
@@ -158,4 +170,30 @@ process_wait_ready() {
         ((SECONDS < end)) || die_with_log "$name" "$name was not ready within $seconds s"
         sleep 0.1
     done
+    : >"$STATE_DIR/run/$name.ready"
+}
+
+# run_child COMMAND…: runs a command that takes long such that a signal to this script is heeded at once
+# and not at the command's end. The script's EXIT trap calls end_child. The command reads no input, and
+# does not keep the lock that the script holds (kept_lock) longer than the script lives.
+child=''
+kept_lock=''
+run_child() {
+    local code=0
+    if [[ -n $kept_lock ]]; then
+        "$@" </dev/null {kept_lock}>&- &
+    else
+        "$@" </dev/null &
+    fi
+    child=$!
+    wait "$child" || code=$?
+    child=''
+    return "$code"
+}
+
+end_child() {
+    [[ -n $child ]] || return 0
+    kill "$child" 2>/dev/null || true
+    wait "$child" 2>/dev/null || true
+    child=''
 }

@@ -8,19 +8,21 @@ service_start() {
     [[ -f $SERVICE_JAR ]] || die "the service is not built (mvn -DskipTests package, or local-dev/run)"
     require_jdk
     jwt_ensure_keys
-    # What an earlier service was started with does not bind this one.
-    rm -f -- "$STATE_DIR/conf/service.settings"
-    http=${HTTP_PORT:-$(own_setting HTTP_PORT)}
-    management=${MANAGEMENT_PORT:-$(own_setting MANAGEMENT_PORT)}
-    require_free_port "$http" "HTTP_PORT of the service"
-    require_free_port "$management" "MANAGEMENT_PORT of the service"
+    http=$(setting HTTP_PORT)
+    management=$(setting MANAGEMENT_PORT)
+    require_free_port "$http" "set HTTP_PORT to another one"
+    require_free_port "$management" "set MANAGEMENT_PORT to another one"
     conf_set service.http-port "$http"
     conf_set service.management-port "$management"
-    local settings
-    settings=$(print_settings)
-    service_spawn "$settings"
+    local lines
+    lines=$(print_named_settings "${SETTINGS[@]}" "${PASSED_SETTINGS[@]}")
+    conf_set service.settings "$lines"
+    service_spawn "$lines"
     process_wait_ready service 60 service_ready "$http"
-    conf_set service.settings "$settings"
+}
+
+service_forget_settings() {
+    rm -f -- "$STATE_DIR/conf/service.settings" "$STATE_DIR"/conf/service.*port
 }
 
 # The settings are exported in a subshell only: the caller of this function keeps its environment.

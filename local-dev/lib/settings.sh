@@ -1,10 +1,21 @@
 # shellcheck shell=bash
+# shellcheck disable=SC2034 # The scripts that source this use the variables.
 # The settings (section 6 of the contract) with which clients and the service reach the local stack.
 
 # What the caller has set wins, an empty value too: S3_ENDPOINT= runs the service without S3.
 SETTINGS=(HTTP_PORT MANAGEMENT_PORT DATABASE_URL REDIS_URL RABBITMQ_URL RABBITMQ_STREAM_PORT
     S3_ENDPOINT S3_ACCESS_KEY S3_SECRET_KEY S3_BUCKET S3_REGION S3_PATH_STYLE S3_SERVER_SIDE_ENCRYPTION
     JWT_ISSUER JWT_AUDIENCE JWT_PUBLIC_KEY SERVICE_URL METRICS_URL STORAGE_FLAVOUR)
+
+# Settings that the local stack has no value of its own for. Those that the caller gave to local-dev/run
+# are recorded, so that a service that was killed comes back as it was. The keys of the providers are
+# not among them: they are nobody's to leave on disk.
+PASSED_SETTINGS=(INGESTION_TRANSPORT INGESTION_BATCH_SIZE INGESTION_BATCH_TIMEOUT INGESTION_WORKERS
+    INGESTION_STREAM_MAX_AGE INGESTION_STREAM_MAX_BYTES ROLLUP_INTERVAL FRESHNESS_CACHE_TTL
+    S3_PUBLIC_ENDPOINT EXPORT_WORKER_INTERVAL EXPORT_WORKER_CONCURRENCY EXPORT_SIGNED_URL_TTL
+    ENABLE_RBAC JWT_JWKS_URL OTEL_EXPORTER_OTLP_ENDPOINT LOG_LEVEL ANTHROPIC_API_URL
+    ANTHROPIC_ADMIN_API_KEY_FILE ANTHROPIC_ORGANIZATION_ID CURSOR_API_URL CURSOR_API_KEY_FILE
+    ANALYTICS_JAVA_OPTS)
 
 JWT_ISSUER_DEFAULT=https://analytics.localhost
 JWT_AUDIENCE_DEFAULT=analytics
@@ -51,7 +62,8 @@ own_setting() {
         STORAGE_FLAVOUR) conf_get postgres.flavour ;;
         REDIS_URL)
             conf_has redis.password || return 1
-            printf 'redis://:%s@127.0.0.1:%s' "$(conf_get redis.password)" "$(conf_get redis.port)"
+            # With the name of the user that a password alone stands for: redis-cli takes an empty one literally.
+            printf 'redis://default:%s@127.0.0.1:%s' "$(conf_get redis.password)" "$(conf_get redis.port)"
             ;;
         RABBITMQ_URL)
             conf_has rabbitmq.password || return 1
@@ -80,24 +92,24 @@ own_setting() {
     esac
 }
 
-# The settings with which the service runs are recorded at its start: what was given to it then holds
-# for its clients too.
-running_setting() {
+# The settings with which the service was started are recorded: what was given to it then holds for its
+# clients, and for its next start until local-dev/run begins anew.
+recorded_setting() {
     local file=$STATE_DIR/conf/service.settings line
     [[ -f $file ]] || return 1
     line=$(grep -m 1 "^$1=" "$file") || return 1
-    # The file is our own output of print_settings, single-quoted throughout.
+    # The file is our own output of print_named_settings, single-quoted throughout.
     local "$1" && eval "$line" && printf '%s' "${!1}"
 }
 
-# setting NAME: the caller's value, else the running service's, else the local stack's own.
+# setting NAME: the caller's value, else the one recorded with the service, else the local stack's own.
 setting() {
     if [[ $1 == STORAGE_FLAVOUR ]]; then
         storage_flavour
     elif [[ -v $1 ]]; then
         printf '%s' "${!1}"
     else
-        running_setting "$1" || own_setting "$1"
+        recorded_setting "$1" || own_setting "$1"
     fi
 }
 
@@ -108,7 +120,7 @@ storage_flavour() {
     elif [[ -n ${DATABASE_URL:-} && $DATABASE_URL != "$(own_setting DATABASE_URL)" ]]; then
         foreign_storage_flavour
     else
-        running_setting STORAGE_FLAVOUR || own_setting STORAGE_FLAVOUR
+        recorded_setting STORAGE_FLAVOUR || own_setting STORAGE_FLAVOUR
     fi
 }
 
@@ -125,8 +137,12 @@ foreign_storage_flavour() {
 }
 
 print_settings() {
+    print_named_settings "${SETTINGS[@]}"
+}
+
+print_named_settings() {
     local name value
-    for name in "${SETTINGS[@]}"; do
+    for name in "$@"; do
         if value=$(setting "$name"); then
             printf '%s=%s\n' "$name" "$(single_quote "$value")"
         fi

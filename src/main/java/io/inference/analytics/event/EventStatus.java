@@ -19,7 +19,7 @@ public enum EventStatus {
     }
 
     /** The status of that name, or null where there is none: names are exact, {@code Success} is none. */
-    static EventStatus ofWireName(String name) {
+    public static EventStatus ofWireName(String name) {
         return switch (name) {
             case "success" -> SUCCESS;
             case "error" -> ERROR;

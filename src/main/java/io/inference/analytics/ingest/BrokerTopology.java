@@ -1,0 +1,115 @@
+package io.inference.analytics.ingest;
+
+import com.rabbitmq.client.AMQP;
+import com.rabbitmq.client.Channel;
+import com.rabbitmq.client.Connection;
+import com.rabbitmq.client.Method;
+import com.rabbitmq.client.ShutdownSignalException;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.io.IOException;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.concurrent.TimeoutException;
+
+/**
+ * Declares what the service reads and writes at the broker: the exchange, the dead letter queue, and the one stream or queue
+ * that the transport names. Declaring twice is harmless; an existing, differently declared one is a {@link Mismatch}.
+ */
+@ApplicationScoped
+class BrokerTopology {
+
+    static final String EXCHANGE = "analytics.usage";
+    static final String ROUTING_KEY = "usage.v1";
+    static final String STREAM = "analytics.usage.v1";
+    static final String QUEUE = "analytics.usage.v1.queue";
+    static final String DEAD_LETTER_QUEUE = "analytics.usage.v1.dlq";
+
+    /** What exists at the broker differs from what we would declare; the broker's words name the difference. */
+    static final class Mismatch extends RuntimeException {
+        private static final long serialVersionUID = 1L;
+
+        Mismatch(String object, String difference) {
+            super(object + " exists at the broker with other properties: " + difference);
+        }
+    }
+
+    private final BrokerSettings broker;
+    private final IngestConfig config;
+
+    BrokerTopology(BrokerSettings broker, IngestConfig config) {
+        this.broker = broker;
+        this.config = config;
+    }
+
+    /**
+     * Declares everything for the configured transport.
+     *
+     * @throws Mismatch when something exists that was declared differently
+     * @throws IOException when the broker is not reachable or refuses us
+     */
+    void declare() throws IOException, TimeoutException {
+        try (Connection connection = broker.connectionFactory().newConnection("analytics-topology")) {
+            declare(connection, EXCHANGE, channel -> channel.exchangeDeclare(EXCHANGE, "topic", true));
+            declare(
+                    connection,
+                    DEAD_LETTER_QUEUE,
+                    channel -> channel.queueDeclare(
+                            DEAD_LETTER_QUEUE, true, false, false, Map.of("x-queue-type", "quorum")));
+            switch (config.transport()) {
+                case STREAM -> {
+                    declare(
+                            connection,
+                            STREAM,
+                            channel -> channel.queueDeclare(STREAM, true, false, false, streamArguments()));
+                    declare(connection, STREAM, channel -> channel.queueBind(STREAM, EXCHANGE, ROUTING_KEY));
+                }
+                case QUEUE -> {
+                    declare(
+                            connection,
+                            QUEUE,
+                            channel -> channel.queueDeclare(QUEUE, true, false, false, queueArguments()));
+                    declare(connection, QUEUE, channel -> channel.queueBind(QUEUE, EXCHANGE, ROUTING_KEY));
+                }
+            }
+        }
+    }
+
+    private Map<String, Object> streamArguments() {
+        Map<String, Object> arguments = new HashMap<>();
+        arguments.put("x-queue-type", "stream");
+        arguments.put("x-max-age", config.stream().maxAge().toSeconds() + "s");
+        config.stream().maxBytes().ifPresent(bytes -> arguments.put("x-max-length-bytes", bytes));
+        return arguments;
+    }
+
+    private Map<String, Object> queueArguments() {
+        return Map.of(
+                "x-queue-type", "quorum",
+                "x-delivery-limit", config.queue().deliveryLimit(),
+                "x-dead-letter-exchange", "",
+                "x-dead-letter-routing-key", DEAD_LETTER_QUEUE,
+                // At least once needs reject-publish: a producer is told when the queue is full, nothing is dropped.
+                "x-dead-letter-strategy", "at-least-once",
+                "x-overflow", "reject-publish");
+    }
+
+    @FunctionalInterface
+    private interface Declaration {
+        Object on(Channel channel) throws IOException;
+    }
+
+    private static void declare(Connection connection, String object, Declaration declaration)
+            throws IOException, TimeoutException {
+        try (Channel channel = connection.createChannel()) {
+            declaration.on(channel);
+        } catch (IOException e) {
+            if (e.getCause() instanceof ShutdownSignalException signal) {
+                Method reason = signal.getReason();
+                if (reason instanceof AMQP.Channel.Close close && close.getReplyCode() == AMQP.PRECONDITION_FAILED) {
+                    throw new Mismatch(object, close.getReplyText());
+                }
+            }
+            throw e;
+        }
+    }
+}

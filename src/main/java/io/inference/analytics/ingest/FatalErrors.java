@@ -1,0 +1,24 @@
+package io.inference.analytics.ingest;
+
+import io.quarkus.runtime.Quarkus;
+import jakarta.enterprise.context.ApplicationScoped;
+import org.jboss.logging.Logger;
+
+/** Ends the process with one line when going on would lose or repeat data. */
+@ApplicationScoped
+class FatalErrors {
+
+    private static final Logger LOG = Logger.getLogger(FatalErrors.class);
+    private volatile String message;
+
+    void stop(String reason) {
+        message = reason;
+        LOG.fatalf("event=start_refused reason=\"%s\"", reason);
+        Quarkus.asyncExit(1);
+    }
+
+    /** Why the process is ending; null while it is not. */
+    String message() {
+        return message;
+    }
+}

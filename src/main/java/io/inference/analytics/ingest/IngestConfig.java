@@ -1,0 +1,88 @@
+package io.inference.analytics.ingest;
+
+import io.smallrye.config.ConfigMapping;
+import io.smallrye.config.WithDefault;
+import java.time.Duration;
+import java.util.Optional;
+
+/** How events are taken from the broker and written. Durations are ISO-8601 or like {@code 200ms}. */
+@ConfigMapping(prefix = "analytics.ingestion")
+public interface IngestConfig {
+
+    /** The ways a message can come. */
+    enum Transport {
+        STREAM,
+        QUEUE
+    }
+
+    /** Whether this process reads from the broker at all; the command line switches it off. */
+    @WithDefault("true")
+    boolean enabled();
+
+    /** {@code stream} or {@code queue}; only the named one is declared, bound and read. */
+    @WithDefault("stream")
+    Transport transport();
+
+    /** Events of one transaction, at most (one message more when it is an array). */
+    @WithDefault("1000")
+    int batchSize();
+
+    /** How long the writer waits for a batch to fill, from its first message on. */
+    @WithDefault("200ms")
+    Duration batchTimeout();
+
+    /** Writers, each with a database connection of its own: one stores while the others decode and stage. */
+    @WithDefault("2")
+    int workers();
+
+    /** A batch is flagged late when it holds an event older than this. */
+    @WithDefault("1h")
+    Duration lateAfter();
+
+    /** Raw events are kept this long; an event older than that is dead-lettered. */
+    @WithDefault("400d")
+    Duration rawRetention();
+
+    /** Back-off between attempts while the database does not take a batch, doubling from 100 ms up to this. */
+    @WithDefault("10s")
+    Duration retryDelayMax();
+
+    /** What concerns transport {@code stream} alone. */
+    Stream stream();
+
+    /** What concerns transport {@code queue} alone. */
+    Queue queue();
+
+    /** Transport {@code stream}. */
+    interface Stream {
+        /** Port of the broker's stream listener; the host is that of RABBITMQ_URL. */
+        @WithDefault("5552")
+        int port();
+
+        /** How long the stream keeps messages. */
+        @WithDefault("7d")
+        Duration maxAge();
+
+        /** How much the stream keeps, in bytes; absent = no limit by size. */
+        Optional<Long> maxBytes();
+
+        /** A reader that has not renewed its lease for this long is replaced by another replica. */
+        @WithDefault("15s")
+        Duration lease();
+
+        /** Chunks of the stream that may be under way to us; bounds the memory of the buffer. */
+        @WithDefault("10")
+        int credits();
+    }
+
+    /** Transport {@code queue}. */
+    interface Queue {
+        /** Unacknowledged messages that the broker may have under way to us; also the bound of the buffer. */
+        @WithDefault("4000")
+        int prefetch();
+
+        /** Deliveries after which the broker dead-letters a message itself. */
+        @WithDefault("1000")
+        int deliveryLimit();
+    }
+}

@@ -1,0 +1,221 @@
+package io.inference.analytics.ingest;
+
+import io.inference.analytics.event.UsageEventCodec;
+import jakarta.annotation.PreDestroy;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.TimeUnit;
+import javax.sql.DataSource;
+import org.jboss.logging.Logger;
+
+/**
+ * Joins a transport with the writers: one buffer, one commit order, and for the stream the position that they move.
+ *
+ * <p>A transport calls {@link #begin} for each connection or lease that it starts to read with; everything older is dropped
+ * then, and will be delivered again. On shutdown the writers finish the batch they are in and the rest is left to the broker.
+ */
+@ApplicationScoped
+public class IngestPipeline {
+
+    private static final Logger LOG = Logger.getLogger(IngestPipeline.class);
+    private static final Duration SHUTDOWN_PATIENCE = Duration.ofSeconds(20);
+    private static final Duration WRITER_STALL_MAX = Duration.ofMinutes(2);
+
+    private final IngestConfig config;
+    private final DataSource dataSource;
+    private final UsageEventStore store;
+    private final StreamPosition position;
+    private final UsageEventCodec codec;
+    private final IngestMetrics metrics;
+    private final DeadLetterQueue deadLetters;
+    private final Clock clock;
+    private final String replica = UUID.randomUUID().toString();
+    private final MessageBuffer buffer = new MessageBuffer();
+    private final CommitOrder order = new CommitOrder();
+    private final List<BatchWriter> writers = new ArrayList<>();
+    private final List<Thread> threads = new ArrayList<>();
+
+    private volatile Source source = new Source(0, 0, 0, 0);
+    private volatile long fencedGeneration = -1;
+    private volatile long lastOffered = RawMessage.NO_OFFSET;
+    private volatile long nextOffset;
+    private volatile Instant lastCommittedAt;
+
+    IngestPipeline(
+            IngestConfig config,
+            DataSource dataSource,
+            UsageEventStore store,
+            StreamPosition position,
+            UsageEventCodec codec,
+            IngestMetrics metrics,
+            DeadLetterQueue deadLetters,
+            Clock clock) {
+        this.config = config;
+        this.dataSource = dataSource;
+        this.store = store;
+        this.position = position;
+        this.codec = codec;
+        this.metrics = metrics;
+        this.deadLetters = deadLetters;
+        this.clock = clock;
+    }
+
+    /** What a generation reads from; offsets mean nothing on transport queue. */
+    record Source(long generation, long epoch, long nextOffset, long firstAvailable) {}
+
+    /** Offsets without a message for us, both ends inclusive. */
+    record Skip(long first, long last, StreamPosition.SkipCause cause) {}
+
+    /** Starts the writers. */
+    void start() {
+        for (int i = 0; i < config.workers(); i++) {
+            BatchWriter writer = new BatchWriter(this, dataSource, store, position, codec, metrics, clock);
+            Thread thread = new Thread(writer, "ingest-writer-" + i);
+            thread.start();
+            writers.add(writer);
+            threads.add(thread);
+        }
+    }
+
+    /** Lets the writers finish the batch that they are in; what waits behind it stays with the broker. */
+    @PreDestroy
+    void stop() {
+        buffer.close();
+        Instant deadline = clock.instant().plus(SHUTDOWN_PATIENCE);
+        for (Thread thread : threads) {
+            try {
+                thread.join(
+                        Math.max(1, Duration.between(clock.instant(), deadline).toMillis()));
+                if (thread.isAlive()) {
+                    thread.interrupt();
+                    thread.join(TimeUnit.SECONDS.toMillis(1));
+                }
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                return;
+            }
+        }
+    }
+
+    /** Drops what older connections brought and returns the number under which messages are offered from now on. */
+    synchronized long begin(long epoch, long firstToRead, long firstAvailable) {
+        long generation = buffer.restart();
+        nextOffset = firstToRead;
+        lastOffered = firstToRead - 1;
+        source = new Source(generation, epoch, firstToRead, firstAvailable);
+        order.restart(generation);
+        return generation;
+    }
+
+    /** Adds a message; one that was offered before (the client resumed a little too early) is dropped. */
+    void offer(long generation, RawMessage message) {
+        if (message.offset() != RawMessage.NO_OFFSET) {
+            if (message.offset() <= lastOffered) {
+                message.settlement().committed();
+                return;
+            }
+            lastOffered = message.offset();
+        }
+        buffer.offer(generation, message);
+    }
+
+    /** After a commit: tells the transport, message by message. */
+    void committed(MessageBuffer.Batch batch, BatchRecord record) {
+        lastCommittedAt = record.committedAt();
+        for (RawMessage message : batch.messages()) {
+            message.settlement().committed();
+        }
+        LOG.debugf(
+                "event=batch_committed batch_id=%d correlation_id=%s received=%d stored=%d",
+                record.batchId(),
+                record.correlationId(),
+                record.counts().received(),
+                record.counts().stored());
+    }
+
+    /** Called in commit order, with the lane held: the position that this batch must find. */
+    long expectedOffset() {
+        return nextOffset;
+    }
+
+    void advanced(long next) {
+        nextOffset = next;
+    }
+
+    /** The causes of the gap between the position and the first message read after it. */
+    List<Skip> skipsBefore(long expected, long first) {
+        List<Skip> skips = new ArrayList<>();
+        long from = expected;
+        long firstAvailable = Math.min(source.firstAvailable(), first);
+        if (from < firstAvailable) {
+            skips.add(new Skip(from, firstAvailable - 1, StreamPosition.SkipCause.RETENTION));
+            from = firstAvailable;
+        }
+        if (from < first) {
+            skips.add(new Skip(from, first - 1, StreamPosition.SkipCause.BROKER_HOUSEKEEPING));
+        }
+        return skips;
+    }
+
+    void fenced(long generation) {
+        fencedGeneration = generation;
+    }
+
+    /** Whether a writer was told that this generation may not commit any more. */
+    boolean isFenced(long generation) {
+        return fencedGeneration == generation;
+    }
+
+    /** Every writer went through its loop lately; a stalled one means that the process should be replaced. */
+    public boolean writersProgress() {
+        Instant limit = clock.instant().minus(WRITER_STALL_MAX);
+        return writers.stream().allMatch(writer -> writer.lastProgressAt().isAfter(limit));
+    }
+
+    /** When the oldest message that was read but not yet committed was published. */
+    Optional<Instant> oldestUncommittedAt() {
+        Optional<Instant> inFlight = writers.stream()
+                .flatMap(writer -> writer.oldestInFlight().stream())
+                .min(Instant::compareTo);
+        return inFlight.isPresent() ? inFlight : buffer.oldestPublishedAt();
+    }
+
+    Optional<Instant> lastCommittedAt() {
+        return Optional.ofNullable(lastCommittedAt);
+    }
+
+    IngestConfig config() {
+        return config;
+    }
+
+    MessageBuffer buffer() {
+        return buffer;
+    }
+
+    CommitOrder order() {
+        return order;
+    }
+
+    DeadLetterQueue deadLetters() {
+        return deadLetters;
+    }
+
+    long epoch() {
+        return source.epoch();
+    }
+
+    String replica() {
+        return replica;
+    }
+
+    String transportName() {
+        return config.transport().name().toLowerCase(Locale.ROOT);
+    }
+}

@@ -1,0 +1,52 @@
+package io.inference.analytics.ingest;
+
+import io.quarkus.runtime.ShutdownEvent;
+import io.quarkus.runtime.StartupEvent;
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.enterprise.event.Observes;
+import java.time.Clock;
+import org.jboss.logging.Logger;
+
+/** Starts and stops the configured transport with its writers. */
+@ApplicationScoped
+public class Ingestion {
+
+    private static final Logger LOG = Logger.getLogger(Ingestion.class);
+
+    private final IngestConfig config;
+    private final IngestPipeline pipeline;
+    private final TransportReader reader;
+
+    Ingestion(
+            IngestConfig config,
+            IngestPipeline pipeline,
+            StreamPosition position,
+            BrokerTopology topology,
+            BrokerSettings broker,
+            FatalErrors fatal,
+            Clock clock) {
+        this.config = config;
+        this.pipeline = pipeline;
+        this.reader = new StreamReader(pipeline, position, topology, broker, config, fatal, clock);
+    }
+
+    void onStart(@Observes StartupEvent event) {
+        if (!config.enabled()) {
+            return;
+        }
+        LOG.infof("event=ingestion_starting transport=%s replica=%s", pipeline.transportName(), pipeline.replica());
+        pipeline.start();
+        reader.start();
+    }
+
+    void onStop(@Observes ShutdownEvent event) {
+        if (config.enabled()) {
+            reader.stop();
+            pipeline.stop();
+        }
+    }
+
+    TransportReader reader() {
+        return reader;
+    }
+}

@@ -1,0 +1,145 @@
+package io.inference.analytics.ingest;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+
+/**
+ * Messages between the transport and the writers, in the order of their arrival.
+ *
+ * <p>It takes whatever it is offered: its bound is the credit (stream) or prefetch (queue) that the transport gives the broker,
+ * and that is given back only after a commit. Batches are taken in order and numbered without gaps, so that writers can commit
+ * in that order. A new {@code generation} drops everything that an older connection or lease had brought.
+ */
+final class MessageBuffer {
+
+    /** A run of messages in order; {@code ordinal} counts from 0 within a generation. */
+    record Batch(long generation, long ordinal, List<RawMessage> messages) {}
+
+    private final ReentrantLock lock = new ReentrantLock();
+    private final Condition arrived = lock.newCondition();
+    private final Deque<RawMessage> queue = new ArrayDeque<>();
+    private long generation;
+    private long nextOrdinal;
+    private int weight;
+    private boolean closed;
+
+    /** Adds a message of the given generation; one of an older generation is dropped. */
+    void offer(long ofGeneration, RawMessage message) {
+        lock.lock();
+        try {
+            if (ofGeneration == generation && !closed) {
+                queue.addLast(message);
+                weight += message.weight();
+                arrived.signal();
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Drops everything and starts a new generation, whose number is returned. */
+    long restart() {
+        lock.lock();
+        try {
+            queue.clear();
+            weight = 0;
+            nextOrdinal = 0;
+            arrived.signalAll();
+            return ++generation;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** The generation whose messages are taken now. */
+    long generation() {
+        lock.lock();
+        try {
+            return generation;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** When the oldest message waiting here was published; empty when none waits. */
+    Optional<Instant> oldestPublishedAt() {
+        lock.lock();
+        try {
+            return Optional.ofNullable(queue.peekFirst()).map(RawMessage::publishedAt);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    int size() {
+        lock.lock();
+        try {
+            return queue.size();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** No more messages are taken; writers get what is left and then empty batches. */
+    void close() {
+        lock.lock();
+        try {
+            closed = true;
+            queue.clear();
+            weight = 0;
+            arrived.signalAll();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    boolean isClosed() {
+        lock.lock();
+        try {
+            return closed;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /**
+     * Waits for a message, then until {@code weightMax} events may be there or {@code timeout} is over, and takes them.
+     *
+     * @return empty when closed, or when nothing came for a second (so that the caller can show that it lives)
+     */
+    Optional<Batch> take(int weightMax, Duration timeout) throws InterruptedException {
+        lock.lockInterruptibly();
+        try {
+            long idleNanos = TimeUnit.SECONDS.toNanos(1);
+            while (queue.isEmpty() && !closed && idleNanos > 0) {
+                idleNanos = arrived.awaitNanos(idleNanos);
+            }
+            long fillNanos = timeout.toNanos();
+            while (!queue.isEmpty() && weight < weightMax && !closed && fillNanos > 0) {
+                fillNanos = arrived.awaitNanos(fillNanos);
+            }
+            if (queue.isEmpty()) {
+                return Optional.empty();
+            }
+            List<RawMessage> messages = new ArrayList<>(Math.min(weightMax, queue.size()));
+            int taken = 0;
+            while (taken < weightMax && !queue.isEmpty()) {
+                RawMessage message = queue.removeFirst();
+                messages.add(message);
+                taken += message.weight();
+            }
+            weight -= taken;
+            return Optional.of(new Batch(generation, nextOrdinal++, messages));
+        } finally {
+            lock.unlock();
+        }
+    }
+}

@@ -1,0 +1,33 @@
+package io.inference.analytics.ingest;
+
+import java.time.Instant;
+
+/**
+ * One message as the broker gave it.
+ *
+ * @param body the bytes as published
+ * @param offset its place in the stream, or {@link #NO_OFFSET} on transport queue
+ * @param publishedAt when the broker took it, as far as it says; else when we received it
+ * @param messageId the producer's id for correlation; empty when it gave none
+ * @param traceParent the producer's W3C trace context; empty when it gave none
+ * @param settlement what to tell the transport once the outcome is committed
+ */
+record RawMessage(
+        byte[] body, long offset, Instant publishedAt, String messageId, String traceParent, Settlement settlement) {
+
+    static final long NO_OFFSET = -1;
+
+    /** No event is shorter, so an array of n bytes holds at most n divided by this. */
+    private static final int EVENT_BYTES_MIN = 200;
+
+    /** Events it may hold, for cutting batches before anything is decoded. */
+    int weight() {
+        return body.length > 0 && body[0] == '{' ? 1 : Math.max(1, Math.min(1000, body.length / EVENT_BYTES_MIN));
+    }
+
+    /** Called once, after the commit. */
+    @FunctionalInterface
+    interface Settlement {
+        void committed();
+    }
+}

@@ -1,0 +1,160 @@
+package io.inference.analytics.ingest;
+
+import jakarta.enterprise.context.ApplicationScoped;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Optional;
+import java.util.OptionalLong;
+import javax.sql.DataSource;
+
+/**
+ * Where the stream's reader stands, and which replica may read: one row, a lease with a fencing number.
+ *
+ * <p>Each acquisition raises the epoch. {@link #advance} succeeds only with the current epoch and from the expected offset, in
+ * the transaction that stores the events; so a reader that was paused and replaced can not commit, whatever its clock says. The
+ * lease itself is counted on the database's clock, as replicas' clocks differ.
+ */
+@ApplicationScoped
+class StreamPosition {
+
+    /** A granted lease. {@code nextOffset} is empty when nothing was ever read. */
+    record Lease(long epoch, OptionalLong nextOffset) {}
+
+    /** This replica may not commit any more; what it holds belongs to another now. */
+    static final class Fenced extends Exception {
+        private static final long serialVersionUID = 1L;
+
+        Fenced(long epoch, long expectedOffset) {
+            super("epoch=%d next_offset=%d (expected: the current ones)".formatted(epoch, expectedOffset));
+        }
+    }
+
+    private static final String CREATE =
+            "insert into analytics.ingestion_positions (transport) values ('stream') on conflict do nothing";
+
+    private static final String ACQUIRE =
+            """
+            update analytics.ingestion_positions
+            set holder = ?, epoch = epoch + 1, leased_until = now() + ? * interval '1 millisecond'
+            where transport = 'stream' and (leased_until is null or leased_until < now() or holder = ?)
+            returning epoch, next_offset
+            """;
+
+    private static final String RENEW =
+            """
+            update analytics.ingestion_positions set leased_until = now() + ? * interval '1 millisecond'
+            where transport = 'stream' and epoch = ? and holder = ?
+            """;
+
+    private static final String RELEASE =
+            "update analytics.ingestion_positions set leased_until = now() where transport = 'stream' and epoch = ? and holder = ?";
+
+    private static final String ADVANCE =
+            """
+            update analytics.ingestion_positions set next_offset = ?, last_committed_at = ?
+            where transport = 'stream' and epoch = ? and coalesce(next_offset, ?) = ?
+            """;
+
+    private static final String SKIP =
+            """
+            insert into analytics.ingestion_skipped_offsets (first_offset, last_offset, cause, recorded_at) values (?, ?, ?, ?)
+            """;
+
+    private final DataSource dataSource;
+
+    StreamPosition(DataSource dataSource) {
+        this.dataSource = dataSource;
+    }
+
+    /** Empty while another replica holds the lease. */
+    Optional<Lease> acquire(String replica, Duration lease) throws SQLException {
+        try (Connection connection = dataSource.getConnection()) {
+            try (PreparedStatement create = connection.prepareStatement(CREATE)) {
+                create.executeUpdate();
+            }
+            try (PreparedStatement acquire = connection.prepareStatement(ACQUIRE)) {
+                acquire.setString(1, replica);
+                acquire.setLong(2, lease.toMillis());
+                acquire.setString(3, replica);
+                try (ResultSet rows = acquire.executeQuery()) {
+                    if (!rows.next()) {
+                        return Optional.empty();
+                    }
+                    long epoch = rows.getLong(1);
+                    long offset = rows.getLong(2);
+                    return Optional.of(
+                            new Lease(epoch, rows.wasNull() ? OptionalLong.empty() : OptionalLong.of(offset)));
+                }
+            }
+        }
+    }
+
+    /** Whether the lease is still ours. */
+    boolean renew(String replica, long epoch, Duration lease) throws SQLException {
+        try (Connection connection = dataSource.getConnection();
+                PreparedStatement statement = connection.prepareStatement(RENEW)) {
+            statement.setLong(1, lease.toMillis());
+            statement.setLong(2, epoch);
+            statement.setString(3, replica);
+            return statement.executeUpdate() == 1;
+        }
+    }
+
+    /** Lets another replica take over at once. */
+    void release(String replica, long epoch) throws SQLException {
+        try (Connection connection = dataSource.getConnection();
+                PreparedStatement statement = connection.prepareStatement(RELEASE)) {
+            statement.setLong(1, epoch);
+            statement.setString(2, replica);
+            statement.executeUpdate();
+        }
+    }
+
+    /** Moves the position from {@code expected} to {@code next} in the caller's transaction. */
+    void advance(Connection connection, long epoch, long expected, long next, Instant committedAt)
+            throws SQLException, Fenced {
+        try (PreparedStatement statement = connection.prepareStatement(ADVANCE)) {
+            statement.setLong(1, next);
+            statement.setObject(2, UsageEventStore.utc(committedAt));
+            statement.setLong(3, epoch);
+            statement.setLong(4, expected);
+            statement.setLong(5, expected);
+            if (statement.executeUpdate() != 1) {
+                throw new Fenced(epoch, expected);
+            }
+        }
+    }
+
+    /** Records offsets that held no message for us, in the caller's transaction. */
+    void skip(Connection connection, long first, long last, SkipCause cause, Instant at) throws SQLException {
+        try (PreparedStatement statement = connection.prepareStatement(SKIP)) {
+            statement.setLong(1, first);
+            statement.setLong(2, last);
+            statement.setString(3, cause.wireName());
+            statement.setObject(4, UsageEventStore.utc(at));
+            statement.executeUpdate();
+        }
+    }
+
+    /** Why a range of offsets held no message for us. */
+    enum SkipCause {
+        /** Entries that the broker writes into the stream itself. */
+        BROKER_HOUSEKEEPING("broker_housekeeping"),
+        /** The stream had dropped them before they were read. */
+        RETENTION("retention");
+
+        private final String wireName;
+
+        SkipCause(String wireName) {
+            this.wireName = wireName;
+        }
+
+        String wireName() {
+            return wireName;
+        }
+    }
+}

@@ -1,0 +1,279 @@
+package io.inference.analytics.ingest;
+
+import com.rabbitmq.stream.Address;
+import com.rabbitmq.stream.Consumer;
+import com.rabbitmq.stream.ConsumerFlowStrategy;
+import com.rabbitmq.stream.Environment;
+import com.rabbitmq.stream.Message;
+import com.rabbitmq.stream.MessageHandler;
+import com.rabbitmq.stream.OffsetSpecification;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.nio.NioEventLoopGroup;
+import java.net.URI;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.OptionalLong;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jboss.logging.Logger;
+
+/**
+ * Reads the stream from the position in the database while this replica holds the lease.
+ *
+ * <p>The broker sends only as many chunks as we gave credit for, and a chunk's credit returns when its messages are committed;
+ * that bounds the buffer. After a lost connection the client resumes by itself; a lost lease, a fenced commit or an error ends
+ * the session, and the next one starts from the position that is committed by then.
+ */
+final class StreamReader implements TransportReader {
+
+    private static final Logger LOG = Logger.getLogger(StreamReader.class);
+    private static final Duration RETRY_DELAY = Duration.ofSeconds(2);
+    private static final Duration PROBE_PATIENCE = Duration.ofSeconds(5);
+    private static final Duration PROBE_SILENCE = Duration.ofMillis(200);
+
+    /** The position in the database lies beyond the end of the stream: it was deleted and made again. */
+    static final class BeyondEnd extends RuntimeException {
+        private static final long serialVersionUID = 1L;
+
+        BeyondEnd(long nextOffset, long end) {
+            super(
+                    "stored offset %d of stream %s lies beyond its end %d: the stream was made anew; set next_offset in analytics.ingestion_positions to 0 once that is certain"
+                            .formatted(nextOffset, BrokerTopology.STREAM, end));
+        }
+    }
+
+    private final IngestPipeline pipeline;
+    private final StreamPosition position;
+    private final BrokerTopology topology;
+    private final BrokerSettings broker;
+    private final IngestConfig config;
+    private final FatalErrors fatal;
+    private final Clock clock;
+    private final Thread thread = new Thread(this::run, "ingest-stream-reader");
+    private final CountDownLatch stopped = new CountDownLatch(1);
+    private final AtomicLong endOffset = new AtomicLong();
+
+    private volatile boolean stopping;
+    private volatile boolean reading;
+    private volatile Instant reachableAt;
+
+    StreamReader(
+            IngestPipeline pipeline,
+            StreamPosition position,
+            BrokerTopology topology,
+            BrokerSettings broker,
+            IngestConfig config,
+            FatalErrors fatal,
+            Clock clock) {
+        this.pipeline = pipeline;
+        this.position = position;
+        this.topology = topology;
+        this.broker = broker;
+        this.config = config;
+        this.fatal = fatal;
+        this.clock = clock;
+    }
+
+    @Override
+    public void start() {
+        thread.start();
+    }
+
+    @Override
+    public void stop() {
+        stopping = true;
+        thread.interrupt();
+    }
+
+    @Override
+    public BrokerView view() {
+        long backlog = reading ? Math.max(0, endOffset.get() - pipeline.expectedOffset()) : 0;
+        return new BrokerView(reading, reachableAt, backlog);
+    }
+
+    private void run() {
+        while (!stopping) {
+            try {
+                topology.declare();
+                reachableAt = clock.instant();
+                session();
+            } catch (InterruptedException e) {
+                break;
+            } catch (BrokerTopology.Mismatch | BeyondEnd e) {
+                fatal.stop(e.getMessage());
+                break;
+            } catch (Exception e) {
+                LOG.warnf("event=stream_session_ended cause=%s", e);
+            }
+            reading = false;
+            pause(RETRY_DELAY);
+        }
+        reading = false;
+        stopped.countDown();
+    }
+
+    private void pause(Duration duration) {
+        if (stopping) {
+            return;
+        }
+        try {
+            TimeUnit.MILLISECONDS.sleep(duration.toMillis());
+        } catch (InterruptedException e) {
+            stopping = true;
+        }
+    }
+
+    /** From taking the lease to losing it. */
+    private void session() throws Exception {
+        Duration lease = config.stream().lease();
+        var granted = position.acquire(pipeline.replica(), lease);
+        if (granted.isEmpty()) {
+            LOG.debug("event=stream_standby");
+            return;
+        }
+        long epoch = granted.get().epoch();
+        EventLoopGroup loops = new NioEventLoopGroup(1);
+        try (Environment environment = environment(loops)) {
+            OptionalLong stored = granted.get().nextOffset();
+            long end = endOf(environment);
+            if (stored.isPresent() && stored.getAsLong() > end) {
+                throw new BeyondEnd(stored.getAsLong(), end);
+            }
+            endOffset.set(end);
+            long firstToRead = stored.orElse(0);
+            long generation = pipeline.begin(epoch, firstToRead, firstOf(environment));
+            LOG.infof("event=stream_reading epoch=%d from_offset=%d end=%d", epoch, firstToRead, end);
+            reading = true;
+            try (Consumer consumer = consumer(environment, generation, firstToRead)) {
+                keep(environment, consumer, generation, epoch, lease);
+            }
+        } finally {
+            reading = false;
+            pipeline.begin(0, 0, 0);
+            loops.shutdownGracefully(0, 1, TimeUnit.SECONDS).awaitUninterruptibly(2, TimeUnit.SECONDS);
+            position.release(pipeline.replica(), epoch);
+        }
+    }
+
+    private void keep(Environment environment, Consumer consumer, long generation, long epoch, Duration lease)
+            throws Exception {
+        long renewMillis = Math.max(100, lease.toMillis() / 3);
+        while (!stopping && !pipeline.isFenced(generation)) {
+            TimeUnit.MILLISECONDS.sleep(renewMillis);
+            if (!position.renew(pipeline.replica(), epoch, lease)) {
+                LOG.warnf("event=lease_lost epoch=%d", epoch);
+                return;
+            }
+            long end = endOf(environment);
+            endOffset.accumulateAndGet(end, Math::max);
+            reachableAt = clock.instant();
+            LOG.tracef("event=stream_kept consumer=%s end=%d", consumer, end);
+        }
+    }
+
+    private Environment environment(EventLoopGroup loops) {
+        URI uri = URI.create(broker.url());
+        String[] user = uri.getUserInfo() == null
+                ? new String[] {"guest", "guest"}
+                : uri.getUserInfo().split(":", 2);
+        String path = uri.getPath();
+        String vhost = path == null || path.length() <= 1 ? "/" : path.substring(1);
+        Address address = new Address(uri.getHost(), config.stream().port());
+        return Environment.builder()
+                .host(address.host())
+                .port(address.port())
+                .username(user[0])
+                .password(user.length > 1 ? user[1] : "")
+                .virtualHost(vhost)
+                // The broker advertises a name that may be unknown here (containers, loopback); we stay with the one we
+                // were given.
+                .addressResolver(advertised -> address)
+                .rpcTimeout(PROBE_PATIENCE)
+                .netty()
+                .eventLoopGroup(loops)
+                .environmentBuilder()
+                .build();
+    }
+
+    private Consumer consumer(Environment environment, long generation, long firstToRead) {
+        return environment.consumerBuilder().stream(BrokerTopology.STREAM)
+                .offset(OffsetSpecification.offset(firstToRead))
+                .flow()
+                .strategy(ConsumerFlowStrategy.creditWhenHalfMessagesProcessed(
+                        config.stream().credits()))
+                .builder()
+                .messageHandler((context, message) -> pipeline.offer(generation, raw(context, message)))
+                .build();
+    }
+
+    private RawMessage raw(MessageHandler.Context context, Message message) {
+        byte[] body = message.getBodyAsBinary();
+        return new RawMessage(
+                body == null ? new byte[0] : body,
+                context.offset(),
+                Instant.ofEpochMilli(context.timestamp()),
+                messageId(message),
+                traceParent(message),
+                context::processed);
+    }
+
+    private static String messageId(Message message) {
+        Object id =
+                message.getProperties() == null ? null : message.getProperties().getMessageId();
+        return id == null ? "" : id.toString();
+    }
+
+    private static String traceParent(Message message) {
+        Object value = message.getApplicationProperties() == null
+                ? null
+                : message.getApplicationProperties().get("traceparent");
+        return value == null ? "" : value.toString();
+    }
+
+    /** The offset that the next message will get: one after the last; 0 for an empty stream. */
+    private long endOf(Environment environment) throws InterruptedException {
+        return probe(environment, OffsetSpecification.last()) + 1;
+    }
+
+    /** The first offset that is still there; 0 for an empty stream. */
+    private long firstOf(Environment environment) throws InterruptedException {
+        AtomicLong first = new AtomicLong(-1);
+        CountDownLatch seen = new CountDownLatch(1);
+        try (Consumer probe = environment.consumerBuilder().stream(BrokerTopology.STREAM)
+                .offset(OffsetSpecification.first())
+                .flow()
+                .initialCredits(1)
+                .strategy(ConsumerFlowStrategy.creditOnProcessedMessageCount(1, 1.0))
+                .builder()
+                .messageHandler((context, message) -> {
+                    first.compareAndSet(-1, context.offset());
+                    seen.countDown();
+                })
+                .build()) {
+            if (!seen.await(PROBE_SILENCE.toMillis() * 2, TimeUnit.MILLISECONDS)) {
+                LOG.tracef("event=stream_empty probe=%s", probe);
+            }
+        }
+        return Math.max(0, first.get());
+    }
+
+    /** The highest offset that arrives when reading from the given place until nothing comes for a moment; -1 if nothing does. */
+    private long probe(Environment environment, OffsetSpecification from) throws InterruptedException {
+        AtomicLong highest = new AtomicLong(-1);
+        try (Consumer probe = environment.consumerBuilder().stream(BrokerTopology.STREAM)
+                .offset(from)
+                .messageHandler((context, message) -> highest.accumulateAndGet(context.offset(), Math::max))
+                .build()) {
+            Instant giveUp = clock.instant().plus(PROBE_PATIENCE);
+            long before;
+            do {
+                before = highest.get();
+                TimeUnit.MILLISECONDS.sleep(PROBE_SILENCE.toMillis());
+            } while (highest.get() != before && clock.instant().isBefore(giveUp));
+            LOG.tracef("event=stream_probed probe=%s", probe);
+        }
+        return highest.get();
+    }
+}

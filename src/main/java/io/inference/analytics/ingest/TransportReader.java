@@ -1,0 +1,24 @@
+package io.inference.analytics.ingest;
+
+import java.time.Instant;
+
+/** Brings messages from the broker into the pipeline; one implementation a transport. */
+interface TransportReader {
+
+    /**
+     * What a reader knows about the broker.
+     *
+     * @param reads whether this replica reads now (a standby does not)
+     * @param reachableAt when the broker last answered; null = never yet
+     * @param backlogMessages messages at the broker that are not committed yet
+     */
+    record BrokerView(boolean reads, Instant reachableAt, long backlogMessages) {}
+
+    /** Begins to read in the background; retries by itself for ever. */
+    void start();
+
+    /** Stops reading; returns at once. */
+    void stop();
+
+    BrokerView view();
+}

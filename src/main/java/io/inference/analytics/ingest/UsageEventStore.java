@@ -1,0 +1,356 @@
+package io.inference.analytics.ingest;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.type.TypeReference;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.inference.analytics.event.EventStatus;
+import io.inference.analytics.event.Metadata;
+import io.inference.analytics.event.UsageEvent;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.LocalDate;
+import java.time.OffsetDateTime;
+import java.time.ZoneOffset;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
+import org.postgresql.PGConnection;
+
+/**
+ * The SQL of one batch. All methods but {@link #ensureDays} work in the caller's transaction, in the order in which they stand
+ * here.
+ *
+ * <p>{@link #enterLane} lets one batch at a time, of all replicas, look for duplicates and insert: a duplicate whose time
+ * differs has another key, so no unique index could stop two transactions that store it at the same moment (ADR 2).
+ */
+@ApplicationScoped
+class UsageEventStore {
+
+    /** Order of the columns in the COPY stream. */
+    static final String STAGE_COLUMNS =
+            "seq, event_id, org_id, actor_id, model_id, client_id, occurred_at, received_at, "
+                    + "input_tokens, output_tokens, cache_read_input_tokens, cache_write_input_tokens, cache_write_1h_input_tokens, "
+                    + "latency_ms, time_to_first_token_ms, status, error_code, cost_estimate_cents, metadata, batch_id";
+
+    /** A duplicate is recognised when its time differs from the stored one's by no more than this. */
+    static final Duration DUPLICATE_WINDOW = Duration.ofHours(24);
+
+    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final TypeReference<Map<String, String>> STRINGS = new TypeReference<>() {};
+    private static final long LANE_LOCK = 0x616e_616c_0001L;
+
+    private static final String CREATE_STAGE =
+            """
+            set client_min_messages = warning;
+            create temporary table if not exists batch_stage (seq integer not null, like analytics.usage_events)
+            on commit delete rows
+            """;
+
+    private static final String ENTER_LANE = "select pg_advisory_xact_lock(" + LANE_LOCK + ")";
+
+    private static final String FIND_EXISTING =
+            """
+            select staged.seq, stored.*
+            from batch_stage staged
+            cross join lateral (
+                select event.occurred_at, event.actor_id, event.model_id, event.client_id, event.latency_ms,
+                       event.time_to_first_token_ms, event.status, event.error_code, event.input_tokens, event.output_tokens,
+                       event.cache_read_input_tokens, event.cache_write_input_tokens, event.cache_write_1h_input_tokens,
+                       event.cost_estimate_cents, event.metadata
+                from analytics.usage_events event
+                where event.org_id = staged.org_id and event.event_id = staged.event_id
+                  and event.occurred_at >= staged.occurred_at - interval '24 hours'
+                  and event.occurred_at <= staged.occurred_at + interval '24 hours'
+                  and event.occurred_at >= ? and event.occurred_at <= ?
+                order by event.occurred_at
+                limit 1) stored
+            """;
+
+    private static final String UNSTAGE = "delete from batch_stage where seq = any (?)";
+
+    private static final String INSERT_EVENTS =
+            """
+            insert into analytics.usage_events (event_id, org_id, actor_id, model_id, client_id, occurred_at, received_at,
+                input_tokens, output_tokens, cache_read_input_tokens, cache_write_input_tokens, cache_write_1h_input_tokens,
+                latency_ms, time_to_first_token_ms, status, error_code, cost_estimate_cents, metadata, batch_id)
+            select event_id, org_id, actor_id, model_id, client_id, occurred_at, received_at,
+                input_tokens, output_tokens, cache_read_input_tokens, cache_write_input_tokens, cache_write_1h_input_tokens,
+                latency_ms, time_to_first_token_ms, status, error_code, cost_estimate_cents, metadata, batch_id
+            from batch_stage
+            """;
+
+    private static final String ROLL_UP = "select analytics.roll_up_stage()";
+
+    private static final String INSERT_OUTBOX =
+            """
+            insert into analytics.rollup_outbox (batch_id, correlation_id, committed_at, hours, org_ids, model_ids, last_event_ats)
+            select ?, ?, ?, (select array_agg(distinct date_trunc('hour', occurred_at, 'UTC')) from batch_stage),
+                   array_agg(org_id), array_agg(model_id), array_agg(last_event_at)
+            from (select org_id, model_id, max(occurred_at) as last_event_at from batch_stage group by org_id, model_id) touched
+            having count(*) > 0
+            """;
+
+    private static final String INSERT_CONFLICT =
+            """
+            insert into analytics.ingestion_conflicts (org_id, event_id, batch_id, received_at, payload) values (?, ?, ?, ?, ?)
+            """;
+
+    private static final String INSERT_BATCH =
+            """
+            insert into analytics.ingestion_batches (batch_id, kind, transport, replica, correlation_id, first_offset, last_offset,
+                messages, received, stored, duplicates, conflicts, dead_lettered, first_event_at, last_event_at, late,
+                started_at, committed_at)
+            values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            """;
+
+    private static final String NEXT_BATCH_ID = "select nextval('analytics.ingestion_batch_id')";
+
+    private static final String ENSURE_DAY = "select analytics.ensure_day(?)";
+
+    /** Days whose partition is known to be there; retention only drops days that no legal event can hit. */
+    private final Set<LocalDate> daysReady = ConcurrentHashMap.newKeySet();
+
+    /** Makes the partitions of the events' days, outside the batch's transaction: commits on its own. */
+    void ensureDays(Connection connection, List<UsageEvent> events) throws SQLException {
+        Set<LocalDate> missing = new TreeSet<>();
+        for (UsageEvent event : events) {
+            LocalDate day = LocalDate.ofInstant(event.occurredAt(), ZoneOffset.UTC);
+            if (!daysReady.contains(day)) {
+                missing.add(day);
+            }
+        }
+        for (LocalDate day : missing) {
+            try (PreparedStatement statement = connection.prepareStatement(ENSURE_DAY)) {
+                statement.setObject(1, day);
+                statement.execute();
+            }
+            connection.commit();
+            daysReady.add(day);
+        }
+    }
+
+    /** After "no partition for this row": somebody dropped it, look again. */
+    void forgetDays() {
+        daysReady.clear();
+    }
+
+    long nextBatchId(Connection connection) throws SQLException {
+        try (Statement statement = connection.createStatement();
+                ResultSet rows = statement.executeQuery(NEXT_BATCH_ID)) {
+            rows.next();
+            return rows.getLong(1);
+        }
+    }
+
+    /** Copies the events into the transaction's staging table; {@code seq} is their index. */
+    void stage(Connection connection, List<UsageEvent> events, Instant receivedAt, long batchId) throws SQLException {
+        try (Statement statement = connection.createStatement()) {
+            statement.execute(CREATE_STAGE);
+        }
+        byte[] rows = BinaryCopy.encode(events, receivedAt, batchId);
+        try {
+            connection
+                    .unwrap(PGConnection.class)
+                    .getCopyAPI()
+                    .copyIn(
+                            "copy batch_stage (" + STAGE_COLUMNS + ") from stdin (format binary)",
+                            new ByteArrayInputStream(rows),
+                            rows.length);
+        } catch (IOException e) {
+            throw new SQLException("staging a batch: " + e.getMessage(), "08006", e);
+        }
+    }
+
+    /** Waits until no other batch, of any replica, is between here and its commit. */
+    void enterLane(Connection connection) throws SQLException {
+        try (Statement statement = connection.createStatement()) {
+            statement.execute(ENTER_LANE);
+        }
+    }
+
+    /** Staged events whose id is stored already within {@link #DUPLICATE_WINDOW}, by {@code seq}. */
+    Map<Integer, UsageEvent> findExisting(Connection connection, List<UsageEvent> events) throws SQLException {
+        Instant first = events.get(0).occurredAt();
+        Instant last = first;
+        for (UsageEvent event : events) {
+            first = event.occurredAt().isBefore(first) ? event.occurredAt() : first;
+            last = event.occurredAt().isAfter(last) ? event.occurredAt() : last;
+        }
+        Map<Integer, UsageEvent> existing = new LinkedHashMap<>();
+        try (PreparedStatement statement = connection.prepareStatement(FIND_EXISTING)) {
+            // Planned anew for each batch: the bounds leave only the partitions that can matter.
+            statement.unwrap(org.postgresql.PGStatement.class).setPrepareThreshold(0);
+            statement.setObject(1, utc(first.minus(DUPLICATE_WINDOW)));
+            statement.setObject(2, utc(last.plus(DUPLICATE_WINDOW)));
+            try (ResultSet rows = statement.executeQuery()) {
+                while (rows.next()) {
+                    UsageEvent staged = events.get(rows.getInt("seq"));
+                    existing.put(rows.getInt("seq"), read(rows, staged.eventId(), staged.orgId()));
+                }
+            }
+        }
+        return existing;
+    }
+
+    private static UsageEvent read(ResultSet rows, UUID eventId, UUID orgId) throws SQLException {
+        return new UsageEvent(
+                eventId,
+                orgId,
+                rows.getObject("model_id", UUID.class),
+                rows.getObject("actor_id", UUID.class),
+                rows.getString("client_id"),
+                rows.getObject("occurred_at", OffsetDateTime.class).toInstant(),
+                rows.getLong("latency_ms"),
+                rows.getObject("time_to_first_token_ms", Long.class),
+                EventStatus.ofWireName(rows.getString("status")),
+                rows.getString("error_code"),
+                rows.getLong("input_tokens"),
+                rows.getLong("output_tokens"),
+                rows.getLong("cache_read_input_tokens"),
+                rows.getLong("cache_write_input_tokens"),
+                rows.getLong("cache_write_1h_input_tokens"),
+                rows.getBigDecimal("cost_estimate_cents"),
+                canonical(rows.getString("metadata")));
+    }
+
+    /** What jsonb gives back has its own order and white space. */
+    private static String canonical(String jsonb) throws SQLException {
+        if (jsonb == null) {
+            return null;
+        }
+        try {
+            return Metadata.canonical(JSON.readValue(jsonb, STRINGS));
+        } catch (JsonProcessingException e) {
+            throw new SQLException("stored metadata is no map of strings", "XX001", e);
+        }
+    }
+
+    /** Takes events out of the staging table that are not to be stored. */
+    void unstage(Connection connection, Set<Integer> seqs) throws SQLException {
+        if (seqs.isEmpty()) {
+            return;
+        }
+        try (PreparedStatement statement = connection.prepareStatement(UNSTAGE)) {
+            statement.setArray(1, connection.createArrayOf("integer", seqs.toArray()));
+            statement.executeUpdate();
+        }
+    }
+
+    /** Stores what is staged and adds it to the rollups. */
+    void storeStaged(Connection connection) throws SQLException {
+        try (Statement statement = connection.createStatement()) {
+            statement.executeUpdate(INSERT_EVENTS);
+            statement.execute(ROLL_UP);
+        }
+    }
+
+    void recordConflicts(
+            Connection connection, long batchId, Instant receivedAt, List<PreparedBatch.Candidate> conflicts)
+            throws SQLException {
+        if (conflicts.isEmpty()) {
+            return;
+        }
+        try (PreparedStatement statement = connection.prepareStatement(INSERT_CONFLICT)) {
+            for (PreparedBatch.Candidate conflict : conflicts) {
+                statement.setObject(1, conflict.event().orgId());
+                statement.setObject(2, conflict.event().eventId());
+                statement.setLong(3, batchId);
+                statement.setObject(4, utc(receivedAt));
+                statement.setBytes(5, conflict.payload());
+                statement.addBatch();
+            }
+            statement.executeBatch();
+        }
+    }
+
+    void recordBatch(Connection connection, BatchRecord batch) throws SQLException {
+        try (PreparedStatement statement = connection.prepareStatement(INSERT_BATCH)) {
+            int column = 1;
+            statement.setLong(column++, batch.batchId());
+            statement.setString(column++, batch.kind());
+            statement.setString(column++, batch.transport());
+            statement.setString(column++, batch.replica());
+            statement.setString(column++, batch.correlationId());
+            statement.setObject(column++, batch.firstOffset() < 0 ? null : batch.firstOffset());
+            statement.setObject(column++, batch.lastOffset() < 0 ? null : batch.lastOffset());
+            statement.setInt(column++, batch.messages());
+            statement.setInt(column++, batch.counts().received());
+            statement.setInt(column++, batch.counts().stored());
+            statement.setInt(column++, batch.counts().duplicates());
+            statement.setInt(column++, batch.counts().conflicts());
+            statement.setInt(column++, batch.counts().deadLettered());
+            statement.setObject(
+                    column++, batch.firstEventAt().map(UsageEventStore::utc).orElse(null));
+            statement.setObject(
+                    column++, batch.lastEventAt().map(UsageEventStore::utc).orElse(null));
+            statement.setBoolean(column++, batch.late());
+            statement.setObject(column++, utc(batch.startedAt()));
+            statement.setObject(column, utc(batch.committedAt()));
+            statement.executeUpdate();
+        }
+        try (PreparedStatement statement = connection.prepareStatement(INSERT_OUTBOX)) {
+            statement.setLong(1, batch.batchId());
+            statement.setString(2, batch.correlationId());
+            statement.setObject(3, utc(batch.committedAt()));
+            statement.executeUpdate();
+        }
+    }
+
+    /**
+     * Finds the rows that the database refuses, by halving, and leaves the transaction as it was.
+     *
+     * @return indices in {@code events} of rows that can not be stored even alone
+     */
+    Set<Integer> findRefused(Connection connection, List<UsageEvent> events, Instant receivedAt) throws SQLException {
+        Set<Integer> refused = new TreeSet<>();
+        halve(connection, events, 0, events.size(), receivedAt, refused);
+        connection.rollback();
+        return refused;
+    }
+
+    private void halve(
+            Connection connection, List<UsageEvent> events, int from, int to, Instant receivedAt, Set<Integer> refused)
+            throws SQLException {
+        if (from >= to) {
+            return;
+        }
+        connection.rollback();
+        try {
+            stage(connection, new ArrayList<>(events.subList(from, to)), receivedAt, 0);
+            Map<Integer, UsageEvent> existing = findExisting(connection, events.subList(from, to));
+            unstage(connection, existing.keySet());
+            storeStaged(connection);
+            connection.rollback();
+        } catch (SQLException e) {
+            connection.rollback();
+            if (!SqlStates.refusesRow(e)) {
+                throw e;
+            }
+            if (to - from == 1) {
+                refused.add(from);
+                return;
+            }
+            int middle = from + (to - from) / 2;
+            halve(connection, events, from, middle, receivedAt, refused);
+            halve(connection, events, middle, to, receivedAt, refused);
+        }
+    }
+
+    static OffsetDateTime utc(Instant instant) {
+        return instant.truncatedTo(ChronoUnit.MICROS).atOffset(ZoneOffset.UTC);
+    }
+}

@@ -1,0 +1,12 @@
+/**
+ * Owns the way of a usage event from the broker into the database: transports, the bounded buffer, the batch writer, duplicates,
+ * conflicts, dead letters, {@code ingestion_batches}.
+ *
+ * <p>May touch: event, platform.
+ *
+ * <p>Invariants: nothing is acknowledged and no offset stored before its outcome is committed; received = stored + duplicates +
+ * conflicts + dead letters in every batch; committed offset ranges never overlap.
+ *
+ * <p>On failure: the batch is tried again, whole, with capped back-off; the broker keeps what we have not taken.
+ */
+package io.inference.analytics.ingest;

@@ -1,0 +1,67 @@
+package io.inference.analytics.platform;
+
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.Locale;
+
+/** How raw events and rollups are kept; the names and results of tables and views are the same in both. */
+public enum StorageFlavour {
+    /** Hypertables and continuous aggregates. */
+    TIMESCALE,
+    /** Declarative partitions and rollup tables. */
+    POSTGRES;
+
+    private static final String OFFERED = "select 1 from pg_available_extensions where name = 'timescaledb'";
+    private static final String MIGRATED =
+            """
+            select exists (select 1 from pg_proc function join pg_namespace namespace on namespace.oid = pronamespace
+                           where nspname = 'analytics' and proname = 'ensure_day'),
+                   exists (select 1 from pg_class relation join pg_namespace namespace on namespace.oid = relnamespace
+                           where nspname = 'analytics' and relname = 'usage_hourly_rollup')
+            """;
+
+    /** As in migration locations and settings. */
+    public String wireName() {
+        return name().toLowerCase(Locale.ROOT);
+    }
+
+    /**
+     * The flavour to use: a migrated database keeps the one it has; an empty one gets what was asked for, or what the server
+     * offers.
+     *
+     * @param setting auto, timescale or postgres
+     * @throws IllegalStateException when the setting contradicts the server or the database
+     */
+    public static StorageFlavour find(Connection connection, String setting) throws SQLException {
+        String wanted = setting.toLowerCase(Locale.ROOT);
+        if (!wanted.equals("auto") && !wanted.equals("timescale") && !wanted.equals("postgres")) {
+            throw new IllegalStateException(
+                    "STORAGE_FLAVOUR: %s (expected: auto, timescale or postgres)".formatted(setting));
+        }
+        try (Statement statement = connection.createStatement()) {
+            boolean offered;
+            try (ResultSet rows = statement.executeQuery(OFFERED)) {
+                offered = rows.next();
+            }
+            try (ResultSet rows = statement.executeQuery(MIGRATED)) {
+                rows.next();
+                if (rows.getBoolean(1)) {
+                    StorageFlavour present = rows.getBoolean(2) ? POSTGRES : TIMESCALE;
+                    if (!wanted.equals("auto") && !wanted.equals(present.wireName())) {
+                        throw new IllegalStateException(
+                                "STORAGE_FLAVOUR: %s (expected: %s, which this database was migrated with, or auto)"
+                                        .formatted(setting, present.wireName()));
+                    }
+                    return present;
+                }
+            }
+            if (wanted.equals("timescale") && !offered) {
+                throw new IllegalStateException(
+                        "STORAGE_FLAVOUR: timescale (expected: a server that offers the extension timescaledb, or postgres)");
+            }
+            return wanted.equals("timescale") || (wanted.equals("auto") && offered) ? TIMESCALE : POSTGRES;
+        }
+    }
+}
