@@ -117,3 +117,7 @@ create function analytics.latency_bin(milliseconds bigint) returns integer
     language sql immutable parallel safe
     as $$ select case when milliseconds <= 0 then 0
                       else ceil(ln(milliseconds::double precision) / ln(1.04::double precision))::integer + 1 end $$;
+
+-- Key of the advisory lock that lets one batch at a time, of all replicas, look for duplicates and insert (ADR 2).
+create function analytics.ingest_lane() returns bigint
+    language sql immutable parallel safe as $$ select 107126708764673 $$;

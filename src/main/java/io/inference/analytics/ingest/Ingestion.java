@@ -5,6 +5,7 @@ import io.quarkus.runtime.StartupEvent;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
 import java.time.Clock;
+import javax.sql.DataSource;
 import org.jboss.logging.Logger;
 
 /** Starts and stops the configured transport with its writers. */
@@ -16,6 +17,7 @@ public class Ingestion {
     private final IngestConfig config;
     private final IngestPipeline pipeline;
     private final TransportReader reader;
+    private final ObservationJob observations;
 
     Ingestion(
             IngestConfig config,
@@ -24,10 +26,12 @@ public class Ingestion {
             BrokerTopology topology,
             BrokerSettings broker,
             FatalErrors fatal,
+            DataSource dataSource,
             Clock clock) {
         this.config = config;
         this.pipeline = pipeline;
         this.reader = new StreamReader(pipeline, position, topology, broker, config, fatal, clock);
+        this.observations = new ObservationJob(pipeline, reader, dataSource, clock);
     }
 
     void onStart(@Observes StartupEvent event) {
@@ -37,10 +41,12 @@ public class Ingestion {
         LOG.infof("event=ingestion_starting transport=%s replica=%s", pipeline.transportName(), pipeline.replica());
         pipeline.start();
         reader.start();
+        observations.start();
     }
 
     void onStop(@Observes ShutdownEvent event) {
         if (config.enabled()) {
+            observations.stop();
             reader.stop();
             pipeline.stop();
         }

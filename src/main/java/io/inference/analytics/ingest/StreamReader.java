@@ -90,7 +90,8 @@ final class StreamReader implements TransportReader {
     @Override
     public BrokerView view() {
         long backlog = reading ? Math.max(0, endOffset.get() - pipeline.expectedOffset()) : 0;
-        return new BrokerView(reading, reachableAt, backlog);
+        return new BrokerView(
+                reading, reachableAt, pipeline.oldestUncommittedAt().orElse(null), backlog);
     }
 
     private void run() {

@@ -10,9 +10,10 @@ interface TransportReader {
      *
      * @param reads whether this replica reads now (a standby does not)
      * @param reachableAt when the broker last answered; null = never yet
+     * @param oldestUncommittedAt when the oldest message that is not committed came to the broker; null = all are committed
      * @param backlogMessages messages at the broker that are not committed yet
      */
-    record BrokerView(boolean reads, Instant reachableAt, long backlogMessages) {}
+    record BrokerView(boolean reads, Instant reachableAt, Instant oldestUncommittedAt, long backlogMessages) {}
 
     /** Begins to read in the background; retries by itself for ever. */
     void start();

@@ -51,8 +51,6 @@ class UsageEventStore {
 
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final TypeReference<Map<String, String>> STRINGS = new TypeReference<>() {};
-    private static final long LANE_LOCK = 0x616e_616c_0001L;
-
     private static final String CREATE_STAGE =
             """
             set client_min_messages = warning;
@@ -60,7 +58,7 @@ class UsageEventStore {
             on commit delete rows
             """;
 
-    private static final String ENTER_LANE = "select pg_advisory_xact_lock(" + LANE_LOCK + ")";
+    private static final String ENTER_LANE = "select pg_advisory_xact_lock(analytics.ingest_lane())";
 
     private static final String FIND_EXISTING =
             """

@@ -1,10 +1,13 @@
 package io.inference.analytics.platform;
 
+import jakarta.enterprise.context.ApplicationScoped;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.Locale;
+import javax.sql.DataSource;
+import org.eclipse.microprofile.config.inject.ConfigProperty;
 
 /** How raw events and rollups are kept; the names and results of tables and views are the same in both. */
 public enum StorageFlavour {
@@ -62,6 +65,33 @@ public enum StorageFlavour {
                         "STORAGE_FLAVOUR: timescale (expected: a server that offers the extension timescaledb, or postgres)");
             }
             return wanted.equals("timescale") || (wanted.equals("auto") && offered) ? TIMESCALE : POSTGRES;
+        }
+    }
+
+    /** The flavour of the database at hand, looked up once. */
+    @ApplicationScoped
+    public static class Found {
+
+        private final DataSource dataSource;
+        private final String setting;
+        private volatile StorageFlavour flavour;
+
+        Found(
+                DataSource dataSource,
+                @ConfigProperty(name = "analytics.storage-flavour", defaultValue = "auto") String setting) {
+            this.dataSource = dataSource;
+            this.setting = setting;
+        }
+
+        public StorageFlavour flavour() throws SQLException {
+            StorageFlavour known = flavour;
+            if (known == null) {
+                try (Connection connection = dataSource.getConnection()) {
+                    known = find(connection, setting);
+                }
+                flavour = known;
+            }
+            return known;
         }
     }
 }

@@ -1,0 +1,56 @@
+package io.inference.analytics.freshness;
+
+import io.quarkus.redis.datasource.RedisDataSource;
+import io.quarkus.redis.datasource.hash.HashCommands;
+import io.quarkus.redis.datasource.keys.KeyCommands;
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.enterprise.inject.Instance;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import org.eclipse.microprofile.config.inject.ConfigProperty;
+
+/**
+ * The hint in Redis: hash {@code analytics:freshness:{orgId}}, one field a model with a JSON object of the fields of the API's
+ * entry. It expires by itself; who reads it must be ready to find it old or missing.
+ */
+@ApplicationScoped
+class FreshnessCache {
+
+    /** One model of one organisation. */
+    record Entry(UUID orgId, UUID modelId, Instant lastEventAt, Instant lastRollupAt, long lagSeconds, String status) {
+
+        private String json() {
+            return "{\"lastEventAt\":\"%s\",\"lastRollupAt\":\"%s\",\"lagSeconds\":%d,\"status\":\"%s\"}"
+                    .formatted(lastEventAt, lastRollupAt, lagSeconds, status);
+        }
+    }
+
+    private final Instance<RedisDataSource> redis;
+    private final Duration timeToLive;
+
+    FreshnessCache(
+            Instance<RedisDataSource> redis,
+            @ConfigProperty(name = "analytics.freshness.cache-ttl", defaultValue = "60s") Duration timeToLive) {
+        this.redis = redis;
+        this.timeToLive = timeToLive;
+    }
+
+    /** Writes the entries of whole organisations; throws when Redis does not answer in time. */
+    void write(List<Entry> entries) {
+        Map<String, Map<String, String>> hashes = new LinkedHashMap<>();
+        for (Entry entry : entries) {
+            hashes.computeIfAbsent("analytics:freshness:" + entry.orgId(), key -> new LinkedHashMap<>())
+                    .put(entry.modelId().toString(), entry.json());
+        }
+        HashCommands<String, String, String> hash = redis.get().hash(String.class);
+        KeyCommands<String> keys = redis.get().key();
+        hashes.forEach((key, fields) -> {
+            hash.hset(key, fields);
+            keys.pexpire(key, timeToLive);
+        });
+    }
+}

@@ -1,0 +1,149 @@
+package io.inference.analytics.rollup;
+
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.OffsetDateTime;
+import java.time.ZoneOffset;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Flavour timescale: refreshes the continuous aggregates for hours behind their watermark, and closes each hour once it is over.
+ *
+ * <p>Hours before the watermark are materialised: a late event shows only after a refresh. Hours after it are computed from the
+ * raw events at each query and need nothing.
+ */
+final class TimescaleRefresh implements RollupRefresh {
+
+    /** An hour is materialised this long after its end, when most late events have come: each later one costs a refresh. */
+    private static final Duration CLOSE_AFTER = Duration.ofMinutes(5);
+
+    private static final List<String> HOURLY =
+            List.of("analytics.usage_hourly", "analytics.latency_hourly", "analytics.time_to_first_token_hourly");
+    private static final String DAILY = "analytics.usage_daily";
+
+    private static final String BEHIND = "select unnest(analytics.hours_behind(?)) order by 1";
+    private static final String REFRESH =
+            "call refresh_continuous_aggregate(?::regclass, ?::timestamptz, ?::timestamptz)";
+    private static final String RECOMPUTE =
+            "call refresh_continuous_aggregate(?::regclass, ?::timestamptz, ?::timestamptz, force => true)";
+    private static final String WATERMARK = "select analytics.watermark(?)";
+    private static final String OLDEST = "select min(range_start) from timescaledb_information.chunks "
+            + "where hypertable_schema = 'analytics' and hypertable_name = 'usage_events'";
+
+    private record Window(Instant low, Instant high) {}
+
+    @Override
+    public void refresh(Connection connection, List<Instant> hours) throws SQLException {
+        List<Instant> behind = behind(connection, hours);
+        for (Window window : windows(behind, Duration.ofHours(1))) {
+            for (String view : HOURLY) {
+                call(connection, REFRESH, view, window);
+            }
+        }
+        List<Instant> days = behind.stream()
+                .map(hour -> hour.truncatedTo(ChronoUnit.DAYS))
+                .distinct()
+                .toList();
+        for (Window window : windows(days, Duration.ofDays(1))) {
+            if (window.low().isBefore(watermark(connection, "usage_daily"))) {
+                call(connection, REFRESH, DAILY, window);
+            }
+        }
+    }
+
+    @Override
+    public void closeHours(Connection connection, Instant now) throws SQLException {
+        Instant closed = now.minus(CLOSE_AFTER).truncatedTo(ChronoUnit.HOURS);
+        for (String view : HOURLY) {
+            advance(connection, view, closed);
+        }
+        advance(connection, DAILY, now.minus(CLOSE_AFTER).truncatedTo(ChronoUnit.DAYS));
+    }
+
+    private void advance(Connection connection, String view, Instant until) throws SQLException {
+        Instant from = watermark(connection, view.substring("analytics.".length()));
+        Instant oldest = oldest(connection);
+        Instant low = from.isAfter(oldest) ? from : oldest;
+        if (low.isBefore(until)) {
+            call(connection, REFRESH, view, new Window(low, until));
+        }
+    }
+
+    @Override
+    public void recompute(Connection connection, Instant low, Instant high) throws SQLException {
+        for (Instant day = low; day.isBefore(high); day = day.plus(Duration.ofDays(1))) {
+            Window window = new Window(day, day.plus(Duration.ofDays(1)));
+            for (String view : HOURLY) {
+                call(connection, RECOMPUTE, view, window);
+            }
+            call(connection, RECOMPUTE, DAILY, window);
+        }
+    }
+
+    private static List<Instant> behind(Connection connection, List<Instant> hours) throws SQLException {
+        List<Instant> behind = new ArrayList<>();
+        OffsetDateTime[] asked = hours.stream()
+                .distinct()
+                .map(hour -> hour.atOffset(ZoneOffset.UTC))
+                .toArray(OffsetDateTime[]::new);
+        try (PreparedStatement statement = connection.prepareStatement(BEHIND)) {
+            statement.setArray(1, connection.createArrayOf("timestamptz", asked));
+            try (ResultSet rows = statement.executeQuery()) {
+                while (rows.next()) {
+                    behind.add(rows.getObject(1, OffsetDateTime.class).toInstant());
+                }
+            }
+        }
+        return behind;
+    }
+
+    /** Joins neighbouring buckets of the given width, sorted, into windows. */
+    private static List<Window> windows(List<Instant> buckets, Duration width) {
+        List<Window> windows = new ArrayList<>();
+        for (Instant bucket : buckets) {
+            int last = windows.size() - 1;
+            if (last >= 0 && windows.get(last).high().equals(bucket)) {
+                windows.set(last, new Window(windows.get(last).low(), bucket.plus(width)));
+            } else {
+                windows.add(new Window(bucket, bucket.plus(width)));
+            }
+        }
+        return windows;
+    }
+
+    private static Instant watermark(Connection connection, String view) throws SQLException {
+        try (PreparedStatement statement = connection.prepareStatement(WATERMARK)) {
+            statement.setString(1, view);
+            try (ResultSet rows = statement.executeQuery()) {
+                rows.next();
+                OffsetDateTime value = rows.getObject(1, OffsetDateTime.class);
+                return value == null ? Instant.MIN : value.toInstant();
+            }
+        }
+    }
+
+    /** Start of the oldest chunk; without chunks, the far future: there is nothing to refresh. */
+    private static Instant oldest(Connection connection) throws SQLException {
+        try (PreparedStatement statement = connection.prepareStatement(OLDEST);
+                ResultSet rows = statement.executeQuery()) {
+            rows.next();
+            OffsetDateTime value = rows.getObject(1, OffsetDateTime.class);
+            return value == null ? Instant.MAX : value.toInstant();
+        }
+    }
+
+    private static void call(Connection connection, String procedure, String view, Window window) throws SQLException {
+        try (PreparedStatement statement = connection.prepareStatement(procedure)) {
+            statement.setString(1, view);
+            statement.setObject(2, window.low().atOffset(ZoneOffset.UTC));
+            statement.setObject(3, window.high().atOffset(ZoneOffset.UTC));
+            statement.execute();
+        }
+    }
+}

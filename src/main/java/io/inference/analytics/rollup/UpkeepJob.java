@@ -1,0 +1,89 @@
+package io.inference.analytics.rollup;
+
+import io.inference.analytics.platform.Retention;
+import io.quarkus.scheduler.Scheduled;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Clock;
+import java.time.Instant;
+import java.time.LocalDate;
+import java.time.OffsetDateTime;
+import java.time.ZoneOffset;
+import javax.sql.DataSource;
+import org.jboss.logging.Logger;
+
+/**
+ * Makes partitions ahead and drops what retention ends. Both are idempotent, so it does no harm when two replicas do it; should
+ * it never run, the writers make the partitions themselves.
+ */
+@ApplicationScoped
+public class UpkeepJob {
+
+    private static final Logger LOG = Logger.getLogger(UpkeepJob.class);
+    private static final int DAYS_AHEAD = 7;
+    private static final String ENSURE_DAY = "select analytics.ensure_day(?)";
+    private static final String PURGE = "select analytics.purge(?, ?, ?)";
+
+    private final DataSource dataSource;
+    private final Retention retention;
+    private final RollupConfig config;
+    private final Clock clock;
+
+    UpkeepJob(DataSource dataSource, Retention retention, RollupConfig config, Clock clock) {
+        this.dataSource = dataSource;
+        this.retention = retention;
+        this.config = config;
+        this.clock = clock;
+    }
+
+    @Scheduled(
+            every = "${analytics.rollup.upkeep-interval:1h}",
+            delayed = "10s",
+            concurrentExecution = Scheduled.ConcurrentExecution.SKIP)
+    void scheduled() {
+        if (!config.enabled()) {
+            return;
+        }
+        try {
+            runOnce();
+        } catch (SQLException e) {
+            LOG.warnf("event=upkeep_failed sqlstate=%s cause=%s", e.getSQLState(), e.getMessage());
+        }
+    }
+
+    /**
+     * One round.
+     *
+     * @return partitions or chunks that were dropped
+     */
+    public int runOnce() throws SQLException {
+        Instant now = clock.instant();
+        OffsetDateTime today = now.atOffset(ZoneOffset.UTC);
+        try (Connection connection = dataSource.getConnection()) {
+            for (LocalDate day = today.toLocalDate();
+                    !day.isAfter(today.toLocalDate().plusDays(DAYS_AHEAD));
+                    day = day.plusDays(1)) {
+                try (PreparedStatement statement = connection.prepareStatement(ENSURE_DAY)) {
+                    statement.setObject(1, day);
+                    statement.execute();
+                }
+            }
+            try (PreparedStatement statement = connection.prepareStatement(PURGE)) {
+                statement.setObject(1, today.minus(retention.raw()));
+                statement.setObject(2, today.minus(retention.rollups()));
+                statement.setObject(3, today.minus(retention.rollups()));
+                try (ResultSet rows = statement.executeQuery()) {
+                    rows.next();
+                    int dropped = rows.getInt(1);
+                    if (dropped > 0) {
+                        LOG.infof("event=retention_dropped partitions=%d", dropped);
+                    }
+                    return dropped;
+                }
+            }
+        }
+    }
+}
