@@ -80,7 +80,7 @@ native_start() {
 # A running one may be starting still, by another hand or after a pause.
 native_await() {
     case $1 in
-        postgres) process_wait_ready postgres 60 tcp_answers "$(conf_get postgres.port)" ;;
+        postgres) process_wait_ready postgres 60 postgres_ready "$(postgres_bindir)" "$(conf_get postgres.port)" ;;
         rabbitmq)
             process_wait_ready rabbitmq 90 rabbitmq_ready \
                 "$(conf_get rabbitmq.port)" "$(conf_get rabbitmq.stream-port)"

@@ -36,6 +36,9 @@ usage_error() {
     exit 2
 }
 
+# Processes are found through /proc, with Docker too: the service itself is one.
+[[ -r /proc/self/stat ]] || die "this needs Linux (or a Linux machine in WSL or a container)"
+
 have() {
     command -v "$1" >/dev/null 2>&1
 }

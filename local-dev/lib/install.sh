@@ -116,32 +116,35 @@ missing_packages() {
                 has_jdk || echo JDK
                 has_new_maven || [[ -x $REPO_DIR/mvnw ]] || echo maven
                 ;;
-            postgres) postgres_bindir >/dev/null || echo postgresql ;;
+            postgres)
+                postgres_bindir >/dev/null || echo postgresql
+                have psql || echo postgresql-client
+                ;;
             rabbitmq) rabbitmq_server_command >/dev/null || echo rabbitmq-server ;;
             redis) have redis-server || echo redis-server ;;
             tools)
                 have curl || echo curl
                 have openssl || echo openssl
-                have jq || echo jq
-                have psql || echo postgresql-client
+                # Only makes answers pretty, so its absence stops nobody.
+                have jq || ! can_install || echo jq
                 ;;
             *) die "unknown need: $need" ;;
         esac
     done
 }
 
+can_install() {
+    have apt-get || return 1
+    is_root || { have sudo && sudo -n true 2>/dev/null; }
+}
+
 install_missing() {
     local packages=()
     mapfile -t packages < <(missing_packages "$@" | sort -u)
     ((${#packages[@]} > 0)) || return 0
-    have apt-get || die "missing and not installable without apt-get: ${packages[*]}"
-    if ! is_root; then
-        if ! have sudo || ! sudo -n true 2>/dev/null; then
-            die "missing: ${packages[*]} (install them, or run as root or with sudo without a password)"
-        fi
-        SUDO=(sudo -n)
-    fi
-    step "Installing ${packages[*]}"
+    can_install || die "missing: ${packages[*]} (install them; on Debian or Ubuntu root, or sudo without a password, does it here)"
+    is_root || SUDO=(sudo -n)
+    step "Installing ${packages[*]} (takes minutes; log: $(log_file install))"
     apt_install "${packages[@]}"
     local still=()
     mapfile -t still < <(missing_packages "$@" | sort -u)
@@ -150,41 +153,35 @@ install_missing() {
 
 # apt_install PACKAGE…: as root, or through SUDO. The word JDK stands for the package that the
 # distribution offers, which is known only after the update.
+SUDO=()
 apt_install() {
     local packages=("$@") i
-    # Another apt-get may hold the lock for a while on a fresh machine, so wait for it.
-    local apt=("${SUDO[@]}" env DEBIAN_FRONTEND=noninteractive NEEDRESTART_SUSPEND=1
-        apt-get -q -o DPkg::Lock::Timeout=300)
-    "${apt[@]}" update >&2 </dev/null || note "apt-get update failed; trying with the lists at hand"
+    apt_get update || note "apt-get update failed; trying with the lists at hand"
     for i in "${!packages[@]}"; do
         [[ ${packages[i]} != JDK ]] || packages[i]=$(jdk_package)
     done
-    local failed=0
-    forbid_server_start
-    "${apt[@]}" install -y --no-install-recommends "${packages[@]}" >&2 </dev/null || failed=1
-    allow_server_start
-    ((failed == 0)) || die "apt-get could not install ${packages[*]}"
+    apt_get_without_servers install -y --no-install-recommends "${packages[@]}" \
+        || die_with_log install "apt-get could not install ${packages[*]}"
+}
+
+# Another apt-get may hold the lock for a while on a fresh machine, so wait for it.
+apt_get() {
+    "${SUDO[@]}" env DEBIAN_FRONTEND=noninteractive NEEDRESTART_SUSPEND=1 \
+        apt-get -q -o DPkg::Lock::Timeout=300 "$@" >>"$(log_file install)" 2>&1 </dev/null
 }
 
 # The servers' packages start a server of their own when installed. The stack never uses those, and
 # they would take the well-known ports, so starting is forbidden while the installation lasts. A
-# policy that the machine has already is left as it is.
-SUDO=()
+# policy that the machine has already is left as it is. In a subshell, so that the traps of the
+# script stay what they are.
 POLICY_FILE=/usr/sbin/policy-rc.d
-policy_is_ours=0
-
-forbid_server_start() {
-    [[ ! -e $POLICY_FILE ]] || return 0
-    policy_is_ours=1
-    trap 'allow_server_start' EXIT
-    trap 'allow_server_start; exit 130' INT TERM
-    printf '#!/bin/sh\nexit 101\n' | "${SUDO[@]}" tee "$POLICY_FILE" >/dev/null
-    "${SUDO[@]}" chmod 755 "$POLICY_FILE"
-}
-
-allow_server_start() {
-    ((policy_is_ours == 1)) || return 0
-    "${SUDO[@]}" rm -f "$POLICY_FILE"
-    policy_is_ours=0
-    trap - EXIT INT TERM
-}
+apt_get_without_servers() (
+    if [[ ! -e $POLICY_FILE ]]; then
+        trap '"${SUDO[@]}" rm -f "$POLICY_FILE"' EXIT
+        trap 'exit 130' INT
+        trap 'exit 143' TERM HUP
+        printf '#!/bin/sh\nexit 101\n' | "${SUDO[@]}" tee "$POLICY_FILE" >/dev/null
+        "${SUDO[@]}" chmod 755 "$POLICY_FILE"
+    fi
+    apt_get "$@"
+)

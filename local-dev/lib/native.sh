@@ -53,8 +53,11 @@ make_data_dir() {
 wipe_data() {
     local root
     root=$(conf_get data.root) || return 0
-    rm -rf -- "$root"
-    rm -f -- "$STATE_DIR"/log/*.log "$STATE_DIR/conf/data.root"
+    rm -rf -- "$root" "$STATE_DIR/conf/data.root"
+    local name
+    for name in "${BACKENDS[@]}" service; do
+        rm -f -- "$(log_file "$name")"
+    done
 }
 
 # Data outside of the state directory is not removed together with it. The logs stay.

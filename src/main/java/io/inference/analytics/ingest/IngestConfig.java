@@ -70,9 +70,13 @@ public interface IngestConfig {
         @WithDefault("15s")
         Duration lease();
 
-        /** Chunks of the stream that may be under way to us; bounds the memory of the buffer. */
-        @WithDefault("10")
-        int credits();
+        /** Messages that may wait here for their commit; beyond that the broker gets no more credit. */
+        @WithDefault("20000")
+        int bufferMessages();
+
+        /** Bytes of messages that may wait here for their commit. */
+        @WithDefault("33554432")
+        long bufferBytes();
     }
 
     /** Transport {@code queue}. */

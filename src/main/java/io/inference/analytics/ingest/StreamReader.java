@@ -199,25 +199,28 @@ final class StreamReader implements TransportReader {
     }
 
     private Consumer consumer(Environment environment, long generation, long firstToRead) {
+        StreamCredit credit = new StreamCredit(
+                config.stream().bufferMessages(), config.stream().bufferBytes());
         return environment.consumerBuilder().stream(BrokerTopology.STREAM)
                 .offset(OffsetSpecification.offset(firstToRead))
                 .flow()
-                .strategy(ConsumerFlowStrategy.creditWhenHalfMessagesProcessed(
-                        config.stream().credits()))
+                .strategy(credit)
                 .builder()
-                .messageHandler((context, message) -> pipeline.offer(generation, raw(context, message)))
+                .messageHandler((context, message) -> pipeline.offer(generation, raw(context, message, credit)))
                 .build();
     }
 
-    private RawMessage raw(MessageHandler.Context context, Message message) {
-        byte[] body = message.getBodyAsBinary();
+    private RawMessage raw(MessageHandler.Context context, Message message, StreamCredit credit) {
+        byte[] bytes = message.getBodyAsBinary();
+        byte[] body = bytes == null ? new byte[0] : bytes;
+        credit.received(body.length);
         return new RawMessage(
-                body == null ? new byte[0] : body,
+                body,
                 context.offset(),
                 Instant.ofEpochMilli(context.timestamp()),
                 messageId(message),
                 traceParent(message),
-                context::processed);
+                () -> credit.committed(body.length));
     }
 
     private static String messageId(Message message) {
