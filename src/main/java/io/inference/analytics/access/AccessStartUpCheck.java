@@ -1,0 +1,25 @@
+package io.inference.analytics.access;
+
+import io.quarkus.runtime.StartupEvent;
+import io.quarkus.runtime.configuration.ConfigUtils;
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.enterprise.event.Observes;
+import org.jboss.logging.Logger;
+
+/** Refuses to start with open doors in production, and with token settings that can not work. */
+@ApplicationScoped
+class AccessStartUpCheck {
+
+    private static final Logger LOG = Logger.getLogger(AccessStartUpCheck.class);
+
+    void check(@Observes StartupEvent event, AccessConfig config, TokenAuthenticator tokens) {
+        if (!config.rbacEnabled()) {
+            if (ConfigUtils.isProfileActive("prod")) {
+                throw new IllegalArgumentException("ENABLE_RBAC is false (expected: true in profile prod)");
+            }
+            LOG.warn("event=rbac_disabled ENABLE_RBAC=false: everybody may do everything, without a credential");
+        }
+        // Asked for here, so that a key that can not be read stops the start and not the first request.
+        LOG.debugf("tokens are checked by %s", tokens);
+    }
+}

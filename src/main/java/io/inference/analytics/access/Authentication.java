@@ -1,0 +1,38 @@
+package io.inference.analytics.access;
+
+import io.inference.analytics.platform.Failure;
+import io.quarkus.arc.All;
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.ws.rs.core.HttpHeaders;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+
+/** Finds the caller by whatever kind of credential the request has; without any, or with one that does not hold, it throws. */
+@ApplicationScoped
+class Authentication {
+
+    /** Everything, for when checks are switched off. */
+    private static final Caller ANYBODY = new Caller("anonymous", Set.of(), List.of(Role.SYSTEM_ADMIN.grant()));
+
+    private final List<Authenticator> authenticators;
+    private final boolean enabled;
+
+    Authentication(@All List<Authenticator> authenticators, AccessConfig config) {
+        this.authenticators = authenticators;
+        this.enabled = config.rbacEnabled();
+    }
+
+    Caller caller(HttpHeaders headers) {
+        if (!enabled) {
+            return ANYBODY;
+        }
+        for (Authenticator authenticator : authenticators) {
+            Optional<Caller> caller = authenticator.authenticate(headers);
+            if (caller.isPresent()) {
+                return caller.get();
+            }
+        }
+        throw new Failure.Unauthorized("A credential is needed: Authorization: Bearer <token>.");
+    }
+}

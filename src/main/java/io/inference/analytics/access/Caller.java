@@ -1,0 +1,42 @@
+package io.inference.analytics.access;
+
+import java.util.List;
+import java.util.Set;
+import java.util.UUID;
+
+/**
+ * Somebody whose credential holds.
+ *
+ * @param subject who, for the audit trail
+ * @param orgs the organisations that the credential names
+ * @param grants what the caller may do
+ */
+public record Caller(String subject, Set<UUID> orgs, List<Grant> grants) {
+
+    public Caller {
+        orgs = Set.copyOf(orgs);
+        grants = List.copyOf(grants);
+    }
+
+    /** Whether the caller has the permission at all, in whatever organisation. */
+    public boolean has(Permission permission) {
+        return grants.stream().anyMatch(grant -> grant.permissions().contains(permission));
+    }
+
+    /** Whether the caller has the permission in this organisation. */
+    public boolean has(Permission permission, UUID org) {
+        return grants.stream()
+                .anyMatch(grant -> grant.permissions().contains(permission) && (grant.allOrgs() || orgs.contains(org)));
+    }
+
+    /** Whether the caller has the permission in every organisation there is. */
+    public boolean hasEverywhere(Permission permission) {
+        return grants.stream()
+                .anyMatch(grant -> grant.allOrgs() && grant.permissions().contains(permission));
+    }
+
+    /** Whether any of the caller's grants holds in every organisation. */
+    public boolean seesAllOrgs() {
+        return grants.stream().anyMatch(Grant::allOrgs);
+    }
+}

@@ -1,0 +1,40 @@
+package io.inference.analytics.access;
+
+import java.util.Arrays;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+
+/** Everything that can be allowed. The wire names may stand among the roles of a token and in API keys. */
+public enum Permission {
+    USAGE_READ("analytics:usage:read"),
+    RELIABILITY_READ("analytics:reliability:read"),
+    FRESHNESS_READ("analytics:freshness:read"),
+    EXPORTS_CREATE("analytics:exports:create"),
+    EXPORTS_READ("analytics:exports:read"),
+    EXPORTS_DOWNLOAD("analytics:exports:download"),
+    AUDIT_READ("analytics:audit:read"),
+    /** The price book; no organisation's own matter. */
+    PRICES_WRITE("analytics:prices:write"),
+    /** Bills of the providers: figures of the whole company. */
+    PROVIDERS_READ("analytics:providers:read");
+
+    private static final Map<String, Permission> BY_WIRE_NAME =
+            Arrays.stream(values()).collect(Collectors.toUnmodifiableMap(Permission::wireName, Function.identity()));
+
+    private final String wireName;
+
+    Permission(String wireName) {
+        this.wireName = wireName;
+    }
+
+    public String wireName() {
+        return wireName;
+    }
+
+    /** The permission of this name, if there is one. */
+    public static Optional<Permission> ofWireName(String name) {
+        return Optional.ofNullable(BY_WIRE_NAME.get(name));
+    }
+}

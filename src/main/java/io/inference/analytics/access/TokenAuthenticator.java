@@ -1,0 +1,170 @@
+package io.inference.analytics.access;
+
+import io.inference.analytics.platform.Failure;
+import io.inference.analytics.platform.Uuids;
+import io.smallrye.jwt.algorithm.SignatureAlgorithm;
+import io.smallrye.jwt.auth.principal.DefaultJWTParser;
+import io.smallrye.jwt.auth.principal.JWTAuthContextInfo;
+import io.smallrye.jwt.auth.principal.JWTParser;
+import io.smallrye.jwt.auth.principal.ParseException;
+import io.smallrye.jwt.util.KeyUtils;
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.json.JsonString;
+import jakarta.ws.rs.core.HttpHeaders;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.security.GeneralSecurityException;
+import java.security.PublicKey;
+import java.security.interfaces.ECPublicKey;
+import java.security.interfaces.RSAPublicKey;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.UUID;
+import org.eclipse.microprofile.jwt.JsonWebToken;
+import org.jboss.logging.Logger;
+
+/**
+ * Signed tokens (JWT) in the Authorization header. SmallRye verifies them: RS256 or ES256, issuer, audience, expiry, with 30 s
+ * of clock skew. The claims {@code orgs} and {@code roles} say what the caller may do.
+ */
+@ApplicationScoped
+class TokenAuthenticator implements Authenticator {
+
+    private static final Logger LOG = Logger.getLogger(TokenAuthenticator.class);
+
+    private static final String SCHEME = "Bearer ";
+
+    /** The library's own default is 60 s. */
+    private static final int CLOCK_SKEW_SECONDS = 30;
+
+    private static final int JWKS_REFRESH_MINUTES = 10;
+
+    private final Optional<JWTParser> parser;
+
+    TokenAuthenticator(AccessConfig config) {
+        this.parser = config.rbacEnabled() ? Optional.of(new DefaultJWTParser(rules(config))) : Optional.empty();
+    }
+
+    private static JWTAuthContextInfo rules(AccessConfig config) {
+        JWTAuthContextInfo rules = new JWTAuthContextInfo();
+        rules.setIssuedBy(config.jwtIssuer()
+                .orElseThrow(() -> missing("JWT_ISSUER", "the issuer of the tokens, a URL or a name")));
+        rules.setExpectedAudience(Set.of(
+                config.jwtAudience().orElseThrow(() -> missing("JWT_AUDIENCE", "the audience that the tokens name"))));
+        rules.setClockSkew(CLOCK_SKEW_SECONDS);
+        if (config.jwtPublicKey().isPresent()) {
+            PublicKey key = publicKey(config.jwtPublicKey().get());
+            rules.setPublicVerificationKey(key);
+            rules.setSignatureAlgorithm(
+                    Set.of(key instanceof RSAPublicKey ? SignatureAlgorithm.RS256 : SignatureAlgorithm.ES256));
+        } else {
+            rules.setPublicKeyLocation(config.jwtJwksUrl()
+                    .orElseThrow(() ->
+                            missing("JWT_PUBLIC_KEY", "a public key in PEM, or the path of one; or JWT_JWKS_URL")));
+            rules.setSignatureAlgorithm(Set.of(SignatureAlgorithm.RS256, SignatureAlgorithm.ES256));
+            rules.setJwksRefreshInterval(JWKS_REFRESH_MINUTES);
+        }
+        return rules;
+    }
+
+    static PublicKey publicKey(String pemOrPath) {
+        String pem = pemOrPath.strip();
+        if (!pem.startsWith("-----BEGIN")) {
+            try {
+                pem = Files.readString(Path.of(pem), StandardCharsets.UTF_8).strip();
+            } catch (IOException | InvalidPathException e) {
+                throw new IllegalArgumentException(
+                        "JWT_PUBLIC_KEY can not be read (expected: a public key in PEM, or the path of a file with one)");
+            }
+        }
+        // One line with \n in it is how PEM text often travels through an environment file.
+        pem = pem.replace("\\n", "\n");
+        for (SignatureAlgorithm algorithm : List.of(SignatureAlgorithm.RS256, SignatureAlgorithm.ES256)) {
+            try {
+                PublicKey key = KeyUtils.decodePublicKey(pem, algorithm);
+                if (key instanceof RSAPublicKey || key instanceof ECPublicKey) {
+                    return key;
+                }
+            } catch (GeneralSecurityException | IllegalArgumentException e) {
+                LOG.debugf("the key is not one for %s", algorithm);
+            }
+        }
+        throw new IllegalArgumentException(
+                "JWT_PUBLIC_KEY is not a public key in PEM (expected: -----BEGIN PUBLIC KEY----- with an RSA or P-256 key)");
+    }
+
+    private static IllegalArgumentException missing(String name, String expected) {
+        return new IllegalArgumentException(name + " is not set (expected: " + expected + ")");
+    }
+
+    @Override
+    public Optional<Caller> authenticate(HttpHeaders headers) {
+        String header = headers.getHeaderString(HttpHeaders.AUTHORIZATION);
+        if (header == null || !header.regionMatches(true, 0, SCHEME, 0, SCHEME.length()) || parser.isEmpty()) {
+            return Optional.empty();
+        }
+        try {
+            return Optional.of(
+                    caller(parser.get().parse(header.substring(SCHEME.length()).strip())));
+        } catch (ParseException e) {
+            // Why stays in the log: it would help whoever forges tokens.
+            LOG.infof("event=token_refused cause=\"%s\"", rootMessage(e));
+            throw new Failure.Unauthorized(
+                    "The token does not hold: wrong signature, issuer, audience or claims, or expired.");
+        }
+    }
+
+    private static Caller caller(JsonWebToken token) {
+        String subject = token.getSubject();
+        if (subject == null || subject.isBlank()) {
+            throw new Failure.Unauthorized("The token has no claim sub.");
+        }
+        Set<UUID> orgs = new HashSet<>();
+        for (String org : strings(token, "orgs")) {
+            orgs.add(Uuids.parse(org)
+                    .orElseThrow(() ->
+                            new Failure.Unauthorized("The claim orgs of the token holds something that is no UUID.")));
+        }
+        List<Grant> grants = new ArrayList<>();
+        for (String role : strings(token, "roles")) {
+            Role.grantOf(role).ifPresent(grants::add);
+        }
+        return new Caller(subject, orgs, grants);
+    }
+
+    private static List<String> strings(JsonWebToken token, String claim) {
+        Object value = token.getClaim(claim);
+        if (value == null) {
+            return List.of();
+        }
+        if (!(value instanceof Iterable<?> items)) {
+            throw new Failure.Unauthorized("The claim " + claim + " of the token is no array of strings.");
+        }
+        List<String> strings = new ArrayList<>();
+        for (Object item : items) {
+            if (item instanceof JsonString string) {
+                strings.add(string.getString());
+            } else if (item instanceof String string) {
+                strings.add(string);
+            } else {
+                throw new Failure.Unauthorized("The claim " + claim + " of the token is no array of strings.");
+            }
+        }
+        return strings;
+    }
+
+    private static String rootMessage(Throwable error) {
+        Throwable root = error;
+        while (root.getCause() != null) {
+            root = root.getCause();
+        }
+        String message = String.valueOf(root.getMessage());
+        return message.substring(0, Math.min(300, message.length())).replaceAll("[^ !#-\\[\\]-~]", "?");
+    }
+}

@@ -1,0 +1,41 @@
+package io.inference.analytics.freshness;
+
+import io.inference.analytics.access.Permission;
+import io.inference.analytics.access.Requires;
+import io.inference.analytics.platform.QueryParameters;
+import jakarta.ws.rs.GET;
+import jakarta.ws.rs.Path;
+import jakarta.ws.rs.PathParam;
+import jakarta.ws.rs.Produces;
+import jakarta.ws.rs.core.Context;
+import jakarta.ws.rs.core.MediaType;
+import jakarta.ws.rs.core.UriInfo;
+import java.util.Set;
+import java.util.UUID;
+import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.eclipse.microprofile.openapi.annotations.tags.Tag;
+
+/** Freshness over HTTP. */
+@Path("/analytics/v1/orgs/{orgId}/freshness")
+@Tag(name = "freshness")
+class FreshnessResource {
+
+    private final FreshnessStore store;
+
+    FreshnessResource(FreshnessStore store) {
+        this.store = store;
+    }
+
+    @GET
+    @Produces(MediaType.APPLICATION_JSON)
+    @Requires(Permission.FRESHNESS_READ)
+    @Operation(
+            summary = "How fresh the figures of an organisation are",
+            description =
+                    "fresh: lag up to 300 s; delayed: up to 600 s; stale: above; unknown: the broker could not be reached"
+                            + " for over 60 s. A quiet organisation that is caught up is fresh.")
+    public FreshnessView freshness(@PathParam("orgId") UUID orgId, @Context UriInfo uri) {
+        QueryParameters.of(uri.getQueryParameters()).finish();
+        return FreshnessView.of(orgId, store.read(orgId, Set.of()));
+    }
+}

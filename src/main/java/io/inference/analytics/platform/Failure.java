@@ -1,0 +1,123 @@
+package io.inference.analytics.platform;
+
+import java.time.Duration;
+import java.util.List;
+
+/**
+ * The few ways in which a request can fail on purpose. Rooms throw them, one mapper turns them into problem+json; nothing
+ * here knows HTTP. Messages are shown to the caller, so they hold no secret and no other organisation's data.
+ */
+public abstract sealed class Failure extends RuntimeException {
+
+    private Failure(String message, Throwable cause) {
+        // No stack trace: these are answers, not bugs. A cause keeps its own.
+        super(message, cause, false, cause != null);
+    }
+
+    /**
+     * One fault of the caller's input.
+     *
+     * @param field parameter or JSON field, as the caller wrote it; a path such as {@code timeRange.start} inside a body
+     * @param message what is wrong and what is expected
+     */
+    public record FieldError(String field, String message) {}
+
+    /** The input breaks rules; carries every fault that was found. */
+    public static final class Invalid extends Failure {
+        private final transient List<FieldError> errors;
+
+        public Invalid(List<FieldError> errors) {
+            this(errors.size() == 1 ? errors.get(0).message() : errors.size() + " faults in the request", errors);
+        }
+
+        public Invalid(String detail, List<FieldError> errors) {
+            super(detail, null);
+            this.errors = List.copyOf(errors);
+        }
+
+        public Invalid(String field, String message) {
+            this(List.of(new FieldError(field, message)));
+        }
+
+        public List<FieldError> errors() {
+            return errors;
+        }
+    }
+
+    /** No credential, or one that does not hold. */
+    public static final class Unauthorized extends Failure {
+        public Unauthorized(String message) {
+            super(message, null);
+        }
+    }
+
+    /** The caller is known and may not. */
+    public static final class Forbidden extends Failure {
+        public Forbidden(String message) {
+            super(message, null);
+        }
+    }
+
+    /** There is no such thing, or none that the caller may know of. */
+    public static final class NotFound extends Failure {
+        public NotFound(String message) {
+            super(message, null);
+        }
+    }
+
+    /** The thing is not in a state that allows this. */
+    public static final class Conflict extends Failure {
+        public Conflict(String message) {
+            super(message, null);
+        }
+    }
+
+    /** The thing existed and does not any more. */
+    public static final class Gone extends Failure {
+        public Gone(String message) {
+            super(message, null);
+        }
+    }
+
+    /** The caller sent more than is taken. */
+    public static final class TooLarge extends Failure {
+        public TooLarge(String message) {
+            super(message, null);
+        }
+    }
+
+    /** None of the forms that the caller accepts is offered. */
+    public static final class NotAcceptable extends Failure {
+        public NotAcceptable(String message) {
+            super(message, null);
+        }
+    }
+
+    /** The caller asks too often. */
+    public static final class TooManyRequests extends Failure {
+        private final Duration retryAfter;
+
+        public TooManyRequests(String message, Duration retryAfter) {
+            super(message, null);
+            this.retryAfter = retryAfter;
+        }
+
+        public Duration retryAfter() {
+            return retryAfter;
+        }
+    }
+
+    /** Something that we depend on does not answer; trying again later makes sense. */
+    public static final class Unavailable extends Failure {
+        private final Duration retryAfter;
+
+        public Unavailable(String message, Duration retryAfter, Throwable cause) {
+            super(message, cause);
+            this.retryAfter = retryAfter;
+        }
+
+        public Duration retryAfter() {
+            return retryAfter;
+        }
+    }
+}

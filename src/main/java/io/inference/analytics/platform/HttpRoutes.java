@@ -1,0 +1,111 @@
+package io.inference.analytics.platform;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.vertx.core.http.HttpHeaders;
+import io.vertx.core.http.HttpServerResponse;
+import io.vertx.ext.web.Router;
+import io.vertx.ext.web.RoutingContext;
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.enterprise.event.Observes;
+import java.util.List;
+import org.jboss.logging.Logger;
+
+/**
+ * What surrounds every request, whoever answers it: its ids, one access log line when it has ended (however it ended), and
+ * problem+json for what fails before or beside JAX-RS, such as unmatched paths, malformed addresses and bodies that are too
+ * large.
+ */
+@ApplicationScoped
+class HttpRoutes {
+
+    private static final Logger ACCESS = Logger.getLogger("io.inference.analytics.access-log");
+    private static final Logger LOG = Logger.getLogger(HttpRoutes.class);
+
+    /** Key under which the access room leaves the name of the caller for the log line. */
+    public static final String ACTOR_KEY = "analytics.actor";
+
+    private final ObjectMapper json;
+
+    HttpRoutes(ObjectMapper json) {
+        this.json = json;
+    }
+
+    void register(@Observes Router router) {
+        router.route().order(Integer.MIN_VALUE).handler(this::begin).failureHandler(this::fail);
+        router.route().order(Integer.MAX_VALUE).handler(request -> problem(request, 404));
+    }
+
+    private void begin(RoutingContext request) {
+        long startNanos = System.nanoTime();
+        request.response().putHeader(RequestIds.HEADER, RequestIds.requestId(request));
+        request.addEndHandler(ended -> log(request, startNanos));
+        request.next();
+    }
+
+    private static void log(RoutingContext request, long startNanos) {
+        HttpServerResponse response = request.response();
+        Object actor = request.get(ACTOR_KEY);
+        ACCESS.infof(
+                "event=request method=%s path=%s status=%d bytes=%d durationMs=%d actor=%s requestId=%s traceId=%s%s",
+                request.request().method(),
+                quoted(request.request().path()),
+                response.getStatusCode(),
+                response.bytesWritten(),
+                (System.nanoTime() - startNanos) / 1_000_000,
+                quoted(actor == null ? "-" : actor.toString()),
+                RequestIds.requestId(request),
+                RequestIds.traceId(request),
+                response.ended() ? "" : " aborted=true");
+    }
+
+    /** Callers choose paths and subjects: nothing of theirs may look like another log line or field. */
+    private static String quoted(String text) {
+        if (text == null) {
+            return "-";
+        }
+        return text.chars().allMatch(c -> c > ' ' && c < 127 && c != '"' && c != '\\')
+                ? text
+                : '"' + text.replaceAll("[^ !#-\\[\\]-~]", "?") + '"';
+    }
+
+    private void fail(RoutingContext request) {
+        int status = request.statusCode() < 400 ? 500 : request.statusCode();
+        if (request.failure() instanceof Failure failure) {
+            status = ProblemMapper.status(failure);
+        }
+        if (status >= 500) {
+            LOG.errorf(
+                    request.failure(),
+                    "event=request_failed path=%s traceId=%s",
+                    quoted(request.request().path()),
+                    RequestIds.traceId(request));
+        }
+        problem(request, status);
+    }
+
+    private void problem(RoutingContext request, int status) {
+        HttpServerResponse response = request.response();
+        if (response.ended()) {
+            return;
+        }
+        if (response.headWritten()) {
+            response.reset();
+            return;
+        }
+        String path = request.request().path();
+        Problem problem = Problem.of(
+                status,
+                ProblemMapper.describe(status, request),
+                path == null ? "/" : path,
+                RequestIds.traceId(request),
+                List.of());
+        try {
+            response.setStatusCode(status)
+                    .putHeader(HttpHeaders.CONTENT_TYPE, Problem.MEDIA_TYPE)
+                    .end(json.writeValueAsString(problem));
+        } catch (JsonProcessingException e) {
+            throw new IllegalStateException("a problem can always be written", e);
+        }
+    }
+}

@@ -1,0 +1,159 @@
+package io.inference.analytics.usage;
+
+import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.annotation.JsonUnwrapped;
+import io.inference.analytics.freshness.FreshnessView;
+import java.math.BigDecimal;
+import java.math.BigInteger;
+import java.math.RoundingMode;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SortedSet;
+import java.util.TreeSet;
+import java.util.UUID;
+import org.eclipse.microprofile.openapi.annotations.media.Schema;
+
+/**
+ * What the wire shows of usage.
+ *
+ * @param orgId the organisation
+ * @param granularity length of a bucket
+ * @param start start of the range used: the one asked for, snapped outward to a whole hour
+ * @param end end of the range used, exclusive, snapped likewise
+ * @param timeZone whose days and months
+ * @param series the points, by bucket and then by group
+ * @param totals sums of the exact values of all points
+ * @param availableFrom how far back data is kept
+ * @param freshness how fresh the figures are
+ */
+@Schema(name = "Usage")
+@JsonInclude(JsonInclude.Include.NON_NULL)
+public record UsageSeries(
+        UUID orgId,
+        Granularity granularity,
+        Instant start,
+        Instant end,
+        String timeZone,
+        List<Point> series,
+        Sums totals,
+        Instant availableFrom,
+        FreshnessView.Summary freshness) {
+
+    /**
+     * A bucket, or one group's part of it.
+     *
+     * @param bucketStart the bucket's own start, which can lie before the start of the range
+     * @param modelId only when grouped by model
+     * @param clientId only when grouped by client; present but empty for events without a client
+     * @param status only when grouped by status
+     * @param sums the figures
+     */
+    @Schema(name = "UsagePoint")
+    @JsonInclude(JsonInclude.Include.NON_NULL)
+    public record Point(
+            Instant bucketStart, UUID modelId, Optional<String> clientId, String status, @JsonUnwrapped Sums sums) {}
+
+    /** The figures of a point or of the whole range. */
+    @Schema(name = "UsageSums")
+    @JsonInclude(JsonInclude.Include.ALWAYS)
+    public record Sums(
+            long invocations,
+            long errors,
+            BigInteger inputTokens,
+            BigInteger outputTokens,
+            BigInteger cacheReadInputTokens,
+            BigInteger cacheWriteInputTokens,
+            BigInteger costEstimateCents,
+            Cost cost,
+            long unpricedInvocations,
+            boolean costComplete) {
+
+        static Sums of(UsageSums sums) {
+            return new Sums(
+                    sums.invocations(),
+                    sums.errors(),
+                    sums.inputTokens(),
+                    sums.outputTokens(),
+                    sums.cacheReadInputTokens(),
+                    sums.cacheWriteInputTokens(),
+                    sums.costCents()
+                            .map(cents ->
+                                    cents.setScale(0, RoundingMode.HALF_UP).toBigIntegerExact())
+                            .orElse(null),
+                    sums.costCents().map(Cost::ofCents).orElse(null),
+                    sums.unpricedInvocations(),
+                    sums.unpricedInvocations() == 0);
+        }
+    }
+
+    /** An exact amount of money. */
+    @Schema(name = "Cost")
+    public record Cost(String amount, String currency) {
+
+        /** Cents are hundredths: nothing is rounded. No exponent and no trailing zeros, so equal amounts are equal texts. */
+        static Cost ofCents(BigDecimal cents) {
+            BigDecimal dollars = cents.movePointLeft(2);
+            return new Cost(
+                    dollars.signum() == 0 ? "0" : dollars.stripTrailingZeros().toPlainString(), "USD");
+        }
+    }
+
+    /** Dresses the rows of a query; adds the empty buckets where they were asked for. */
+    static UsageSeries of(UUID org, UsageQuery query, List<UsageRow> rows, Instant availableFrom) {
+        UsageSums totals = rows.stream().map(UsageRow::sums).reduce(UsageSums.NONE, UsageSums::plus);
+        List<UsageRow> shown = query.fillZero() ? filled(query, rows) : rows;
+        return new UsageSeries(
+                org,
+                query.granularity(),
+                query.range().start(),
+                query.range().end(),
+                query.zoneName(),
+                shown.stream().map(row -> point(query, row)).toList(),
+                Sums.of(totals),
+                availableFrom,
+                null);
+    }
+
+    private static Point point(UsageQuery query, UsageRow row) {
+        return new Point(
+                query.buckets().starts().get(row.bucket()),
+                row.group().model().orElse(null),
+                row.group().client().isEmpty() ? null : row.group().client().filter(client -> !client.isEmpty()),
+                row.group().status().orElse(null),
+                Sums.of(row.sums()));
+    }
+
+    /** Every group that occurs in the range gets a point in every bucket; without groups there is one point a bucket. */
+    private static List<UsageRow> filled(UsageQuery query, List<UsageRow> rows) {
+        int buckets = query.buckets().starts().size();
+        SortedSet<UsageRow.Group> groups = new TreeSet<>(UsageRow.Group.ORDER);
+        Map<Integer, Map<UsageRow.Group, UsageRow>> known = new HashMap<>();
+        for (UsageRow row : rows) {
+            groups.add(row.group());
+            known.computeIfAbsent(row.bucket(), bucket -> new HashMap<>()).put(row.group(), row);
+        }
+        if (query.groupBy().isEmpty()) {
+            groups.add(new UsageRow.Group(Optional.empty(), Optional.empty(), Optional.empty()));
+        }
+        if ((long) buckets * groups.size() > UsageStore.POINTS_MAX) {
+            throw UsageStore.tooManyPoints();
+        }
+        List<UsageRow> filled = new ArrayList<>(buckets * groups.size());
+        for (int bucket = 0; bucket < buckets; bucket++) {
+            Map<UsageRow.Group, UsageRow> ofBucket = known.getOrDefault(bucket, Map.of());
+            for (UsageRow.Group group : groups) {
+                UsageRow row = ofBucket.get(group);
+                filled.add(row == null ? new UsageRow(bucket, group, UsageSums.NONE) : row);
+            }
+        }
+        return filled;
+    }
+
+    UsageSeries with(FreshnessView.Summary summary) {
+        return new UsageSeries(orgId, granularity, start, end, timeZone, series, totals, availableFrom, summary);
+    }
+}

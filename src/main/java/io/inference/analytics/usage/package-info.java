@@ -1,0 +1,9 @@
+/**
+ * Usage and spend by time, model, client and status.
+ *
+ * <p>Owns: the usage endpoint, its query rules, buckets and the CSV form; the lists of organisations, models and clients. May
+ * touch: access, freshness, platform. Invariants: money and tokens are exact from the rollups to the answer; totals are sums of
+ * exact values; unpriced is never shown as free. On failure: all faults of a query are told at once; without PostgreSQL the
+ * answer is unavailable.
+ */
+package io.inference.analytics.usage;

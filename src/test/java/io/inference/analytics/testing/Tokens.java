@@ -1,0 +1,57 @@
+package io.inference.analytics.testing;
+
+import io.smallrye.jwt.build.Jwt;
+import io.smallrye.jwt.build.JwtClaimsBuilder;
+import io.smallrye.jwt.util.KeyUtils;
+import java.security.GeneralSecurityException;
+import java.security.PrivateKey;
+import java.time.Instant;
+import java.util.Arrays;
+import java.util.List;
+import java.util.UUID;
+import org.eclipse.microprofile.config.ConfigProvider;
+
+/** Tokens that the application under test accepts. */
+public final class Tokens {
+
+    public static final String ISSUER = "https://tests.localhost";
+    public static final String AUDIENCE = "analytics-tests";
+
+    static final String PRIVATE_KEY = "analytics.test.jwt-private-key";
+
+    private Tokens() {}
+
+    /** A token with one role in the organisations. */
+    public static String of(String role, UUID... orgs) {
+        return of(List.of(role), orgs);
+    }
+
+    public static String of(List<String> roles, UUID... orgs) {
+        return sign(claims(roles, orgs));
+    }
+
+    /** The claims of a good token, to be spoilt by tests. */
+    public static JwtClaimsBuilder claims(List<String> roles, UUID... orgs) {
+        Instant now = Instant.now();
+        return Jwt.claims()
+                .issuer(ISSUER)
+                .audience(AUDIENCE)
+                .subject("tester")
+                .issuedAt(now)
+                .expiresAt(now.plusSeconds(300))
+                .claim("orgs", Arrays.stream(orgs).map(UUID::toString).toList())
+                .claim("roles", roles);
+    }
+
+    public static String sign(JwtClaimsBuilder claims) {
+        return claims.sign(privateKey());
+    }
+
+    private static PrivateKey privateKey() {
+        try {
+            return KeyUtils.decodePrivateKey(ConfigProvider.getConfig().getValue(PRIVATE_KEY, String.class));
+        } catch (GeneralSecurityException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+}
