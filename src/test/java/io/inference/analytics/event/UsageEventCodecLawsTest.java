@@ -1,10 +1,10 @@
 package io.inference.analytics.event;
 
-import static io.inference.analytics.event.EventJson.NOW;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.math.BigDecimal;
+import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -21,6 +21,8 @@ import net.jqwik.api.Provide;
 import net.jqwik.api.constraints.Size;
 
 class UsageEventCodecLawsTest {
+    private static final Instant NOW = Instant.parse("2026-03-15T12:00:00Z");
+
     private final UsageEventCodec codec = new UsageEventCodec();
 
     @Property

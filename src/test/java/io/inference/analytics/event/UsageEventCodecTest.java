@@ -1,7 +1,6 @@
 package io.inference.analytics.event;
 
-import static io.inference.analytics.event.EventJson.NOW;
-import static io.inference.analytics.event.EventJson.minimal;
+import static io.inference.analytics.devtools.EventJson.minimal;
 import static io.inference.analytics.event.RejectReason.INVALID_FIELD;
 import static io.inference.analytics.event.RejectReason.MALFORMED_JSON;
 import static io.inference.analytics.event.RejectReason.MISSING_FIELD;
@@ -13,6 +12,7 @@ import static java.nio.charset.StandardCharsets.UTF_16LE;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.inference.analytics.devtools.EventJson;
 import java.io.ByteArrayOutputStream;
 import java.math.BigDecimal;
 import java.time.Duration;
@@ -27,6 +27,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class UsageEventCodecTest {
+    private static final Instant NOW = Instant.parse("2026-03-15T12:00:00Z");
+
     private final UsageEventCodec codec = new UsageEventCodec();
 
     @Test
