@@ -21,7 +21,7 @@ import java.util.concurrent.atomic.AtomicLong;
  * bounded by that window. Fails on the first message that is not taken, and never repeats one: whoever publishes again may
  * publish twice.
  */
-final class ConfirmedPublisher implements AutoCloseable {
+public final class ConfirmedPublisher implements AutoCloseable {
     static final String EXCHANGE = "analytics.usage";
     static final String ROUTING_KEY = "usage.v1";
     static final int WINDOW = 500;
@@ -36,14 +36,14 @@ final class ConfirmedPublisher implements AutoCloseable {
     private long confirmed;
 
     /** A message was not taken; the text is one line for the user. */
-    static final class PublishException extends Exception {
+    public static final class PublishException extends Exception {
         PublishException(String message, Throwable cause) {
             super(message, cause);
         }
     }
 
     /** @param url {@code amqp://user:password@host:port/vhost} */
-    ConfirmedPublisher(String url, Clock clock) throws PublishException {
+    public ConfirmedPublisher(String url, Clock clock) throws PublishException {
         this.clock = clock;
         ConnectionFactory factory = new ConnectionFactory();
         try {
@@ -69,7 +69,7 @@ final class ConfirmedPublisher implements AutoCloseable {
         }
     }
 
-    void publish(byte[] body) throws PublishException {
+    public void publish(byte[] body) throws PublishException {
         AMQP.BasicProperties properties = new AMQP.BasicProperties.Builder()
                 .contentType("application/json")
                 .deliveryMode(2)
@@ -88,7 +88,7 @@ final class ConfirmedPublisher implements AutoCloseable {
     }
 
     /** Returns when the broker has confirmed everything published so far. */
-    void awaitConfirms() throws PublishException {
+    public void awaitConfirms() throws PublishException {
         if (published == confirmed) {
             return;
         }

@@ -38,7 +38,7 @@ import java.util.TreeMap;
  * @param deadLettered by wire name of the reason
  * @param groups of the stored events
  */
-record ExpectedTotals(
+public record ExpectedTotals(
         long received,
         long stored,
         long duplicate,
@@ -74,7 +74,7 @@ record ExpectedTotals(
     private static final Duration RAW_RETENTION = Duration.ofDays(400);
 
     /** The smallest thing that the service adds up by. Hours are of UTC; clientId is empty when absent. */
-    record Group(String orgId, String modelId, String clientId, String status, Instant hour)
+    public record Group(String orgId, String modelId, String clientId, String status, Instant hour)
             implements Comparable<Group> {
         @Override
         public int compareTo(Group other) {
@@ -87,7 +87,7 @@ record ExpectedTotals(
     }
 
     /** @param costEstimateCents of the events that carry a cost; the others are unpriced */
-    record Sums(
+    public record Sums(
             long invocations,
             long unpricedInvocations,
             BigInteger inputTokens,
@@ -106,7 +106,7 @@ record ExpectedTotals(
                 BigInteger.ZERO,
                 BigDecimal.ZERO);
 
-        Sums {
+        public Sums {
             costEstimateCents = costEstimateCents.stripTrailingZeros();
         }
 
@@ -124,18 +124,18 @@ record ExpectedTotals(
     }
 
     /** @param now what the service takes for now; minutes more or less do not matter for samples */
-    static ExpectedTotals of(Iterable<byte[]> bodies, Instant now) {
+    public static ExpectedTotals of(Iterable<byte[]> bodies, Instant now) {
         Counter counter = new Counter(now);
         bodies.forEach(counter::message);
         return counter.result();
     }
 
-    long deadLetters() {
+    public long deadLetters() {
         return deadLettered.values().stream().mapToLong(Long::longValue).sum();
     }
 
     /** The sums of one organisation over all time. */
-    Sums sumsOf(String orgId) {
+    public Sums sumsOf(String orgId) {
         return groups.entrySet().stream()
                 .filter(entry -> entry.getKey().orgId().equals(orgId))
                 .map(Map.Entry::getValue)

@@ -25,7 +25,7 @@ import java.util.stream.IntStream;
  * <p>Repetitions point only backwards, so the first of equal events is the one that was made first; times are in no order. A
  * conflict follows its first in the same array: no two consumers can see them the other way round.
  */
-final class SampleEvents implements Iterator<byte[]> {
+public final class SampleEvents implements Iterator<byte[]> {
     /** How far back a duplicate may reach; also the bound on memory. */
     private static final int REMEMBERED_MAX = 10_000;
     /** Duplicates in close vicinity fall into one batch with their first, or into the next. */
@@ -55,7 +55,7 @@ final class SampleEvents implements Iterator<byte[]> {
     private int newEvents;
     private int faults;
 
-    SampleEvents(SampleOptions options) {
+    public SampleEvents(SampleOptions options) {
         this.options = options;
         this.random = new Random(options.seed() * 0x9e3779b97f4a7c15L);
         int count = options.count();
@@ -75,7 +75,7 @@ final class SampleEvents implements Iterator<byte[]> {
     }
 
     /** All bodies of a sample that fits into memory. */
-    static List<byte[]> bodies(SampleOptions options) {
+    public static List<byte[]> bodies(SampleOptions options) {
         List<byte[]> bodies = new ArrayList<>();
         new SampleEvents(options).forEachRemaining(bodies::add);
         return bodies;

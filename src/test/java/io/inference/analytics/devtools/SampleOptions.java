@@ -20,7 +20,7 @@ import java.util.stream.IntStream;
  * @param now when the first event is published
  * @param interval between two events when they are published at a rate; zero for as fast as possible
  */
-record SampleOptions(
+public record SampleOptions(
         int count,
         int orgs,
         int models,
@@ -37,7 +37,7 @@ record SampleOptions(
     static final int ORGS_MAX = 10_000;
     static final int MODELS_MAX = 10_000;
 
-    SampleOptions {
+    public SampleOptions {
         check(count >= 0, "count: " + count + " (expected: >= 0)");
         check(orgs >= 1 && orgs <= ORGS_MAX, "orgs: " + orgs + " (expected: 1 to " + ORGS_MAX + ")");
         check(models >= 1 && models <= MODELS_MAX, "models: " + models + " (expected: 1 to " + MODELS_MAX + ")");
@@ -55,24 +55,24 @@ record SampleOptions(
     }
 
     /** Two organisations, three models, new events only, all of them successful and of the last hour. */
-    static SampleOptions of(int count, long seed, Instant now) {
+    public static SampleOptions of(int count, long seed, Instant now) {
         return new SampleOptions(count, 2, 3, 0, 0, 0, 0, 0, 0, seed, now, Duration.ZERO);
     }
 
     /** As {@link #of}, with some of everything. */
-    static SampleOptions mixed(int count, long seed, Instant now) {
+    public static SampleOptions mixed(int count, long seed, Instant now) {
         return new SampleOptions(count, 2, 3, 10, 10, 5, 4, 2, 10, seed, now, Duration.ZERO);
     }
 
-    List<String> orgIds() {
+    public List<String> orgIds() {
         return IntStream.rangeClosed(1, orgs).mapToObj(SampleOptions::orgId).toList();
     }
 
-    static String orgId(int number) {
+    public static String orgId(int number) {
         return String.format("00000000-0000-4000-8000-%012d", number);
     }
 
-    static String modelId(int number) {
+    public static String modelId(int number) {
         return String.format("00000000-0000-4000-9000-%012d", number);
     }
 

@@ -8,6 +8,7 @@ import java.security.PrivateKey;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.UUID;
 import org.eclipse.microprofile.config.ConfigProvider;
 
@@ -45,6 +46,15 @@ public final class Tokens {
 
     public static String sign(JwtClaimsBuilder claims) {
         return claims.sign(privateKey());
+    }
+
+    /** For tests without Quarkus: signed with the key of the settings that {@link TestBackends} gave. */
+    public static String sign(JwtClaimsBuilder claims, Map<String, String> settings) {
+        try {
+            return claims.sign(KeyUtils.decodePrivateKey(settings.get(PRIVATE_KEY)));
+        } catch (GeneralSecurityException e) {
+            throw new IllegalStateException(e);
+        }
     }
 
     private static PrivateKey privateKey() {

@@ -1,0 +1,9 @@
+package io.inference.analytics.mainjob;
+
+class StreamMainJobIT extends MainJobContract {
+
+    @Override
+    String transport() {
+        return "stream";
+    }
+}

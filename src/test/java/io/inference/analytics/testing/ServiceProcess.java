@@ -1,0 +1,158 @@
+package io.inference.analytics.testing;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.ServerSocket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import org.awaitility.Awaitility;
+
+/** The packaged service as a process of its own, so that it can be killed. */
+public final class ServiceProcess implements AutoCloseable {
+
+    private static final Path JAR = Path.of("target/quarkus-app/quarkus-run.jar");
+    private static final Duration START_PATIENCE = Duration.ofSeconds(90);
+    private static final HttpClient HTTP =
+            HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(5)).build();
+
+    private final Process process;
+    private final int httpPort;
+    private final int managementPort;
+    private final Path log;
+
+    private ServiceProcess(Process process, int httpPort, int managementPort, Path log) {
+        this.process = process;
+        this.httpPort = httpPort;
+        this.managementPort = managementPort;
+        this.log = log;
+    }
+
+    /** Starts it and returns at once; the settings are environment variables. */
+    public static ServiceProcess start(Map<String, String> settings, String... arguments) {
+        int httpPort = freePort();
+        int managementPort = freePort();
+        List<String> command = new java.util.ArrayList<>(List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-Xmx256m",
+                "-jar",
+                JAR.toString()));
+        command.addAll(List.of(arguments));
+        ProcessBuilder builder = new ProcessBuilder(command);
+        builder.environment().keySet().removeIf(name -> name.startsWith("INGESTION_") || name.startsWith("QUARKUS_"));
+        Map<String, String> environment = new HashMap<>(settings);
+        environment.put("HTTP_PORT", Integer.toString(httpPort));
+        environment.put("MANAGEMENT_PORT", Integer.toString(managementPort));
+        builder.environment().putAll(environment);
+        try {
+            Files.createDirectories(Path.of("target/service-logs"));
+            Path log = Files.createTempFile(Path.of("target/service-logs"), "service", ".log");
+            Process process = builder.redirectErrorStream(true)
+                    .redirectOutput(log.toFile())
+                    .start();
+            return new ServiceProcess(process, httpPort, managementPort, log);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Returns when it says that it is ready. */
+    public ServiceProcess awaitReady() {
+        Awaitility.await("readiness, see " + log)
+                .atMost(START_PATIENCE)
+                .pollInterval(Duration.ofMillis(200))
+                .failFast("the process ended, see " + log, () -> !process.isAlive())
+                .until(() -> status("/analytics/v1/status/readyz") == 200);
+        return this;
+    }
+
+    /** kill -9; returns when it is gone. */
+    public void kill() {
+        process.destroyForcibly();
+        awaitEnd();
+    }
+
+    /** A polite stop; returns when it is gone. */
+    public void stop() {
+        process.destroy();
+        awaitEnd();
+    }
+
+    @Override
+    public void close() {
+        if (process.isAlive()) {
+            stop();
+        }
+    }
+
+    /** Waits for the end and returns the exit code. */
+    public int awaitEnd() {
+        try {
+            if (!process.waitFor(60, TimeUnit.SECONDS)) {
+                process.destroyForcibly();
+                throw new IllegalStateException("the service did not end within 60 s, see " + log);
+            }
+            return process.exitValue();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException(e);
+        }
+    }
+
+    public String log() {
+        try {
+            return Files.readString(log);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    public String metrics() {
+        return send(URI.create("http://localhost:" + managementPort + "/metrics"), "")
+                .body();
+    }
+
+    /** GET with a token; an empty one sends none. */
+    public HttpResponse<String> get(String pathAndQuery, String token) {
+        return send(URI.create("http://localhost:" + httpPort + pathAndQuery), token);
+    }
+
+    private int status(String path) {
+        try {
+            return get(path, "").statusCode();
+        } catch (UncheckedIOException e) {
+            return 0;
+        }
+    }
+
+    private static HttpResponse<String> send(URI uri, String token) {
+        HttpRequest.Builder request = HttpRequest.newBuilder(uri).timeout(Duration.ofSeconds(10));
+        if (!token.isEmpty()) {
+            request.header("Authorization", "Bearer " + token);
+        }
+        try {
+            return HTTP.send(request.build(), HttpResponse.BodyHandlers.ofString());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private static int freePort() {
+        try (ServerSocket socket = new ServerSocket(0)) {
+            return socket.getLocalPort();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}
