@@ -1,5 +1,6 @@
 package io.inference.analytics.usage;
 
+import com.fasterxml.jackson.annotation.JsonValue;
 import java.util.Locale;
 
 /** What points can be split by; the order is the one in which points of a bucket are sorted. */
@@ -8,6 +9,7 @@ public enum GroupBy {
     CLIENT,
     STATUS;
 
+    @JsonValue
     String wireName() {
         return name().toLowerCase(Locale.ROOT);
     }

@@ -9,6 +9,7 @@ import io.inference.analytics.freshness.FreshnessView;
 import io.inference.analytics.freshness.OrgFreshness;
 import io.inference.analytics.platform.EntityTags;
 import io.inference.analytics.platform.Failure;
+import io.inference.analytics.platform.Problem;
 import io.inference.analytics.platform.ReadDatabase;
 import io.inference.analytics.platform.Retention;
 import jakarta.ws.rs.GET;
@@ -24,8 +25,16 @@ import jakarta.ws.rs.core.UriInfo;
 import jakarta.ws.rs.core.Variant;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
+import java.time.OffsetDateTime;
 import java.util.List;
 import java.util.UUID;
+import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.eclipse.microprofile.openapi.annotations.enums.ParameterIn;
+import org.eclipse.microprofile.openapi.annotations.enums.SchemaType;
+import org.eclipse.microprofile.openapi.annotations.media.Content;
+import org.eclipse.microprofile.openapi.annotations.media.Schema;
+import org.eclipse.microprofile.openapi.annotations.parameters.Parameter;
+import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
 import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 
 /** Usage over HTTP: JSON, or the same rows as CSV. */
@@ -64,6 +73,72 @@ class UsageResource {
     @GET
     @Produces({MediaType.APPLICATION_JSON, "text/csv"})
     @Requires(Permission.USAGE_READ)
+    @Operation(
+            summary = "Usage and spend of an organisation",
+            description =
+                    "Points by bucket and group, with totals of the exact values. Buckets without usage are left out unless"
+                            + " fill=zero. The edges of the range are snapped outward to whole hours. The entity tag covers all but"
+                            + " freshness.")
+    @Parameter(
+            name = "start",
+            in = ParameterIn.QUERY,
+            required = true,
+            description = "First instant of the range, RFC 3339 with an offset",
+            schema = @Schema(implementation = OffsetDateTime.class))
+    @Parameter(
+            name = "end",
+            in = ParameterIn.QUERY,
+            required = true,
+            description =
+                    "First instant after the range, RFC 3339 with an offset. At most 31 days after start for granularity"
+                            + " hour, 400 days for day, 13 months for month",
+            schema = @Schema(implementation = OffsetDateTime.class))
+    @Parameter(
+            name = "granularity",
+            in = ParameterIn.QUERY,
+            description = "Length of a bucket",
+            schema = @Schema(implementation = Granularity.class, defaultValue = "day"))
+    @Parameter(
+            name = "modelId",
+            in = ParameterIn.QUERY,
+            description = "Only these models; repeatable, at most 100",
+            schema = @Schema(type = SchemaType.ARRAY, implementation = UUID.class))
+    @Parameter(
+            name = "clientId",
+            in = ParameterIn.QUERY,
+            description = "Only these clients; repeatable, at most 100",
+            schema = @Schema(type = SchemaType.ARRAY, implementation = String.class))
+    @Parameter(
+            name = "groupBy",
+            in = ParameterIn.QUERY,
+            description = "What points are split by; repeatable. Without it a point is the whole organisation's bucket",
+            schema = @Schema(type = SchemaType.ARRAY, implementation = GroupBy.class))
+    @Parameter(
+            name = "timeZone",
+            in = ParameterIn.QUERY,
+            description =
+                    "Whose days and months, daylight saving included: an IANA name. Zones whose days do not begin on whole"
+                            + " UTC hours are refused but for granularity hour",
+            schema = @Schema(implementation = String.class, defaultValue = "UTC"))
+    @Parameter(
+            name = "fill",
+            in = ParameterIn.QUERY,
+            description = "zero: buckets without usage are shown too, for every group that occurs in the range",
+            schema = @Schema(implementation = String.class, enumeration = "zero"))
+    @APIResponse(
+            responseCode = "200",
+            description = "The usage",
+            content = {
+                @Content(mediaType = MediaType.APPLICATION_JSON, schema = @Schema(implementation = UsageSeries.class)),
+                @Content(mediaType = "text/csv", schema = @Schema(implementation = String.class))
+            })
+    @APIResponse(
+            responseCode = "304",
+            description = "Nothing but the freshness has changed since the entity tag of If-None-Match")
+    @APIResponse(
+            responseCode = "406",
+            description = "Neither JSON nor CSV is accepted",
+            content = @Content(mediaType = Problem.MEDIA_TYPE, schema = @Schema(implementation = Problem.class)))
     public Response usage(
             @PathParam("orgId") UUID orgId,
             @Context UriInfo uri,

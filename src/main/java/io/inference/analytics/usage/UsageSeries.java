@@ -15,6 +15,7 @@ import java.util.Optional;
 import java.util.SortedSet;
 import java.util.TreeSet;
 import java.util.UUID;
+import org.eclipse.microprofile.openapi.annotations.enums.SchemaType;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
 
 /**
@@ -61,16 +62,28 @@ public record UsageSeries(
     @Schema(name = "UsageSums")
     @JsonInclude(JsonInclude.Include.ALWAYS)
     public record Sums(
-            long invocations,
-            long errors,
-            BigInteger inputTokens,
-            BigInteger outputTokens,
-            BigInteger cacheReadInputTokens,
-            BigInteger cacheWriteInputTokens,
-            BigInteger costEstimateCents,
-            Cost cost,
-            long unpricedInvocations,
-            boolean costComplete) {
+            @Schema(description = "How many invocations ended") long invocations,
+            @Schema(description = "Those of them that did not end in success") long errors,
+            @Schema(type = SchemaType.INTEGER, description = "Tokens; everything read, cached included")
+                    BigInteger inputTokens,
+            @Schema(type = SchemaType.INTEGER, description = "Tokens") BigInteger outputTokens,
+            @Schema(type = SchemaType.INTEGER, description = "Tokens; the part of the input that came from a cache")
+                    BigInteger cacheReadInputTokens,
+            @Schema(type = SchemaType.INTEGER, description = "Tokens; the part of the input that went to a cache")
+                    BigInteger cacheWriteInputTokens,
+            @Schema(
+                            type = SchemaType.INTEGER,
+                            nullable = true,
+                            description = "US cents, rounded half up from the exact sum; null when nothing has a price")
+                    BigInteger costEstimateCents,
+            @Schema(
+                            nullable = true,
+                            description =
+                                    "The exact sum of what has a price; null when nothing has one, 0 when there was no"
+                                            + " usage")
+                    Cost cost,
+            @Schema(description = "Invocations without a price") long unpricedInvocations,
+            @Schema(description = "Whether everything has a price") boolean costComplete) {
 
         static Sums of(UsageSums sums) {
             return new Sums(
@@ -92,7 +105,12 @@ public record UsageSeries(
 
     /** An exact amount of money. */
     @Schema(name = "Cost")
-    public record Cost(String amount, String currency) {
+    public record Cost(
+            @Schema(
+                            examples = "12.3456",
+                            description = "Dollars, exact: a plain decimal without exponent and without trailing zeros")
+                    String amount,
+            @Schema(examples = "USD", description = "ISO 4217") String currency) {
 
         /** Cents are hundredths: nothing is rounded. No exponent and no trailing zeros, so equal amounts are equal texts. */
         static Cost ofCents(BigDecimal cents) {

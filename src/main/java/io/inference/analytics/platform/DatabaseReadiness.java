@@ -1,0 +1,36 @@
+package io.inference.analytics.platform;
+
+import jakarta.enterprise.context.ApplicationScoped;
+import java.sql.Statement;
+import org.eclipse.microprofile.health.HealthCheck;
+import org.eclipse.microprofile.health.HealthCheckResponse;
+import org.eclipse.microprofile.health.Readiness;
+
+/** Ready means that PostgreSQL answers, within the time-outs of the API. Liveness does not depend on it: a restart would not help. */
+@Readiness
+@ApplicationScoped
+class DatabaseReadiness implements HealthCheck {
+
+    private final ReadDatabase database;
+
+    DatabaseReadiness(ReadDatabase database) {
+        this.database = database;
+    }
+
+    @Override
+    public HealthCheckResponse call() {
+        try {
+            database.read(connection -> {
+                try (Statement statement = connection.createStatement()) {
+                    return statement.execute("select 1");
+                }
+            });
+            return HealthCheckResponse.up("database");
+        } catch (Failure.Unavailable e) {
+            return HealthCheckResponse.named("database")
+                    .down()
+                    .withData("reason", e.getMessage())
+                    .build();
+        }
+    }
+}

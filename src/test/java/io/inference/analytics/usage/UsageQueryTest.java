@@ -1,0 +1,208 @@
+package io.inference.analytics.usage;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import io.inference.analytics.platform.Failure;
+import io.inference.analytics.platform.Failure.FieldError;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class UsageQueryTest {
+
+    private static Map<String, List<String>> with(String... parameters) {
+        Map<String, List<String>> given = new LinkedHashMap<>();
+        given.put("start", List.of("2026-01-01T00:00:00Z"));
+        given.put("end", List.of("2026-01-08T00:00:00Z"));
+        for (int i = 0; i < parameters.length; i += 2) {
+            if (parameters[i + 1] == null) {
+                given.remove(parameters[i]);
+            } else {
+                given.put(parameters[i], List.of(parameters[i + 1]));
+            }
+        }
+        return given;
+    }
+
+    private static List<FieldError> faults(Map<String, List<String>> given) {
+        Failure.Invalid failure = catchThrowableOfType(Failure.Invalid.class, () -> UsageQuery.parse(given));
+        return failure == null ? List.of() : failure.errors();
+    }
+
+    private static List<String> faultyFields(Map<String, List<String>> given) {
+        return faults(given).stream().map(FieldError::field).toList();
+    }
+
+    @Test
+    void defaultsAreDaysInUtcUngrouped() {
+        UsageQuery query = UsageQuery.parse(with());
+        assertThat(query.granularity()).isEqualTo(Granularity.DAY);
+        assertThat(query.zoneName()).isEqualTo("UTC");
+        assertThat(query.groupBy()).isEmpty();
+        assertThat(query.models()).isEmpty();
+        assertThat(query.fillZero()).isFalse();
+        assertThat(query.buckets().starts()).hasSize(7);
+    }
+
+    @Test
+    void edgesAreSnappedOutwardToWholeHours() {
+        UsageQuery query =
+                UsageQuery.parse(with("start", "2026-01-01T01:59:59.999+02:00", "end", "2026-01-01T00:00:00.001Z"));
+        assertThat(query.range().start()).isEqualTo(Instant.parse("2025-12-31T23:00:00Z"));
+        assertThat(query.range().end()).isEqualTo(Instant.parse("2026-01-01T01:00:00Z"));
+    }
+
+    @Test
+    void edgesOnWholeHoursStay() {
+        UsageQuery query = UsageQuery.parse(with());
+        assertThat(query.range().start()).isEqualTo(Instant.parse("2026-01-01T00:00:00Z"));
+        assertThat(query.range().end()).isEqualTo(Instant.parse("2026-01-08T00:00:00Z"));
+    }
+
+    @Test
+    void anUnescapedPlusIsUnderstood() {
+        assertThat(UsageQuery.parse(with("start", "2026-01-01T00:00:00 02:00"))
+                        .range()
+                        .start())
+                .isEqualTo(Instant.parse("2025-12-31T22:00:00Z"));
+        assertThat(UsageQuery.parse(with("timeZone", "Etc/GMT 5")).zoneName()).isEqualTo("Etc/GMT+5");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "2026-01-01",
+                "2026-01-01T00:00:00",
+                "1767225600",
+                "2026-02-30T00:00:00Z",
+                "2026-01-01 00:00:00Z",
+                "now",
+                "2026-01-01T00:00:00+2:00",
+                "2026-01-01T25:00:00Z",
+                "+2026-01-01T00:00:00Z",
+                "1969-12-31T23:59:59Z",
+                "9999-12-31T00:00:00Z",
+                "2026-01-01T00:00:00[Europe/Berlin]",
+                "２０２６-01-01T00:00:00Z"
+            })
+    void whatIsNoTimeWithAnOffsetIsRefused(String start) {
+        assertThat(faultyFields(with("start", start))).containsExactly("start");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"2026-01-01T00:00:00Z,2026-01-01T00:00:00Z", "2026-01-02T00:00:00Z,2026-01-01T00:00:00Z"})
+    void aRangeThatIsEmptyOrBackwardsIsRefused(String start, String end) {
+        assertThat(faultyFields(with("start", start, "end", end))).containsExactly("end");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "hour, 2026-01-01T00:00:00Z, 2026-02-01T00:00:00Z, true",
+        "hour, 2026-01-01T00:00:00Z, 2026-02-01T00:00:01Z, false",
+        "day, 2026-01-01T00:00:00Z, 2027-02-05T00:00:00Z, true",
+        "day, 2026-01-01T00:00:00Z, 2027-02-05T00:00:01Z, false",
+        "month, 2026-01-01T00:00:00Z, 2027-02-01T00:00:00Z, true",
+        "month, 2026-01-01T00:00:00Z, 2027-02-01T00:00:01Z, false",
+    })
+    void limitsHoldToTheSecond(String granularity, String start, String end, boolean allowed) {
+        List<FieldError> faults = faults(with("granularity", granularity, "start", start, "end", end));
+        assertThat(faults.isEmpty()).isEqualTo(allowed);
+        if (!allowed) {
+            assertThat(faults.get(0).message())
+                    .contains(Granularity.valueOf(granularity.toUpperCase(java.util.Locale.ROOT))
+                            .rangeMax());
+        }
+    }
+
+    @Test
+    void aMonthOf745HoursFitsTheHourlyLimitInItsOwnZone() {
+        Map<String, List<String>> october =
+                with("granularity", "hour", "start", "2026-10-01T00:00:00+02:00", "end", "2026-11-01T00:00:00+01:00");
+        assertThat(faultyFields(october)).containsExactly("end");
+        october.put("timeZone", List.of("Europe/Berlin"));
+        assertThat(UsageQuery.parse(october).buckets().starts()).hasSize(745);
+    }
+
+    @Test
+    void everyFaultIsTold() {
+        Map<String, List<String>> given = new LinkedHashMap<>();
+        given.put("end", List.of("2026-01-01"));
+        given.put("granularity", List.of("week"));
+        given.put("modelId", List.of("not-an-id", "1-1-1-1-1"));
+        given.put("clientId", List.of(""));
+        given.put("groupBy", List.of("model,client"));
+        given.put("timeZone", List.of("Mars/Olympus"));
+        given.put("fill", List.of("null"));
+        given.put("from", List.of("2026-01-01T00:00:00Z"));
+        assertThat(faultyFields(given))
+                .containsExactlyInAnyOrder(
+                        "start",
+                        "end",
+                        "granularity",
+                        "modelId",
+                        "modelId",
+                        "clientId",
+                        "groupBy",
+                        "timeZone",
+                        "fill",
+                        "from");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"start", "end", "granularity", "timeZone", "fill"})
+    void whatMayNotRepeatIsRefusedTwice(String name) {
+        Map<String, List<String>> given = with("granularity", "day", "timeZone", "UTC", "fill", "zero");
+        List<String> twice = new ArrayList<>(given.get(name));
+        twice.addAll(given.get(name));
+        given.put(name, twice);
+        assertThat(faultyFields(given)).containsExactly(name);
+    }
+
+    @Test
+    void whatMayRepeatIsTakenOnceEach() {
+        Map<String, List<String>> given = with();
+        UUID model = UUID.randomUUID();
+        given.put("modelId", List.of(model.toString(), model.toString().toUpperCase(java.util.Locale.ROOT)));
+        given.put("groupBy", List.of("status", "model", "status"));
+        UsageQuery query = UsageQuery.parse(given);
+        assertThat(query.models()).containsExactly(model);
+        assertThat(query.groupBy()).containsExactly(GroupBy.MODEL, GroupBy.STATUS);
+    }
+
+    @Test
+    void tooManyValuesAreRefused() {
+        Map<String, List<String>> given = with();
+        given.put(
+                "clientId",
+                java.util.stream.IntStream.rangeClosed(0, 100)
+                        .mapToObj(Integer::toString)
+                        .toList());
+        assertThat(faultyFields(given)).containsExactly("clientId");
+    }
+
+    @Test
+    void clientsWithNulOrTooLongAreRefused() {
+        assertThat(faultyFields(with("clientId", "a\0b"))).containsExactly("clientId");
+        assertThat(faultyFields(with("clientId", "x".repeat(201)))).containsExactly("clientId");
+        assertThat(faultyFields(with("clientId", "x".repeat(200)))).isEmpty();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"Asia/Kolkata", "Asia/Kathmandu", "Australia/Adelaide", "America/St_Johns"})
+    void daysThatBeginWithinAnUtcHourAreRefusedAndSaySo(String zone) {
+        List<FieldError> faults = faults(with("timeZone", zone));
+        assertThat(faults).hasSize(1);
+        assertThat(faults.get(0).field()).isEqualTo("timeZone");
+        assertThat(faults.get(0).message()).contains("whole UTC hours").contains("granularity=hour");
+        assertThat(faults(with("timeZone", zone, "granularity", "month"))).hasSize(1);
+        assertThat(faults(with("timeZone", zone, "granularity", "hour"))).isEmpty();
+    }
+}
