@@ -1,0 +1,107 @@
+package io.inference.analytics.devtools;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import picocli.CommandLine;
+
+class PublishTest {
+    private static final Instant NOW = Instant.parse("2026-03-15T12:00:00Z");
+
+    private final StringWriter stdout = new StringWriter();
+    private final StringWriter stderr = new StringWriter();
+
+    @TempDir
+    private Path directory;
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "",
+                "--sample",
+                "--sample x",
+                "--sample -1",
+                "--sample 1 file",
+                "--sample 1 --rate 0",
+                "--sample 1 --orgs 0",
+                "--sample 1 --late 101",
+                "--sample 1 --now yesterday",
+                "file --out other",
+                "--bogus",
+            })
+    void wrongCommandLineIsUsageError(String arguments) {
+        assertThat(run(Map.of(), arguments.isEmpty() ? new String[0] : arguments.split(" ", -1)))
+                .isEqualTo(2);
+        assertThat(stderr.toString())
+                .startsWith("local-dev/publish: ")
+                .hasLineCount(2)
+                .endsWith("Try local-dev/publish --help." + System.lineSeparator());
+        assertThat(stdout.toString()).isEmpty();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "amqp://guest:secret@127.0.0.1:1", "no url with a secret", "http://secret"})
+    void failureIsOneLineWithoutSecrets(String url) {
+        assertThat(run(Map.of("RABBITMQ_URL", url), "--sample", "1")).isEqualTo(1);
+        assertThat(stderr.toString())
+                .startsWith("local-dev/publish: ")
+                .hasLineCount(1)
+                .doesNotContain("secret");
+        assertThat(stdout.toString()).doesNotContain("published");
+    }
+
+    @Test
+    void missingFileIsNamed() {
+        String missing = directory.resolve("missing.ndjson").toString();
+        assertThat(run(Map.of("RABBITMQ_URL", "amqp://127.0.0.1:1"), missing)).isEqualTo(1);
+        assertThat(stderr.toString())
+                .isEqualToIgnoringNewLines("local-dev/publish: " + missing + ": no such file or directory");
+    }
+
+    @Test
+    void sampleIsWrittenAsLines() throws IOException {
+        Path file = directory.resolve("sample.ndjson");
+        assertThat(run(
+                        Map.of(),
+                        "--sample",
+                        "50",
+                        "--orgs",
+                        "1",
+                        "--seed",
+                        "9",
+                        "--malformed",
+                        "20",
+                        "--now",
+                        NOW.toString(),
+                        "--out",
+                        file.toString()))
+                .isZero();
+        assertThat(stdout.toString().lines())
+                .containsExactly("org 00000000-0000-4000-8000-000000000001", "wrote 50 messages to " + file);
+        try (var in = Files.newInputStream(file)) {
+            ExpectedTotals totals = ExpectedTotals.of(() -> new MessageLines(in), NOW);
+            assertThat(totals.stored()).isEqualTo(40);
+            assertThat(totals.deadLetters()).isEqualTo(10);
+        }
+    }
+
+    private int run(Map<String, String> environment, String... arguments) {
+        CommandLine commandLine = Publish.commandLine(Clock.fixed(NOW, ZoneOffset.UTC), environment);
+        return commandLine
+                .setOut(new PrintWriter(stdout, true))
+                .setErr(new PrintWriter(stderr, true))
+                .execute(arguments);
+    }
+}
