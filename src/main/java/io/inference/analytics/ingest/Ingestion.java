@@ -25,12 +25,16 @@ public class Ingestion {
             StreamPosition position,
             BrokerTopology topology,
             BrokerSettings broker,
+            QueueChannel queueChannel,
             FatalErrors fatal,
             DataSource dataSource,
             Clock clock) {
         this.config = config;
         this.pipeline = pipeline;
-        this.reader = new StreamReader(pipeline, position, topology, broker, config, fatal, clock);
+        this.reader = switch (config.transport()) {
+            case STREAM -> new StreamReader(pipeline, position, topology, broker, config, fatal, clock);
+            case QUEUE -> new QueueConsumer(pipeline, topology, broker, queueChannel, fatal, clock);
+        };
         this.observations = new ObservationJob(pipeline, reader, dataSource, clock);
     }
 

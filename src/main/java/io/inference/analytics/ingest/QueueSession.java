@@ -1,0 +1,112 @@
+package io.inference.analytics.ingest;
+
+import com.rabbitmq.client.Channel;
+import com.rabbitmq.client.Connection;
+import com.rabbitmq.client.NoOpMetricsCollector;
+import io.smallrye.mutiny.subscription.Cancellable;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
+import org.eclipse.microprofile.reactive.messaging.Message;
+import org.jboss.logging.Logger;
+
+/**
+ * One connection of the connector, from its first attempt to its end; never a second connection.
+ *
+ * <p>A delivery tag means something only on the channel that brought it. So a session ends with its channel, whoever closed it,
+ * and from then on acknowledges nothing. The connector's client tells of its channels only through the collector of metrics.
+ */
+final class QueueSession extends NoOpMetricsCollector {
+
+    private static final Logger LOG = Logger.getLogger(QueueSession.class);
+    private static final int CLOSE_MILLIS_MAX = 1_000;
+
+    private final long generation;
+    private final CountDownLatch ended = new CountDownLatch(1);
+    private final AtomicBoolean opened = new AtomicBoolean();
+    private final AtomicLong delivered = new AtomicLong();
+    private final AtomicLong settled = new AtomicLong();
+    private volatile Connection connection;
+    private volatile Cancellable subscription = () -> {};
+
+    QueueSession(long generation) {
+        this.generation = generation;
+    }
+
+    long generation() {
+        return generation;
+    }
+
+    /** Deliveries of this session that are not acknowledged yet. */
+    long unacknowledged() {
+        return Math.max(0, delivered.get() - settled.get());
+    }
+
+    void subscribed(Cancellable toCancel) {
+        subscription = toCancel;
+    }
+
+    @Override
+    public void newConnection(Connection newConnection) {
+        connection = newConnection;
+    }
+
+    @Override
+    public void newChannel(Channel channel) {
+        if (!opened.compareAndSet(false, true)) {
+            // The client replaces a closed channel when it is next used, and nobody consumes on the new one.
+            end("a second channel");
+            return;
+        }
+        channel.addShutdownListener(cause -> end(cause.getMessage()));
+    }
+
+    /** Whether its channel is there and was not closed. */
+    boolean isOpen() {
+        return opened.get() && ended.getCount() > 0;
+    }
+
+    void end(String cause) {
+        if (ended.getCount() > 0) {
+            LOG.infof("event=queue_session_ended generation=%d cause=\"%s\"", generation, cause);
+            ended.countDown();
+        }
+    }
+
+    /** @return whether it ended within the time */
+    boolean awaitEnd(long millis) throws InterruptedException {
+        return ended.await(millis, TimeUnit.MILLISECONDS);
+    }
+
+    void delivered() {
+        delivered.incrementAndGet();
+    }
+
+    /** Acknowledges the message on the channel that brought it; does nothing once that is closed. */
+    void committed(Message<byte[]> message) {
+        settled.incrementAndGet();
+        if (ended.getCount() > 0) {
+            var unused = message.ack();
+        }
+    }
+
+    /** Asks the broker for no more; what is committed can still be acknowledged. */
+    void cancel() {
+        try {
+            subscription.cancel();
+        } catch (RuntimeException e) {
+            LOG.debugf("event=queue_cancel_failed cause=%s", e);
+        }
+    }
+
+    /** Closes the connection, so that the broker gives what was not acknowledged to somebody else. */
+    void close() {
+        end("closed");
+        cancel();
+        Connection open = connection;
+        if (open != null) {
+            open.abort(CLOSE_MILLIS_MAX);
+        }
+    }
+}
