@@ -1,0 +1,9 @@
+package io.inference.analytics.mainjob;
+
+class QueueMainJobIT extends MainJobContract {
+
+    @Override
+    String transport() {
+        return "queue";
+    }
+}
