@@ -106,12 +106,20 @@ class TokenAuthenticator implements Authenticator {
     @Override
     public Optional<Caller> authenticate(HttpHeaders headers) {
         String header = headers.getHeaderString(HttpHeaders.AUTHORIZATION);
-        if (header == null || !header.regionMatches(true, 0, SCHEME, 0, SCHEME.length()) || parser.isEmpty()) {
+        if (header == null || !header.regionMatches(true, 0, SCHEME, 0, SCHEME.length())) {
             return Optional.empty();
         }
+        return Optional.of(verify(header.substring(SCHEME.length()).strip()));
+    }
+
+    /**
+     * The caller that a token names.
+     *
+     * @throws Failure.Unauthorized when it does not hold
+     */
+    Caller verify(String token) {
         try {
-            return Optional.of(
-                    caller(parser.get().parse(header.substring(SCHEME.length()).strip())));
+            return caller(parser.orElseThrow().parse(token));
         } catch (ParseException e) {
             // Why stays in the log: it would help whoever forges tokens.
             LOG.infof("event=token_refused cause=\"%s\"", rootMessage(e));

@@ -11,15 +11,12 @@ import java.util.TreeMap;
 /**
  * DATABASE_URL in both of its spellings, {@code postgres://user:pass@host:port/db?params} (or {@code postgresql://}) and
  * {@code jdbc:postgresql:…}. The JDBC form that comes out holds no credentials. Errors name the variable and the expected
- * form, never the value, because the value holds a password.
+ * form, never the value, because the value holds a password. Time-outs are the pools' own matter, unless the URL sets them.
  */
 record DatabaseUrl(String jdbcUrl, Optional<String> username, Optional<String> password) {
 
     static final String EXPECTED =
             "expected: postgres://user:password@host:port/database or jdbc:postgresql://host:port/database";
-
-    /** A server that does not even accept is given up after this; the caller of the API waits for it. */
-    private static final String CONNECT_TIMEOUT_SECONDS = "1";
 
     static DatabaseUrl parse(String value) {
         if (value == null || value.isBlank()) {
@@ -67,7 +64,6 @@ record DatabaseUrl(String jdbcUrl, Optional<String> username, Optional<String> p
         parameters.remove("user");
         parameters.remove("password");
         parameters.putIfAbsent("ApplicationName", "analytics");
-        parameters.putIfAbsent("connectTimeout", CONNECT_TIMEOUT_SECONDS);
         parameters.putIfAbsent("tcpKeepAlive", "true");
         StringBuilder jdbc = new StringBuilder("jdbc:postgresql://")
                 .append(hosts)

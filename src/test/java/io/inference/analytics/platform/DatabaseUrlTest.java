@@ -10,7 +10,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class DatabaseUrlTest {
 
-    private static final String DEFAULTS = "?ApplicationName=analytics&connectTimeout=1&tcpKeepAlive=true";
+    private static final String DEFAULTS = "?ApplicationName=analytics&tcpKeepAlive=true";
 
     @Test
     void theUsualSpellingBecomesJdbcWithoutCredentials() {

@@ -1,0 +1,154 @@
+package io.inference.analytics.access;
+
+import static io.restassured.RestAssured.given;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.hamcrest.Matchers.equalTo;
+import static org.hamcrest.Matchers.startsWith;
+
+import io.agroal.api.AgroalDataSource;
+import io.inference.analytics.testing.StoredUsage;
+import io.inference.analytics.testing.StoredUsage.Event;
+import io.inference.analytics.testing.Tokens;
+import io.inference.analytics.testing.WithBackends;
+import io.quarkus.test.junit.QuarkusTest;
+import io.restassured.response.ValidatableResponse;
+import io.restassured.specification.RequestSpecification;
+import jakarta.inject.Inject;
+import java.sql.SQLException;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.UUID;
+import org.junit.jupiter.api.Test;
+
+@QuarkusTest
+@WithBackends
+class AccessIT {
+
+    private static final String RANGE = "?start=2026-03-01T00:00:00Z&end=2026-03-02T00:00:00Z";
+
+    @Inject
+    AgroalDataSource database;
+
+    private final UUID own = UUID.randomUUID();
+    private final UUID foreign = UUID.randomUUID();
+
+    /** Every operation of the API that is not open, with the organisation put into its path. */
+    private interface Visit {
+        void operation(String method, String path);
+    }
+
+    private void everyOperation(UUID org, Visit visit) {
+        Map<String, Map<String, Object>> paths = given().accept("application/json")
+                .get("/openapi")
+                .then()
+                .statusCode(200)
+                .extract()
+                .path("paths");
+        assertThat(paths).isNotEmpty();
+        paths.forEach((path, operations) -> {
+            if (path.startsWith("/analytics/v1/status/")) {
+                return;
+            }
+            String filled = path.replace("{orgId}", org.toString())
+                    .replaceAll("\\{[^}]*}", UUID.randomUUID().toString());
+            operations.keySet().forEach(method -> visit.operation(method.toUpperCase(Locale.ROOT), filled));
+        });
+    }
+
+    private static ValidatableResponse call(RequestSpecification request, String method, String path) {
+        if (method.equals("POST")) {
+            request.contentType("application/json").body("{}");
+        }
+        return request.redirects().follow(false).request(method, path).then();
+    }
+
+    @Test
+    void withoutACredentialNothingAnswers() {
+        everyOperation(own, (method, path) -> call(given(), method, path)
+                .statusCode(401)
+                .contentType("application/problem+json")
+                .header("WWW-Authenticate", startsWith("Bearer"))
+                .body("status", equalTo(401)));
+        everyOperation(own, (method, path) -> call(given().auth().oauth2("x.y.z"), method, path)
+                .statusCode(401));
+        everyOperation(own, (method, path) -> call(given().auth().preemptive().basic("a", "b"), method, path)
+                .statusCode(401));
+    }
+
+    @Test
+    void noOrganisationReachesAnother() {
+        everyOperation(foreign, (method, path) -> {
+            if (path.contains(foreign.toString())) {
+                call(given().auth().oauth2(Tokens.of("org-admin", own)), method, path)
+                        .statusCode(403)
+                        .contentType("application/problem+json");
+            }
+        });
+    }
+
+    @Test
+    void withoutAPermissionNothingOfAnOrganisationAnswers() {
+        everyOperation(own, (method, path) -> {
+            if (path.contains(own.toString())) {
+                call(given().auth().oauth2(Tokens.of(List.of("analytics:nothing"), own)), method, path)
+                        .statusCode(403);
+            }
+        });
+    }
+
+    private static ValidatableResponse usage(String token, Object org, String query) {
+        return given().auth()
+                .oauth2(token)
+                .urlEncodingEnabled(false)
+                .get("/analytics/v1/orgs/" + org + "/usage" + query)
+                .then();
+    }
+
+    @Test
+    void checksAreMadeInOrder() {
+        given().get("/analytics/v1/orgs/x/usage").then().statusCode(401);
+        usage(Tokens.of("finance", own), foreign, "?bad").statusCode(403);
+        usage(Tokens.of("analytics:freshness:read", own), own, "?bad").statusCode(403);
+        usage(Tokens.of("finance", own), "not-an-id", "?bad").statusCode(403);
+        usage(Tokens.of("system-admin"), "not-an-id", "?bad").statusCode(404);
+        usage(Tokens.of("system-admin"), "1-1-1-1-1", "?bad").statusCode(404);
+        usage(Tokens.of("finance", own), own, "?bad").statusCode(400);
+        usage(Tokens.of("finance", own), own, RANGE).statusCode(200);
+    }
+
+    @Test
+    void rolesOpenWhatTheyShould() {
+        for (String role : List.of("org-admin", "engineer", "finance", "analytics:usage:read")) {
+            usage(Tokens.of(role, own), own, RANGE).statusCode(200);
+            usage(Tokens.of(role, own), foreign, RANGE).statusCode(403);
+        }
+        for (String role : List.of("company-finance", "system-admin")) {
+            usage(Tokens.of(role), foreign, RANGE).statusCode(200);
+        }
+        usage(Tokens.of("engineer"), own, RANGE).statusCode(403);
+    }
+
+    @Test
+    void theSchemeOfTheHeaderIsNotCaseSensitive() {
+        given().header("Authorization", "bearer " + Tokens.of("engineer", own))
+                .get("/analytics/v1/orgs/" + own + "/usage" + RANGE)
+                .then()
+                .statusCode(200);
+    }
+
+    @Test
+    void figuresOfTwoOrganisationsStayApart() throws SQLException {
+        UUID model = UUID.randomUUID();
+        new StoredUsage()
+                .add(Event.of(own, model, "2026-03-01T10:00:00Z").client("same"))
+                .add(Event.of(foreign, model, "2026-03-01T10:00:00Z")
+                        .client("same")
+                        .tokens(777, 7))
+                .store(database);
+        usage(Tokens.of("engineer", own), own, RANGE)
+                .body("totals.invocations", equalTo(1))
+                .body("totals.inputTokens", equalTo(10));
+        usage(Tokens.of("engineer", foreign), foreign, RANGE).body("totals.inputTokens", equalTo(777));
+    }
+}

@@ -1,0 +1,262 @@
+package io.inference.analytics.access;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.sun.net.httpserver.HttpServer;
+import io.inference.analytics.platform.Failure;
+import io.smallrye.jwt.algorithm.SignatureAlgorithm;
+import io.smallrye.jwt.build.Jwt;
+import io.smallrye.jwt.build.JwtClaimsBuilder;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.GeneralSecurityException;
+import java.security.KeyPair;
+import java.security.KeyPairGenerator;
+import java.security.spec.ECGenParameterSpec;
+import java.time.Instant;
+import java.util.Base64;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.function.UnaryOperator;
+import org.jose4j.jwk.JsonWebKeySet;
+import org.jose4j.jwk.PublicJsonWebKey;
+import org.jose4j.jws.JsonWebSignature;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class TokenAuthenticatorTest {
+
+    private static final KeyPair RSA = pair("RSA");
+    private static final KeyPair EC = pair("EC");
+    private static final UUID ORG = UUID.randomUUID();
+
+    private record Settings(
+            boolean rbacEnabled,
+            Optional<String> jwtIssuer,
+            Optional<String> jwtAudience,
+            Optional<String> jwtPublicKey,
+            Optional<String> jwtJwksUrl)
+            implements AccessConfig {}
+
+    private static KeyPair pair(String algorithm) {
+        try {
+            KeyPairGenerator generator = KeyPairGenerator.getInstance(algorithm);
+            if (algorithm.equals("EC")) {
+                generator.initialize(new ECGenParameterSpec("secp256r1"));
+            } else {
+                generator.initialize(2048);
+            }
+            return generator.generateKeyPair();
+        } catch (GeneralSecurityException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private static String pem(KeyPair pair) {
+        return "-----BEGIN PUBLIC KEY-----\n"
+                + Base64.getMimeEncoder(64, "\n".getBytes(StandardCharsets.US_ASCII))
+                        .encodeToString(pair.getPublic().getEncoded())
+                + "\n-----END PUBLIC KEY-----\n";
+    }
+
+    private static TokenAuthenticator withKey(String pemOrPath) {
+        return new TokenAuthenticator(new Settings(
+                true,
+                Optional.of("https://issuer"),
+                Optional.of("analytics"),
+                Optional.of(pemOrPath),
+                Optional.empty()));
+    }
+
+    private static JwtClaimsBuilder claims() {
+        Instant now = Instant.now();
+        return Jwt.claims()
+                .issuer("https://issuer")
+                .audience("analytics")
+                .subject("ann")
+                .issuedAt(now)
+                .expiresAt(now.plusSeconds(300))
+                .claim("orgs", List.of(ORG.toString()))
+                .claim("roles", List.of("engineer", "something-else"));
+    }
+
+    private static String signed(UnaryOperator<JwtClaimsBuilder> spoil, KeyPair key, SignatureAlgorithm algorithm) {
+        return spoil.apply(claims()).jws().algorithm(algorithm).sign(key.getPrivate());
+    }
+
+    private static String rs256(UnaryOperator<JwtClaimsBuilder> spoil) {
+        return signed(spoil, RSA, SignatureAlgorithm.RS256);
+    }
+
+    private static void refused(String token) {
+        assertThatThrownBy(() -> withKey(pem(RSA)).verify(token)).isInstanceOf(Failure.Unauthorized.class);
+    }
+
+    @Test
+    void rs256AndEs256Hold() {
+        Caller caller = withKey(pem(RSA)).verify(rs256(claims -> claims));
+        assertThat(caller.subject()).isEqualTo("ann");
+        assertThat(caller.orgs()).containsExactly(ORG);
+        assertThat(caller.grants()).containsExactly(Role.ENGINEER.grant());
+        assertThat(withKey(pem(EC))
+                        .verify(signed(claims -> claims, EC, SignatureAlgorithm.ES256))
+                        .subject())
+                .isEqualTo("ann");
+    }
+
+    @Test
+    void theKeyMayComeFromAFileOrInOneLine(@TempDir Path directory) throws Exception {
+        Path file = Files.writeString(directory.resolve("key.pem"), pem(EC));
+        String token = signed(claims -> claims, EC, SignatureAlgorithm.ES256);
+        assertThat(withKey(file.toString()).verify(token).subject()).isEqualTo("ann");
+        assertThat(withKey(pem(EC).replace("\n", "\\n")).verify(token).subject())
+                .isEqualTo("ann");
+    }
+
+    @Test
+    void aKeySetHoldsBothAlgorithms() throws Exception {
+        PublicJsonWebKey rsa = PublicJsonWebKey.Factory.newPublicJwk(RSA.getPublic());
+        rsa.setKeyId("rsa");
+        rsa.setAlgorithm("RS256");
+        PublicJsonWebKey ec = PublicJsonWebKey.Factory.newPublicJwk(EC.getPublic());
+        ec.setKeyId("ec");
+        ec.setAlgorithm("ES256");
+        byte[] keys = new JsonWebKeySet(rsa, ec).toJson().getBytes(StandardCharsets.UTF_8);
+        HttpServer server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+        server.createContext("/jwks", exchange -> {
+            exchange.getResponseHeaders().add("Content-Type", "application/json");
+            exchange.sendResponseHeaders(200, keys.length);
+            try (var body = exchange.getResponseBody()) {
+                body.write(keys);
+            }
+        });
+        server.start();
+        try {
+            TokenAuthenticator tokens = new TokenAuthenticator(new Settings(
+                    true,
+                    Optional.of("https://issuer"),
+                    Optional.of("analytics"),
+                    Optional.empty(),
+                    Optional.of("http://127.0.0.1:" + server.getAddress().getPort() + "/jwks")));
+            assertThat(tokens.verify(keyed("rsa", RSA, SignatureAlgorithm.RS256))
+                            .subject())
+                    .isEqualTo("ann");
+            assertThat(tokens.verify(keyed("ec", EC, SignatureAlgorithm.ES256)).subject())
+                    .isEqualTo("ann");
+            String foreign = keyed("rsa", pair("RSA"), SignatureAlgorithm.RS256);
+            assertThatThrownBy(() -> tokens.verify(foreign)).isInstanceOf(Failure.Unauthorized.class);
+            String unknown = keyed("other", RSA, SignatureAlgorithm.RS256);
+            assertThatThrownBy(() -> tokens.verify(unknown)).isInstanceOf(Failure.Unauthorized.class);
+        } finally {
+            server.stop(0);
+        }
+    }
+
+    private static String keyed(String id, KeyPair key, SignatureAlgorithm algorithm) {
+        return claims().jws().keyId(id).algorithm(algorithm).sign(key.getPrivate());
+    }
+
+    @Test
+    void anotherKeyOrAlgorithmIsRefused() {
+        refused(signed(claims -> claims, pair("RSA"), SignatureAlgorithm.RS256));
+        refused(signed(claims -> claims, RSA, SignatureAlgorithm.RS512));
+        refused(signed(claims -> claims, EC, SignatureAlgorithm.ES256));
+        refused(claims().jws().algorithm(SignatureAlgorithm.HS256).sign((javax.crypto.SecretKey)
+                new javax.crypto.spec.SecretKeySpec(pem(RSA).getBytes(StandardCharsets.UTF_8), "HmacSHA256")));
+        String[] parts = rs256(claims -> claims).split("\\.", -1);
+        String none = Base64.getUrlEncoder()
+                .withoutPadding()
+                .encodeToString("{\"alg\":\"none\"}".getBytes(StandardCharsets.UTF_8));
+        refused(none + "." + parts[1] + ".");
+        refused(parts[0] + "." + parts[1] + ".");
+        refused(parts[0] + "." + parts[1].substring(1) + "." + parts[2]);
+        refused("");
+        refused("x");
+    }
+
+    @Test
+    void issuerAudienceAndSubjectMustBeRight() {
+        refused(rs256(claims -> claims.issuer("https://other")));
+        refused(rs256(claims -> claims.audience("other")));
+        refused(rs256(claims -> claims.remove("aud")));
+        refused(rs256(claims -> claims.remove("iss")));
+        refused(rs256(claims -> claims.remove("sub")));
+        refused(rs256(claims -> claims.claim("orgs", List.of("not-an-id"))));
+        refused(rs256(claims -> claims.claim("orgs", ORG.toString())));
+        refused(rs256(claims -> claims.claim("roles", "engineer")));
+    }
+
+    @Test
+    void severalAudiencesMayContainOurs() {
+        assertThat(withKey(pem(RSA))
+                        .verify(rs256(claims -> claims.audience(java.util.Set.of("other", "analytics"))))
+                        .subject())
+                .isEqualTo("ann");
+    }
+
+    @Test
+    void withoutOrgsAndRolesTheCallerMayNothing() {
+        Caller caller =
+                withKey(pem(RSA)).verify(rs256(claims -> claims.remove("orgs").remove("roles")));
+        assertThat(caller.orgs()).isEmpty();
+        assertThat(caller.grants()).isEmpty();
+    }
+
+    @ParameterizedTest
+    @ValueSource(longs = {-20, 20})
+    void clocksMayDifferByThirtySeconds(long seconds) {
+        Instant now = Instant.now();
+        String token = seconds < 0
+                ? rs256(claims -> claims.issuedAt(now.minusSeconds(100)).expiresAt(now.plusSeconds(seconds)))
+                : rs256(claims -> claims.issuedAt(now.plusSeconds(seconds))
+                        .claim("nbf", now.plusSeconds(seconds).getEpochSecond()));
+        assertThat(withKey(pem(RSA)).verify(token).subject()).isEqualTo("ann");
+    }
+
+    @Test
+    void beyondThatTokensAreExpiredOrNotYetValid() throws Exception {
+        Instant now = Instant.now();
+        refused(rs256(claims -> claims.issuedAt(now.minusSeconds(100)).expiresAt(now.minusSeconds(35))));
+        refused(rs256(claims -> claims.claim("nbf", now.plusSeconds(40).getEpochSecond())));
+        // The builder adds an expiry by itself.
+        JsonWebSignature eternal = new JsonWebSignature();
+        eternal.setAlgorithmHeaderValue("RS256");
+        eternal.setKey(RSA.getPrivate());
+        eternal.setPayload("{\"iss\":\"https://issuer\",\"aud\":\"analytics\",\"sub\":\"ann\",\"iat\":"
+                + now.getEpochSecond() + "}");
+        refused(eternal.getCompactSerialization());
+    }
+
+    @Test
+    void keysThatCanNotBeReadNameTheSettingOnly() {
+        for (String key :
+                List.of("/no/such/file", "-----BEGIN PUBLIC KEY-----\nsecret\n-----END PUBLIC KEY-----", "secret\0")) {
+            assertThatThrownBy(() -> withKey(key))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageContaining("JWT_PUBLIC_KEY")
+                    .hasMessageContaining("expected")
+                    .message()
+                    .doesNotContain("secret");
+        }
+    }
+
+    @Test
+    void missingSettingsAreNamed() {
+        assertThatThrownBy(() -> new TokenAuthenticator(new Settings(
+                        true, Optional.empty(), Optional.of("a"), Optional.of(pem(RSA)), Optional.empty())))
+                .hasMessageContaining("JWT_ISSUER");
+        assertThatThrownBy(() -> new TokenAuthenticator(new Settings(
+                        true, Optional.of("i"), Optional.empty(), Optional.of(pem(RSA)), Optional.empty())))
+                .hasMessageContaining("JWT_AUDIENCE");
+        assertThatThrownBy(() -> new TokenAuthenticator(
+                        new Settings(true, Optional.of("i"), Optional.of("a"), Optional.empty(), Optional.empty())))
+                .hasMessageContaining("JWT_PUBLIC_KEY");
+    }
+}

@@ -1,0 +1,79 @@
+package io.inference.analytics.platform;
+
+import static io.restassured.RestAssured.given;
+import static org.hamcrest.Matchers.equalTo;
+import static org.hamcrest.Matchers.matchesPattern;
+import static org.hamcrest.Matchers.startsWith;
+
+import io.inference.analytics.testing.Tokens;
+import io.inference.analytics.testing.WithBackends;
+import io.quarkus.test.junit.QuarkusTest;
+import io.restassured.response.ValidatableResponse;
+import java.util.UUID;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+@QuarkusTest
+@WithBackends
+class ProblemIT {
+
+    private static ValidatableResponse problem(ValidatableResponse answer, int status) {
+        return answer.statusCode(status)
+                .contentType("application/problem+json")
+                .body("status", equalTo(status))
+                .body("type", startsWith("urn:analytics:problem:"))
+                .body("traceId", matchesPattern("[0-9a-f]{32}"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "/",
+                "/nope",
+                "/analytics",
+                "/analytics/v1",
+                "/analytics/v1/nope",
+                "/analytics/v1/orgs/x/usage/more",
+                "/q/nope",
+                "/metrics"
+            })
+    void unmatchedPathsAreProblems(String path) {
+        problem(given().get(path).then(), 404).body("instance", equalTo(path));
+        problem(given().auth().oauth2(Tokens.of("system-admin")).get(path).then(), 404);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"/analytics/v1/orgs/%zz/usage", "/%", "/analytics/v1/orgs?x=%zz"})
+    void malformedAddressesAreProblems(String path) {
+        problem(
+                given().urlEncodingEnabled(false)
+                        .auth()
+                        .oauth2(Tokens.of("system-admin"))
+                        .get(path)
+                        .then(),
+                400);
+    }
+
+    @Test
+    void anotherMethodIsAProblem() {
+        problem(
+                given().auth()
+                        .oauth2(Tokens.of("system-admin"))
+                        .post("/analytics/v1/orgs")
+                        .then(),
+                405);
+    }
+
+    @Test
+    void theCallersRequestIdComesBackUnlessItCouldDoHarm() {
+        given().header("X-Request-Id", "abc-123").get("/nope").then().header("X-Request-Id", equalTo("abc-123"));
+        given().header("X-Request-Id", "a b\"c")
+                .get("/nope")
+                .then()
+                .header("X-Request-Id", matchesPattern("[0-9a-f]{32}"));
+        given().get("/analytics/v1/orgs/" + UUID.randomUUID() + "/usage")
+                .then()
+                .header("X-Request-Id", matchesPattern("[0-9a-f]{32}"));
+    }
+}

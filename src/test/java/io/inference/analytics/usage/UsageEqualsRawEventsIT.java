@@ -1,0 +1,180 @@
+package io.inference.analytics.usage;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.agroal.api.AgroalDataSource;
+import io.inference.analytics.testing.StoredUsage;
+import io.inference.analytics.testing.StoredUsage.Event;
+import io.inference.analytics.testing.WithBackends;
+import io.quarkus.test.junit.QuarkusTest;
+import jakarta.inject.Inject;
+import java.math.BigDecimal;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Instant;
+import java.time.OffsetDateTime;
+import java.time.ZoneOffset;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Random;
+import java.util.UUID;
+import org.junit.jupiter.api.Test;
+
+/** Random questions about random events, each answered a second time by PostgreSQL from the raw events, with its own calendar. */
+@QuarkusTest
+@WithBackends
+class UsageEqualsRawEventsIT {
+
+    private static final String[] ZONES = {"UTC", "America/New_York", "Europe/Berlin", "Asia/Tokyo", "Pacific/Auckland"
+    };
+    private static final String[] STATUSES = {"success", "success", "success", "error", "timeout", "throttled"};
+    private static final Instant FROM = Instant.parse("2026-02-20T00:00:00Z");
+    private static final int DAYS = 50;
+
+    @Inject
+    AgroalDataSource database;
+
+    @Inject
+    UsageStore store;
+
+    private final Random random = new Random(20260301);
+    private final UUID org = UUID.randomUUID();
+    private final List<UUID> models = List.of(UUID.randomUUID(), UUID.randomUUID(), UUID.randomUUID());
+
+    @Test
+    void whateverIsAskedEqualsTheRawEvents() throws SQLException {
+        StoredUsage stored = new StoredUsage();
+        for (int i = 0; i < 3_000; i++) {
+            Instant at = FROM.plusSeconds(random.nextInt(DAYS * 86_400));
+            stored.add(Event.of(org, models.get(random.nextInt(3)), at.toString())
+                    .client(random.nextBoolean() ? "" : "client" + random.nextInt(3))
+                    .status(STATUSES[random.nextInt(STATUSES.length)])
+                    .tokens(random.nextInt(10_000), random.nextInt(1_000))
+                    .cost(
+                            random.nextInt(4) == 0
+                                    ? null
+                                    : new BigDecimal(random.nextInt(1_000_000))
+                                            .movePointLeft(6)
+                                            .toPlainString()));
+        }
+        stored.store(database);
+        for (int i = 0; i < 60; i++) {
+            check(question());
+        }
+    }
+
+    private Map<String, List<String>> question() {
+        Map<String, List<String>> question = new HashMap<>();
+        String granularity = List.of("hour", "day", "day", "month").get(random.nextInt(4));
+        Instant start = FROM.plus(random.nextInt(DAYS * 24), ChronoUnit.HOURS);
+        int hoursMax = granularity.equals("hour") ? 31 * 24 : DAYS * 24;
+        question.put("granularity", List.of(granularity));
+        question.put("start", List.of(start.toString()));
+        question.put(
+                "end",
+                List.of(start.plus(1 + random.nextInt(hoursMax - 2), ChronoUnit.HOURS)
+                        .toString()));
+        question.put("timeZone", List.of(ZONES[random.nextInt(ZONES.length)]));
+        List<String> groups = new ArrayList<>();
+        for (String group : List.of("model", "client", "status")) {
+            if (random.nextInt(3) == 0) {
+                groups.add(group);
+            }
+        }
+        if (!groups.isEmpty()) {
+            question.put("groupBy", groups);
+        }
+        if (random.nextInt(4) == 0) {
+            question.put(
+                    "modelId", List.of(models.get(0).toString(), models.get(1).toString()));
+        }
+        if (random.nextInt(4) == 0) {
+            question.put("clientId", List.of("client1"));
+        }
+        return question;
+    }
+
+    private void check(Map<String, List<String>> question) throws SQLException {
+        UsageQuery query = UsageQuery.parse(question);
+        List<String> answered = new ArrayList<>();
+        List<String> expected = new ArrayList<>();
+        try (Connection connection = database.getConnection()) {
+            for (UsageRow row : store.read(connection, org, query)) {
+                answered.add(line(
+                        query.buckets().starts().get(row.bucket()),
+                        row.group().model().map(UUID::toString),
+                        row.group().client(),
+                        row.group().status(),
+                        row.sums().invocations(),
+                        row.sums().errors(),
+                        new BigDecimal(row.sums().inputTokens()),
+                        new BigDecimal(row.sums().outputTokens()),
+                        row.sums().costCents().orElse(null),
+                        row.sums().unpricedInvocations()));
+            }
+            expected(connection, query, expected);
+        }
+        assertThat(answered).as(question.toString()).isEqualTo(expected);
+    }
+
+    private void expected(Connection connection, UsageQuery query, List<String> expected) throws SQLException {
+        String model = query.groupBy().contains(GroupBy.MODEL) ? "model_id::text" : "null::text";
+        String client = query.groupBy().contains(GroupBy.CLIENT) ? "client_id collate \"C\"" : "null::text";
+        String status = query.groupBy().contains(GroupBy.STATUS) ? "status collate \"C\"" : "null::text";
+        String sql =
+                """
+                select date_trunc(?, occurred_at, ?), %s, %s, %s, count(*), count(*) filter (where status <> 'success'),
+                       sum(input_tokens), sum(output_tokens), sum(cost_estimate_cents),
+                       count(*) filter (where cost_estimate_cents is null)
+                from analytics.usage_events
+                where org_id = ? and occurred_at >= ? and occurred_at < ?
+                  and (? or model_id = any (?)) and (? or client_id = any (?))
+                group by 1, 2, 3, 4 order by 1, 2, 3, 4
+                """
+                        .formatted(model, client, status);
+        try (PreparedStatement select = connection.prepareStatement(sql)) {
+            select.setString(1, query.granularity().wireName());
+            select.setString(2, query.granularity() == Granularity.HOUR ? "UTC" : query.zoneName());
+            select.setObject(3, org);
+            select.setObject(4, query.range().start().atOffset(ZoneOffset.UTC));
+            select.setObject(5, query.range().end().atOffset(ZoneOffset.UTC));
+            select.setBoolean(6, query.models().isEmpty());
+            select.setArray(7, connection.createArrayOf("uuid", query.models().toArray()));
+            select.setBoolean(8, query.clients().isEmpty());
+            select.setArray(9, connection.createArrayOf("text", query.clients().toArray()));
+            try (ResultSet rows = select.executeQuery()) {
+                while (rows.next()) {
+                    expected.add(line(
+                            rows.getObject(1, OffsetDateTime.class).toInstant(),
+                            Optional.ofNullable(rows.getString(2)),
+                            Optional.ofNullable(rows.getString(3)),
+                            Optional.ofNullable(rows.getString(4)),
+                            rows.getLong(5),
+                            rows.getLong(6),
+                            rows.getBigDecimal(7),
+                            rows.getBigDecimal(8),
+                            rows.getBigDecimal(9),
+                            rows.getLong(10)));
+                }
+            }
+        }
+    }
+
+    private static String line(Instant bucket, Object... values) {
+        StringBuilder line = new StringBuilder(bucket.toString());
+        for (Object value : values) {
+            line.append(' ');
+            line.append(
+                    value instanceof BigDecimal number
+                            ? number.stripTrailingZeros().toPlainString()
+                            : value);
+        }
+        return line.toString();
+    }
+}
