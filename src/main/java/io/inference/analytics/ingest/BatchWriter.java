@@ -230,7 +230,7 @@ final class BatchWriter implements Runnable {
             throws SQLException, StreamPosition.Fenced {
         long first = batch.messages().get(0).offset();
         long last = batch.messages().get(batch.messages().size() - 1).offset();
-        if (first == RawMessage.NO_OFFSET) {
+        if (first == RawMessage.NO_OFFSET || pipeline.kind() == BatchKind.REPLAY) {
             return new OffsetRange(first, last);
         }
         long expected = pipeline.expectedOffset();
@@ -263,7 +263,7 @@ final class BatchWriter implements Runnable {
         }
         return new BatchRecord(
                 batchId,
-                "live",
+                pipeline.kind().wireName(),
                 pipeline.transportName(),
                 pipeline.replica(),
                 correlationId(batch),

@@ -24,6 +24,10 @@ class BrokerTopology {
     static final String QUEUE = "analytics.usage.v1.queue";
     static final String DEAD_LETTER_QUEUE = "analytics.usage.v1.dlq";
 
+    // RabbitMQ 4 drops what was delivered 20 times unless told otherwise, and each look at a letter is a delivery.
+    private static final Map<String, Object> DEAD_LETTER_ARGUMENTS =
+            Map.of("x-queue-type", "quorum", "x-delivery-limit", 1_000_000_000);
+
     /** What exists at the broker differs from what we would declare; the broker's words name the difference. */
     static final class Mismatch extends RuntimeException {
         private static final long serialVersionUID = 1L;
@@ -53,8 +57,7 @@ class BrokerTopology {
             declare(
                     connection,
                     DEAD_LETTER_QUEUE,
-                    channel -> channel.queueDeclare(
-                            DEAD_LETTER_QUEUE, true, false, false, Map.of("x-queue-type", "quorum")));
+                    channel -> channel.queueDeclare(DEAD_LETTER_QUEUE, true, false, false, DEAD_LETTER_ARGUMENTS));
             switch (config.transport()) {
                 case STREAM -> {
                     declare(

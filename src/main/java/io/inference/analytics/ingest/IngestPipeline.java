@@ -3,6 +3,7 @@ package io.inference.analytics.ingest;
 import io.inference.analytics.event.UsageEventCodec;
 import jakarta.annotation.PreDestroy;
 import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.inject.Inject;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -36,6 +37,7 @@ public class IngestPipeline {
     private final IngestMetrics metrics;
     private final DeadLetterQueue deadLetters;
     private final Clock clock;
+    private final BatchKind kind;
     private final String replica = UUID.randomUUID().toString();
     private final MessageBuffer buffer = new MessageBuffer();
     private final CommitOrder order = new CommitOrder();
@@ -48,6 +50,7 @@ public class IngestPipeline {
     private volatile long nextOffset;
     private volatile Instant lastCommittedAt;
 
+    @Inject
     IngestPipeline(
             IngestConfig config,
             DataSource dataSource,
@@ -57,6 +60,7 @@ public class IngestPipeline {
             IngestMetrics metrics,
             DeadLetterQueue deadLetters,
             Clock clock) {
+        this.kind = BatchKind.LIVE;
         this.config = config;
         this.dataSource = dataSource;
         this.store = store;
@@ -65,6 +69,23 @@ public class IngestPipeline {
         this.metrics = metrics;
         this.deadLetters = deadLetters;
         this.clock = clock;
+    }
+
+    private IngestPipeline(IngestPipeline live, BatchKind kind) {
+        this.kind = kind;
+        this.config = live.config;
+        this.dataSource = live.dataSource;
+        this.store = live.store;
+        this.position = live.position;
+        this.codec = live.codec;
+        this.metrics = live.metrics;
+        this.deadLetters = live.deadLetters;
+        this.clock = live.clock;
+    }
+
+    /** A pipeline of its own, whose batches lie outside the live sequence of offsets and move no position. */
+    IngestPipeline forReplay() {
+        return new IngestPipeline(this, BatchKind.REPLAY);
     }
 
     /** What a generation reads from; offsets mean nothing on transport queue. */
@@ -209,6 +230,10 @@ public class IngestPipeline {
 
     long epoch() {
         return source.epoch();
+    }
+
+    BatchKind kind() {
+        return kind;
     }
 
     String replica() {

@@ -36,6 +36,9 @@ class StreamPosition {
     private static final String CREATE =
             "insert into analytics.ingestion_positions (transport) values ('stream') on conflict do nothing";
 
+    private static final String NEXT_OFFSET =
+            "select next_offset from analytics.ingestion_positions where transport = 'stream' and next_offset is not null";
+
     private static final String ACQUIRE =
             """
             update analytics.ingestion_positions
@@ -68,6 +71,15 @@ class StreamPosition {
 
     StreamPosition(DataSource dataSource) {
         this.dataSource = dataSource;
+    }
+
+    /** Up to where (exclusive) the stream is committed; empty when nothing was ever read. */
+    OptionalLong nextOffset() throws SQLException {
+        try (Connection connection = dataSource.getConnection();
+                PreparedStatement statement = connection.prepareStatement(NEXT_OFFSET);
+                ResultSet rows = statement.executeQuery()) {
+            return rows.next() ? OptionalLong.of(rows.getLong(1)) : OptionalLong.empty();
+        }
     }
 
     /** Empty while another replica holds the lease. */

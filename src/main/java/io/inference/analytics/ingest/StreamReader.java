@@ -136,7 +136,7 @@ final class StreamReader implements TransportReader {
         }
         long epoch = granted.get().epoch();
         EventLoopGroup loops = new NioEventLoopGroup(1);
-        try (Environment environment = environment(loops)) {
+        try (Environment environment = environment(broker, config, loops)) {
             OptionalLong stored = granted.get().nextOffset();
             long end = endOf(environment);
             if (stored.isPresent() && stored.getAsLong() > end) {
@@ -174,7 +174,7 @@ final class StreamReader implements TransportReader {
         }
     }
 
-    private Environment environment(EventLoopGroup loops) {
+    static Environment environment(BrokerSettings broker, IngestConfig config, EventLoopGroup loops) {
         URI uri = URI.create(broker.url());
         String[] user = uri.getUserInfo() == null
                 ? new String[] {"guest", "guest"}
@@ -210,7 +210,7 @@ final class StreamReader implements TransportReader {
                 .build();
     }
 
-    private RawMessage raw(MessageHandler.Context context, Message message, StreamCredit credit) {
+    static RawMessage raw(MessageHandler.Context context, Message message, StreamCredit credit) {
         byte[] bytes = message.getBodyAsBinary();
         byte[] body = bytes == null ? new byte[0] : bytes;
         credit.received(body.length);

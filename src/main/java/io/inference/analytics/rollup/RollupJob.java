@@ -136,7 +136,7 @@ public class RollupJob {
         int done = 0;
         try (Connection connection = dataSource.getConnection()) {
             connection.setAutoCommit(true);
-            if (!locked(connection, TRY_LOCK)) {
+            if (!tryLock(connection)) {
                 lastSuccess.set(started);
                 return 0;
             }
@@ -153,7 +153,7 @@ public class RollupJob {
             } finally {
                 if (!connection.isClosed()) {
                     execute(connection, SESSION_DEFAULTS);
-                    locked(connection, UNLOCK);
+                    unlock(connection);
                 }
             }
         }
@@ -230,12 +230,17 @@ public class RollupJob {
         return Arrays.toString(first);
     }
 
-    private static boolean locked(Connection connection, String sql) throws SQLException {
+    /** Takes the lock under which one process at a time touches the rollups, for the session; false when another has it. */
+    static boolean tryLock(Connection connection) throws SQLException {
         try (Statement statement = connection.createStatement();
-                ResultSet rows = statement.executeQuery(sql)) {
+                ResultSet rows = statement.executeQuery(TRY_LOCK)) {
             rows.next();
             return rows.getBoolean(1);
         }
+    }
+
+    static void unlock(Connection connection) throws SQLException {
+        execute(connection, UNLOCK);
     }
 
     private static void execute(Connection connection, String sql) throws SQLException {

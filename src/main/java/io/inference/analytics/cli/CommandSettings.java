@@ -1,0 +1,44 @@
+package io.inference.analytics.cli;
+
+import io.inference.analytics.cli.ServiceCommand.Need;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Set;
+
+/** Settings that turn the service into a command: no port, no consumer, no job, no migration, logs quietly to standard error. */
+final class CommandSettings {
+
+    private CommandSettings() {}
+
+    /** System properties, which win over the environment and files; to be set before Quarkus starts. */
+    static Map<String, String> of(Set<Need> needs) {
+        Map<String, String> settings = new LinkedHashMap<>();
+        settings.put("quarkus.http.host-enabled", "false");
+        settings.put("quarkus.management.host-enabled", "false");
+        settings.put("quarkus.scheduler.enabled", "false");
+        settings.put("analytics.ingestion.enabled", "false");
+        settings.put("analytics.rollup.enabled", "false");
+        settings.put("quarkus.flyway.migrate-at-start", "false");
+        settings.put("quarkus.otel.sdk.disabled", "true");
+        settings.put("quarkus.banner.enabled", "false");
+        settings.put("quarkus.log.level", "WARN");
+        settings.put("quarkus.log.console.stderr", "true");
+        settings.put("quarkus.log.console.json.enabled", "false");
+        // Notes about what is as it should be: a meter of the framework's own, a schema that is there already.
+        settings.put("quarkus.log.category.\"io.micrometer\".level", "ERROR");
+        settings.put("quarkus.log.category.\"org.flywaydb\".level", "ERROR");
+        // A failed start is told in one line by Main.
+        settings.put("quarkus.log.category.\"io.quarkus.runtime.ApplicationLifecycleManager\".level", "OFF");
+        settings.put("quarkus.datasource.reads.jdbc.min-size", "0");
+        // One statement of a repair or a migration may take long; a server that is gone is noticed by TCP keep-alive.
+        settings.put("quarkus.datasource.jdbc.additional-jdbc-properties.socketTimeout", "3600");
+        settings.put("quarkus.datasource.jdbc.additional-jdbc-properties.tcpKeepAlive", "true");
+        if (!needs.contains(Need.DATABASE)) {
+            settings.put("DATABASE_URL", "postgres://nobody@not-needed.invalid:5432/none");
+        }
+        if (!needs.contains(Need.BROKER)) {
+            settings.put("analytics.rabbitmq.url", "amqp://not-needed.invalid");
+        }
+        return settings;
+    }
+}

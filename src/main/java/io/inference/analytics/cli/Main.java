@@ -1,0 +1,38 @@
+package io.inference.analytics.cli;
+
+import io.quarkus.runtime.Quarkus;
+import io.quarkus.runtime.annotations.QuarkusMain;
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
+
+/**
+ * The one way into the artefact. Arguments are read before Quarkus starts: help and mistakes cost no start, and a command
+ * decides which parts of the service may start at all (see {@link CommandSettings}). Without arguments it is the server.
+ */
+@QuarkusMain
+public final class Main {
+
+    private Main() {}
+
+    public static void main(String... args) {
+        PrintWriter out = new PrintWriter(System.out, true, StandardCharsets.UTF_8);
+        PrintWriter err = new PrintWriter(System.err, true, StandardCharsets.UTF_8);
+        Invocation invocation = Invocation.read(args, out, err);
+        if (invocation instanceof Invocation.Ended ended) {
+            System.exit(ended.exitCode());
+        } else if (invocation instanceof Invocation.Run run) {
+            CommandSettings.of(run.command().needs()).forEach(System::setProperty);
+            Quarkus.run(CommandRun.class, (code, failure) -> exit(code, failure, err), args);
+        } else {
+            Quarkus.run(null, (code, failure) -> exit(code, failure, err));
+        }
+    }
+
+    /** A failed start is told here in one line; Quarkus itself is kept from logging it with its stack. */
+    private static void exit(int code, Throwable failure, PrintWriter err) {
+        if (failure != null) {
+            err.println(CommandRun.line(failure));
+        }
+        System.exit(code);
+    }
+}

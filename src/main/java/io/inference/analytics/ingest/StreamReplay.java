@@ -1,0 +1,226 @@
+package io.inference.analytics.ingest;
+
+import com.rabbitmq.stream.Consumer;
+import com.rabbitmq.stream.Environment;
+import com.rabbitmq.stream.Message;
+import com.rabbitmq.stream.MessageHandler;
+import com.rabbitmq.stream.OffsetSpecification;
+import com.rabbitmq.stream.StreamException;
+import io.inference.analytics.platform.Failure;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.nio.NioEventLoopGroup;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import javax.sql.DataSource;
+import org.jboss.logging.Logger;
+
+/**
+ * Reads a part of the stream again, up to where it is committed now, and stores what is missing. The live reader goes on
+ * meanwhile: a replay takes no lease and moves no position, its batches are of kind {@code replay}, and what is stored already
+ * is a duplicate.
+ *
+ * <p>Bound: the buffer of the live reader's size; a replay in which nothing moves for a minute is given up. What was committed by
+ * then stays, and starting again is harmless.
+ */
+@ApplicationScoped
+public class StreamReplay {
+
+    /** What a replay did; the counts are events. {@code lastOffset} is inclusive. */
+    public record Report(
+            long firstOffset,
+            long lastOffset,
+            long batches,
+            long received,
+            long stored,
+            long duplicates,
+            long conflicts,
+            long deadLettered) {}
+
+    private static final Logger LOG = Logger.getLogger(StreamReplay.class);
+    private static final Duration STALL_MAX = Duration.ofMinutes(1);
+    private static final long LOOK_MILLIS = 50;
+
+    private static final String SUMS =
+            """
+            select min(first_offset), max(last_offset), count(*), sum(received), sum(stored), sum(duplicates), sum(conflicts),
+                   sum(dead_lettered)
+            from analytics.ingestion_batches where kind = 'replay' and replica = ? and committed_at >= ?
+            """;
+
+    private final IngestPipeline live;
+    private final StreamPosition position;
+    private final BrokerSettings broker;
+    private final IngestConfig config;
+    private final DataSource dataSource;
+    private final Clock clock;
+
+    StreamReplay(
+            IngestPipeline live,
+            StreamPosition position,
+            BrokerSettings broker,
+            IngestConfig config,
+            DataSource dataSource,
+            Clock clock) {
+        this.live = live;
+        this.position = position;
+        this.broker = broker;
+        this.config = config;
+        this.dataSource = dataSource;
+        this.clock = clock;
+    }
+
+    /** From the offset on, or from the first one that the stream still has. */
+    public Report fromOffset(long offset) throws SQLException, InterruptedException {
+        long end = end();
+        if (offset >= end) {
+            throw new Failure.Invalid(
+                    "from-offset",
+                    "from-offset: %d (expected: below %d, where the position is)".formatted(offset, end));
+        }
+        return replay(OffsetSpecification.offset(offset), offset, end);
+    }
+
+    /** From the broker's chunk that holds the time, by the time of publishing, so from a little before. */
+    public Report fromTime(Instant time) throws SQLException, InterruptedException {
+        Instant now = clock.instant();
+        if (time.isAfter(now)) {
+            throw new Failure.Invalid("from-time", "from-time: %s (expected: before now, %s)".formatted(time, now));
+        }
+        return replay(OffsetSpecification.timestamp(time.toEpochMilli()), 0, end());
+    }
+
+    private long end() throws SQLException {
+        if (config.transport() != IngestConfig.Transport.STREAM) {
+            throw new Failure.Invalid(
+                    "INGESTION_TRANSPORT",
+                    "INGESTION_TRANSPORT: queue (expected: stream; a queue keeps nothing that could be read again)");
+        }
+        return position.nextOffset()
+                .orElseThrow(() -> new Failure.NotFound("nothing of the stream has been committed yet"));
+    }
+
+    private Report replay(OffsetSpecification from, long first, long end) throws SQLException, InterruptedException {
+        Instant startedAt = clock.instant();
+        IngestPipeline pipeline = live.forReplay();
+        EventLoopGroup loops = new NioEventLoopGroup(1);
+        try (Environment environment = StreamReader.environment(broker, config, loops)) {
+            pipeline.start();
+            Progress progress = new Progress(pipeline, pipeline.begin(0, first, 0), end);
+            try (Consumer consumer = progress.consume(environment, from)) {
+                LOG.debugf("event=replay_started consumer=%s end=%d", consumer, end);
+                await(progress);
+            }
+        } catch (StreamException e) {
+            throw new Failure.Unavailable(
+                    "RABBITMQ_URL, RABBITMQ_STREAM_PORT: the stream can not be read (%s)"
+                            .formatted(e.getClass().getSimpleName()),
+                    STALL_MAX,
+                    e);
+        } finally {
+            pipeline.stop();
+            loops.shutdownGracefully(0, 1, TimeUnit.SECONDS).awaitUninterruptibly(2, TimeUnit.SECONDS);
+        }
+        return report(pipeline, startedAt);
+    }
+
+    private void await(Progress progress) throws InterruptedException {
+        long seen = -1;
+        Instant movedAt = clock.instant();
+        while (!progress.isDone()) {
+            long now = progress.moved();
+            if (now != seen) {
+                seen = now;
+                movedAt = clock.instant();
+            } else if (clock.instant().isAfter(movedAt.plus(STALL_MAX))) {
+                throw new Failure.Unavailable(
+                        "the replay stands still at %d messages read, %d committed (expected: progress within %s)"
+                                .formatted(progress.offered.get(), progress.settled.get(), STALL_MAX),
+                        STALL_MAX,
+                        null);
+            }
+            TimeUnit.MILLISECONDS.sleep(LOOK_MILLIS);
+        }
+    }
+
+    private Report report(IngestPipeline pipeline, Instant startedAt) throws SQLException {
+        try (Connection connection = dataSource.getConnection();
+                PreparedStatement statement = connection.prepareStatement(SUMS)) {
+            statement.setString(1, pipeline.replica());
+            statement.setObject(2, UsageEventStore.utc(startedAt));
+            try (ResultSet row = statement.executeQuery()) {
+                row.next();
+                return new Report(
+                        row.getLong(1),
+                        row.getLong(2),
+                        row.getLong(3),
+                        row.getLong(4),
+                        row.getLong(5),
+                        row.getLong(6),
+                        row.getLong(7),
+                        row.getLong(8));
+            }
+        }
+    }
+
+    /** Hands messages below the end to the writers and counts them until all are committed. */
+    private final class Progress {
+
+        private final IngestPipeline pipeline;
+        private final long generation;
+        private final long end;
+        private final StreamCredit credit = new StreamCredit(
+                config.stream().bufferMessages(), config.stream().bufferBytes());
+        private final AtomicLong offered = new AtomicLong();
+        private final AtomicLong settled = new AtomicLong();
+        private volatile boolean read;
+
+        Progress(IngestPipeline pipeline, long generation, long end) {
+            this.pipeline = pipeline;
+            this.generation = generation;
+            this.end = end;
+        }
+
+        Consumer consume(Environment environment, OffsetSpecification from) {
+            return environment.consumerBuilder().stream(BrokerTopology.STREAM)
+                    .offset(from)
+                    .flow()
+                    .strategy(credit)
+                    .builder()
+                    .messageHandler(this::message)
+                    .build();
+        }
+
+        private void message(MessageHandler.Context context, Message message) {
+            if (context.offset() < end) {
+                RawMessage raw = StreamReader.raw(context, message, credit);
+                offered.incrementAndGet();
+                pipeline.offer(
+                        generation,
+                        new RawMessage(
+                                raw.body(), raw.offset(), raw.publishedAt(), raw.messageId(), raw.traceParent(), () -> {
+                                    raw.settlement().committed();
+                                    settled.incrementAndGet();
+                                }));
+            }
+            if (context.offset() >= end - 1) {
+                read = true;
+            }
+        }
+
+        boolean isDone() {
+            return read && settled.get() == offered.get();
+        }
+
+        long moved() {
+            return offered.get() + settled.get();
+        }
+    }
+}
