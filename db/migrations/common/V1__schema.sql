@@ -89,6 +89,7 @@ create table analytics.ingestion_conflicts (
 create index ingestion_conflicts_event on analytics.ingestion_conflicts (org_id, event_id);
 
 -- What a committed batch touched, for the rollup worker: it refreshes the hours, moves freshness_status and deletes the row.
+-- trace_parent is the W3C context of the batch's span, to which the rollup's span links; null while tracing is off.
 create table analytics.rollup_outbox (
     batch_id       bigint primary key,
     correlation_id text not null,
@@ -96,7 +97,8 @@ create table analytics.rollup_outbox (
     hours          timestamptz[] not null,
     org_ids        uuid[] not null,
     model_ids      uuid[] not null,
-    last_event_ats timestamptz[] not null
+    last_event_ats timestamptz[] not null,
+    trace_parent   text
 );
 
 -- Truth of freshness by organisation and model; Redis only mirrors it.

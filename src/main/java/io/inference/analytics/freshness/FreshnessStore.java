@@ -77,7 +77,7 @@ public class FreshnessStore {
         return OrgFreshness.of(ingest(connection, now), stored, now);
     }
 
-    private static IngestState ingest(Connection connection, Instant now) throws SQLException {
+    static IngestState ingest(Connection connection, Instant now) throws SQLException {
         List<Observation> observations = new ArrayList<>();
         Optional<Instant> lastCommittedAt = Optional.empty();
         try (PreparedStatement select = connection.prepareStatement(INGEST);

@@ -2,6 +2,8 @@ package io.inference.analytics.ingest;
 
 import io.inference.analytics.event.UsageEvent;
 import io.inference.analytics.event.UsageEventCodec;
+import io.opentelemetry.api.trace.Span;
+import io.opentelemetry.context.Scope;
 import java.io.IOException;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -10,7 +12,6 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -20,6 +21,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import javax.sql.DataSource;
 import org.jboss.logging.Logger;
+import org.jboss.logging.MDC;
 
 /**
  * Takes batches from the buffer and stores each in one transaction, until it succeeds or the batch's generation is over.
@@ -46,6 +48,8 @@ final class BatchWriter implements Runnable {
     private static final String TIMEOUTS = "set local statement_timeout = '60s'; set local lock_timeout = '30s'; "
             + "set local idle_in_transaction_session_timeout = '60s'";
 
+    private static final String CORRELATION_ID = "correlationId";
+
     private final IngestPipeline pipeline;
     private final DataSource dataSource;
     private final UsageEventStore store;
@@ -54,6 +58,7 @@ final class BatchWriter implements Runnable {
     private final IngestMetrics metrics;
     private final Clock clock;
     private volatile Instant lastProgressAt;
+    private volatile boolean waitsForTurn;
     private volatile Instant oldestInFlight;
 
     BatchWriter(
@@ -74,9 +79,12 @@ final class BatchWriter implements Runnable {
         this.lastProgressAt = clock.instant();
     }
 
-    /** When this writer last went through its loop, idle rounds and failed attempts included. */
-    Instant lastProgressAt() {
-        return lastProgressAt;
+    /**
+     * Whether this writer went through its loop after the given time; idle rounds and failed attempts count, and so does waiting
+     * for the turn of another one, which is then judged by itself.
+     */
+    boolean progressedAfter(Instant limit) {
+        return waitsForTurn || lastProgressAt.isAfter(limit);
     }
 
     /** When the first message of the batch in hand was published; empty when idle. */
@@ -93,12 +101,28 @@ final class BatchWriter implements Runnable {
                         .take(pipeline.config().batchSize(), pipeline.config().batchTimeout());
                 if (batch.isPresent()) {
                     oldestInFlight = batch.get().messages().get(0).publishedAt();
-                    write(batch.get());
+                    trace(batch.get());
                     oldestInFlight = null;
                 }
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
+        }
+    }
+
+    /** Everything that happens to the batch happens in its span, and every line about it carries its correlation id. */
+    private void trace(MessageBuffer.Batch batch) throws InterruptedException {
+        Span span = metrics.begin(batch);
+        MDC.put(CORRELATION_ID, batch.correlationId());
+        try (Scope scope = span.makeCurrent()) {
+            LOG.tracef("event=batch_taken scope=%s", scope);
+            write(batch);
+        } catch (RuntimeException e) {
+            span.recordException(e);
+            throw e;
+        } finally {
+            span.end();
+            MDC.remove(CORRELATION_ID);
         }
     }
 
@@ -185,7 +209,7 @@ final class BatchWriter implements Runnable {
         if (!events.isEmpty()) {
             store.stage(connection, events, startedAt, batchId);
         }
-        if (!pipeline.order().await(batch)) {
+        if (!awaitTurn(batch)) {
             connection.rollback();
             return Optional.empty();
         }
@@ -221,7 +245,18 @@ final class BatchWriter implements Runnable {
             pipeline.advanced(range.last() + 1);
         }
         pipeline.order().done(batch);
+        metrics.stored(events, notNew);
         return Optional.of(record);
+    }
+
+    private boolean awaitTurn(MessageBuffer.Batch batch) throws InterruptedException {
+        waitsForTurn = true;
+        try {
+            return pipeline.order().await(batch);
+        } finally {
+            lastProgressAt = clock.instant();
+            waitsForTurn = false;
+        }
     }
 
     private record OffsetRange(long first, long last) {}
@@ -266,7 +301,7 @@ final class BatchWriter implements Runnable {
                 pipeline.kind().wireName(),
                 pipeline.transportName(),
                 pipeline.replica(),
-                correlationId(batch),
+                batch.correlationId(),
                 range.first(),
                 range.last(),
                 batch.messages().size(),
@@ -280,19 +315,5 @@ final class BatchWriter implements Runnable {
                 first != null && first.isBefore(now.minus(pipeline.config().lateAfter())),
                 startedAt,
                 now);
-    }
-
-    /** The first message's own id, so that one search leads from the producer to batch and rollup. */
-    private static String correlationId(MessageBuffer.Batch batch) {
-        Set<String> ids = new LinkedHashSet<>();
-        for (RawMessage message : batch.messages()) {
-            if (!message.messageId().isEmpty()) {
-                ids.add(message.messageId());
-                break;
-            }
-        }
-        return ids.isEmpty()
-                ? java.util.UUID.randomUUID().toString()
-                : ids.iterator().next();
     }
 }

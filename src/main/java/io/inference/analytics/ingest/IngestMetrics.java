@@ -1,20 +1,35 @@
 package io.inference.analytics.ingest;
 
 import io.inference.analytics.event.RejectReason;
+import io.inference.analytics.event.UsageEvent;
+import io.inference.analytics.platform.Traces;
 import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
+import io.opentelemetry.api.trace.Span;
+import io.opentelemetry.api.trace.SpanKind;
 import jakarta.enterprise.context.ApplicationScoped;
+import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.EnumMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
-/** Meters of the ingest; every series whose labels are known exists at 0 from the start. */
+/** Meters and spans of the ingest; every series whose labels are known exists at 0 from the start. */
 @ApplicationScoped
 class IngestMetrics {
 
     private static final String EVENTS = "analytics.ingestion.events";
 
+    /** The reader asks the broker every few seconds; three missed answers are an outage. */
+    static final Duration BROKER_SILENCE_MAX = Duration.ofSeconds(30);
+
+    private final MeterRegistry registry;
+    private final RecentUsage recent;
+    private final Traces traces;
     private final Counter stored;
     private final Counter duplicates;
     private final Counter conflicts;
@@ -22,7 +37,10 @@ class IngestMetrics {
     private final Counter failedAttempts;
     private final Timer batchTime;
 
-    IngestMetrics(MeterRegistry registry) {
+    IngestMetrics(MeterRegistry registry, RecentUsage recent, Traces traces) {
+        this.registry = registry;
+        this.recent = recent;
+        this.traces = traces;
         stored = outcome(registry, "stored", "");
         duplicates = outcome(registry, "duplicate", "");
         conflicts = outcome(registry, "conflict", "");
@@ -40,6 +58,41 @@ class IngestMetrics {
                 .register(registry);
     }
 
+    /** Shows what this replica sees at the broker; computed when asked for, from memory. */
+    void watch(TransportReader reader, Clock clock) {
+        Gauge.builder("analytics.ingestion.lag", reader, transport -> lagSeconds(transport, clock))
+                .description(
+                        "Age of the oldest message not yet stored, as this replica knows; 0 when caught up or standing by")
+                .baseUnit("seconds")
+                .strongReference(true)
+                .register(registry);
+        Gauge.builder("analytics.ingestion.backlog", reader, transport -> transport
+                        .view()
+                        .backlogMessages())
+                .description(
+                        "Messages at the broker that are not stored yet, as this replica knows; 0 when standing by")
+                .baseUnit("events")
+                .strongReference(true)
+                .register(registry);
+        Gauge.builder("analytics.ingestion.broker.up", reader, transport -> brokerAnswers(transport, clock) ? 1 : 0)
+                .description("Whether the broker answered this replica within the last 30 s")
+                .strongReference(true)
+                .register(registry);
+    }
+
+    private static double lagSeconds(TransportReader reader, Clock clock) {
+        Instant oldest = reader.view().oldestUncommittedAt();
+        return oldest == null
+                ? 0
+                : Math.max(0, Duration.between(oldest, clock.instant()).toMillis() / 1000.0);
+    }
+
+    static boolean brokerAnswers(TransportReader reader, Clock clock) {
+        Instant reachableAt = reader.view().reachableAt();
+        return reachableAt != null
+                && Duration.between(reachableAt, clock.instant()).compareTo(BROKER_SILENCE_MAX) <= 0;
+    }
+
     private static Counter outcome(MeterRegistry registry, String outcome, String reason) {
         return Counter.builder(EVENTS)
                 .description("Usage events by what became of them, counted after the commit")
@@ -55,6 +108,22 @@ class IngestMetrics {
         prepared.deadLetters()
                 .forEach(letter -> deadLettered.get(letter.reason()).increment());
         batchTime.record(took);
+    }
+
+    /** The span of a batch, linked to the contexts that its messages brought. */
+    Span begin(MessageBuffer.Batch batch) {
+        Span span = traces.start(
+                "ingest batch",
+                SpanKind.CONSUMER,
+                batch.messages().stream().map(RawMessage::traceParent).toList());
+        span.setAttribute("messaging.batch.message_count", batch.messages().size());
+        span.setAttribute("analytics.correlation_id", batch.correlationId());
+        return span;
+    }
+
+    /** Events of a committed batch, without those at the given indices. */
+    void stored(List<UsageEvent> events, Set<Integer> without) {
+        recent.add(events, without);
     }
 
     void attemptFailed() {

@@ -27,7 +27,9 @@ public class IngestPipeline {
 
     private static final Logger LOG = Logger.getLogger(IngestPipeline.class);
     private static final Duration SHUTDOWN_PATIENCE = Duration.ofSeconds(20);
-    private static final Duration WRITER_STALL_MAX = Duration.ofMinutes(2);
+
+    /** An attempt against a hanging database ends after 90 s at most, by the socket's time-out; halving makes several. */
+    private static final Duration WRITER_STALL_MAX = Duration.ofMinutes(5);
 
     private final IngestConfig config;
     private final DataSource dataSource;
@@ -197,7 +199,7 @@ public class IngestPipeline {
     /** Every writer went through its loop lately; a stalled one means that the process should be replaced. */
     public boolean writersProgress() {
         Instant limit = clock.instant().minus(WRITER_STALL_MAX);
-        return writers.stream().allMatch(writer -> writer.lastProgressAt().isAfter(limit));
+        return writers.stream().allMatch(writer -> writer.progressedAfter(limit));
     }
 
     /** When the oldest message that was read but not yet committed was published. */

@@ -5,6 +5,8 @@ import io.quarkus.runtime.StartupEvent;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
 import java.time.Clock;
+import java.time.Instant;
+import java.util.Optional;
 import javax.sql.DataSource;
 import org.jboss.logging.Logger;
 
@@ -18,6 +20,8 @@ public class Ingestion {
     private final IngestPipeline pipeline;
     private final TransportReader reader;
     private final ObservationJob observations;
+    private final IngestMetrics metrics;
+    private final Clock clock;
 
     Ingestion(
             IngestConfig config,
@@ -27,9 +31,12 @@ public class Ingestion {
             BrokerSettings broker,
             QueueChannel queueChannel,
             FatalErrors fatal,
+            IngestMetrics metrics,
             DataSource dataSource,
             Clock clock) {
         this.config = config;
+        this.metrics = metrics;
+        this.clock = clock;
         this.pipeline = pipeline;
         this.reader = switch (config.transport()) {
             case STREAM -> new StreamReader(pipeline, position, topology, broker, config, fatal, clock);
@@ -39,6 +46,8 @@ public class Ingestion {
     }
 
     void onStart(@Observes StartupEvent event) {
+        // Before anything else, so that every series is there from the start.
+        metrics.watch(reader, clock);
         if (!config.enabled()) {
             return;
         }
@@ -58,5 +67,10 @@ public class Ingestion {
 
     TransportReader reader() {
         return reader;
+    }
+
+    /** When the database last took a write of this process, made every second; empty when the ingest is switched off. */
+    Optional<Instant> databaseTookWriteAt() {
+        return config.enabled() ? Optional.of(observations.lastWrittenAt()) : Optional.empty();
     }
 }

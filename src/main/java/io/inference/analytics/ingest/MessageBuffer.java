@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
+import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
@@ -20,8 +21,27 @@ import java.util.concurrent.locks.ReentrantLock;
  */
 final class MessageBuffer {
 
-    /** A run of messages in order; {@code ordinal} counts from 0 within a generation. */
-    record Batch(long generation, long ordinal, List<RawMessage> messages) {}
+    /**
+     * A run of messages in order.
+     *
+     * @param ordinal counts from 0 within a generation
+     * @param correlationId the first message's own id, so that one search leads from the producer to batch and rollup; made up
+     *     when no message has one
+     */
+    record Batch(long generation, long ordinal, List<RawMessage> messages, String correlationId) {
+
+        Batch(long generation, long ordinal, List<RawMessage> messages) {
+            this(
+                    generation,
+                    ordinal,
+                    messages,
+                    messages.stream()
+                            .map(RawMessage::messageId)
+                            .filter(id -> !id.isEmpty())
+                            .findFirst()
+                            .orElseGet(() -> UUID.randomUUID().toString()));
+        }
+    }
 
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition arrived = lock.newCondition();

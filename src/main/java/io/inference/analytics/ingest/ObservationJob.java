@@ -40,6 +40,7 @@ final class ObservationJob {
     private final TransportReader reader;
     private final DataSource dataSource;
     private final Clock clock;
+    private volatile Instant lastWrittenAt;
     private final ScheduledExecutorService executor =
             Executors.newSingleThreadScheduledExecutor(task -> new Thread(task, "ingest-observation"));
 
@@ -48,6 +49,12 @@ final class ObservationJob {
         this.reader = reader;
         this.dataSource = dataSource;
         this.clock = clock;
+        this.lastWrittenAt = clock.instant();
+    }
+
+    /** When the database last took an observation; at the beginning, when this object was made. */
+    Instant lastWrittenAt() {
+        return lastWrittenAt;
     }
 
     void start() {
@@ -80,6 +87,7 @@ final class ObservationJob {
                 statement.setObject(1, UsageEventStore.utc(now));
                 statement.executeUpdate();
             }
+            lastWrittenAt = clock.instant();
         } catch (SQLException e) {
             LOG.debugf("event=observation_not_written sqlstate=%s", e.getSQLState());
         } catch (RuntimeException e) {

@@ -59,6 +59,9 @@ final class StreamReader implements TransportReader {
     private volatile boolean reading;
     private volatile Instant reachableAt;
 
+    /** Since when something may wait unread because no session is up; null while reading, or while another replica reads. */
+    private volatile Instant blindSince;
+
     StreamReader(
             IngestPipeline pipeline,
             StreamPosition position,
@@ -78,6 +81,7 @@ final class StreamReader implements TransportReader {
 
     @Override
     public void start() {
+        blindSince = clock.instant();
         thread.start();
     }
 
@@ -90,8 +94,12 @@ final class StreamReader implements TransportReader {
     @Override
     public BrokerView view() {
         long backlog = reading ? Math.max(0, endOffset.get() - pipeline.expectedOffset()) : 0;
+        Instant blind = blindSince;
         return new BrokerView(
-                reading, reachableAt, pipeline.oldestUncommittedAt().orElse(null), backlog);
+                reading,
+                reachableAt,
+                blind == null ? pipeline.oldestUncommittedAt().orElse(null) : blind,
+                backlog);
     }
 
     private void run() {
@@ -132,6 +140,7 @@ final class StreamReader implements TransportReader {
         var granted = position.acquire(pipeline.replica(), lease);
         if (granted.isEmpty()) {
             LOG.debug("event=stream_standby");
+            blindSince = null;
             return;
         }
         long epoch = granted.get().epoch();
@@ -147,10 +156,14 @@ final class StreamReader implements TransportReader {
             long generation = pipeline.begin(epoch, firstToRead, firstOf(environment));
             LOG.infof("event=stream_reading epoch=%d from_offset=%d end=%d", epoch, firstToRead, end);
             reading = true;
+            blindSince = null;
             try (Consumer consumer = consumer(environment, generation, firstToRead)) {
                 keep(environment, consumer, generation, epoch, lease);
             }
         } finally {
+            if (reading) {
+                blindSince = pipeline.oldestUncommittedAt().orElse(clock.instant());
+            }
             reading = false;
             pipeline.begin(0, 0, 0);
             loops.shutdownGracefully(0, 1, TimeUnit.SECONDS).awaitUninterruptibly(2, TimeUnit.SECONDS);

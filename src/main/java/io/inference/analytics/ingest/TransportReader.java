@@ -10,7 +10,8 @@ interface TransportReader {
      *
      * @param reads whether this replica reads now (a standby does not)
      * @param reachableAt when the broker last answered; null = never yet
-     * @param oldestUncommittedAt when the oldest message that is not committed came to the broker; null = all are committed
+     * @param oldestUncommittedAt when the oldest message that is not committed came to the broker; null = all are committed. While
+     *     a replica that should read can not, this is no later than the moment from which on it can not know
      * @param backlogMessages messages at the broker that are not committed yet
      */
     record BrokerView(boolean reads, Instant reachableAt, Instant oldestUncommittedAt, long backlogMessages) {}

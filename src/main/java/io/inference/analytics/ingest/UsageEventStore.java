@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.inference.analytics.event.EventStatus;
 import io.inference.analytics.event.Metadata;
 import io.inference.analytics.event.UsageEvent;
+import io.inference.analytics.platform.Traces;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
@@ -95,8 +96,9 @@ class UsageEventStore {
 
     private static final String INSERT_OUTBOX =
             """
-            insert into analytics.rollup_outbox (batch_id, correlation_id, committed_at, hours, org_ids, model_ids, last_event_ats)
-            select ?, ?, ?, (select array_agg(distinct date_trunc('hour', occurred_at, 'UTC')) from batch_stage),
+            insert into analytics.rollup_outbox (batch_id, correlation_id, committed_at, trace_parent, hours, org_ids, model_ids,
+                last_event_ats)
+            select ?, ?, ?, ?, (select array_agg(distinct date_trunc('hour', occurred_at, 'UTC')) from batch_stage),
                    array_agg(org_id), array_agg(model_id), array_agg(last_event_at)
             from (select org_id, model_id, max(occurred_at) as last_event_at from batch_stage group by org_id, model_id) touched
             having count(*) > 0
@@ -304,6 +306,7 @@ class UsageEventStore {
             statement.setLong(1, batch.batchId());
             statement.setString(2, batch.correlationId());
             statement.setObject(3, utc(batch.committedAt()));
+            statement.setString(4, Traces.current().orElse(null));
             statement.executeUpdate();
         }
     }

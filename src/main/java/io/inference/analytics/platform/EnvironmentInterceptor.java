@@ -20,9 +20,13 @@ public class EnvironmentInterceptor implements ConfigSourceInterceptor {
     private static final long serialVersionUID = 1;
 
     private static final String PREFIX = "analytics.database.";
+    private static final String TRACING = "analytics.tracing.";
 
     @Override
     public ConfigValue getValue(ConfigSourceInterceptorContext context, String name) {
+        if (name.startsWith(TRACING)) {
+            return tracing(context, name);
+        }
         if (!name.startsWith(PREFIX)) {
             return context.proceed(name);
         }
@@ -32,6 +36,25 @@ public class EnvironmentInterceptor implements ConfigSourceInterceptor {
             case "password" -> value(name, parse(context).password());
             default -> context.proceed(name);
         };
+    }
+
+    private static ConfigValue tracing(ConfigSourceInterceptorContext context, String name) {
+        String endpoint = environment(context, "OTEL_EXPORTER_OTLP_ENDPOINT");
+        return switch (name.substring(TRACING.length())) {
+            case "disabled" -> value(name, Optional.of(Boolean.toString(endpoint.isEmpty())));
+            case "protocol" -> {
+                String given = environment(context, "OTEL_EXPORTER_OTLP_PROTOCOL");
+                // The default of OpenTelemetry is HTTP; 4317 is the port of gRPC by its own rules.
+                String usual = endpoint.matches(".*:4317/?") ? "grpc" : "http/protobuf";
+                yield value(name, Optional.of(given.isEmpty() ? usual : given));
+            }
+            default -> context.proceed(name);
+        };
+    }
+
+    private static String environment(ConfigSourceInterceptorContext context, String name) {
+        ConfigValue value = context.restart(name);
+        return value == null || value.getValue() == null ? "" : value.getValue().strip();
     }
 
     private static DatabaseUrl parse(ConfigSourceInterceptorContext context) {

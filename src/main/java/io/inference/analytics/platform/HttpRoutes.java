@@ -10,6 +10,7 @@ import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
 import java.util.List;
 import org.jboss.logging.Logger;
+import org.jboss.logging.MDC;
 
 /**
  * What surrounds every request, whoever answers it: its ids, one access log line when it has ended (however it ended), and
@@ -39,6 +40,9 @@ class HttpRoutes {
     private void begin(RoutingContext request) {
         long startNanos = System.nanoTime();
         request.response().putHeader(RequestIds.HEADER, RequestIds.requestId(request));
+        // Kept in the request's own context, which ends with it.
+        MDC.put("requestId", RequestIds.requestId(request));
+        MDC.put("traceId", RequestIds.traceId(request));
         request.addEndHandler(ended -> log(request, startNanos));
         request.next();
     }

@@ -2,9 +2,13 @@ package io.inference.analytics.rollup;
 
 import io.inference.analytics.platform.AfterRollup;
 import io.inference.analytics.platform.StorageFlavour;
+import io.inference.analytics.platform.Traces;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.TimeGauge;
 import io.micrometer.core.instrument.Timer;
+import io.opentelemetry.api.trace.Span;
+import io.opentelemetry.api.trace.SpanKind;
+import io.opentelemetry.context.Scope;
 import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;
 import jakarta.enterprise.context.ApplicationScoped;
@@ -22,6 +26,7 @@ import java.time.OffsetDateTime;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.UUID;
@@ -32,6 +37,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import javax.sql.DataSource;
 import org.jboss.logging.Logger;
+import org.jboss.logging.MDC;
 
 /**
  * Each round takes the batches that were committed since the last one, refreshes what they touched, notes their freshness and
@@ -53,10 +59,13 @@ public class RollupJob {
     private static final Logger LOG = Logger.getLogger(RollupJob.class);
     private static final long JOB_LOCK = 0x616e_616c_0002L;
 
+    /** The first batch stands for all of them in log lines; the event rolled_up names more. */
+    private static final String CORRELATION_ID = "correlationId";
+
     private static final String TRY_LOCK = "select pg_try_advisory_lock(" + JOB_LOCK + ")";
     private static final String UNLOCK = "select pg_advisory_unlock(" + JOB_LOCK + ")";
     private static final String OUTBOX =
-            "select batch_id, correlation_id, hours from analytics.rollup_outbox order by batch_id limit ?";
+            "select batch_id, correlation_id, hours, trace_parent from analytics.rollup_outbox order by batch_id limit ?";
     private static final String DELETE = "delete from analytics.rollup_outbox where batch_id = any (?)";
     private static final String SESSION_LIMITS = "set statement_timeout = '15min'; set lock_timeout = '30s'";
     private static final String SESSION_DEFAULTS = "reset statement_timeout; reset lock_timeout";
@@ -66,6 +75,7 @@ public class RollupJob {
     private final StorageFlavour.Found flavour;
     private final Instance<AfterRollup> followers;
     private final Clock clock;
+    private final Traces traces;
     private final Timer duration;
     private final AtomicReference<Instant> lastSuccess = new AtomicReference<>(Instant.EPOCH);
     private ScheduledExecutorService executor;
@@ -77,12 +87,14 @@ public class RollupJob {
             StorageFlavour.Found flavour,
             Instance<AfterRollup> followers,
             Clock clock,
+            Traces traces,
             MeterRegistry registry) {
         this.config = config;
         this.dataSource = dataSource;
         this.flavour = flavour;
         this.followers = followers;
         this.clock = clock;
+        this.traces = traces;
         this.duration = Timer.builder("analytics.rollup.duration")
                 .description("One round of the rollup job that did the work")
                 .register(registry);
@@ -146,7 +158,7 @@ public class RollupJob {
                 refresh.closeHours(connection, started);
                 List<Batch> batches = outbox(connection);
                 while (!batches.isEmpty()) {
-                    rollUp(connection, refresh, batches);
+                    trace(connection, refresh, batches);
                     done += batches.size();
                     batches = batches.size() < config.batchesMax() ? List.of() : outbox(connection);
                 }
@@ -170,7 +182,7 @@ public class RollupJob {
         };
     }
 
-    private record Batch(long batchId, String correlationId, List<Instant> hours) {}
+    private record Batch(long batchId, String correlationId, List<Instant> hours, String traceParent) {}
 
     private List<Batch> outbox(Connection connection) throws SQLException {
         List<Batch> batches = new ArrayList<>();
@@ -178,7 +190,11 @@ public class RollupJob {
             statement.setInt(1, config.batchesMax());
             try (ResultSet rows = statement.executeQuery()) {
                 while (rows.next()) {
-                    batches.add(new Batch(rows.getLong(1), rows.getString(2), instants(rows, 3)));
+                    batches.add(new Batch(
+                            rows.getLong(1),
+                            rows.getString(2),
+                            instants(rows, 3),
+                            Objects.toString(rows.getString(4), "")));
                 }
             }
         }
@@ -193,6 +209,25 @@ public class RollupJob {
             }
         }
         return instants;
+    }
+
+    private void trace(Connection connection, RollupRefresh refresh, List<Batch> batches) throws SQLException {
+        Span span = traces.start(
+                "rollup",
+                SpanKind.INTERNAL,
+                batches.stream().map(Batch::traceParent).toList());
+        span.setAttribute("analytics.batches", batches.size());
+        MDC.put(CORRELATION_ID, batches.get(0).correlationId());
+        try (Scope scope = span.makeCurrent()) {
+            LOG.tracef("event=rollup_begun scope=%s", scope);
+            rollUp(connection, refresh, batches);
+        } catch (SQLException | RuntimeException e) {
+            span.recordException(e);
+            throw e;
+        } finally {
+            span.end();
+            MDC.remove(CORRELATION_ID);
+        }
     }
 
     private void rollUp(Connection connection, RollupRefresh refresh, List<Batch> batches) throws SQLException {

@@ -1,0 +1,64 @@
+package io.inference.analytics.ingest;
+
+import io.inference.analytics.ingest.TransportReader.BrokerView;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Optional;
+import org.eclipse.microprofile.health.HealthCheck;
+import org.eclipse.microprofile.health.HealthCheckResponse;
+import org.eclipse.microprofile.health.HealthCheckResponseBuilder;
+import org.eclipse.microprofile.health.Readiness;
+
+/**
+ * Ready means that the database takes writes, so that batches can be stored. The state of the broker is shown and does not count:
+ * without it the API still answers, and says by its freshness what it does not know (ADR 12).
+ */
+@Readiness
+@ApplicationScoped
+class IngestReadiness implements HealthCheck {
+
+    /** A write is tried every second; a moment of a busy database is no reason to send requests elsewhere. */
+    private static final Duration WRITE_SILENCE_MAX = Duration.ofSeconds(10);
+
+    private final Ingestion ingestion;
+    private final IngestPipeline pipeline;
+    private final Clock clock;
+
+    IngestReadiness(Ingestion ingestion, IngestPipeline pipeline, Clock clock) {
+        this.ingestion = ingestion;
+        this.pipeline = pipeline;
+        this.clock = clock;
+    }
+
+    @Override
+    public HealthCheckResponse call() {
+        HealthCheckResponseBuilder answer = HealthCheckResponse.named("ingest");
+        Optional<Instant> wroteAt = ingestion.databaseTookWriteAt();
+        if (wroteAt.isEmpty()) {
+            return answer.up().withData("enabled", false).build();
+        }
+        boolean writes = Duration.between(wroteAt.get(), clock.instant()).compareTo(WRITE_SILENCE_MAX) <= 0;
+        BrokerView view = ingestion.reader().view();
+        answer.withData("transport", pipeline.transportName())
+                .withData("broker", broker(view))
+                .withData("reads", view.reads())
+                .withData("backlogEvents", view.backlogMessages());
+        if (view.reachableAt() != null) {
+            answer.withData("brokerAnsweredAt", view.reachableAt().toString());
+        }
+        pipeline.lastCommittedAt().ifPresent(at -> answer.withData("lastCommittedAt", at.toString()));
+        if (!writes) {
+            answer.withData("reason", "The database has taken no write since " + wroteAt.get() + ".");
+        }
+        return answer.status(writes).build();
+    }
+
+    private String broker(BrokerView view) {
+        if (view.reachableAt() == null) {
+            return "never reached";
+        }
+        return IngestMetrics.brokerAnswers(ingestion.reader(), clock) ? "reachable" : "unreachable";
+    }
+}
