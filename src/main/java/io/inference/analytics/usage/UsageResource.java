@@ -7,11 +7,11 @@ import io.inference.analytics.access.Requires;
 import io.inference.analytics.freshness.FreshnessStore;
 import io.inference.analytics.freshness.FreshnessView;
 import io.inference.analytics.freshness.OrgFreshness;
-import io.inference.analytics.platform.EntityTags;
-import io.inference.analytics.platform.Failure;
+import io.inference.analytics.platform.Granularity;
 import io.inference.analytics.platform.Problem;
 import io.inference.analytics.platform.ReadDatabase;
 import io.inference.analytics.platform.Retention;
+import io.inference.analytics.platform.TableAnswer;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.PathParam;
@@ -22,11 +22,9 @@ import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Request;
 import jakarta.ws.rs.core.Response;
 import jakarta.ws.rs.core.UriInfo;
-import jakarta.ws.rs.core.Variant;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.OffsetDateTime;
-import java.util.List;
 import java.util.UUID;
 import org.eclipse.microprofile.openapi.annotations.Operation;
 import org.eclipse.microprofile.openapi.annotations.enums.ParameterIn;
@@ -41,10 +39,6 @@ import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 @Path("/analytics/v1/orgs/{orgId}/usage")
 @Tag(name = "usage")
 class UsageResource {
-
-    private static final MediaType CSV = new MediaType("text", "csv");
-    private static final List<Variant> FORMS = List.of(
-            new Variant(MediaType.APPLICATION_JSON_TYPE, (String) null, null), new Variant(CSV, (String) null, null));
 
     private final UsageStore store;
     private final FreshnessStore freshness;
@@ -143,13 +137,9 @@ class UsageResource {
             @PathParam("orgId") UUID orgId,
             @Context UriInfo uri,
             @Context Request request,
-            @Context HttpHeaders headers)
-            throws JsonProcessingException {
+            @Context HttpHeaders headers) {
         UsageQuery query = UsageQuery.parse(uri.getQueryParameters());
-        Variant form = request.selectVariant(FORMS);
-        if (form == null) {
-            throw new Failure.NotAcceptable("Usage is offered as application/json and text/csv.");
-        }
+        TableAnswer.Form form = TableAnswer.preferred(request);
         Found found = database.read(connection -> new Found(
                 UsageSeries.of(
                         orgId,
@@ -157,23 +147,22 @@ class UsageResource {
                         store.read(connection, orgId, query),
                         Retention.availableFrom(clock.instant(), retention.rollups())),
                 freshness.read(connection, orgId, query.models())));
-        boolean csv = form.getMediaType().equals(CSV);
-        byte[] content = csv
-                ? UsageCsv.of(found.usage(), query.groupBy()).getBytes(StandardCharsets.UTF_8)
-                : json.writeValueAsBytes(found.usage());
-        String tag = EntityTags.of(form.getMediaType().toString(), content);
-        Response.ResponseBuilder answer;
-        if (EntityTags.matches(headers.getHeaderString(HttpHeaders.IF_NONE_MATCH), tag)) {
-            answer = Response.notModified();
-        } else if (csv) {
-            answer = Response.ok(content, "text/csv;charset=UTF-8");
-        } else {
-            UsageSeries usage = found.usage().with(FreshnessView.Summary.of(found.freshness()));
-            answer = Response.ok(json.writeValueAsBytes(usage), MediaType.APPLICATION_JSON_TYPE);
+        if (form == TableAnswer.Form.CSV) {
+            byte[] csv = UsageCsv.of(found.usage(), query.groupBy()).getBytes(StandardCharsets.UTF_8);
+            return TableAnswer.of(form, headers, csv, () -> csv);
         }
-        return answer.header(HttpHeaders.ETAG, tag)
-                .header(HttpHeaders.VARY, HttpHeaders.ACCEPT)
-                .header(HttpHeaders.CACHE_CONTROL, "private, no-cache")
-                .build();
+        return TableAnswer.of(
+                form,
+                headers,
+                bytes(found.usage()),
+                () -> bytes(found.usage().with(FreshnessView.Summary.of(found.freshness()))));
+    }
+
+    private byte[] bytes(UsageSeries usage) {
+        try {
+            return json.writeValueAsBytes(usage);
+        } catch (JsonProcessingException e) {
+            throw new IllegalStateException("usage can always be written", e);
+        }
     }
 }

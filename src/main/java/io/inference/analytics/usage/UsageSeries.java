@@ -3,7 +3,8 @@ package io.inference.analytics.usage;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonUnwrapped;
 import io.inference.analytics.freshness.FreshnessView;
-import java.math.BigDecimal;
+import io.inference.analytics.platform.Cost;
+import io.inference.analytics.platform.Granularity;
 import java.math.BigInteger;
 import java.math.RoundingMode;
 import java.time.Instant;
@@ -100,23 +101,6 @@ public record UsageSeries(
                     sums.costCents().map(Cost::ofCents).orElse(null),
                     sums.unpricedInvocations(),
                     sums.unpricedInvocations() == 0);
-        }
-    }
-
-    /** An exact amount of money. */
-    @Schema(name = "Cost")
-    public record Cost(
-            @Schema(
-                            examples = "12.3456",
-                            description = "Dollars, exact: a plain decimal without exponent and without trailing zeros")
-                    String amount,
-            @Schema(examples = "USD", description = "ISO 4217") String currency) {
-
-        /** Cents are hundredths: nothing is rounded. No exponent and no trailing zeros, so equal amounts are equal texts. */
-        static Cost ofCents(BigDecimal cents) {
-            BigDecimal dollars = cents.movePointLeft(2);
-            return new Cost(
-                    dollars.signum() == 0 ? "0" : dollars.stripTrailingZeros().toPlainString(), "USD");
         }
     }
 

@@ -1,8 +1,8 @@
 package io.inference.analytics.usage;
 
+import io.inference.analytics.platform.Buckets.Slice;
 import io.inference.analytics.platform.Failure;
 import io.inference.analytics.platform.TimeRange;
-import io.inference.analytics.usage.Buckets.Slice;
 import io.inference.analytics.usage.UsageRow.Group;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.sql.Array;

@@ -1,10 +1,9 @@
-package io.inference.analytics.usage;
+package io.inference.analytics.platform;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.inference.analytics.platform.TimeRange;
-import io.inference.analytics.usage.Buckets.Rollup;
-import io.inference.analytics.usage.Buckets.Slice;
+import io.inference.analytics.platform.Buckets.Rollup;
+import io.inference.analytics.platform.Buckets.Slice;
 import java.time.Instant;
 import java.time.ZoneId;
 import java.time.temporal.ChronoUnit;

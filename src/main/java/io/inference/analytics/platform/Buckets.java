@@ -1,6 +1,5 @@
-package io.inference.analytics.usage;
+package io.inference.analytics.platform;
 
-import io.inference.analytics.platform.TimeRange;
 import java.time.Instant;
 import java.time.ZoneId;
 import java.time.ZoneOffset;

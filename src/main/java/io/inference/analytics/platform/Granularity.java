@@ -1,4 +1,4 @@
-package io.inference.analytics.usage;
+package io.inference.analytics.platform;
 
 import com.fasterxml.jackson.annotation.JsonValue;
 import java.time.ZonedDateTime;
@@ -23,7 +23,7 @@ public enum Granularity {
     }
 
     /** The longest range in words, for messages. */
-    String rangeMax() {
+    public String rangeMax() {
         return rangeMax;
     }
 
