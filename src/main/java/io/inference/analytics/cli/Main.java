@@ -24,6 +24,9 @@ public final class Main {
             CommandSettings.of(run.command().needs()).forEach(System::setProperty);
             Quarkus.run(CommandRun.class, (code, failure) -> exit(code, failure, err), args);
         } else {
+            // Otherwise Quarkus refuses an address that can not be decoded before our routes see it, without a
+            // problem+json.
+            System.setProperty("vertx.disableURIValidation", "true");
             Quarkus.run(null, (code, failure) -> exit(code, failure, err));
         }
     }

@@ -13,7 +13,7 @@ import org.eclipse.microprofile.health.Readiness;
 
 /**
  * Ready means that the database takes writes, so that batches can be stored. The state of the broker is shown and does not count:
- * without it the API still answers, and says by its freshness what it does not know (ADR 12).
+ * without it the API still answers, and says by its freshness what it does not know (ADR 6).
  */
 @Readiness
 @ApplicationScoped

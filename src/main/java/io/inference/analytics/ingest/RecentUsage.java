@@ -17,7 +17,7 @@ import java.util.concurrent.ThreadLocalRandom;
 
 /**
  * The stored events of the last five minutes of {@code occurredAt}, by organisation: how many, how many failed, how long they
- * took. Kept in memory from what this process commits, because asking the raw events would read a whole day (ADR 13).
+ * took. Kept in memory from what this process commits, because asking the raw events would read a whole day (ADR 7).
  *
  * <p>Counts are exact. Latencies are, up to {@link #SAMPLE_MAX} events of an organisation in a slot of ten seconds; beyond that
  * a uniform sample of that size stands for them. At most {@link #ORGS_MAX} organisations are followed in a slot, so memory is

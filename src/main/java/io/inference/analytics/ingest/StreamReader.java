@@ -13,6 +13,7 @@ import java.net.URI;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.OptionalLong;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -32,6 +33,10 @@ final class StreamReader implements TransportReader {
     private static final Duration RETRY_DELAY = Duration.ofSeconds(2);
     private static final Duration PROBE_PATIENCE = Duration.ofSeconds(5);
     private static final Duration PROBE_SILENCE = Duration.ofMillis(200);
+
+    /** Silences to wait out before a stream counts as made anew, which stops the service. */
+    private static final List<Duration> DOUBTS =
+            List.of(Duration.ofMillis(500), Duration.ofSeconds(2), Duration.ofSeconds(5));
 
     /** The position in the database lies beyond the end of the stream: it was deleted and made again. */
     static final class BeyondEnd extends RuntimeException {
@@ -147,12 +152,9 @@ final class StreamReader implements TransportReader {
         EventLoopGroup loops = new NioEventLoopGroup(1);
         try (Environment environment = environment(broker, config, loops)) {
             OptionalLong stored = granted.get().nextOffset();
-            long end = endOf(environment);
-            if (stored.isPresent() && stored.getAsLong() > end) {
-                throw new BeyondEnd(stored.getAsLong(), end);
-            }
-            endOffset.set(end);
             long firstToRead = stored.orElse(0);
+            long end = endNotBefore(environment, firstToRead);
+            endOffset.set(end);
             long generation = pipeline.begin(epoch, firstToRead, firstOf(environment));
             LOG.infof("event=stream_reading epoch=%d from_offset=%d end=%d", epoch, firstToRead, end);
             reading = true;
@@ -249,9 +251,28 @@ final class StreamReader implements TransportReader {
         return value == null ? "" : value.toString();
     }
 
+    /**
+     * The end of the stream, which must not lie before what was read already. A broker that answers late looks like an empty
+     * stream, so that is believed only after looking again with more and more patience.
+     */
+    private long endNotBefore(Environment environment, long nextOffset) throws InterruptedException {
+        long end = endOf(environment);
+        for (Duration silence : DOUBTS) {
+            if (end >= nextOffset) {
+                return end;
+            }
+            LOG.infof("event=stream_end_doubted next_offset=%d end=%d", nextOffset, end);
+            end = Math.max(end, probe(environment, OffsetSpecification.last(), silence) + 1);
+        }
+        if (end < nextOffset) {
+            throw new BeyondEnd(nextOffset, end);
+        }
+        return end;
+    }
+
     /** The offset that the next message will get: one after the last; 0 for an empty stream. */
     private long endOf(Environment environment) throws InterruptedException {
-        return probe(environment, OffsetSpecification.last()) + 1;
+        return probe(environment, OffsetSpecification.last(), PROBE_SILENCE) + 1;
     }
 
     /** The first offset that is still there; 0 for an empty stream. */
@@ -277,7 +298,8 @@ final class StreamReader implements TransportReader {
     }
 
     /** The highest offset that arrives when reading from the given place until nothing comes for a moment; -1 if nothing does. */
-    private long probe(Environment environment, OffsetSpecification from) throws InterruptedException {
+    private long probe(Environment environment, OffsetSpecification from, Duration silence)
+            throws InterruptedException {
         AtomicLong highest = new AtomicLong(-1);
         try (Consumer probe = environment.consumerBuilder().stream(BrokerTopology.STREAM)
                 .offset(from)
@@ -287,7 +309,7 @@ final class StreamReader implements TransportReader {
             long before;
             do {
                 before = highest.get();
-                TimeUnit.MILLISECONDS.sleep(PROBE_SILENCE.toMillis());
+                TimeUnit.MILLISECONDS.sleep(silence.toMillis());
             } while (highest.get() != before && clock.instant().isBefore(giveUp));
             LOG.tracef("event=stream_probed probe=%s", probe);
         }

@@ -8,6 +8,8 @@ import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
+import java.net.URI;
+import java.net.URISyntaxException;
 import java.util.List;
 import org.jboss.logging.Logger;
 import org.jboss.logging.MDC;
@@ -44,7 +46,20 @@ class HttpRoutes {
         MDC.put("requestId", RequestIds.requestId(request));
         MDC.put("traceId", RequestIds.traceId(request));
         request.addEndHandler(ended -> log(request, startNanos));
-        request.next();
+        if (isDecodable(request.request().uri())) {
+            request.next();
+        } else {
+            problem(request, 400);
+        }
+    }
+
+    /** Quarkus would refuse others, too, but without a problem+json; the main class has switched that off. */
+    private static boolean isDecodable(String uri) {
+        try {
+            return new URI(uri).getRawPath() != null;
+        } catch (URISyntaxException e) {
+            return false;
+        }
     }
 
     private static void log(RoutingContext request, long startNanos) {

@@ -110,7 +110,7 @@ public record ExpectedTotals(
             costEstimateCents = costEstimateCents.stripTrailingZeros();
         }
 
-        Sums plus(Sums other) {
+        public Sums plus(Sums other) {
             return new Sums(
                     invocations + other.invocations,
                     unpricedInvocations + other.unpricedInvocations,

@@ -8,6 +8,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.inference.analytics.devtools.ConfirmedPublisher;
 import io.inference.analytics.devtools.ExpectedTotals;
+import io.inference.analytics.devtools.ExpectedTotals.Group;
+import io.inference.analytics.devtools.ExpectedTotals.Sums;
 import io.inference.analytics.devtools.SampleEvents;
 import io.inference.analytics.devtools.SampleOptions;
 import io.inference.analytics.mainjob.Stored.Outcomes;
@@ -28,6 +30,10 @@ import java.time.temporal.ChronoUnit;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.UUID;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -48,6 +54,12 @@ abstract class MainJobContract {
     private Stored stored;
 
     abstract String transport();
+
+    /**
+     * Whether events are stored in the order in which they were published, whatever fails. Where they are not, a drifted duplicate
+     * may come first and decide the hour; everything else about it is the same.
+     */
+    abstract boolean ordered();
 
     @BeforeEach
     void begin() {
@@ -74,7 +86,7 @@ abstract class MainJobContract {
             publish(bodies);
             awaitOutcomes(expected);
             awaitNoDrift();
-            assertThat(stored().hourly()).isEqualTo(expected.groups());
+            assertGroups(expected, true);
             assertThat(stored().count("select count(*) from analytics.ingestion_conflicts"))
                     .isEqualTo(expected.conflict());
             for (String org : options.orgIds()) {
@@ -100,7 +112,7 @@ abstract class MainJobContract {
             publish(bodies.subList(bodies.size() / 2, bodies.size()));
             awaitStored(expected);
             awaitNoDrift();
-            assertThat(stored().hourly()).isEqualTo(expected.groups());
+            assertGroups(expected, ordered());
             assertApiShows(
                     second,
                     options.orgIds().get(0),
@@ -122,7 +134,7 @@ abstract class MainJobContract {
             publish(bodies.subList(bodies.size() / 2, bodies.size()));
             awaitStored(expected);
             awaitNoDrift();
-            assertThat(stored().hourly()).isEqualTo(expected.groups());
+            assertGroups(expected, ordered());
         }
     }
 
@@ -153,7 +165,7 @@ abstract class MainJobContract {
             publish(bodies.subList(10_000, bodies.size()));
             awaitStored(expected);
             awaitNoDrift();
-            assertThat(stored().hourly()).isEqualTo(expected.groups());
+            assertGroups(expected, ordered());
             assertApiShows(
                     service,
                     options.orgIds().get(0),
@@ -170,6 +182,28 @@ abstract class MainJobContract {
             stored = new Stored(settings.get("DATABASE_URL"));
         }
         return stored;
+    }
+
+    /** Shows a handful of differences, not two maps of thousands. */
+    private void assertGroups(ExpectedTotals expected, boolean withHours) throws SQLException {
+        Map<Group, Sums> wanted = withHours ? expected.groups() : withoutHours(expected.groups());
+        Map<Group, Sums> found = withHours ? stored().hourly() : withoutHours(stored().hourly());
+        Set<Group> keys = new TreeSet<>(wanted.keySet());
+        keys.addAll(found.keySet());
+        assertThat(keys.stream()
+                        .filter(key -> !Objects.equals(wanted.get(key), found.get(key)))
+                        .map(key -> key + ": " + found.get(key) + " (expected: " + wanted.get(key) + ")")
+                        .limit(5))
+                .isEmpty();
+    }
+
+    private static Map<Group, Sums> withoutHours(Map<Group, Sums> groups) {
+        Map<Group, Sums> folded = new TreeMap<>();
+        groups.forEach((group, sums) -> folded.merge(
+                new Group(group.orgId(), group.modelId(), group.clientId(), group.status(), Instant.EPOCH),
+                sums,
+                Sums::plus));
+        return folded;
     }
 
     private void reconnect() throws SQLException {
@@ -229,7 +263,7 @@ abstract class MainJobContract {
                         URLEncoder.encode(end.toString(), StandardCharsets.UTF_8));
     }
 
-    private void assertApiShows(ServiceProcess service, String org, ExpectedTotals.Sums sums) throws Exception {
+    private void assertApiShows(ServiceProcess service, String org, Sums sums) throws Exception {
         HttpResponse<String> answer = service.get(usagePath(org), token(org));
         assertThat(answer.statusCode()).as(answer.body()).isEqualTo(200);
         JsonNode totals = JSON.readTree(answer.body()).get("totals");

@@ -6,4 +6,9 @@ class QueueMainJobIT extends MainJobContract {
     String transport() {
         return "queue";
     }
+
+    @Override
+    boolean ordered() {
+        return false;
+    }
 }

@@ -6,4 +6,9 @@ class StreamMainJobIT extends MainJobContract {
     String transport() {
         return "stream";
     }
+
+    @Override
+    boolean ordered() {
+        return true;
+    }
 }
