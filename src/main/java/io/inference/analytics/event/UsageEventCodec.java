@@ -15,6 +15,8 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.Period;
+import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
@@ -44,7 +46,7 @@ public final class UsageEventCodec {
     /** Fits any header of a dead letter and any log line. */
     public static final int DETAIL_CHARS_MAX = 500;
 
-    public static final Duration RAW_RETENTION_DEFAULT = Duration.ofDays(400);
+    public static final Period RAW_RETENTION_DEFAULT = Period.ofDays(400);
 
     /** Clocks of producers run ahead. */
     private static final Duration FUTURE_MAX = Duration.ofMinutes(5);
@@ -68,14 +70,14 @@ public final class UsageEventCodec {
     /** In the parser's place of an array's index: the message itself. */
     private static final int WHOLE = -1;
 
-    private final Duration rawRetention;
+    private final Period rawRetention;
 
     public UsageEventCodec() {
         this(RAW_RETENTION_DEFAULT);
     }
 
     /** @param rawRetention how old an event may be */
-    public UsageEventCodec(Duration rawRetention) {
+    public UsageEventCodec(Period rawRetention) {
         this.rawRetention = rawRetention;
     }
 
@@ -146,6 +148,11 @@ public final class UsageEventCodec {
         return out.toByteArray();
     }
 
+    /** In UTC, as retention counts it. */
+    private Instant oldest(Instant now) {
+        return now.atOffset(ZoneOffset.UTC).minus(rawRetention).toInstant();
+    }
+
     private List<Item> read(byte[] body, Instant now) {
         if (body.length > BODY_BYTES_MAX) {
             return whole(body, TOO_LARGE, body.length + " bytes (expected: at most " + BODY_BYTES_MAX + ")");
@@ -158,7 +165,7 @@ public final class UsageEventCodec {
             return whole(body, MALFORMED_JSON, "begins with a byte order mark (expected: none)");
         }
         try (JsonParser parser = JSON.createParser(body)) {
-            return read(parser, body, now.minus(rawRetention), now.plus(FUTURE_MAX));
+            return read(parser, body, oldest(now), now.plus(FUTURE_MAX));
         } catch (JsonProcessingException e) {
             long at = e.getLocation() == null ? -1 : e.getLocation().getByteOffset();
             return whole(

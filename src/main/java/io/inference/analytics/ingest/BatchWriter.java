@@ -11,7 +11,6 @@ import java.sql.Statement;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -46,7 +45,11 @@ final class BatchWriter implements Runnable {
     private static final Logger LOG = Logger.getLogger(BatchWriter.class);
     private static final Duration RETRY_DELAY_MIN = Duration.ofMillis(100);
     private static final String TIMEOUTS = "set local statement_timeout = '60s'; set local lock_timeout = '30s'; "
-            + "set local idle_in_transaction_session_timeout = '60s'";
+            + "set local idle_in_transaction_session_timeout = '60s'; "
+            // A late event into a compressed chunk unpacks what may hold the same key; TimescaleDB would refuse the
+            // batch above
+            // 100,000 rows. Servers without it take the setting as one of nobody's.
+            + "set local timescaledb.max_tuples_decompressed_per_dml_transaction = 0";
 
     private static final String CORRELATION_ID = "correlationId";
 
@@ -153,6 +156,10 @@ final class BatchWriter implements Runnable {
                         continue;
                     }
                     Set<Integer> refused = store.findRefused(connection, prepared.events(), startedAt);
+                    if (refused.isEmpty()) {
+                        // Each row goes in alone: whatever it was, halving can not name it.
+                        throw e;
+                    }
                     LOG.warnf(
                             e,
                             "event=rows_refused batch_rows=%d refused=%d",
@@ -213,37 +220,31 @@ final class BatchWriter implements Runnable {
             connection.rollback();
             return Optional.empty();
         }
+        Optional<IngestPipeline.Source> source = pipeline.source(batch.generation());
+        if (source.isEmpty()) {
+            connection.rollback();
+            return Optional.empty();
+        }
         store.enterLane(connection);
         Instant now = clock.instant();
-        OffsetRange range = advance(connection, batch, now);
+        OffsetRange range = advance(connection, source.get(), batch, now);
 
-        Set<Integer> notNew = Set.of();
-        List<PreparedBatch.Candidate> conflicts = new ArrayList<>(prepared.conflicts());
-        int duplicates = prepared.duplicates();
+        Map<Integer, UsageEvent> existing = Map.of();
         if (!events.isEmpty()) {
-            Map<Integer, UsageEvent> existing = store.findExisting(connection, events);
-            notNew = existing.keySet();
-            store.unstage(connection, notNew);
-            for (Map.Entry<Integer, UsageEvent> entry : existing.entrySet()) {
-                if (entry.getValue().sameContentAs(events.get(entry.getKey()))) {
-                    duplicates++;
-                } else {
-                    conflicts.add(prepared.candidates().get(entry.getKey()));
-                }
-            }
-            if (notNew.size() < events.size()) {
+            existing = store.findExisting(connection, events);
+            store.unstage(connection, existing.keySet());
+            if (existing.size() < events.size()) {
                 store.storeStaged(connection);
             }
         }
-        store.recordConflicts(connection, batchId, startedAt, conflicts);
-        BatchRecord record =
-                record(batch, batchId, range, prepared, events, notNew, duplicates, conflicts.size(), startedAt, now);
+        Set<Integer> notNew = existing.keySet();
+        PreparedBatch.Repeated repeated = prepared.repeated(existing);
+        store.recordConflicts(connection, batchId, startedAt, repeated.conflicts());
+        BatchRecord record = record(batch, batchId, range, prepared, events, notNew, repeated, startedAt, now);
         store.recordBatch(connection, record);
         pipeline.deadLetters().publish(prepared.deadLetters(), startedAt);
         connection.commit();
-        if (range.last() != RawMessage.NO_OFFSET) {
-            pipeline.advanced(range.last() + 1);
-        }
+        source.get().advanced(range.last() + 1);
         pipeline.order().done(batch);
         metrics.stored(events, notNew);
         return Optional.of(record);
@@ -261,16 +262,20 @@ final class BatchWriter implements Runnable {
 
     private record OffsetRange(long first, long last) {}
 
-    private OffsetRange advance(Connection connection, MessageBuffer.Batch batch, Instant now)
+    private OffsetRange advance(
+            Connection connection, IngestPipeline.Source source, MessageBuffer.Batch batch, Instant now)
             throws SQLException, StreamPosition.Fenced {
         long first = batch.messages().get(0).offset();
         long last = batch.messages().get(batch.messages().size() - 1).offset();
-        if (first == RawMessage.NO_OFFSET || pipeline.kind() == BatchKind.REPLAY) {
+        if (pipeline.kind() == BatchKind.REPLAY) {
             return new OffsetRange(first, last);
         }
-        long expected = pipeline.expectedOffset();
-        position.advance(connection, pipeline.epoch(), expected, last + 1, now);
-        for (IngestPipeline.Skip skip : pipeline.skipsBefore(expected, first)) {
+        if (first == RawMessage.NO_OFFSET) {
+            position.noteCommit(connection, pipeline.transportName(), now);
+            return new OffsetRange(first, last);
+        }
+        position.advance(connection, source.epoch(), source.expectedOffset(), last + 1, now);
+        for (IngestPipeline.Skip skip : source.skipsBefore(first)) {
             position.skip(connection, skip.first(), skip.last(), skip.cause(), now);
         }
         return new OffsetRange(first, last);
@@ -283,8 +288,7 @@ final class BatchWriter implements Runnable {
             PreparedBatch prepared,
             List<UsageEvent> events,
             Set<Integer> notNew,
-            int duplicates,
-            int conflicts,
+            PreparedBatch.Repeated repeated,
             Instant startedAt,
             Instant now) {
         Instant first = null;
@@ -307,8 +311,8 @@ final class BatchWriter implements Runnable {
                 batch.messages().size(),
                 new BatchRecord.Counts(
                         events.size() - notNew.size(),
-                        duplicates,
-                        conflicts,
+                        repeated.duplicates(),
+                        repeated.conflicts().size(),
                         prepared.deadLetters().size()),
                 Optional.ofNullable(first),
                 Optional.ofNullable(last),

@@ -1,6 +1,7 @@
 package io.inference.analytics.ingest;
 
 import io.inference.analytics.event.UsageEventCodec;
+import io.inference.analytics.platform.Retention;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.inject.Produces;
 import jakarta.inject.Singleton;
@@ -11,7 +12,7 @@ class CodecProducer {
 
     @Produces
     @Singleton
-    UsageEventCodec codec(IngestConfig config) {
-        return new UsageEventCodec(config.rawRetention());
+    UsageEventCodec codec(Retention retention) {
+        return new UsageEventCodec(retention.raw());
     }
 }

@@ -39,10 +39,6 @@ public interface IngestConfig {
     @WithDefault("1h")
     Duration lateAfter();
 
-    /** Raw events are kept this long; an event older than that is dead-lettered. */
-    @WithDefault("400d")
-    Duration rawRetention();
-
     /** Back-off between attempts while the database does not take a batch, doubling from 100 ms up to this. */
     @WithDefault("10s")
     Duration retryDelayMax();

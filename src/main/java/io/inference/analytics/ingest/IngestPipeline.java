@@ -48,8 +48,6 @@ public class IngestPipeline {
 
     private volatile Source source = new Source(0, 0, 0, 0);
     private volatile long fencedGeneration = -1;
-    private volatile long lastOffered = RawMessage.NO_OFFSET;
-    private volatile long nextOffset;
     private volatile Instant lastCommittedAt;
 
     @Inject
@@ -90,8 +88,55 @@ public class IngestPipeline {
         return new IngestPipeline(this, BatchKind.REPLAY);
     }
 
-    /** What a generation reads from; offsets mean nothing on transport queue. */
-    record Source(long generation, long epoch, long nextOffset, long firstAvailable) {}
+    /**
+     * What a generation reads from; offsets mean nothing on transport queue. Everything that moves with a generation stands here
+     * and not beside it, so that a writer late with a batch of an older one can not take the newer one's lease or place.
+     */
+    static final class Source {
+        private final long generation;
+        private final long epoch;
+        private final long firstAvailable;
+        private volatile long nextOffset;
+        private volatile long lastOffered;
+
+        Source(long generation, long epoch, long firstToRead, long firstAvailable) {
+            this.generation = generation;
+            this.epoch = epoch;
+            this.firstAvailable = firstAvailable;
+            this.nextOffset = firstToRead;
+            this.lastOffered = firstToRead - 1;
+        }
+
+        /** The fencing number of the lease. */
+        long epoch() {
+            return epoch;
+        }
+
+        /** Called in commit order, with the lane held: the position that the next batch must find. */
+        long expectedOffset() {
+            return nextOffset;
+        }
+
+        /** After a commit. */
+        void advanced(long next) {
+            nextOffset = next;
+        }
+
+        /** The causes of the gap between the position and the first message read after it. */
+        List<Skip> skipsBefore(long first) {
+            List<Skip> skips = new ArrayList<>();
+            long from = nextOffset;
+            long available = Math.min(firstAvailable, first);
+            if (from < available) {
+                skips.add(new Skip(from, available - 1, StreamPosition.SkipCause.RETENTION));
+                from = available;
+            }
+            if (from < first) {
+                skips.add(new Skip(from, first - 1, StreamPosition.SkipCause.BROKER_HOUSEKEEPING));
+            }
+            return skips;
+        }
+    }
 
     /** Offsets without a message for us, both ends inclusive. */
     record Skip(long first, long last, StreamPosition.SkipCause cause) {}
@@ -130,8 +175,6 @@ public class IngestPipeline {
     /** Drops what older connections brought and returns the number under which messages are offered from now on. */
     synchronized long begin(long epoch, long firstToRead, long firstAvailable) {
         long generation = buffer.restart();
-        nextOffset = firstToRead;
-        lastOffered = firstToRead - 1;
         source = new Source(generation, epoch, firstToRead, firstAvailable);
         order.restart(generation);
         return generation;
@@ -139,12 +182,16 @@ public class IngestPipeline {
 
     /** Adds a message; one that was offered before (the client resumed a little too early) is dropped. */
     void offer(long generation, RawMessage message) {
+        Source current = source;
+        if (generation != current.generation) {
+            return;
+        }
         if (message.offset() != RawMessage.NO_OFFSET) {
-            if (message.offset() <= lastOffered) {
+            if (message.offset() <= current.lastOffered) {
                 message.settlement().committed();
                 return;
             }
-            lastOffered = message.offset();
+            current.lastOffered = message.offset();
         }
         buffer.offer(generation, message);
     }
@@ -163,28 +210,15 @@ public class IngestPipeline {
                 record.counts().stored());
     }
 
-    /** Called in commit order, with the lane held: the position that this batch must find. */
+    /** Where reading stands: all messages before it are committed. */
     long expectedOffset() {
-        return nextOffset;
+        return source.expectedOffset();
     }
 
-    void advanced(long next) {
-        nextOffset = next;
-    }
-
-    /** The causes of the gap between the position and the first message read after it. */
-    List<Skip> skipsBefore(long expected, long first) {
-        List<Skip> skips = new ArrayList<>();
-        long from = expected;
-        long firstAvailable = Math.min(source.firstAvailable(), first);
-        if (from < firstAvailable) {
-            skips.add(new Skip(from, firstAvailable - 1, StreamPosition.SkipCause.RETENTION));
-            from = firstAvailable;
-        }
-        if (from < first) {
-            skips.add(new Skip(from, first - 1, StreamPosition.SkipCause.BROKER_HOUSEKEEPING));
-        }
-        return skips;
+    /** What the generation reads from; empty when it is over. */
+    Optional<Source> source(long generation) {
+        Source current = source;
+        return current.generation == generation ? Optional.of(current) : Optional.empty();
     }
 
     void fenced(long generation) {
@@ -228,10 +262,6 @@ public class IngestPipeline {
 
     DeadLetterQueue deadLetters() {
         return deadLetters;
-    }
-
-    long epoch() {
-        return source.epoch();
     }
 
     BatchKind kind() {

@@ -9,7 +9,9 @@ import io.inference.analytics.event.UsageEventCodec;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -20,13 +22,13 @@ import java.util.UUID;
  *
  * <p>Of events with one id the first of the batch stays, as it would had they come in different batches.
  *
- * @param candidates events that may be stored, one an id (within the duplicate window)
- * @param duplicates events equal to a candidate before them
- * @param conflicts events with a candidate's id but other content
+ * @param accepted events that follow the rules, in the order of their arrival
+ * @param candidates those that may be stored, one an id (within the duplicate window)
+ * @param candidateOf for each accepted event, the index of the candidate with its id
  * @param deadLetters what can not be stored
  */
 record PreparedBatch(
-        List<Candidate> candidates, int duplicates, List<Candidate> conflicts, List<DeadLetter> deadLetters) {
+        List<Candidate> accepted, List<Candidate> candidates, List<Integer> candidateOf, List<DeadLetter> deadLetters) {
 
     /** An event with the bytes it came in. */
     record Candidate(UsageEvent event, byte[] payload) {}
@@ -34,64 +36,109 @@ record PreparedBatch(
     /** A payload that goes to the dead letter queue. */
     record DeadLetter(RejectReason reason, String detail, byte[] payload) {}
 
+    /**
+     * What became of the accepted events that are not stored.
+     *
+     * @param duplicates how many tell what is stored under their id
+     * @param conflicts those that tell something else
+     */
+    record Repeated(int duplicates, List<Candidate> conflicts) {}
+
     private record Key(UUID orgId, UUID eventId) {}
 
+    /** The first of an id and its place among the candidates. */
+    private record First(UsageEvent event, int index) {}
+
     static PreparedBatch of(List<RawMessage> messages, UsageEventCodec codec, Instant now) {
-        List<Candidate> candidates = new ArrayList<>(messages.size());
-        List<Candidate> conflicts = new ArrayList<>();
+        List<Candidate> accepted = new ArrayList<>(messages.size());
         List<DeadLetter> deadLetters = new ArrayList<>();
-        Map<Key, List<UsageEvent>> seen = new HashMap<>(messages.size() * 2);
-        int duplicates = 0;
         for (RawMessage message : messages) {
             for (Decoded decoded : codec.decode(message.body(), now)) {
                 if (decoded instanceof Rejected rejected) {
                     deadLetters.add(new DeadLetter(rejected.reason(), rejected.detail(), rejected.payload()));
-                    continue;
-                }
-                Accepted accepted = (Accepted) decoded;
-                UsageEvent event = accepted.event();
-                List<UsageEvent> same =
-                        seen.computeIfAbsent(new Key(event.orgId(), event.eventId()), key -> new ArrayList<>(1));
-                UsageEvent first = firstWithinWindow(same, event);
-                if (first == null) {
-                    same.add(event);
-                    candidates.add(new Candidate(event, accepted.payload()));
-                } else if (first.sameContentAs(event)) {
-                    duplicates++;
                 } else {
-                    conflicts.add(new Candidate(event, accepted.payload()));
+                    Accepted event = (Accepted) decoded;
+                    accepted.add(new Candidate(event.event(), event.payload()));
                 }
             }
         }
-        return new PreparedBatch(candidates, duplicates, conflicts, deadLetters);
+        return of(accepted, deadLetters);
     }
 
-    private static UsageEvent firstWithinWindow(List<UsageEvent> same, UsageEvent event) {
-        for (UsageEvent other : same) {
-            if (Duration.between(other.occurredAt(), event.occurredAt())
+    private static PreparedBatch of(List<Candidate> accepted, List<DeadLetter> deadLetters) {
+        List<Candidate> candidates = new ArrayList<>(accepted.size());
+        List<Integer> candidateOf = new ArrayList<>(accepted.size());
+        Map<Key, List<First>> seen = new HashMap<>(accepted.size() * 2);
+        for (Candidate candidate : accepted) {
+            UsageEvent event = candidate.event();
+            List<First> same = seen.computeIfAbsent(new Key(event.orgId(), event.eventId()), key -> new ArrayList<>(1));
+            int first = firstWithinWindow(same, event);
+            if (first < 0) {
+                first = candidates.size();
+                same.add(new First(event, first));
+                candidates.add(candidate);
+            }
+            candidateOf.add(first);
+        }
+        return new PreparedBatch(accepted, candidates, candidateOf, deadLetters);
+    }
+
+    private static int firstWithinWindow(List<First> same, UsageEvent event) {
+        for (First other : same) {
+            if (Duration.between(other.event().occurredAt(), event.occurredAt())
                             .abs()
                             .compareTo(UsageEventStore.DUPLICATE_WINDOW)
                     <= 0) {
-                return other;
+                return other.index();
             }
         }
-        return null;
+        return -1;
     }
 
-    /** The same batch with the given candidates turned into dead letters, because the database refuses them. */
+    /**
+     * Compares each event that is not stored with the one that is: an earlier batch's, or else the candidate. So it does not matter
+     * how events are cut into batches.
+     *
+     * @param existing what earlier batches stored, by the candidate's index
+     */
+    Repeated repeated(Map<Integer, UsageEvent> existing) {
+        int duplicates = 0;
+        List<Candidate> conflicts = new ArrayList<>();
+        for (int i = 0; i < accepted.size(); i++) {
+            Candidate event = accepted.get(i);
+            int index = candidateOf.get(i);
+            Candidate candidate = candidates.get(index);
+            UsageEvent stored = existing.get(index);
+            if (stored == null && event == candidate) {
+                continue;
+            }
+            if ((stored == null ? candidate.event() : stored).sameContentAs(event.event())) {
+                duplicates++;
+            } else {
+                conflicts.add(event);
+            }
+        }
+        return new Repeated(duplicates, conflicts);
+    }
+
+    /**
+     * The same batch with the given candidates turned into dead letters, because the database refuses them. What was a duplicate of
+     * one or in conflict with it is looked at anew.
+     */
     PreparedBatch refuse(Set<Integer> refused) {
-        List<Candidate> kept = new ArrayList<>(candidates.size());
-        List<DeadLetter> letters = new ArrayList<>(deadLetters);
-        for (int i = 0; i < candidates.size(); i++) {
-            Candidate candidate = candidates.get(i);
-            if (refused.contains(i)) {
-                letters.add(new DeadLetter(
+        Set<Candidate> letters = Collections.newSetFromMap(new IdentityHashMap<>());
+        refused.forEach(index -> letters.add(candidates.get(index)));
+        List<DeadLetter> allLetters = new ArrayList<>(deadLetters);
+        List<Candidate> kept = new ArrayList<>(accepted.size());
+        for (Candidate candidate : accepted) {
+            if (letters.contains(candidate)) {
+                allLetters.add(new DeadLetter(
                         RejectReason.STORAGE_REJECTED, "the database refuses this row", candidate.payload()));
             } else {
                 kept.add(candidate);
             }
         }
-        return new PreparedBatch(kept, duplicates, conflicts, letters);
+        return of(kept, allLetters);
     }
 
     List<UsageEvent> events() {

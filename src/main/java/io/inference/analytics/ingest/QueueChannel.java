@@ -21,7 +21,7 @@ import org.eclipse.microprofile.reactive.messaging.spi.ConnectorFactory;
  * Makes the connector's channel anew for each connection, with settings that never let one channel meet a second connection.
  *
  * <p>A channel named in {@code application.properties} lives as long as the process and would carry acknowledgements from one
- * connection to the next; see {@code docs/adr/0001-acknowledgements-of-transport-queue.md}.
+ * connection to the next; see {@code docs/adr/0001-acknowledge-on-the-channel-that-delivered.md}.
  */
 @ApplicationScoped
 class QueueChannel {

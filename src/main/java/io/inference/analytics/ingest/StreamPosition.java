@@ -62,6 +62,12 @@ class StreamPosition {
             where transport = 'stream' and epoch = ? and coalesce(next_offset, ?) = ?
             """;
 
+    private static final String NOTE_COMMIT =
+            """
+            insert into analytics.ingestion_positions as position (transport, last_committed_at) values (?, ?)
+            on conflict (transport) do update set last_committed_at = greatest(position.last_committed_at, excluded.last_committed_at)
+            """;
+
     private static final String SKIP =
             """
             insert into analytics.ingestion_skipped_offsets (first_offset, last_offset, cause, recorded_at) values (?, ?, ?, ?)
@@ -138,6 +144,15 @@ class StreamPosition {
             if (statement.executeUpdate() != 1) {
                 throw new Fenced(epoch, expected);
             }
+        }
+    }
+
+    /** Notes when a transport without offsets committed last, in the caller's transaction and with the lane held. */
+    void noteCommit(Connection connection, String transport, Instant committedAt) throws SQLException {
+        try (PreparedStatement statement = connection.prepareStatement(NOTE_COMMIT)) {
+            statement.setString(1, transport);
+            statement.setObject(2, UsageEventStore.utc(committedAt));
+            statement.executeUpdate();
         }
     }
 

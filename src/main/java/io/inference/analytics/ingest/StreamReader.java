@@ -10,6 +10,7 @@ import com.rabbitmq.stream.OffsetSpecification;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.nio.NioEventLoopGroup;
 import java.net.URI;
+import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -31,6 +32,7 @@ final class StreamReader implements TransportReader {
 
     private static final Logger LOG = Logger.getLogger(StreamReader.class);
     private static final Duration RETRY_DELAY = Duration.ofSeconds(2);
+    private static final Duration STOP_PATIENCE = Duration.ofSeconds(5);
     private static final Duration PROBE_PATIENCE = Duration.ofSeconds(5);
     private static final Duration PROBE_SILENCE = Duration.ofMillis(200);
 
@@ -94,6 +96,14 @@ final class StreamReader implements TransportReader {
     public void stop() {
         stopping = true;
         thread.interrupt();
+        try {
+            // Given back, the lease need not run out before another replica reads.
+            if (!stopped.await(STOP_PATIENCE.toMillis(), TimeUnit.MILLISECONDS)) {
+                LOG.warnf("event=stream_reader_still_stopping after_ms=%d", STOP_PATIENCE.toMillis());
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 
     @Override
@@ -169,6 +179,10 @@ final class StreamReader implements TransportReader {
             reading = false;
             pipeline.begin(0, 0, 0);
             loops.shutdownGracefully(0, 1, TimeUnit.SECONDS).awaitUninterruptibly(2, TimeUnit.SECONDS);
+            // An interruption that came too late to be noticed must not keep the lease.
+            if (Thread.interrupted()) {
+                stopping = true;
+            }
             position.release(pipeline.replica(), epoch);
         }
     }
@@ -226,8 +240,7 @@ final class StreamReader implements TransportReader {
     }
 
     static RawMessage raw(MessageHandler.Context context, Message message, StreamCredit credit) {
-        byte[] bytes = message.getBodyAsBinary();
-        byte[] body = bytes == null ? new byte[0] : bytes;
+        byte[] body = body(message);
         credit.received(body.length);
         return new RawMessage(
                 body,
@@ -236,6 +249,17 @@ final class StreamReader implements TransportReader {
                 messageId(message),
                 traceParent(message),
                 () -> credit.committed(body.length));
+    }
+
+    /** AMQP 1.0 and other stream clients may send a text instead of bytes; what is neither can only become a dead letter. */
+    private static byte[] body(Message message) {
+        try {
+            byte[] bytes = message.getBodyAsBinary();
+            return bytes == null ? new byte[0] : bytes;
+        } catch (RuntimeException e) {
+            // Thrown on, it would make the client pass over the message.
+            return String.valueOf(message.getBody()).getBytes(StandardCharsets.UTF_8);
+        }
     }
 
     private static String messageId(Message message) {

@@ -19,7 +19,7 @@ interface TransportReader {
     /** Begins to read in the background; retries by itself for ever. */
     void start();
 
-    /** Stops reading; returns at once. */
+    /** Stops reading; returns within seconds. */
     void stop();
 
     BrokerView view();

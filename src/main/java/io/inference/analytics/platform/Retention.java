@@ -16,7 +16,7 @@ public interface Retention {
     @WithDefault("P13M")
     Period rollups();
 
-    /** How long raw events are kept, as an ISO 8601 period. */
+    /** How long raw events are kept, as an ISO 8601 period; an older event is not taken in any more. */
     @WithDefault("P400D")
     Period raw();
 

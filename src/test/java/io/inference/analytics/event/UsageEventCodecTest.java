@@ -15,8 +15,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.inference.analytics.devtools.EventJson;
 import java.io.ByteArrayOutputStream;
 import java.math.BigDecimal;
-import java.time.Duration;
 import java.time.Instant;
+import java.time.Period;
 import java.util.List;
 import java.util.UUID;
 import java.util.stream.Collectors;
@@ -285,8 +285,8 @@ class UsageEventCodecTest {
     @Test
     void retentionIsTheCallers() {
         byte[] body = minimal().with("occurredAt", "\"2026-03-14T11:59:59Z\"").bytes();
-        assertThat(new UsageEventCodec(Duration.ofDays(1)).faults(body, NOW)).hasSize(1);
-        assertThat(new UsageEventCodec(Duration.ofDays(2)).faults(body, NOW)).isEmpty();
+        assertThat(new UsageEventCodec(Period.ofDays(1)).faults(body, NOW)).hasSize(1);
+        assertThat(new UsageEventCodec(Period.ofDays(2)).faults(body, NOW)).isEmpty();
     }
 
     @Test

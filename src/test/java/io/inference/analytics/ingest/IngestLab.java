@@ -1,0 +1,194 @@
+package io.inference.analytics.ingest;
+
+import com.rabbitmq.client.AMQP;
+import com.rabbitmq.client.Channel;
+import com.rabbitmq.client.Connection;
+import com.rabbitmq.client.ConnectionFactory;
+import com.rabbitmq.client.GetResponse;
+import io.inference.analytics.devtools.EventJson;
+import java.io.IOException;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import javax.sql.DataSource;
+
+/** A producer, a reader of dead letters and a look into the tables, for one organisation of its own. */
+public final class IngestLab implements AutoCloseable {
+
+    private static final String RAW_GROUPS =
+            """
+            select org_id, model_id, client_id, status, date_trunc('hour', occurred_at, 'UTC') as bucket_start, count(*),
+                   count(*) filter (where cost_estimate_cents is null), sum(input_tokens), sum(output_tokens),
+                   sum(cache_read_input_tokens), sum(cache_write_input_tokens), sum(cache_write_1h_input_tokens), sum(cost_estimate_cents)
+            from analytics.usage_events group by 1, 2, 3, 4, 5
+            """;
+    private static final String SUMS =
+            """
+            invocations, unpriced_invocations, input_tokens, output_tokens, cache_read_input_tokens, cache_write_input_tokens,
+            cache_write_1h_input_tokens, cost_estimate_cents
+            """;
+    private static final String HOURLY =
+            "select org_id, model_id, client_id, status, bucket_start, " + SUMS + " from analytics.usage_hourly";
+    private static final String DAILY_OF_HOURLY =
+            """
+            select org_id, model_id, client_id, status, date_trunc('day', bucket_start, 'UTC'), sum(invocations),
+                   sum(unpriced_invocations), sum(input_tokens), sum(output_tokens), sum(cache_read_input_tokens),
+                   sum(cache_write_input_tokens), sum(cache_write_1h_input_tokens), sum(cost_estimate_cents)
+            from analytics.usage_hourly group by 1, 2, 3, 4, 5
+            """;
+    private static final String DAILY =
+            "select org_id, model_id, client_id, status, bucket_start, " + SUMS + " from analytics.usage_daily";
+    private static final String RAW_BINS =
+            """
+            select org_id, model_id, client_id, status, date_trunc('hour', occurred_at, 'UTC'), analytics.latency_bin(%1$s), count(*)
+            from analytics.usage_events where %1$s is not null group by 1, 2, 3, 4, 5, 6
+            """;
+    private static final String BINS =
+            "select org_id, model_id, client_id, status, bucket_start, bin, count from analytics.%s";
+
+    private final UUID org = UUID.randomUUID();
+    private final DataSource database;
+    private final Connection connection;
+    private final Channel channel;
+
+    /** What lies in the dead letter queue. */
+    public record Letter(byte[] payload, Map<String, Object> headers) {
+        public String header(String name) {
+            Object value = headers == null ? null : headers.get(name);
+            return value == null ? null : value.toString();
+        }
+    }
+
+    public IngestLab(String brokerUrl, DataSource database) throws Exception {
+        this.database = database;
+        ConnectionFactory factory = new ConnectionFactory();
+        factory.setUri(brokerUrl);
+        connection = factory.newConnection();
+        channel = connection.createChannel();
+        channel.confirmSelect();
+    }
+
+    @Override
+    public void close() throws IOException {
+        connection.close();
+    }
+
+    public UUID org() {
+        return org;
+    }
+
+    /** An event of this organisation with an id of its own, a second old. */
+    public EventJson event() {
+        return event(Instant.now().minusSeconds(1));
+    }
+
+    public EventJson event(Instant occurredAt) {
+        return EventJson.minimal()
+                .with("orgId", "\"" + org + "\"")
+                .with("eventId", "\"" + UUID.randomUUID() + "\"")
+                .with("occurredAt", "\"" + occurredAt.truncatedTo(ChronoUnit.MICROS) + "\"");
+    }
+
+    /** Publishes the bodies in order and returns when the broker has confirmed all. */
+    public void publish(List<byte[]> bodies) throws Exception {
+        for (byte[] body : bodies) {
+            channel.basicPublish(BrokerTopology.EXCHANGE, BrokerTopology.ROUTING_KEY, properties(null), body);
+        }
+        channel.waitForConfirmsOrDie(30_000);
+    }
+
+    public void publish(EventJson... events) throws Exception {
+        List<byte[]> bodies = new ArrayList<>();
+        for (EventJson event : events) {
+            bodies.add(event.bytes());
+        }
+        publish(bodies);
+    }
+
+    /** Publishes one message with an id. */
+    public void publish(String messageId, byte[] body) throws Exception {
+        channel.basicPublish(BrokerTopology.EXCHANGE, BrokerTopology.ROUTING_KEY, properties(messageId), body);
+        channel.waitForConfirmsOrDie(30_000);
+    }
+
+    private static AMQP.BasicProperties properties(String messageId) {
+        return new AMQP.BasicProperties.Builder()
+                .deliveryMode(2)
+                .messageId(messageId)
+                .build();
+    }
+
+    /** Takes everything out of the dead letter queue. */
+    public List<Letter> letters() throws Exception {
+        List<Letter> letters = new ArrayList<>();
+        GetResponse letter;
+        while ((letter = channel.basicGet(BrokerTopology.DEAD_LETTER_QUEUE, true)) != null) {
+            letters.add(new Letter(letter.getBody(), letter.getProps().getHeaders()));
+        }
+        return letters;
+    }
+
+    public static String id(EventJson event) {
+        return event.raw("eventId").replace("\"", "");
+    }
+
+    public boolean isStored(EventJson event) throws SQLException {
+        return number(
+                        "select count(*) from analytics.usage_events where org_id = ? and event_id = ?::uuid",
+                        org,
+                        id(event))
+                == 1;
+    }
+
+    public long stored() throws SQLException {
+        return number("select count(*) from analytics.usage_events where org_id = ?", org);
+    }
+
+    public long number(String sql, Object... values) throws SQLException {
+        Object found = value(sql, values);
+        return found == null ? 0 : ((Number) found).longValue();
+    }
+
+    /** The first column of the first row; null when there is none. */
+    public Object value(String sql, Object... values) throws SQLException {
+        try (java.sql.Connection sqlConnection = database.getConnection();
+                PreparedStatement statement = sqlConnection.prepareStatement(sql)) {
+            for (int i = 0; i < values.length; i++) {
+                statement.setObject(i + 1, values[i]);
+            }
+            try (ResultSet rows = statement.executeQuery()) {
+                return rows.next() ? rows.getObject(1) : null;
+            }
+        }
+    }
+
+    public void execute(String sql, Object... values) throws SQLException {
+        try (java.sql.Connection sqlConnection = database.getConnection();
+                PreparedStatement statement = sqlConnection.prepareStatement(sql)) {
+            for (int i = 0; i < values.length; i++) {
+                statement.setObject(i + 1, values[i]);
+            }
+            statement.execute();
+        }
+    }
+
+    /** Rows by which any rollup of any organisation differs from what it is computed from, in either direction. */
+    public long drift() throws SQLException {
+        return difference(RAW_GROUPS, HOURLY)
+                + difference(DAILY_OF_HOURLY, DAILY)
+                + difference(RAW_BINS.formatted("latency_ms"), BINS.formatted("latency_hourly"))
+                + difference(
+                        RAW_BINS.formatted("time_to_first_token_ms"), BINS.formatted("time_to_first_token_hourly"));
+    }
+
+    private long difference(String one, String other) throws SQLException {
+        return number("select count(*) from ((%s) except all (%s)) missing".formatted(one, other))
+                + number("select count(*) from ((%s) except all (%s)) surplus".formatted(other, one));
+    }
+}

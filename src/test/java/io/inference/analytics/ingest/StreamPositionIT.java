@@ -1,0 +1,230 @@
+package io.inference.analytics.ingest;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import io.agroal.api.AgroalDataSource;
+import io.inference.analytics.testing.Backend;
+import io.inference.analytics.testing.WithBackends;
+import io.quarkus.test.junit.QuarkusTest;
+import io.quarkus.test.junit.TestProfile;
+import jakarta.inject.Inject;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import org.eclipse.microprofile.config.inject.ConfigProperty;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** Who may move the stream's position, and that offsets are accounted for once whatever happens to the reader. */
+@QuarkusTest
+@WithBackends({Backend.POSTGRES, Backend.RABBITMQ, Backend.REDIS})
+@TestProfile(OnStream.class)
+class StreamPositionIT {
+
+    private static final Duration PATIENCE = Duration.ofSeconds(60);
+    private static final Duration LEASE = Duration.ofSeconds(6);
+    private static final String THIEF = "thief";
+    private static final String LANE = "pg_advisory_%s(analytics.ingest_lane())";
+
+    private static final String OVERLAPS_AND_GAPS =
+            """
+            select count(*) from (
+                select first_offset, lag(last_offset) over (order by first_offset) as before
+                from (select first_offset, last_offset from analytics.ingestion_batches where kind = 'live' and first_offset is not null
+                      union all select first_offset, last_offset from analytics.ingestion_skipped_offsets) ranges) ordered
+            where before is not null and first_offset <> before + 1
+            """;
+
+    @Inject
+    AgroalDataSource database;
+
+    @Inject
+    Ingestion ingestion;
+
+    @Inject
+    IngestPipeline pipeline;
+
+    @Inject
+    StreamPosition position;
+
+    @ConfigProperty(name = "RABBITMQ_URL")
+    String brokerUrl;
+
+    private IngestLab lab;
+
+    @BeforeEach
+    void begin() throws Exception {
+        lab = new IngestLab(brokerUrl, database);
+        awaitReading();
+    }
+
+    @AfterEach
+    void end() throws Exception {
+        awaitReading();
+        assertThat(lab.number(OVERLAPS_AND_GAPS)).isZero();
+        assertThat(lab.number(
+                        "select coalesce(max(last_offset), -1) + 1 - (select next_offset from analytics.ingestion_positions where transport = 'stream')"
+                                + " from analytics.ingestion_batches where kind = 'live'"))
+                .as("the position is the end of the last committed range")
+                .isZero();
+        lab.close();
+    }
+
+    private void awaitReading() {
+        await().atMost(PATIENCE).until(() -> ingestion.reader().view().reads());
+    }
+
+    private void awaitWaitingForLane() {
+        await().atMost(PATIENCE)
+                .until(() ->
+                        lab.number("select count(*) from pg_locks where locktype = 'advisory' and not granted") > 0);
+    }
+
+    private void publish(int count) throws Exception {
+        List<byte[]> bodies = new ArrayList<>();
+        for (int i = 0; i < count; i++) {
+            bodies.add(lab.event().bytes());
+        }
+        lab.publish(bodies);
+    }
+
+    private void awaitStored(long count) {
+        await().atMost(PATIENCE).untilAsserted(() -> assertThat(lab.stored()).isEqualTo(count));
+    }
+
+    private long received() throws SQLException {
+        return lab.number("select coalesce(sum(received), 0) from analytics.ingestion_batches");
+    }
+
+    private static void run(Connection connection, String sql) throws SQLException {
+        try (Statement statement = connection.createStatement()) {
+            statement.execute(sql);
+        }
+    }
+
+    /** As if the database had seen no renewal in time. */
+    private void expire() throws SQLException {
+        lab.execute("update analytics.ingestion_positions set leased_until = now() where transport = 'stream'");
+    }
+
+    @Test
+    void aReaderThatLostItsLeaseCanNotCommit() throws Exception {
+        long before = received();
+        long epoch = lab.number("select epoch from analytics.ingestion_positions where transport = 'stream'");
+        try (Connection holder = database.getConnection()) {
+            run(holder, "select " + LANE.formatted("lock"));
+            publish(40);
+            awaitWaitingForLane();
+            expire();
+            StreamPosition.Lease stolen = position.acquire(THIEF, LEASE).orElseThrow();
+            assertThat(stolen.epoch()).isGreaterThan(epoch);
+            run(holder, "select " + LANE.formatted("unlock"));
+        }
+        assertThat(position.acquire("another", LEASE))
+                .as("a lease has one holder")
+                .isEmpty();
+        await("nothing is committed under the thief's lease")
+                .during(Duration.ofSeconds(2))
+                .atMost(PATIENCE)
+                .until(() -> lab.stored() == 0 && received() == before);
+        awaitStored(40);
+        assertThat(received()).as("read again, stored once").isEqualTo(before + 40);
+        assertThat(lab.value("select holder from analytics.ingestion_positions where transport = 'stream'"))
+                .isEqualTo(pipeline.replica());
+    }
+
+    /** The thief was quick: it stored the same messages and moved the position before our writer came to its turn. */
+    @Test
+    void whatTheNewHolderCommittedIsNotCommittedAgain() throws Exception {
+        publish(1);
+        awaitStored(1);
+        long next = lab.number("select next_offset from analytics.ingestion_positions where transport = 'stream'");
+        try (Connection thief = database.getConnection()) {
+            thief.setAutoCommit(false);
+            expire();
+            StreamPosition.Lease stolen = position.acquire(THIEF, LEASE).orElseThrow();
+            assertThatThrownBy(() -> position.advance(thief, stolen.epoch() - 1, next, next + 1, Instant.now()))
+                    .as("the old number")
+                    .isInstanceOf(StreamPosition.Fenced.class);
+            assertThatThrownBy(() -> position.advance(thief, stolen.epoch(), next - 1, next + 1, Instant.now()))
+                    .as("another place")
+                    .isInstanceOf(StreamPosition.Fenced.class);
+            position.advance(thief, stolen.epoch(), next, next, Instant.now());
+            thief.rollback();
+            thief.setAutoCommit(true);
+            assertThat(position.renew(THIEF, stolen.epoch() - 1, LEASE)).isFalse();
+            assertThat(position.renew(pipeline.replica(), stolen.epoch(), LEASE))
+                    .isFalse();
+            position.release(THIEF, stolen.epoch());
+        }
+        publish(10);
+        awaitStored(11);
+    }
+
+    /** The batch of the old session must not commit with the number and the place of the new one. */
+    @Test
+    void aWriterLateFromAnOldSessionDoesNotUseTheNewOnesLease() throws Exception {
+        long before = received();
+        try (Connection holder = database.getConnection()) {
+            run(holder, "select " + LANE.formatted("lock"));
+            publish(40);
+            awaitWaitingForLane();
+            long generation = pipeline.buffer().generation();
+            lab.execute(
+                    "update analytics.ingestion_positions set epoch = epoch + 1, holder = ?, leased_until = now() where transport = 'stream'",
+                    THIEF);
+            await("the same replica reads again, with a new lease")
+                    .atMost(PATIENCE)
+                    .until(() -> pipeline.buffer().generation() > generation
+                            && pipeline.replica()
+                                    .equals(
+                                            lab.value(
+                                                    "select holder from analytics.ingestion_positions where transport = 'stream'"))
+                            && ingestion.reader().view().reads());
+            run(holder, "select " + LANE.formatted("unlock"));
+        }
+        awaitStored(40);
+        publish(10);
+        awaitStored(50);
+        assertThat(received()).isEqualTo(before + 50);
+    }
+
+    @Test
+    void aGapIsRecordedWithItsCause() {
+        IngestPipeline.Source source = new IngestPipeline.Source(1, 1, 100, 150);
+        assertThat(source.skipsBefore(100)).isEmpty();
+        assertThat(source.skipsBefore(160))
+                .containsExactly(
+                        new IngestPipeline.Skip(100, 149, StreamPosition.SkipCause.RETENTION),
+                        new IngestPipeline.Skip(150, 159, StreamPosition.SkipCause.BROKER_HOUSEKEEPING));
+        source.advanced(161);
+        assertThat(source.skipsBefore(161)).isEmpty();
+        assertThat(source.skipsBefore(163))
+                .containsExactly(new IngestPipeline.Skip(161, 162, StreamPosition.SkipCause.BROKER_HOUSEKEEPING));
+    }
+
+    @Test
+    void messagesOfAnOldSessionAreDropped() {
+        IngestPipeline other = pipeline.forReplay();
+        long old = other.begin(0, 0, 0);
+        other.offer(old, message(7));
+        long current = other.begin(0, 5, 0);
+        other.offer(old, message(9));
+        other.offer(current, message(4));
+        other.offer(current, message(5));
+        other.offer(current, message(5));
+        other.offer(current, message(6));
+        assertThat(other.buffer().size()).as("5 and 6, once").isEqualTo(2);
+    }
+
+    private static RawMessage message(long offset) {
+        return new RawMessage(new byte[0], offset, Instant.now(), "", "", () -> {});
+    }
+}
