@@ -19,6 +19,7 @@ import org.jboss.logging.Logger;
 
 /**
  * Moves {@code freshness_status} in the transaction that ends a rollup round, and mirrors the organisations touched to Redis.
+ * The verdict in it is {@link FreshnessJob}'s: events that were rolled up say nothing about those that still wait.
  *
  * <p>A mirror that fails is written again with the organisation's next events; nothing in this service reads it.
  */
@@ -39,7 +40,7 @@ class FreshnessRecorder implements AfterRollup {
             on conflict (org_id, model_id) do update set
                 last_event_at = greatest(status.last_event_at, excluded.last_event_at),
                 last_rollup_at = greatest(status.last_rollup_at, excluded.last_rollup_at),
-                lag_seconds = 0, status = 'fresh', updated_at = excluded.updated_at
+                updated_at = excluded.updated_at
             returning org_id
             """;
 
