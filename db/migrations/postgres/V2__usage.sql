@@ -162,6 +162,8 @@ create function analytics.recompute_rollups(low timestamptz, high timestamptz) r
     language plpgsql
     as $$
 begin
+    -- Retention may have dropped the rollups of a day whose raw events are still there.
+    perform analytics.ensure_day(day::date) from generate_series(low at time zone 'UTC', high at time zone 'UTC' - interval '1 day', interval '1 day') as day;
     delete from analytics.usage_hourly_rollup where bucket_start >= low and bucket_start < high;
     delete from analytics.usage_daily where bucket_start >= low and bucket_start < high;
     insert into analytics.usage_hourly_rollup
@@ -208,6 +210,10 @@ begin
     end loop;
     return dropped;
 end $$;
+
+-- Nothing but analytics.purge drops data here.
+create function analytics.follow_retention(raw interval, rollups interval) returns void
+    language sql as $$ select $$;
 
 -- Which of the given hours have stored events that the rollups do not show yet: none, they follow in the same transaction.
 create function analytics.hours_behind(hours timestamptz[]) returns timestamptz[]

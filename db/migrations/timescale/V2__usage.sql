@@ -87,6 +87,40 @@ select add_retention_policy('analytics.usage_daily', drop_after => interval '13 
 select add_retention_policy('analytics.latency_hourly', drop_after => interval '13 months');
 select add_retention_policy('analytics.time_to_first_token_hourly', drop_after => interval '13 months');
 
+-- Lets the policies above follow the settings of the service. A refresh policy must not reach a day whose raw events are gone, or
+-- it would empty the rollups there, so it ends two days before; where that leaves no room there is none.
+create function analytics.follow_retention(raw interval, rollups interval) returns void
+    language plpgsql
+    as $$
+declare
+    view  text;
+    reach interval := least(interval '35 days', raw - interval '2 days', rollups - interval '2 days');
+begin
+    perform pg_advisory_xact_lock(hashtext('analytics.follow_retention'));
+    if (select count(*) from timescaledb_information.jobs
+        where hypertable_schema = 'analytics' and hypertable_name = 'usage_events' and proc_name = 'policy_retention'
+          and (config ->> 'drop_after')::interval = raw)
+       + (select count(*) from timescaledb_information.jobs
+          where proc_name = 'policy_retention' and not (hypertable_schema = 'analytics' and hypertable_name = 'usage_events')
+            and (config ->> 'drop_after')::interval = rollups) = 5 then
+        return;
+    end if;
+    perform remove_retention_policy('analytics.usage_events', if_exists => true);
+    perform add_retention_policy('analytics.usage_events', drop_after => raw);
+    foreach view in array array['usage_hourly', 'usage_daily', 'latency_hourly', 'time_to_first_token_hourly'] loop
+        perform remove_retention_policy(format('analytics.%I', view)::regclass, if_exists => true);
+        perform add_retention_policy(format('analytics.%I', view)::regclass, drop_after => rollups);
+        perform remove_continuous_aggregate_policy(format('analytics.%I', view)::regclass, if_exists => true);
+        if view = 'usage_daily' and reach > interval '4 days' then
+            perform add_continuous_aggregate_policy('analytics.usage_daily', start_offset => reach, end_offset => interval '2 days',
+                                                    schedule_interval => interval '6 hours');
+        elsif view <> 'usage_daily' and reach > interval '1 day' then
+            perform add_continuous_aggregate_policy(format('analytics.%I', view)::regclass, start_offset => reach,
+                                                    end_offset => interval '2 hours', schedule_interval => interval '1 hour');
+        end if;
+    end loop;
+end $$;
+
 -- Chunks come by themselves.
 create function analytics.ensure_day(day date) returns boolean
     language sql as $$ select false $$;

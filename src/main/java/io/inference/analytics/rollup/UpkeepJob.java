@@ -7,6 +7,7 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.Statement;
 import java.time.Clock;
 import java.time.Instant;
 import java.time.LocalDate;
@@ -16,7 +17,7 @@ import javax.sql.DataSource;
 import org.jboss.logging.Logger;
 
 /**
- * Makes partitions ahead and drops what retention ends. Both are idempotent, so it does no harm when two replicas do it; should
+ * Makes partitions ahead, drops what retention ends and lets the database's own policies follow the settings. All is idempotent, so it does no harm when two replicas do it; should
  * it never run, the writers make the partitions themselves.
  */
 @ApplicationScoped
@@ -25,6 +26,12 @@ public class UpkeepJob {
     private static final Logger LOG = Logger.getLogger(UpkeepJob.class);
     private static final int DAYS_AHEAD = 7;
     private static final String ENSURE_DAY = "select analytics.ensure_day(?)";
+    private static final String FOLLOW = "select analytics.follow_retention(?::interval, ?::interval)";
+
+    /** A partition in use by a long export stays until the next round: whoever waits for it would hold up the writers. */
+    private static final String LIMITS = "set lock_timeout = '2s'";
+
+    private static final String DEFAULTS = "reset lock_timeout";
     private static final String PURGE = "select analytics.purge(?, ?, ?)";
 
     private final DataSource dataSource;
@@ -63,27 +70,55 @@ public class UpkeepJob {
         Instant now = clock.instant();
         OffsetDateTime today = now.atOffset(ZoneOffset.UTC);
         try (Connection connection = dataSource.getConnection()) {
-            for (LocalDate day = today.toLocalDate();
-                    !day.isAfter(today.toLocalDate().plusDays(DAYS_AHEAD));
-                    day = day.plusDays(1)) {
-                try (PreparedStatement statement = connection.prepareStatement(ENSURE_DAY)) {
-                    statement.setObject(1, day);
-                    statement.execute();
+            ensureDays(connection, today.toLocalDate());
+            execute(connection, LIMITS);
+            try {
+                followRetention(connection);
+                return purge(connection, today);
+            } finally {
+                if (!connection.isClosed()) {
+                    execute(connection, DEFAULTS);
                 }
             }
-            try (PreparedStatement statement = connection.prepareStatement(PURGE)) {
-                statement.setObject(1, today.minus(retention.raw()));
-                statement.setObject(2, today.minus(retention.rollups()));
-                statement.setObject(3, today.minus(retention.rollups()));
-                try (ResultSet rows = statement.executeQuery()) {
-                    rows.next();
-                    int dropped = rows.getInt(1);
-                    if (dropped > 0) {
-                        LOG.infof("event=retention_dropped partitions=%d", dropped);
-                    }
-                    return dropped;
-                }
+        }
+    }
+
+    private static void ensureDays(Connection connection, LocalDate today) throws SQLException {
+        for (LocalDate day = today; !day.isAfter(today.plusDays(DAYS_AHEAD)); day = day.plusDays(1)) {
+            try (PreparedStatement statement = connection.prepareStatement(ENSURE_DAY)) {
+                statement.setObject(1, day);
+                statement.execute();
             }
+        }
+    }
+
+    private void followRetention(Connection connection) throws SQLException {
+        try (PreparedStatement statement = connection.prepareStatement(FOLLOW)) {
+            statement.setString(1, retention.raw().toString());
+            statement.setString(2, retention.rollups().toString());
+            statement.execute();
+        }
+    }
+
+    private int purge(Connection connection, OffsetDateTime today) throws SQLException {
+        try (PreparedStatement statement = connection.prepareStatement(PURGE)) {
+            statement.setObject(1, today.minus(retention.raw()));
+            statement.setObject(2, today.minus(retention.rollups()));
+            statement.setObject(3, today.minus(retention.rollups()));
+            try (ResultSet rows = statement.executeQuery()) {
+                rows.next();
+                int dropped = rows.getInt(1);
+                if (dropped > 0) {
+                    LOG.infof("event=retention_dropped partitions=%d", dropped);
+                }
+                return dropped;
+            }
+        }
+    }
+
+    private static void execute(Connection connection, String sql) throws SQLException {
+        try (Statement statement = connection.createStatement()) {
+            statement.execute(sql);
         }
     }
 }

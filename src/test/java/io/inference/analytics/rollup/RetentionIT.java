@@ -1,0 +1,183 @@
+package io.inference.analytics.rollup;
+
+import static io.restassured.RestAssured.given;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.hamcrest.Matchers.equalTo;
+
+import io.agroal.api.AgroalDataSource;
+import io.inference.analytics.devtools.EventJson;
+import io.inference.analytics.event.Decoded;
+import io.inference.analytics.event.RejectReason;
+import io.inference.analytics.event.UsageEventCodec;
+import io.inference.analytics.platform.Retention;
+import io.inference.analytics.platform.StorageFlavour;
+import io.inference.analytics.testing.StoredUsage;
+import io.inference.analytics.testing.StoredUsage.Event;
+import io.inference.analytics.testing.Tokens;
+import io.inference.analytics.testing.WithBackends;
+import io.quarkus.test.junit.QuarkusTest;
+import io.quarkus.test.junit.QuarkusTestProfile;
+import io.quarkus.test.junit.TestProfile;
+import jakarta.inject.Inject;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Instant;
+import java.time.Period;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import org.junit.jupiter.api.Test;
+
+/** What retention drops, and that nothing it leaves is harmed. Raw events are kept for less time than the rollups made of them. */
+@QuarkusTest
+@WithBackends
+@TestProfile(RetentionIT.ShortRetention.class)
+class RetentionIT {
+
+    /** Other values than the defaults. */
+    public static final class ShortRetention implements QuarkusTestProfile {
+        @Override
+        public Map<String, String> getConfigOverrides() {
+            return Map.of("analytics.retention.raw", "P30D", "analytics.retention.rollups", "P3M");
+        }
+    }
+
+    /** Dropped with its rollups; only the raw event dropped, within the reach of a refresh policy; kept; running. */
+    private static final int[] AGES_DAYS = {200, 33, 20, 0};
+
+    @Inject
+    AgroalDataSource database;
+
+    @Inject
+    RollupJob rollups;
+
+    @Inject
+    UpkeepJob upkeep;
+
+    @Inject
+    Retention retention;
+
+    @Inject
+    UsageEventCodec codec;
+
+    @Inject
+    StorageFlavour.Found flavour;
+
+    private final UUID org = UUID.randomUUID();
+    private final UUID model = UUID.randomUUID();
+
+    private List<Object> column(String sql, Object... values) throws SQLException {
+        List<Object> found = new ArrayList<>();
+        try (Connection connection = database.getConnection();
+                PreparedStatement statement = connection.prepareStatement(sql)) {
+            for (int i = 0; i < values.length; i++) {
+                statement.setObject(i + 1, values[i]);
+            }
+            try (ResultSet rows = statement.executeQuery()) {
+                while (rows.next()) {
+                    found.add(rows.getObject(1));
+                }
+            }
+        }
+        return found;
+    }
+
+    /** Ages in days of what is there, the oldest first. */
+    private List<Object> ages(String table, String time) throws SQLException {
+        return column(
+                "select (now() at time zone 'UTC')::date - (" + time + " at time zone 'UTC')::date from analytics."
+                        + table + " where org_id = ? order by 1 desc",
+                org);
+    }
+
+    private void store(Instant now, int... ages) throws SQLException {
+        StoredUsage usage = new StoredUsage();
+        for (int days : ages) {
+            usage.add(Event.of(org, model, now.minus(days, ChronoUnit.DAYS).toString()));
+        }
+        usage.store(database);
+    }
+
+    @Test
+    void whatIsDueIsDroppedAndRollupsOutliveTheirRawEvents() throws Exception {
+        Instant now = Instant.now().truncatedTo(ChronoUnit.MILLIS);
+        store(now, AGES_DAYS);
+        rollups.runOnce();
+        for (String rollup : List.of("usage_hourly", "usage_daily", "latency_hourly", "time_to_first_token_hourly")) {
+            assertThat(ages(rollup, "bucket_start")).as(rollup).containsExactly(200, 33, 20, 0);
+        }
+
+        assertThat(upkeep.runOnce()).isPositive();
+        assertKept(1);
+        assertThat(upkeep.runOnce()).as("dropped a second time").isZero();
+
+        // Whatever refreshes afterwards, and a late event in the days that stay.
+        rollups.runOnce();
+        store(now, 20);
+        if (flavour.flavour() == StorageFlavour.TIMESCALE) {
+            runRefreshPolicies();
+        }
+        assertKept(2);
+        assertThat(column("select invocations from analytics.usage_daily where org_id = ? order by bucket_start", org))
+                .containsExactly(1L, 2L, 1L);
+
+        given().auth()
+                .oauth2(Tokens.of("org-admin", org))
+                .get("/analytics/v1/orgs/{org}/usage?start={start}&end={end}", org, now.minus(40, ChronoUnit.DAYS), now)
+                .then()
+                .statusCode(200)
+                .body("totals.invocations", equalTo(3))
+                .body(
+                        "availableFrom",
+                        equalTo(Retention.availableFrom(now, Period.ofMonths(3)).toString()));
+    }
+
+    private void assertKept(int eventsOf20DaysAgo) throws SQLException {
+        List<Object> raw = new ArrayList<>();
+        for (int i = 0; i < eventsOf20DaysAgo; i++) {
+            raw.add(20);
+        }
+        raw.add(0);
+        assertThat(ages("usage_events", "occurred_at")).as("raw events").isEqualTo(raw);
+        for (String rollup : List.of("usage_hourly", "usage_daily", "latency_hourly", "time_to_first_token_hourly")) {
+            assertThat(ages(rollup, "bucket_start")).as(rollup).containsExactly(33, 20, 0);
+        }
+    }
+
+    /** What TimescaleDB's own scheduler would do, with the windows that its policies have now. */
+    private void runRefreshPolicies() throws SQLException {
+        List<Object> jobs = column(
+                "select job_id from timescaledb_information.jobs where proc_name in ('policy_refresh_continuous_aggregate', 'policy_retention') order by proc_name, job_id");
+        assertThat(jobs).hasSize(9);
+        for (Object job : jobs) {
+            try (Connection connection = database.getConnection();
+                    Statement statement = connection.createStatement()) {
+                statement.execute("call run_job(" + job + ")");
+            }
+        }
+        assertThat(
+                        column(
+                                "select config ->> 'drop_after' from timescaledb_information.jobs where proc_name = 'policy_retention' order by 1"))
+                .containsExactly("30 days", "3 mons", "3 mons", "3 mons", "3 mons");
+    }
+
+    @Test
+    void anEventOlderThanTheRawRetentionIsNotTakenIn() {
+        Instant now = Instant.now();
+        assertThat(codec.decode(event(now.minus(29, ChronoUnit.DAYS)), now).get(0))
+                .isInstanceOf(Decoded.Accepted.class);
+        assertThat(codec.decode(event(now.minus(31, ChronoUnit.DAYS)), now).get(0))
+                .isInstanceOfSatisfying(Decoded.Rejected.class, rejected -> assertThat(rejected.reason())
+                        .isEqualTo(RejectReason.TIMESTAMP_OUT_OF_RANGE));
+        assertThat(retention.raw()).isEqualTo(Period.ofDays(30));
+    }
+
+    private static byte[] event(Instant occurredAt) {
+        return EventJson.minimal().with("occurredAt", "\"" + occurredAt + "\"").bytes();
+    }
+}
