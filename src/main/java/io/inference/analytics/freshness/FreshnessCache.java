@@ -1,8 +1,6 @@
 package io.inference.analytics.freshness;
 
 import io.quarkus.redis.datasource.RedisDataSource;
-import io.quarkus.redis.datasource.hash.HashCommands;
-import io.quarkus.redis.datasource.keys.KeyCommands;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.inject.Instance;
 import java.time.Duration;
@@ -46,11 +44,11 @@ class FreshnessCache {
             hashes.computeIfAbsent("analytics:freshness:" + entry.orgId(), key -> new LinkedHashMap<>())
                     .put(entry.modelId().toString(), entry.json());
         }
-        HashCommands<String, String, String> hash = redis.get().hash(String.class);
-        KeyCommands<String> keys = redis.get().key();
-        hashes.forEach((key, fields) -> {
-            hash.hset(key, fields);
-            keys.pexpire(key, timeToLive);
-        });
+        // In one transaction: a hash whose time to live got lost would be believed for ever.
+        redis.get()
+                .withTransaction(transaction -> hashes.forEach((key, fields) -> {
+                    transaction.hash(String.class).hset(key, fields);
+                    transaction.key().pexpire(key, timeToLive);
+                }));
     }
 }
