@@ -155,13 +155,7 @@ class RollupsIT {
     private void forNewSessions(String setting) throws SQLException {
         String name = (String) lab.value("select current_database()");
         lab.execute("alter database " + name + " " + setting);
-        try (Connection connection = database.getConnection();
-                Statement statement = connection.createStatement()) {
-            statement.execute(
-                    "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database()"
-                            + " and backend_type = 'client backend' and pid <> pg_backend_pid()");
-        }
-        await().atMost(PATIENCE).ignoreExceptions().until(() -> lab.number("select 1") == 1);
+        database.flush(AgroalDataSource.FlushMode.GRACEFUL);
     }
 
     @Test
