@@ -3,6 +3,10 @@
 
 SERVICE_JAR=$REPO_DIR/target/quarkus-app/quarkus-run.jar
 
+# The heap is bounded because a JVM otherwise takes a quarter of the machine.
+# shellcheck disable=SC2034 # local-dev/bench measures with them.
+SERVICE_JAVA_OPTS='-Xmx320m -XX:+ExitOnOutOfMemoryError'
+
 service_start() {
     local http management
     [[ -f $SERVICE_JAR ]] || die "the service is not built (mvn -DskipTests package, or local-dev/run)"
@@ -31,10 +35,9 @@ service_spawn() {
         set -a
         eval "$1"
         set +a
-        # STORAGE_FLAVOUR is passed on as found, so that the service and its clients agree. The heap is
-        # bounded because a JVM otherwise takes a quarter of the machine.
+        # STORAGE_FLAVOUR is passed on as found, so that the service and its clients agree.
         # shellcheck disable=SC2086 # Several options in one variable are meant.
-        process_spawn service '' "$(java_command)" ${ANALYTICS_JAVA_OPTS:--Xmx320m -XX:+ExitOnOutOfMemoryError} \
+        process_spawn service '' "$(java_command)" ${ANALYTICS_JAVA_OPTS:-$SERVICE_JAVA_OPTS} \
             -jar "$SERVICE_JAR"
     )
 }

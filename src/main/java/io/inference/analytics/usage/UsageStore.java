@@ -62,7 +62,7 @@ public class UsageStore {
         }
     }
 
-    private static String sql(UsageQuery query, List<Slice> slices) {
+    static String sql(UsageQuery query, List<Slice> slices) {
         List<String> parts = new ArrayList<>();
         for (Slice slice : slices) {
             parts.add(SLICE.formatted(

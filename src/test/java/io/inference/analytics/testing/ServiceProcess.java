@@ -38,13 +38,17 @@ public final class ServiceProcess implements AutoCloseable {
 
     /** Starts it and returns at once; the settings are environment variables. */
     public static ServiceProcess start(Map<String, String> settings, String... arguments) {
+        return start(List.of("-Xmx256m"), settings, arguments);
+    }
+
+    /** The same with options for the JVM. */
+    public static ServiceProcess start(List<String> jvmOptions, Map<String, String> settings, String... arguments) {
         int httpPort = freePort();
         int managementPort = freePort();
-        List<String> command = new java.util.ArrayList<>(List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-Xmx256m",
-                "-jar",
-                JAR.toString()));
+        List<String> command = new java.util.ArrayList<>();
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.addAll(jvmOptions);
+        command.addAll(List.of("-jar", JAR.toString()));
         command.addAll(List.of(arguments));
         ProcessBuilder builder = new ProcessBuilder(command);
         builder.environment().keySet().removeIf(name -> name.startsWith("INGESTION_") || name.startsWith("QUARKUS_"));
@@ -72,6 +76,10 @@ public final class ServiceProcess implements AutoCloseable {
                 .failFast("the process ended, see " + log, () -> !process.isAlive())
                 .until(() -> status("/analytics/v1/status/readyz") == 200);
         return this;
+    }
+
+    public long pid() {
+        return process.pid();
     }
 
     /** kill -9; returns when it is gone. */

@@ -1,0 +1,80 @@
+package io.inference.analytics.bench;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.Callable;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** The part of {@code local-dev/bench} that measures; the script brings the servers and the builds. */
+@Command(name = "local-dev/bench", sortOptions = false)
+final class Bench implements Callable<Integer> {
+
+    static final List<String> ALL = List.of("startup", "drain-stream", "drain-queue", "freshness", "query");
+
+    @Parameters(paramLabel = "NAME")
+    private List<String> names = List.of();
+
+    @Option(names = "--events", defaultValue = "300000")
+    private int events;
+
+    @Option(names = "--duration", defaultValue = "60")
+    private long durationSeconds;
+
+    @Option(names = "--write")
+    private boolean write;
+
+    public static void main(String[] arguments) {
+        System.exit(new CommandLine(new Bench()).execute(arguments));
+    }
+
+    /** Options of the JVM with which {@code local-dev/run} and the image start the service. */
+    static List<String> serviceJvmOptions() {
+        String options = System.getenv().getOrDefault("ANALYTICS_JAVA_OPTS", "").strip();
+        return options.isEmpty() ? List.of() : List.of(options.split("\\s+"));
+    }
+
+    static String java() {
+        return Path.of(System.getProperty("java.home"), "bin", "java").toString();
+    }
+
+    static void progress(String what) {
+        System.err.println("    " + what);
+    }
+
+    @Override
+    public Integer call() throws Exception {
+        Set<String> wanted = new TreeSet<>(names.isEmpty() ? ALL : names);
+        List<Figure> figures = new ArrayList<>();
+        List<String> notes = new ArrayList<>();
+        for (String name : ALL) {
+            if (wanted.contains(name)) {
+                System.err.println("==> Measuring " + name);
+                figures.addAll(measure(name, notes));
+            }
+        }
+        Report report = new Report(figures, notes);
+        System.out.print(report.table());
+        if (write) {
+            report.write(Path.of("docs/benchmarks.md"));
+        }
+        return 0;
+    }
+
+    private List<Figure> measure(String name, List<String> notes) throws Exception {
+        return switch (name) {
+            case "startup" -> StartupBenchmark.run();
+            case "drain-stream" -> new DrainBenchmark("stream", events, notes).run();
+            case "drain-queue" -> new DrainBenchmark("queue", events, notes).run();
+            case "freshness" -> new FreshnessBenchmark(Duration.ofSeconds(durationSeconds), notes).run();
+            case "query" -> new QueryBenchmark(notes).run();
+            default -> throw new IllegalArgumentException("benchmark: " + name + " (expected: " + ALL + ")");
+        };
+    }
+}

@@ -1,0 +1,38 @@
+package io.inference.analytics.usage;
+
+import io.inference.analytics.platform.Buckets.Slice;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+
+/** The statement that the usage API sends, for measuring it without the service. */
+public final class UsageStatement {
+
+    private UsageStatement() {}
+
+    /**
+     * The statement with its values in their places.
+     *
+     * @param org an SQL expression of the organisation's id
+     */
+    public static String of(String org, Instant start, Instant end, String granularity) {
+        UsageQuery query = UsageQuery.parse(Map.of(
+                "start", List.of(start.toString()),
+                "end", List.of(end.toString()),
+                "granularity", List.of(granularity)));
+        List<Slice> slices = query.buckets().slices(query.range());
+        String sql = UsageStore.sql(query, slices)
+                .replaceFirst(
+                        "[?]",
+                        query.buckets().starts().stream()
+                                .map(Instant::toString)
+                                .collect(Collectors.joining(",", "'{", "}'")));
+        for (Slice slice : slices) {
+            sql = sql.replaceFirst("[?]", org)
+                    .replaceFirst("[?]", "'" + slice.range().start() + "'")
+                    .replaceFirst("[?]", "'" + slice.range().end() + "'");
+        }
+        return sql;
+    }
+}
