@@ -17,6 +17,8 @@ public enum Permission {
     AUDIT_READ("analytics:audit:read"),
     /** The price book; no organisation's own matter. */
     PRICES_WRITE("analytics:prices:write"),
+    /** Names of organisations and models, which hold for everybody. */
+    CATALOG_WRITE("analytics:catalog:write"),
     /** Bills of the providers: figures of the whole company. */
     PROVIDERS_READ("analytics:providers:read");
 

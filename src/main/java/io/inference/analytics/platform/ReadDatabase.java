@@ -8,6 +8,7 @@ import io.smallrye.faulttolerance.api.Guard;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.sql.Statement;
 import java.time.Duration;
 import java.time.temporal.ChronoUnit;
 import java.util.concurrent.TimeoutException;
@@ -84,6 +85,42 @@ public class ReadDatabase {
             throw e;
         } catch (Exception e) {
             throw new IllegalStateException(e);
+        }
+    }
+
+    /**
+     * Runs the work in one read-write transaction, within the same bounds; for the few requests that store something small. It
+     * may run twice when a connection breaks, also after a commit that could not be confirmed: the work must be repeatable.
+     *
+     * @throws Failure.Unavailable when PostgreSQL can not be reached or takes too long
+     */
+    public <T> T change(Work<T> work) {
+        return read(connection -> {
+            connection.setAutoCommit(false);
+            try {
+                try (Statement statement = connection.createStatement()) {
+                    statement.execute("set transaction read write");
+                }
+                T result = work.on(connection);
+                connection.commit();
+                return result;
+            } catch (SQLException | RuntimeException e) {
+                rollBack(connection, e);
+                throw e;
+            } finally {
+                if (!connection.isClosed()) {
+                    connection.setAutoCommit(true);
+                }
+            }
+        });
+    }
+
+    private static void rollBack(Connection connection, Exception cause) {
+        try {
+            connection.rollback();
+        } catch (SQLException e) {
+            // The connection has gone, and with it the transaction.
+            cause.addSuppressed(e);
         }
     }
 

@@ -6,6 +6,8 @@ import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.time.Clock;
 import java.time.ZoneOffset;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.UUID;
 import javax.sql.DataSource;
 
@@ -41,9 +43,25 @@ public class NameStore {
         name(MODEL, id, name);
     }
 
+    /** Sets many in the caller's transaction. */
+    void nameAll(Connection connection, Map<UUID, String> orgs, Map<UUID, String> models) throws SQLException {
+        // In the order of ids, so that two callers can not lock each other out.
+        for (Map.Entry<UUID, String> org : new TreeMap<>(orgs).entrySet()) {
+            name(connection, ORG, org.getKey(), org.getValue());
+        }
+        for (Map.Entry<UUID, String> model : new TreeMap<>(models).entrySet()) {
+            name(connection, MODEL, model.getKey(), model.getValue());
+        }
+    }
+
     private void name(String upsert, UUID id, String name) throws SQLException {
-        try (Connection connection = dataSource.getConnection();
-                PreparedStatement statement = connection.prepareStatement(upsert)) {
+        try (Connection connection = dataSource.getConnection()) {
+            name(connection, upsert, id, name);
+        }
+    }
+
+    private void name(Connection connection, String upsert, UUID id, String name) throws SQLException {
+        try (PreparedStatement statement = connection.prepareStatement(upsert)) {
             statement.setObject(1, id);
             statement.setString(2, name);
             statement.setObject(3, clock.instant().atOffset(ZoneOffset.UTC));

@@ -86,7 +86,8 @@ public record UsageSeries(
             @Schema(description = "Invocations without a price") long unpricedInvocations,
             @Schema(description = "Whether everything has a price") boolean costComplete) {
 
-        static Sums of(UsageSums sums) {
+        /** Dresses exact sums. */
+        public static Sums of(UsageSums sums) {
             return new Sums(
                     sums.invocations(),
                     sums.errors(),

@@ -35,7 +35,8 @@ class RoleTest {
     @Test
     void orgAdminMayAllButPricesAndProvidersInItsOwnOrganisations() {
         assertThat(in(caller("org-admin"), OWN))
-                .isEqualTo(EnumSet.complementOf(EnumSet.of(Permission.PRICES_WRITE, Permission.PROVIDERS_READ)));
+                .isEqualTo(EnumSet.complementOf(
+                        EnumSet.of(Permission.PRICES_WRITE, Permission.PROVIDERS_READ, Permission.CATALOG_WRITE)));
         assertThat(in(caller("org-admin"), FOREIGN)).isEmpty();
     }
 

@@ -1,0 +1,96 @@
+package io.inference.analytics.usage;
+
+import com.fasterxml.jackson.annotation.JsonProperty;
+import io.inference.analytics.access.Permission;
+import io.inference.analytics.access.Requires;
+import io.inference.analytics.platform.Failure;
+import io.inference.analytics.platform.Failure.FieldError;
+import io.inference.analytics.platform.ReadDatabase;
+import io.inference.analytics.platform.Uuids;
+import jakarta.ws.rs.Consumes;
+import jakarta.ws.rs.PUT;
+import jakarta.ws.rs.Path;
+import jakarta.ws.rs.Produces;
+import jakarta.ws.rs.core.MediaType;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.eclipse.microprofile.openapi.annotations.media.Schema;
+import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
+import org.eclipse.microprofile.openapi.annotations.tags.Tag;
+
+/** Keeps the names of organisations and models in step with whoever owns them: the owner's system puts them here. */
+@Path("/analytics/v1/catalog")
+@Produces(MediaType.APPLICATION_JSON)
+@Consumes(MediaType.APPLICATION_JSON)
+@Tag(name = "catalog")
+class CatalogNames {
+
+    private static final int ENTRIES_MAX = 1_000;
+    private static final int NAME_CHARACTERS_MAX = 200;
+
+    /** Names to be set. */
+    @Schema(name = "CatalogNames")
+    public record Names(
+            @JsonProperty("orgs") @Schema(description = "Names of organisations by id") Map<String, String> orgs,
+            @JsonProperty("models") @Schema(description = "Names of models by id") Map<String, String> models) {}
+
+    private final ReadDatabase database;
+    private final NameStore store;
+
+    CatalogNames(ReadDatabase database, NameStore store) {
+        this.database = database;
+        this.store = store;
+    }
+
+    @PUT
+    @Path("names")
+    @Requires(Permission.CATALOG_WRITE)
+    @Operation(
+            summary = "Sets names of organisations and models",
+            description = "At most 1,000 at a time, all or none. Ids that are not named keep the names they have.")
+    @APIResponse(responseCode = "204", description = "Set")
+    public void set(Names names) {
+        List<FieldError> errors = new ArrayList<>();
+        Map<UUID, String> orgs = checked("orgs", names == null ? null : names.orgs(), errors);
+        Map<UUID, String> models = checked("models", names == null ? null : names.models(), errors);
+        if (orgs.size() + models.size() > ENTRIES_MAX) {
+            errors.add(new FieldError(
+                    "", "%d names (expected: at most %d)".formatted(orgs.size() + models.size(), ENTRIES_MAX)));
+        }
+        if (!errors.isEmpty()) {
+            throw new Failure.Invalid(errors);
+        }
+        database.change(connection -> {
+            store.nameAll(connection, orgs, models);
+            return orgs.size() + models.size();
+        });
+    }
+
+    private static Map<UUID, String> checked(String field, Map<String, String> given, List<FieldError> errors) {
+        Map<UUID, String> names = new LinkedHashMap<>();
+        if (given == null) {
+            return names;
+        }
+        given.forEach((id, name) -> {
+            String path = field + "." + id;
+            if (Uuids.parse(id).isEmpty()) {
+                errors.add(new FieldError(path, path + ": not an id (expected: a UUID)"));
+            } else if (name == null
+                    || name.isBlank()
+                    || name.strip().length() > NAME_CHARACTERS_MAX
+                    || name.chars().anyMatch(Character::isISOControl)) {
+                errors.add(new FieldError(
+                        path,
+                        path + ": not a name (expected: 1 to " + NAME_CHARACTERS_MAX
+                                + " characters, no control characters)"));
+            } else {
+                names.put(Uuids.parse(id).get(), name.strip());
+            }
+        });
+        return names;
+    }
+}
