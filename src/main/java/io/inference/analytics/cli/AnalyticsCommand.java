@@ -19,6 +19,7 @@ import picocli.CommandLine.ScopeType;
             DlqCommand.class,
             ConservationCommand.class,
             CatalogCommand.class,
+            ExportCommand.class,
             ReplayCommand.class
         })
 final class AnalyticsCommand {

@@ -18,6 +18,7 @@ final class CommandSettings {
         settings.put("quarkus.scheduler.enabled", "false");
         settings.put("analytics.ingestion.enabled", "false");
         settings.put("analytics.rollup.enabled", "false");
+        settings.put("analytics.export.enabled", "false");
         settings.put("quarkus.flyway.migrate-at-start", "false");
         settings.put("quarkus.otel.sdk.disabled", "true");
         settings.put("quarkus.banner.enabled", "false");

@@ -1,0 +1,106 @@
+package io.inference.analytics.cli;
+
+import io.inference.analytics.export.ExportFormat;
+import io.inference.analytics.export.ExportGranularity;
+import io.inference.analytics.export.OrgExportSettings;
+import io.inference.analytics.export.OrgExportSettings.Wishes;
+import io.inference.analytics.platform.Failure;
+import io.inference.analytics.platform.Uuids;
+import jakarta.enterprise.context.Dependent;
+import jakarta.inject.Inject;
+import java.io.PrintWriter;
+import java.sql.SQLException;
+import java.time.ZoneId;
+import java.util.Optional;
+import java.util.UUID;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/** {@code export org}. */
+@Dependent
+@Command(
+        name = "org",
+        description = {
+            "Sets what an organisation wants otherwise than by default; what is not named goes back to the default.",
+            "It holds for exports that are begun or that end later."
+        })
+class ExportOrgCommand implements ServiceCommand {
+
+    private static final int GRACE_DAYS_MAX = 27;
+    private static final int RETENTION_DAYS_MAX = 3_650;
+
+    @Option(names = "--id", required = true, paramLabel = "UUID", description = "The organisation.")
+    String id;
+
+    @Option(
+            names = "--monthly",
+            paramLabel = "true|false",
+            arity = "1",
+            description = "Whether the monthly export is made.")
+    Boolean monthly;
+
+    @Option(names = "--grace-days", paramLabel = "N", description = "Days after the month until it is made, 0 to 27.")
+    Integer graceDays;
+
+    @Option(
+            names = "--granularity",
+            paramLabel = "WORD",
+            description = "Of the monthly export: HOURLY, DAILY or MONTHLY.")
+    ExportGranularity granularity;
+
+    @Option(names = "--format", paramLabel = "WORD", description = "Of the monthly export: CSV or FOCUS.")
+    ExportFormat format;
+
+    @Option(names = "--time-zone", paramLabel = "ZONE", description = "Whose months it follows, such as Europe/Berlin.")
+    String timeZone;
+
+    @Option(names = "--retention-days", paramLabel = "N", description = "Days that files are kept, 1 to 3650.")
+    Integer retentionDays;
+
+    @Option(names = "--bucket", paramLabel = "NAME", description = "The bucket of its files.")
+    String bucket;
+
+    @Inject
+    OrgExportSettings settings;
+
+    @Override
+    public void validate() {
+        id();
+        between("--grace-days", graceDays, 0, GRACE_DAYS_MAX);
+        between("--retention-days", retentionDays, 1, RETENTION_DAYS_MAX);
+        if (timeZone != null && !ZoneId.getAvailableZoneIds().contains(timeZone)) {
+            throw new Failure.Invalid(
+                    "--time-zone",
+                    "--time-zone: %s (expected: an IANA name such as Europe/Berlin)".formatted(timeZone));
+        }
+        if (bucket != null && !bucket.matches("[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")) {
+            throw new Failure.Invalid("--bucket", "--bucket: %s (expected: a name of a bucket)".formatted(bucket));
+        }
+    }
+
+    private static void between(String option, Integer value, int low, int high) {
+        if (value != null && (value < low || value > high)) {
+            throw new Failure.Invalid(option, "%s: %d (expected: %d to %d)".formatted(option, value, low, high));
+        }
+    }
+
+    private UUID id() {
+        return Uuids.parse(id)
+                .orElseThrow(() -> new Failure.Invalid("--id", "--id: %s (expected: a UUID)".formatted(id)));
+    }
+
+    @Override
+    public int run(PrintWriter out) throws SQLException {
+        Wishes wishes = new Wishes(
+                Optional.ofNullable(monthly),
+                Optional.ofNullable(graceDays),
+                Optional.ofNullable(granularity),
+                Optional.ofNullable(format),
+                Optional.ofNullable(timeZone),
+                Optional.ofNullable(retentionDays),
+                Optional.ofNullable(bucket));
+        settings.set(id(), wishes);
+        out.printf("org %s: %s%n", id(), wishes);
+        return 0;
+    }
+}

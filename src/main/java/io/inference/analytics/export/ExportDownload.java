@@ -1,0 +1,97 @@
+package io.inference.analytics.export;
+
+import io.inference.analytics.platform.Failure;
+import io.inference.analytics.usage.CatalogStore;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.net.URI;
+import java.text.Normalizer;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.LocalDate;
+import java.util.Locale;
+import java.util.Set;
+
+/** Signs addresses of files. An address lives for {@link ExportConfig#signedUrlTtl()}, or until the file expires. */
+@ApplicationScoped
+class ExportDownload {
+
+    /** The longest life that Signature Version 4 allows. */
+    private static final Duration TTL_MAX = Duration.ofDays(7);
+
+    private final ExportJobs jobs;
+    private final ExportBucket bucket;
+    private final CatalogStore catalog;
+    private final ExportConfig config;
+    private final Clock clock;
+
+    ExportDownload(ExportJobs jobs, ExportBucket bucket, CatalogStore catalog, ExportConfig config, Clock clock) {
+        this.jobs = jobs;
+        this.bucket = bucket;
+        this.catalog = catalog;
+        this.config = config;
+        this.clock = clock;
+    }
+
+    /**
+     * A new address of the job's file.
+     *
+     * @throws Failure.Conflict when there is no file (yet)
+     * @throws Failure.Gone when it has expired
+     */
+    URI sign(ExportJob job) {
+        Instant now = clock.instant();
+        switch (job.status()) {
+            case PENDING, RUNNING ->
+                throw new Failure.Conflict("status: %s (expected: succeeded; the file is not ready)"
+                        .formatted(job.status().wireName()));
+            case FAILED ->
+                throw new Failure.Conflict("There is no file: the export has failed. "
+                        + job.error().orElse(""));
+            case CANCELLED -> throw new Failure.Conflict("There is no file: the export was cancelled.");
+            case EXPIRED -> throw gone();
+            case SUCCEEDED -> {
+                // Signed below.
+            }
+        }
+        jobs.requireStore();
+        Duration left = Duration.between(now, job.expiresAt().orElseThrow());
+        if (left.compareTo(Duration.ofSeconds(1)) < 0) {
+            throw gone();
+        }
+        Duration ttl = config.signedUrlTtl();
+        ttl = ttl.compareTo(TTL_MAX) > 0 ? TTL_MAX : ttl;
+        ttl = ttl.compareTo(left) > 0 ? left : ttl;
+        String org = catalog.orgs(Set.of(job.orgId())).stream()
+                .findFirst()
+                .map(CatalogStore.Named::name)
+                .orElse(job.orgId().toString());
+        return bucket.sign(job.location(), fileName(job, org), ttl);
+    }
+
+    private static Failure.Gone gone() {
+        return new Failure.Gone("The file has expired and was deleted; a new export can be asked for.");
+    }
+
+    /** Such as {@code usage_Acme-GmbH_2026-03-01_2026-03-31_daily.csv}; ASCII, so that every client saves it alike. */
+    static String fileName(ExportJob job, String orgName) {
+        String org = Normalizer.normalize(orgName, Normalizer.Form.NFKD)
+                .replaceAll("\\p{M}", "")
+                .replaceAll("[^A-Za-z0-9]+", "-")
+                .replaceAll("^-|-$", "");
+        ExportOrder order = job.order();
+        LocalDate first = LocalDate.ofInstant(order.range().start(), order.zone());
+        LocalDate last = LocalDate.ofInstant(order.range().end().minusNanos(1), order.zone());
+        String what = order.format() == ExportFormat.FOCUS ? "focus" : "usage";
+        String which = job.monthly()
+                .map(monthly -> monthly.month() + "-r" + monthly.revision())
+                .orElse(first + "_" + last);
+        return String.join(
+                        "_",
+                        what,
+                        org.isEmpty() ? job.orgId().toString() : org.substring(0, Math.min(org.length(), 60)),
+                        which,
+                        order.granularity().wireName().toLowerCase(Locale.ROOT))
+                + ".csv";
+    }
+}

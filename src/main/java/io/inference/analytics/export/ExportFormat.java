@@ -1,0 +1,21 @@
+package io.inference.analytics.export;
+
+import com.fasterxml.jackson.annotation.JsonValue;
+import java.util.Locale;
+
+/** What a file looks like. */
+public enum ExportFormat {
+    /** Our own columns. */
+    CSV,
+    /** FinOps FOCUS 1.2. */
+    FOCUS;
+
+    @JsonValue
+    public String wireName() {
+        return name().toLowerCase(Locale.ROOT);
+    }
+
+    static ExportFormat of(String wireName) {
+        return valueOf(wireName.toUpperCase(Locale.ROOT));
+    }
+}

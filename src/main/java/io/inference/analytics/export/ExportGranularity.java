@@ -1,0 +1,31 @@
+package io.inference.analytics.export;
+
+import com.fasterxml.jackson.annotation.JsonValue;
+import io.inference.analytics.platform.Granularity;
+import java.util.Locale;
+
+/** How long a bucket of a file is; the words of exports for the granularities of usage. */
+public enum ExportGranularity {
+    HOURLY(Granularity.HOUR),
+    DAILY(Granularity.DAY),
+    MONTHLY(Granularity.MONTH);
+
+    private final Granularity granularity;
+
+    ExportGranularity(Granularity granularity) {
+        this.granularity = granularity;
+    }
+
+    Granularity granularity() {
+        return granularity;
+    }
+
+    @JsonValue
+    public String wireName() {
+        return name().toLowerCase(Locale.ROOT);
+    }
+
+    static ExportGranularity of(String wireName) {
+        return valueOf(wireName.toUpperCase(Locale.ROOT));
+    }
+}

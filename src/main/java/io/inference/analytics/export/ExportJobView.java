@@ -1,0 +1,139 @@
+package io.inference.analytics.export;
+
+import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.databind.JsonNode;
+import io.inference.analytics.usage.UsageSeries;
+import java.math.BigInteger;
+import java.time.Instant;
+import java.util.List;
+import java.util.UUID;
+import org.eclipse.microprofile.openapi.annotations.enums.SchemaType;
+import org.eclipse.microprofile.openapi.annotations.media.Schema;
+
+/** A job on the wire. */
+@Schema(name = "ExportJob")
+@JsonInclude(JsonInclude.Include.ALWAYS)
+record ExportJobView(
+        UUID jobId,
+        UUID orgId,
+        ExportStatus status,
+        ExportGranularity granularity,
+        ExportFormat format,
+        @Schema(description = "Snapped outward to whole hours") Range timeRange,
+        String timeZone,
+        @Schema(description = "Empty means all") List<UUID> models,
+        Instant createdAt,
+        @Schema(nullable = true) Instant startedAt,
+        @Schema(nullable = true) Instant completedAt,
+        @Schema(nullable = true, description = "When the file is deleted") Instant expiresAt,
+        @Schema(nullable = true, description = "s3://bucket/key, once there is a file and until it expires")
+                String outputUri,
+        @Schema(nullable = true, description = "SHA-256 of the file, hex") String checksum,
+        @Schema(description = "Rows so far, the header not counted") long rowCount,
+        @Schema(nullable = true, description = "Bytes of the file") Long sizeBytes,
+        @Schema(nullable = true, description = "As the usage endpoint gives them for the same window and models")
+                UsageSeries.Sums totals,
+        @Schema(nullable = true) Reconciliation reconciliation,
+        String initiatedBy,
+        @Schema(nullable = true, description = "Of automatic monthly exports") Monthly monthly,
+        @Schema(description = "How often work on it has begun") int tries,
+        @Schema(nullable = true, description = "Of a job that was tried already and is not done: why it waits")
+                String lastProblem,
+        @Schema(nullable = true, description = "Why it has failed") String error) {
+
+    /** A half-open window. */
+    @Schema(name = "ExportTimeRange")
+    record Range(Instant start, Instant end) {}
+
+    /** The comparison of the file's rows with the single events, made in the same snapshot. */
+    @Schema(name = "ExportReconciliation")
+    record Reconciliation(
+            @Schema(enumeration = {"equal", "unequal"}) String status,
+            Instant checkedAt,
+            @Schema(description = "Totals of the rows of the file") UsageSeries.Sums exported,
+            @Schema(description = "The same figures, summed over the raw events") UsageSeries.Sums rawEvents) {}
+
+    /** Which file of a month it is. */
+    @Schema(name = "ExportMonth")
+    @JsonInclude(JsonInclude.Include.ALWAYS)
+    record Monthly(
+            @Schema(examples = "2026-03") String month,
+            @Schema(description = "1 for the first file of the month, counted up by restatements") int revision,
+            @Schema(nullable = true, description = "Of restatements: how much is above the file before")
+                    Difference difference) {}
+
+    /** This file minus the one before. */
+    @Schema(name = "ExportDifference")
+    record Difference(
+            UUID previousJobId,
+            int previousRevision,
+            long rows,
+            long invocations,
+            long errors,
+            @Schema(type = SchemaType.INTEGER) BigInteger inputTokens,
+            @Schema(type = SchemaType.INTEGER) BigInteger outputTokens,
+            @Schema(type = SchemaType.INTEGER) BigInteger cacheReadInputTokens,
+            @Schema(type = SchemaType.INTEGER) BigInteger cacheWriteInputTokens,
+            @Schema(description = "US cents, exact: a plain decimal", examples = "-12.5") String costEstimateCents,
+            long unpricedInvocations) {}
+
+    static ExportJobView of(ExportJob job) {
+        boolean hasFile = job.status() == ExportStatus.SUCCEEDED;
+        boolean open = job.status() == ExportStatus.PENDING || job.status() == ExportStatus.RUNNING;
+        ExportOrder order = job.order();
+        return new ExportJobView(
+                job.jobId(),
+                job.orgId(),
+                job.status(),
+                order.granularity(),
+                order.format(),
+                new Range(order.range().start(), order.range().end()),
+                order.zoneName(),
+                order.models().stream()
+                        .sorted(java.util.Comparator.comparing(UUID::toString))
+                        .toList(),
+                job.createdAt(),
+                job.startedAt().orElse(null),
+                job.completedAt().orElse(null),
+                job.expiresAt().orElse(null),
+                hasFile ? job.location().uri() : null,
+                job.checksum().orElse(null),
+                job.rowCount(),
+                job.sizeBytes().isPresent() ? job.sizeBytes().getAsLong() : null,
+                job.totals().map(UsageSeries.Sums::of).orElse(null),
+                job.reconciliation().map(ExportJobView::reconciliation).orElse(null),
+                job.initiatedBy(),
+                job.monthly()
+                        .map(monthly -> new Monthly(
+                                monthly.month().toString(),
+                                monthly.revision(),
+                                job.difference().map(ExportJobView::difference).orElse(null)))
+                        .orElse(null),
+                job.tries(),
+                open ? job.lastProblem().orElse(null) : null,
+                job.error().orElse(null));
+    }
+
+    private static Reconciliation reconciliation(JsonNode stored) {
+        return new Reconciliation(
+                stored.get("status").textValue(),
+                Instant.parse(stored.get("checkedAt").textValue()),
+                UsageSeries.Sums.of(Figures.of(stored.get("exported"))),
+                UsageSeries.Sums.of(Figures.of(stored.get("rawEvents"))));
+    }
+
+    private static Difference difference(JsonNode stored) {
+        return new Difference(
+                UUID.fromString(stored.get("previousJobId").textValue()),
+                stored.get("previousRevision").intValue(),
+                stored.get("rows").longValue(),
+                stored.get("invocations").longValue(),
+                stored.get("errors").longValue(),
+                stored.get("inputTokens").bigIntegerValue(),
+                stored.get("outputTokens").bigIntegerValue(),
+                stored.get("cacheReadInputTokens").bigIntegerValue(),
+                stored.get("cacheWriteInputTokens").bigIntegerValue(),
+                stored.get("costEstimateCents").textValue(),
+                stored.get("unpricedInvocations").longValue());
+    }
+}

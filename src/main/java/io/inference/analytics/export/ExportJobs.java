@@ -1,0 +1,201 @@
+package io.inference.analytics.export;
+
+import io.inference.analytics.export.ExportJobStore.Origin;
+import io.inference.analytics.platform.Failure;
+import io.inference.analytics.platform.ReadDatabase;
+import io.inference.analytics.platform.Retention;
+import io.inference.analytics.platform.TimeRange;
+import io.inference.analytics.platform.Traces;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.UUID;
+
+/**
+ * Accepts and cancels jobs. Needs PostgreSQL only: what becomes of a job is the worker's matter.
+ *
+ * <p>Bound: so many open jobs of one organisation as {@link ExportConfig#openJobsMax()} says; more are refused, not queued.
+ */
+@ApplicationScoped
+class ExportJobs {
+
+    private static final Duration TOO_MANY_RETRY = Duration.ofSeconds(30);
+    private static final Duration OFF_RETRY = Duration.ofHours(1);
+
+    private final ReadDatabase database;
+    private final ExportJobStore store;
+    private final OrgExportSettings settings;
+    private final ExportBucket bucket;
+    private final ExportConfig config;
+    private final ExportMetrics metrics;
+    private final Retention retention;
+    private final Clock clock;
+
+    ExportJobs(
+            ReadDatabase database,
+            ExportJobStore store,
+            OrgExportSettings settings,
+            ExportBucket bucket,
+            ExportConfig config,
+            ExportMetrics metrics,
+            Retention retention,
+            Clock clock) {
+        this.database = database;
+        this.store = store;
+        this.settings = settings;
+        this.bucket = bucket;
+        this.config = config;
+        this.metrics = metrics;
+        this.retention = retention;
+        this.clock = clock;
+    }
+
+    /**
+     * Accepts an order, or finds the job that was accepted under the same key.
+     *
+     * @throws Failure.Unavailable when there is no file store at all
+     * @throws Failure.Invalid when the window's single events may be gone, or the bucket is a foreign one
+     * @throws Failure.Conflict when the key stands for another order
+     * @throws Failure.TooManyRequests when too many jobs are open
+     */
+    ExportJob accept(UUID org, ExportOrder order, Optional<String> idempotencyKey, String initiatedBy) {
+        requireStore();
+        checkAge(order.range());
+        UUID jobId = UUID.randomUUID();
+        Instant now = clock.instant().truncatedTo(ChronoUnit.MICROS);
+        Optional<String> trace = Traces.current();
+        String hash = order.hash();
+        ExportJob accepted = database.change(connection -> {
+            store.lockOrg(connection, org);
+            if (idempotencyKey.isPresent()) {
+                Optional<ExportJobStore.Accepted> known = store.byIdempotencyKey(connection, org, idempotencyKey.get());
+                if (known.isPresent()) {
+                    if (!known.get().requestHash().equals(hash)) {
+                        throw new Failure.Conflict(
+                                "Idempotency-Key: used before for another export (expected: a new key, or the same body).");
+                    }
+                    return known.get().job();
+                }
+            }
+            String target = target(settings.bucket(connection, org), order.bucket());
+            if (store.open(connection, org) >= config.openJobsMax()
+                    && store.find(connection, org, jobId).isEmpty()) {
+                throw new Failure.TooManyRequests(
+                        "%d exports of this organisation are pending or running (expected: fewer; try again when some have ended)"
+                                .formatted(config.openJobsMax()),
+                        TOO_MANY_RETRY);
+            }
+            ExportJob job = pending(
+                    jobId,
+                    org,
+                    order,
+                    new ExportJob.Location(target, ExportJob.Location.keyOf(org, jobId)),
+                    initiatedBy,
+                    trace,
+                    now);
+            store.insert(connection, job, new Origin(idempotencyKey, idempotencyKey.map(key -> hash)));
+            return job;
+        });
+        if (accepted.jobId().equals(jobId)) {
+            metrics.count(ExportStatus.PENDING);
+        }
+        return accepted;
+    }
+
+    /** A job that nobody has begun with. */
+    static ExportJob pending(
+            UUID jobId,
+            UUID org,
+            ExportOrder order,
+            ExportJob.Location location,
+            String initiatedBy,
+            Optional<String> trace,
+            Instant now) {
+        return new ExportJob(
+                jobId,
+                org,
+                ExportStatus.PENDING,
+                order,
+                Optional.empty(),
+                location,
+                initiatedBy,
+                trace,
+                now,
+                Optional.empty(),
+                Optional.empty(),
+                Optional.empty(),
+                0,
+                0,
+                0,
+                OptionalLong.empty(),
+                Optional.empty(),
+                Optional.empty(),
+                Optional.empty(),
+                Optional.empty(),
+                Optional.empty(),
+                Optional.empty());
+    }
+
+    /**
+     * Cancels a job; a cancelled one stays so.
+     *
+     * @throws Failure.NotFound when the organisation has no such job
+     * @throws Failure.Conflict when it has ended already
+     */
+    ExportJob cancel(UUID org, UUID jobId) {
+        boolean[] cancelled = new boolean[1];
+        ExportJob job = database.change(connection -> {
+            cancelled[0] |= store.cancel(connection, org, jobId, clock.instant());
+            return store.find(connection, org, jobId).orElseThrow(ExportJobs::unknown);
+        });
+        if (job.status() != ExportStatus.CANCELLED) {
+            throw new Failure.Conflict(
+                    "status: %s (expected: pending or running; an export that has ended can not be cancelled)"
+                            .formatted(job.status().wireName()));
+        }
+        if (cancelled[0]) {
+            metrics.count(ExportStatus.CANCELLED);
+        }
+        return job;
+    }
+
+    /** Exports are off where no store is configured; a store that is down is another matter. */
+    void requireStore() {
+        if (!bucket.configured()) {
+            throw new Failure.Unavailable(
+                    "Exports are off: the service has no file store (S3_ENDPOINT is not set).", OFF_RETRY, null);
+        }
+    }
+
+    static Failure.NotFound unknown() {
+        return new Failure.NotFound("There is no such export in this organisation.");
+    }
+
+    /** Without the raw events the figures of a file could not be compared with anything. */
+    private void checkAge(TimeRange range) {
+        Instant now = clock.instant();
+        Instant raw = Retention.availableFrom(now, retention.raw());
+        Instant rollups = Retention.availableFrom(now, retention.rollups());
+        Instant available = raw.isAfter(rollups) ? raw : rollups;
+        if (range.start().isBefore(available)) {
+            throw new Failure.Invalid(
+                    "timeRange.start",
+                    "timeRange.start: %s (expected: %s or later; what came before may be gone)"
+                            .formatted(range.start(), available));
+        }
+    }
+
+    private String target(Optional<String> usual, Optional<String> asked) {
+        String own = usual.orElse(bucket.defaultBucket());
+        if (asked.isPresent() && !asked.get().equals(own) && !asked.get().equals(bucket.defaultBucket())) {
+            throw new Failure.Invalid(
+                    "delivery.bucket",
+                    "delivery.bucket: %s (expected: %s, the bucket of this organisation)".formatted(asked.get(), own));
+        }
+        return asked.orElse(own);
+    }
+}

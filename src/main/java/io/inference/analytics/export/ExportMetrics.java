@@ -1,0 +1,52 @@
+package io.inference.analytics.export;
+
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Timer;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.time.Duration;
+import java.util.EnumMap;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/** Meters of exports; all series exist from the start. */
+@ApplicationScoped
+class ExportMetrics {
+
+    private final Map<ExportStatus, Counter> jobs = new EnumMap<>(ExportStatus.class);
+    private final Timer duration;
+    private final AtomicInteger consecutiveFailures = new AtomicInteger();
+
+    ExportMetrics(MeterRegistry registry) {
+        for (ExportStatus status : ExportStatus.values()) {
+            jobs.put(
+                    status,
+                    Counter.builder("analytics.export.jobs")
+                            .description("Export jobs that came into the status by this process")
+                            .tag("status", status.wireName())
+                            .register(registry));
+        }
+        duration = Timer.builder("analytics.export.duration")
+                .description("From the beginning of the try that made the file to its end")
+                .register(registry);
+        Gauge.builder("analytics.export.consecutive.failures", consecutiveFailures, AtomicInteger::get)
+                .description("Tries of this process that ended without a file since the last one that made one")
+                .register(registry);
+    }
+
+    void count(ExportStatus status) {
+        jobs.get(status).increment();
+    }
+
+    void succeeded(Duration took) {
+        count(ExportStatus.SUCCEEDED);
+        duration.record(took);
+        consecutiveFailures.set(0);
+    }
+
+    /** A try ended without a file, whatever follows. */
+    void tryFailed() {
+        consecutiveFailures.incrementAndGet();
+    }
+}

@@ -1,0 +1,63 @@
+package io.inference.analytics.export;
+
+import io.inference.analytics.platform.Buckets;
+import io.inference.analytics.platform.TimeRange;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.time.ZoneId;
+import java.time.ZoneOffset;
+import java.util.HexFormat;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.UUID;
+
+/**
+ * What a file is to contain.
+ *
+ * @param range edges on whole UTC hours, at most 31 days
+ * @param zone whose days and months
+ * @param models only these; empty means all
+ * @param bucket where to; empty means the organisation's usual one
+ */
+record ExportOrder(
+        TimeRange range,
+        ExportGranularity granularity,
+        ZoneId zone,
+        Set<UUID> models,
+        ExportFormat format,
+        Optional<String> bucket) {
+
+    ExportOrder {
+        models = Set.copyOf(models);
+    }
+
+    /** The buckets of the file's rows. */
+    Buckets buckets() {
+        return Buckets.of(range, granularity.granularity(), zone);
+    }
+
+    String zoneName() {
+        return zone.equals(ZoneOffset.UTC) ? "UTC" : zone.getId();
+    }
+
+    /** Equal for orders that mean the same, whatever their JSON looked like. */
+    String hash() {
+        String text = String.join(
+                "\n",
+                range.start().toString(),
+                range.end().toString(),
+                granularity.wireName(),
+                zoneName(),
+                new TreeSet<>(models.stream().map(UUID::toString).toList()).toString(),
+                format.wireName(),
+                bucket.orElse(""));
+        try {
+            return HexFormat.of()
+                    .formatHex(MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8)));
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+}

@@ -1,0 +1,330 @@
+package io.inference.analytics.export;
+
+import io.inference.analytics.access.AuditTrail;
+import io.inference.analytics.access.Caller;
+import io.inference.analytics.access.CurrentCaller;
+import io.inference.analytics.access.Permission;
+import io.inference.analytics.access.Requires;
+import io.inference.analytics.export.ExportJobStore.Cursor;
+import io.inference.analytics.platform.Failure;
+import io.inference.analytics.platform.Problem;
+import io.inference.analytics.platform.QueryParameters;
+import io.inference.analytics.platform.QueryParameters.Fault;
+import io.inference.analytics.platform.ReadDatabase;
+import io.inference.analytics.platform.RequestIds;
+import io.inference.analytics.platform.Uuids;
+import io.vertx.ext.web.RoutingContext;
+import jakarta.inject.Inject;
+import jakarta.ws.rs.Consumes;
+import jakarta.ws.rs.DELETE;
+import jakarta.ws.rs.GET;
+import jakarta.ws.rs.HeaderParam;
+import jakarta.ws.rs.POST;
+import jakarta.ws.rs.Path;
+import jakarta.ws.rs.PathParam;
+import jakarta.ws.rs.Produces;
+import jakarta.ws.rs.core.Context;
+import jakarta.ws.rs.core.HttpHeaders;
+import jakarta.ws.rs.core.MediaType;
+import jakarta.ws.rs.core.Response;
+import jakarta.ws.rs.core.UriInfo;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.time.Clock;
+import java.time.Instant;
+import java.util.Base64;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.UUID;
+import java.util.regex.Pattern;
+import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.eclipse.microprofile.openapi.annotations.enums.ParameterIn;
+import org.eclipse.microprofile.openapi.annotations.enums.SchemaType;
+import org.eclipse.microprofile.openapi.annotations.headers.Header;
+import org.eclipse.microprofile.openapi.annotations.media.Content;
+import org.eclipse.microprofile.openapi.annotations.media.Schema;
+import org.eclipse.microprofile.openapi.annotations.parameters.Parameter;
+import org.eclipse.microprofile.openapi.annotations.parameters.RequestBody;
+import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
+import org.eclipse.microprofile.openapi.annotations.tags.Tag;
+
+/** Export jobs over HTTP. */
+@Path("/analytics/v1/orgs/{orgId}/exports")
+@Produces(MediaType.APPLICATION_JSON)
+@Tag(name = "exports")
+class ExportResource {
+
+    private static final int LIMIT_DEFAULT = 50;
+    private static final int LIMIT_MAX = 200;
+    private static final Pattern KEY = Pattern.compile("[!-~]{1,200}");
+
+    /** A page of jobs. */
+    @Schema(name = "ExportJobs")
+    public record Page(
+            List<ExportJobView> jobs,
+            @Schema(nullable = true, description = "Ask with cursor=… for the next page; null on the last one")
+                    String nextCursor) {}
+
+    /** What a body looks like; it is read by {@link ExportRequest}. */
+    @Schema(name = "ExportRequest")
+    record Body(
+            @Schema(required = true, description = "At most 31 days; edges are snapped outward to whole hours")
+                    ExportJobView.Range timeRange,
+            @Schema(defaultValue = "daily") ExportGranularity granularity,
+            @Schema(description = "Only these models, at most 100; all when left out") List<UUID> models,
+            @Schema(defaultValue = "UTC", description = "IANA name of the zone whose days and months the rows follow")
+                    String timeZone,
+            @Schema(defaultValue = "csv", description = "csv: our columns; focus: FinOps FOCUS 1.2")
+                    ExportFormat format,
+            Delivery delivery) {}
+
+    /** Where to. */
+    @Schema(name = "ExportDelivery")
+    record Delivery(
+            @Schema(required = true, enumeration = "s3") String type,
+            @Schema(description = "The organisation's own bucket or the service's; the former when left out")
+                    String bucket) {}
+
+    private final ExportJobs jobs;
+    private final ExportJobStore store;
+    private final ReadDatabase database;
+    private final ExportDownload download;
+    private final ExportWorker worker;
+    private final CurrentCaller caller;
+    private final AuditTrail audit;
+    private final Clock clock;
+
+    @Inject
+    RoutingContext request;
+
+    ExportResource(
+            ExportJobs jobs,
+            ExportJobStore store,
+            ReadDatabase database,
+            ExportDownload download,
+            ExportWorker worker,
+            CurrentCaller caller,
+            AuditTrail audit,
+            Clock clock) {
+        this.jobs = jobs;
+        this.store = store;
+        this.database = database;
+        this.download = download;
+        this.worker = worker;
+        this.caller = caller;
+        this.audit = audit;
+        this.clock = clock;
+    }
+
+    @POST
+    @Consumes(MediaType.APPLICATION_JSON)
+    @Requires(Permission.EXPORTS_CREATE)
+    @Operation(
+            summary = "Asks for a file of usage and spend",
+            description =
+                    "The file is made in the background; Location tells where its job can be watched. A request with the"
+                            + " Idempotency-Key of an earlier one and the same body gives the earlier job.")
+    @Parameter(
+            name = "Idempotency-Key",
+            in = ParameterIn.HEADER,
+            description = "1 to 200 printable ASCII characters, chosen by the caller",
+            schema = @Schema(implementation = String.class))
+    @RequestBody(
+            required = true,
+            content = @Content(mediaType = MediaType.APPLICATION_JSON, schema = @Schema(implementation = Body.class)))
+    @APIResponse(
+            responseCode = "202",
+            description = "Accepted",
+            headers = @Header(name = "Location", schema = @Schema(implementation = String.class)),
+            content =
+                    @Content(
+                            mediaType = MediaType.APPLICATION_JSON,
+                            schema = @Schema(implementation = ExportJobView.class)))
+    @APIResponse(
+            responseCode = "409",
+            description = "The Idempotency-Key stands for another body",
+            content = @Content(mediaType = Problem.MEDIA_TYPE, schema = @Schema(implementation = Problem.class)))
+    @APIResponse(
+            responseCode = "415",
+            description = "The body is not application/json",
+            content = @Content(mediaType = Problem.MEDIA_TYPE, schema = @Schema(implementation = Problem.class)))
+    @APIResponse(
+            responseCode = "429",
+            description = "Too many exports of the organisation are pending or running",
+            content = @Content(mediaType = Problem.MEDIA_TYPE, schema = @Schema(implementation = Problem.class)))
+    public Response create(
+            @PathParam("orgId") UUID orgId,
+            @Parameter(hidden = true) @HeaderParam("Idempotency-Key") List<String> keys,
+            @Context UriInfo uri,
+            byte[] body) {
+        QueryParameters.of(uri.getQueryParameters()).finish();
+        Optional<String> key = key(keys);
+        ExportJob job = jobs.accept(
+                orgId, ExportRequest.parse(body), key, caller.required().subject());
+        worker.wake();
+        return Response.accepted(ExportJobView.of(job))
+                .location(URI.create("/analytics/v1/orgs/" + orgId + "/exports/" + job.jobId()))
+                .build();
+    }
+
+    @GET
+    @Requires(Permission.EXPORTS_READ)
+    @Operation(summary = "The exports of an organisation", description = "Newest first.")
+    @Parameter(
+            name = "status",
+            in = ParameterIn.QUERY,
+            description = "Only jobs of these statuses; repeatable",
+            schema = @Schema(type = SchemaType.ARRAY, implementation = ExportStatus.class))
+    @Parameter(
+            name = "limit",
+            in = ParameterIn.QUERY,
+            description = "Jobs of a page, 1 to 200",
+            schema = @Schema(implementation = Integer.class, defaultValue = "50"))
+    @Parameter(
+            name = "cursor",
+            in = ParameterIn.QUERY,
+            description = "nextCursor of the page before",
+            schema = @Schema(implementation = String.class))
+    public Page list(@PathParam("orgId") UUID orgId, @Context UriInfo uri) {
+        QueryParameters parameters = QueryParameters.of(uri.getQueryParameters());
+        Set<ExportStatus> statuses =
+                parameters.repeatable("status", QueryParameters.oneOf(ExportStatus.values(), ExportStatus::wireName));
+        int limit = parameters.optional("limit", ExportResource::limit).orElse(LIMIT_DEFAULT);
+        Optional<Cursor> cursor = parameters.optional("cursor", ExportResource::cursor);
+        parameters.finish();
+        List<ExportJob> found = database.read(connection -> store.list(connection, orgId, statuses, cursor, limit + 1));
+        boolean more = found.size() > limit;
+        List<ExportJob> shown = more ? found.subList(0, limit) : found;
+        return new Page(
+                shown.stream().map(ExportJobView::of).toList(), more ? encode(shown.get(shown.size() - 1)) : null);
+    }
+
+    @GET
+    @Path("{jobId}")
+    @Requires(Permission.EXPORTS_READ)
+    @Operation(summary = "One export")
+    public ExportJobView get(
+            @PathParam("orgId") UUID orgId,
+            @Parameter(schema = @Schema(implementation = UUID.class)) @PathParam("jobId") String jobId,
+            @Context UriInfo uri) {
+        QueryParameters.of(uri.getQueryParameters()).finish();
+        return ExportJobView.of(find(orgId, jobId));
+    }
+
+    @DELETE
+    @Path("{jobId}")
+    @Requires(Permission.EXPORTS_CREATE)
+    @Operation(
+            summary = "Cancels an export",
+            description = "Of a pending or running one no file comes to be. One that is cancelled already stays so.")
+    @APIResponse(
+            responseCode = "200",
+            description = "The cancelled job",
+            content =
+                    @Content(
+                            mediaType = MediaType.APPLICATION_JSON,
+                            schema = @Schema(implementation = ExportJobView.class)))
+    @APIResponse(
+            responseCode = "409",
+            description = "The export has ended",
+            content = @Content(mediaType = Problem.MEDIA_TYPE, schema = @Schema(implementation = Problem.class)))
+    public ExportJobView cancel(
+            @PathParam("orgId") UUID orgId,
+            @Parameter(schema = @Schema(implementation = UUID.class)) @PathParam("jobId") String jobId,
+            @Context UriInfo uri) {
+        QueryParameters.of(uri.getQueryParameters()).finish();
+        return ExportJobView.of(jobs.cancel(orgId, Uuids.parse(jobId).orElseThrow(ExportJobs::unknown)));
+    }
+
+    @GET
+    @Path("{jobId}/download")
+    @Requires(Permission.EXPORTS_DOWNLOAD)
+    @Operation(
+            summary = "The file of an export",
+            description = "Leads to a signed address, made for this request, that lives for a day.")
+    @APIResponse(
+            responseCode = "302",
+            description = "Where the file is",
+            headers = @Header(name = "Location", schema = @Schema(implementation = String.class)))
+    @APIResponse(
+            responseCode = "409",
+            description = "There is no file: the export is not ready, has failed or was cancelled",
+            content = @Content(mediaType = Problem.MEDIA_TYPE, schema = @Schema(implementation = Problem.class)))
+    @APIResponse(
+            responseCode = "410",
+            description = "The file has expired",
+            content = @Content(mediaType = Problem.MEDIA_TYPE, schema = @Schema(implementation = Problem.class)))
+    public Response download(
+            @PathParam("orgId") UUID orgId,
+            @Parameter(schema = @Schema(implementation = UUID.class)) @PathParam("jobId") String jobId,
+            @Context UriInfo uri) {
+        QueryParameters.of(uri.getQueryParameters()).finish();
+        URI signed = download.sign(find(orgId, jobId));
+        recordIssue(orgId);
+        return Response.status(Response.Status.FOUND)
+                .location(signed)
+                .header(HttpHeaders.CACHE_CONTROL, "no-store")
+                .build();
+    }
+
+    private ExportJob find(UUID orgId, String jobId) {
+        UUID id = Uuids.parse(jobId).orElseThrow(ExportJobs::unknown);
+        return database.read(connection -> store.find(connection, orgId, id)).orElseThrow(ExportJobs::unknown);
+    }
+
+    /** Beside the decision at the door: that one may lead to a refusal, this one gave the file away. */
+    private void recordIssue(UUID orgId) {
+        Caller who = caller.required();
+        audit.record(new AuditTrail.Decision(
+                clock.instant(),
+                Optional.of(who.subject()),
+                Permission.EXPORTS_DOWNLOAD.wireName() + ":url-issued",
+                Optional.of(orgId.toString()),
+                AuditTrail.Outcome.ALLOWED,
+                !who.orgs().contains(orgId),
+                request.request().method().name(),
+                request.normalizedPath(),
+                RequestIds.traceId(request)));
+    }
+
+    private static Optional<String> key(List<String> keys) {
+        if (keys == null || keys.isEmpty()) {
+            return Optional.empty();
+        }
+        if (keys.size() > 1 || !KEY.matcher(keys.get(0)).matches()) {
+            throw new Failure.Invalid(
+                    "Idempotency-Key",
+                    "Idempotency-Key: not a key (expected: once, 1 to 200 printable ASCII characters)");
+        }
+        return Optional.of(keys.get(0));
+    }
+
+    private static int limit(String text) throws Fault {
+        if (text.matches("[0-9]{1,3}")) {
+            int limit = Integer.parseInt(text);
+            if (limit >= 1 && limit <= LIMIT_MAX) {
+                return limit;
+            }
+        }
+        throw new Fault("not a limit (expected: 1 to " + LIMIT_MAX + ")");
+    }
+
+    private static String encode(ExportJob last) {
+        return Base64.getUrlEncoder()
+                .withoutPadding()
+                .encodeToString((last.createdAt() + " " + last.jobId()).getBytes(StandardCharsets.US_ASCII));
+    }
+
+    private static Cursor cursor(String text) throws Fault {
+        try {
+            String[] parts = new String(Base64.getUrlDecoder().decode(text), StandardCharsets.US_ASCII).split(" ", 2);
+            if (parts.length == 2 && Uuids.parse(parts[1]).isPresent()) {
+                return new Cursor(Instant.parse(parts[0]), Uuids.parse(parts[1]).get());
+            }
+        } catch (IllegalArgumentException | java.time.DateTimeException e) {
+            // Told below.
+        }
+        throw new Fault("not a cursor (expected: nextCursor of an earlier answer)");
+    }
+}

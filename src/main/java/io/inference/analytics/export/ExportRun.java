@@ -1,0 +1,287 @@
+package io.inference.analytics.export;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.opencsv.CSVWriter;
+import com.opencsv.CSVWriterBuilder;
+import io.inference.analytics.usage.UsageSums;
+import io.quarkus.agroal.DataSource;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.io.BufferedWriter;
+import java.io.IOException;
+import java.io.OutputStreamWriter;
+import java.nio.charset.StandardCharsets;
+import java.security.DigestOutputStream;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.sql.SQLException;
+import java.time.Clock;
+import java.time.Instant;
+import java.time.Period;
+import java.time.ZoneOffset;
+import java.time.temporal.ChronoUnit;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.jboss.logging.Logger;
+
+/**
+ * Makes the file of one job. The steps, and what holds if one fails or the process dies there:
+ *
+ * <ol>
+ *   <li>abort every upload of the file's name that an earlier holder began: from here on none of them can complete.
+ *   <li>begin an upload, then make sure that the job is still ours: nothing shows yet.
+ *   <li>read one snapshot, write its rows, compare their totals with the raw events of the same snapshot: nothing shows yet.
+ *   <li>complete the upload: the file is there, the job is not done; whoever takes it over overwrites the file.
+ *   <li>write the manifest; of a monthly file, copy both to the name of the latest: the same.
+ *   <li>mark the job as succeeded, if it is still ours: done.
+ * </ol>
+ *
+ * <p>Memory: one part of the upload and one fetch of rows, whatever the file's size.
+ */
+@ApplicationScoped
+class ExportRun {
+
+    private static final Logger LOG = Logger.getLogger(ExportRun.class);
+    private static final int UNPRICED_NAMED_MAX = 5;
+    private static final int CHARACTERS = 1 << 16;
+
+    /** Totals of the rows and of the raw events, when they are not the same. */
+    static final class Unequal extends Exception {
+        private static final long serialVersionUID = 1;
+        private final transient ObjectNode reconciliation;
+
+        private Unequal(ObjectNode reconciliation) {
+            super("rows and raw events differ: " + reconciliation, null, false, false);
+            this.reconciliation = reconciliation;
+        }
+
+        ObjectNode reconciliation() {
+            return reconciliation;
+        }
+    }
+
+    private final javax.sql.DataSource snapshots;
+    private final ExportBucket bucket;
+    private final ExportLedger ledger;
+    private final ExportManifest manifest;
+    private final OrgExportSettings settings;
+    private final ExportConfig config;
+    private final Clock clock;
+
+    ExportRun(
+            @DataSource("exports") javax.sql.DataSource snapshots,
+            ExportBucket bucket,
+            ExportLedger ledger,
+            ExportManifest manifest,
+            OrgExportSettings settings,
+            ExportConfig config,
+            Clock clock) {
+        this.snapshots = snapshots;
+        this.bucket = bucket;
+        this.ledger = ledger;
+        this.manifest = manifest;
+        this.settings = settings;
+        this.config = config;
+        this.clock = clock;
+    }
+
+    /** What a snapshot gave. */
+    private record Written(
+            long rows,
+            UsageSums totals,
+            String checksum,
+            ObjectNode reconciliation,
+            ExportSnapshot.Watermark watermark,
+            ExportColumns columns) {}
+
+    /**
+     * Makes the file and marks the job as succeeded.
+     *
+     * @throws StoreTrouble when the file store is at fault
+     * @throws ExportRefused when the job can not succeed
+     * @throws Unequal when the rows do not add up to the raw events
+     * @throws HoldLost when the job is not ours any more
+     */
+    void make(ExportTask task) throws IOException, SQLException, ExportRefused, Unequal, HoldLost {
+        ExportJob job = task.job();
+        Instant generatedAt = clock.instant().truncatedTo(ChronoUnit.SECONDS);
+        Map<String, String> metadata = Map.of(
+                "org-id", job.orgId().toString(),
+                "job-id", job.jobId().toString(),
+                "generated-at", generatedAt.toString());
+        bucket.abortUploads(job.location());
+        ExportBucket.Upload upload = bucket.begin(job.location(), metadata);
+        Written written;
+        try {
+            task.renew();
+            written = write(task, upload);
+            task.renew();
+            upload.complete();
+        } catch (IOException | SQLException | RuntimeException | ExportRefused | Unequal | HoldLost e) {
+            drop(upload, e);
+            throw e;
+        }
+        ExportLedger.Result result = result(job, written, upload.bytes());
+        byte[] proof = manifest.of(job, result, written.watermark(), written.columns(), generatedAt);
+        put(job, job.location().manifestKey(), proof, metadata);
+        if (job.monthly().isPresent()) {
+            task.renew();
+            String latest = ExportJob.Location.latestKeyOf(
+                    job.orgId(), job.monthly().get().month());
+            bucket.copy(job.location(), latest);
+            put(job, ExportJob.Location.manifestOf(latest), proof, metadata);
+        }
+        if (!ledger.succeed(task.hold(), result, expiresAt(job))) {
+            throw new HoldLost();
+        }
+    }
+
+    private void put(ExportJob job, String key, byte[] content, Map<String, String> metadata) throws StoreTrouble {
+        bucket.put(
+                new ExportJob.Location(job.location().bucket(), key),
+                content,
+                "application/json; charset=utf-8",
+                metadata);
+    }
+
+    private static void drop(ExportBucket.Upload upload, Exception cause) {
+        try {
+            upload.abort();
+        } catch (StoreTrouble e) {
+            // The next holder or the upkeep does it.
+            cause.addSuppressed(e);
+        }
+    }
+
+    private Written write(ExportTask task, ExportBucket.Upload upload)
+            throws IOException, SQLException, ExportRefused, Unequal, HoldLost {
+        ExportJob job = task.job();
+        ExportOrder order = job.order();
+        try (ExportSnapshot snapshot = ExportSnapshot.of(snapshots.getConnection(), job.orgId(), order)) {
+            Map<String, String> names = snapshot.modelNames();
+            ExportColumns columns = columns(job, snapshot, names);
+            DigestOutputStream digested = new DigestOutputStream(upload, sha256());
+            Figures.Total total = new Figures.Total();
+            // Not closed but flushed: the upload is completed or dropped by whoever began it.
+            CSVWriter csv = (CSVWriter) new CSVWriterBuilder(
+                            new BufferedWriter(new OutputStreamWriter(digested, StandardCharsets.UTF_8), CHARACTERS))
+                    .withLineEnd("\r\n")
+                    .build();
+            csv.writeNext(columns.header(), false);
+            snapshot.<HoldLost>rows(row -> {
+                csv.writeNext(columns.cells(row), false);
+                total.add(row);
+                task.progress(total.rows());
+                throwFailure(csv);
+            });
+            csv.flush();
+            throwFailure(csv);
+            ObjectNode reconciliation = reconciliation(total.sums(), snapshot.rawEvents());
+            return new Written(
+                    total.rows(),
+                    total.sums(),
+                    HexFormat.of().formatHex(digested.getMessageDigest().digest()),
+                    reconciliation,
+                    snapshot.watermark(),
+                    columns);
+        }
+    }
+
+    /** The writer keeps failures of the upload to itself until it is asked. */
+    private static void throwFailure(CSVWriter csv) throws IOException {
+        if (csv.getException() != null) {
+            throw csv.getException();
+        }
+    }
+
+    private ExportColumns columns(ExportJob job, ExportSnapshot snapshot, Map<String, String> names)
+            throws SQLException, ExportRefused {
+        String org = job.orgId().toString();
+        return switch (job.order().format()) {
+            case CSV ->
+                new UsageColumns(
+                        org, snapshot.orgName(), names, job.order().buckets().starts());
+            case FOCUS -> {
+                refuseUnpriced(snapshot, names);
+                yield new FocusColumns(org, snapshot.orgName(), names, job.order(), config.providerName());
+            }
+        };
+    }
+
+    private static void refuseUnpriced(ExportSnapshot snapshot, Map<String, String> names)
+            throws SQLException, ExportRefused {
+        List<String> models = snapshot.unpricedModels(UNPRICED_NAMED_MAX + 1);
+        if (models.isEmpty()) {
+            return;
+        }
+        String named = String.join(
+                ", ",
+                models.stream()
+                        .limit(UNPRICED_NAMED_MAX)
+                        .map(id -> names.containsKey(id) ? names.get(id) + " (" + id + ")" : id)
+                        .toList());
+        throw new ExportRefused(
+                "A FOCUS file needs a price for everything in it, and these models have usage without one: %s%s. Give them prices, or ask for format csv."
+                        .formatted(named, models.size() > UNPRICED_NAMED_MAX ? " and more" : ""));
+    }
+
+    private ObjectNode reconciliation(UsageSums exported, UsageSums rawEvents) throws Unequal {
+        boolean equal = Figures.equal(exported, rawEvents);
+        ObjectNode reconciliation = Figures.JSON.createObjectNode();
+        reconciliation.put("status", equal ? "equal" : "unequal");
+        reconciliation.put(
+                "checkedAt", clock.instant().truncatedTo(ChronoUnit.MILLIS).toString());
+        reconciliation.set("exported", Figures.json(exported));
+        reconciliation.set("rawEvents", Figures.json(rawEvents));
+        if (!equal) {
+            throw new Unequal(reconciliation);
+        }
+        return reconciliation;
+    }
+
+    private ExportLedger.Result result(ExportJob job, Written written, long bytes) throws SQLException {
+        Optional<ExportJob> before = job.monthly().isEmpty()
+                ? Optional.empty()
+                : ledger.previous(
+                        job.orgId(),
+                        job.monthly().get().month(),
+                        job.monthly().get().revision());
+        return new ExportLedger.Result(
+                written.rows(),
+                bytes,
+                written.checksum(),
+                Figures.json(written.totals()),
+                written.reconciliation(),
+                before.map(earlier -> {
+                    ObjectNode difference = Figures.difference(
+                            written.totals(), earlier.totals().orElseThrow());
+                    difference.put("previousJobId", earlier.jobId().toString());
+                    difference.put(
+                            "previousRevision", earlier.monthly().orElseThrow().revision());
+                    difference.put("rows", written.rows() - earlier.rowCount());
+                    LOG.infof(
+                            "event=export_restated orgId=%s month=%s revision=%d difference=%s",
+                            job.orgId(),
+                            job.monthly().get().month(),
+                            job.monthly().get().revision(),
+                            difference);
+                    return difference;
+                }));
+    }
+
+    private Instant expiresAt(ExportJob job) throws SQLException {
+        Optional<Integer> days = settings.of(job.orgId()).retentionDays();
+        Instant now = clock.instant();
+        Period kept = days.map(Period::ofDays).orElse(config.retention());
+        return now.atZone(ZoneOffset.UTC).plus(kept).toInstant();
+    }
+
+    private static MessageDigest sha256() {
+        try {
+            return MessageDigest.getInstance("SHA-256");
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+}

@@ -1,0 +1,74 @@
+package io.inference.analytics.export;
+
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * A held job while it is worked on. Another thread renews the hold; the working thread learns of its end at the next row or step,
+ * and at the latest before the lease runs out, so two processes never write the same file at the same time for long.
+ */
+final class ExportTask {
+
+    private final ExportLedger ledger;
+    private final ExportLedger.Hold hold;
+    private final Duration lease;
+    private volatile boolean lost;
+    private volatile boolean stopped;
+    private volatile long rows;
+    private volatile long renewedNanos = System.nanoTime();
+
+    ExportTask(ExportLedger ledger, ExportLedger.Hold hold, Duration lease) {
+        this.ledger = ledger;
+        this.hold = hold;
+        this.lease = lease;
+    }
+
+    ExportLedger.Hold hold() {
+        return hold;
+    }
+
+    ExportJob job() {
+        return hold.job();
+    }
+
+    /** Notes the rows so far. */
+    void progress(long rowsSoFar) throws HoldLost {
+        rows = rowsSoFar;
+        if (lost || stopped) {
+            throw new HoldLost();
+        }
+    }
+
+    /** Asks the database whether the job is still ours, before a step that others would see. */
+    void renew() throws SQLException, HoldLost {
+        heartbeat();
+        progress(rows);
+    }
+
+    /** Prolongs the hold; a database that can not be asked leaves it as it is until the lease is nearly over. */
+    void heartbeat() throws SQLException {
+        long asked = System.nanoTime();
+        try {
+            if (ledger.renew(hold, lease, rows)) {
+                renewedNanos = asked;
+            } else {
+                lost = true;
+            }
+        } finally {
+            long silentMs = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - renewedNanos);
+            if (silentMs > lease.toMillis() * 8 / 10) {
+                lost = true;
+            }
+        }
+    }
+
+    /** Ends the work on it because this process ends. */
+    void stop() {
+        stopped = true;
+    }
+
+    boolean stopped() {
+        return stopped && !lost;
+    }
+}

@@ -1,0 +1,325 @@
+package io.inference.analytics.export;
+
+import io.inference.analytics.platform.Traces;
+import io.opentelemetry.api.trace.Span;
+import io.opentelemetry.api.trace.SpanKind;
+import io.opentelemetry.context.Scope;
+import io.quarkus.runtime.ShutdownEvent;
+import io.quarkus.runtime.StartupEvent;
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.enterprise.event.Observes;
+import java.io.IOException;
+import java.sql.SQLException;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import org.jboss.logging.Logger;
+import org.jboss.logging.MDC;
+
+/**
+ * Takes jobs that are free and does them, a few at a time.
+ *
+ * <p>A try that ends without a file leads to another one after a pause that doubles up to {@link ExportConfig#backOffMax()}. A job
+ * has failed after {@link ExportConfig#faultsMax()} such tries; tries that only the file store is to blame for are not counted, but
+ * end after {@link ExportConfig#giveUpAfter()}. A process that dies leaves its jobs to the others, once its lease is over; that
+ * try counts, so that a job that kills processes does not do so for ever.
+ */
+@ApplicationScoped
+class ExportWorker {
+
+    private static final Logger LOG = Logger.getLogger(ExportWorker.class);
+    private static final Duration FIRST_PAUSE = Duration.ofSeconds(1);
+    private static final Duration STOP_PATIENCE = Duration.ofSeconds(10);
+
+    private final ExportConfig config;
+    private final ExportLedger ledger;
+    private final ExportRun run;
+    private final ExportBucket bucket;
+    private final ExportMetrics metrics;
+    private final Traces traces;
+    private final Clock clock;
+    private final Semaphore wakeUps = new Semaphore(0);
+    private final Set<ExportTask> tasks = ConcurrentHashMap.newKeySet();
+    private final List<Thread> threads = new ArrayList<>();
+    private ScheduledExecutorService heart;
+    private volatile boolean stopping;
+
+    ExportWorker(
+            ExportConfig config,
+            ExportLedger ledger,
+            ExportRun run,
+            ExportBucket bucket,
+            ExportMetrics metrics,
+            Traces traces,
+            Clock clock) {
+        this.config = config;
+        this.ledger = ledger;
+        this.run = run;
+        this.bucket = bucket;
+        this.metrics = metrics;
+        this.traces = traces;
+        this.clock = clock;
+    }
+
+    void onStart(@Observes StartupEvent event) {
+        if (!config.enabled()) {
+            return;
+        }
+        bucket.checkSettings();
+        if (!bucket.configured()) {
+            return;
+        }
+        beat();
+        for (int i = 0; i < config.workerConcurrency(); i++) {
+            boolean first = i == 0;
+            Thread thread = new Thread(() -> work(first), "export-" + i);
+            thread.setDaemon(true);
+            threads.add(thread);
+            thread.start();
+        }
+    }
+
+    /** Begins to renew the holds of this process; for the command line, which has no threads of its own here. */
+    synchronized void beat() {
+        if (heart == null) {
+            heart = Executors.newSingleThreadScheduledExecutor(task -> {
+                Thread thread = new Thread(task, "export-heart");
+                thread.setDaemon(true);
+                return thread;
+            });
+            long millis = Math.max(100, config.lease().toMillis() / 4);
+            var beats = heart.scheduleWithFixedDelay(this::heartbeat, millis, millis, TimeUnit.MILLISECONDS);
+            LOG.debugf("event=export_heart_begun scheduled=%s", !beats.isDone());
+        }
+    }
+
+    void onStop(@Observes ShutdownEvent event) {
+        stopping = true;
+        tasks.forEach(ExportTask::stop);
+        wakeUps.release(threads.size());
+        long deadline = System.nanoTime() + STOP_PATIENCE.toNanos();
+        try {
+            for (Thread thread : threads) {
+                thread.join(Math.max(1, TimeUnit.NANOSECONDS.toMillis(deadline - System.nanoTime())));
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        if (heart != null) {
+            heart.shutdownNow();
+        }
+    }
+
+    /** There may be a new job: look at once. */
+    void wake() {
+        if (wakeUps.availablePermits() < config.workerConcurrency()) {
+            wakeUps.release();
+        }
+    }
+
+    private void heartbeat() {
+        for (ExportTask task : tasks) {
+            try {
+                task.heartbeat();
+            } catch (SQLException | RuntimeException e) {
+                LOG.warnf(
+                        "event=export_heartbeat_failed jobId=%s cause=%s",
+                        task.job().jobId(), e);
+            }
+        }
+    }
+
+    private void work(boolean first) {
+        if (first) {
+            checkBucket();
+        }
+        while (!stopping) {
+            try {
+                if (!runOnce() && !stopping) {
+                    boolean woken = wakeUps.tryAcquire(config.workerInterval().toMillis(), TimeUnit.MILLISECONDS);
+                    LOG.tracef("event=export_look woken=%s", woken);
+                }
+            } catch (InterruptedException e) {
+                return;
+            } catch (SQLException | RuntimeException e) {
+                LOG.warnf("event=export_worker_failed cause=%s", e);
+                pause();
+            }
+        }
+    }
+
+    private void pause() {
+        try {
+            TimeUnit.MILLISECONDS.sleep(Math.min(1_000, config.workerInterval().toMillis()));
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            stopping = true;
+        }
+    }
+
+    private void checkBucket() {
+        try {
+            bucket.check(bucket.defaultBucket());
+            LOG.infof("event=export_bucket_found bucket=%s", bucket.defaultBucket());
+        } catch (StoreTrouble e) {
+            LOG.warnf(
+                    "event=export_bucket_missing S3_BUCKET: %s (expected: a bucket at S3_ENDPOINT that the keys may write to). %s"
+                            + " Exports wait until it is there.",
+                    bucket.defaultBucket(), e.getMessage());
+        }
+    }
+
+    /**
+     * Does one job if one is free.
+     *
+     * @return whether there was one
+     */
+    boolean runOnce() throws SQLException {
+        Optional<ExportLedger.Hold> hold = ledger.claim(config.lease());
+        if (hold.isEmpty()) {
+            return false;
+        }
+        ExportTask task = new ExportTask(ledger, hold.get(), config.lease());
+        tasks.add(task);
+        ExportJob job = task.job();
+        MDC.put("jobId", job.jobId().toString());
+        Span span = traces.start(
+                "export", SpanKind.INTERNAL, job.traceParent().stream().toList());
+        try (Scope scope = span.makeCurrent()) {
+            LOG.debugf("event=export_begun jobId=%s try=%d scope=%s", job.jobId(), job.tries(), scope);
+            metrics.count(ExportStatus.RUNNING);
+            attempt(task);
+        } finally {
+            tasks.remove(task);
+            span.end();
+            MDC.remove("jobId");
+        }
+        return true;
+    }
+
+    private void attempt(ExportTask task) throws SQLException {
+        ExportJob job = task.job();
+        Instant begun = clock.instant();
+        try {
+            if (job.faults() > config.faultsMax()) {
+                fail(
+                        task,
+                        "The export could not be finished in %d tries. The operators of the service have to look into it."
+                                .formatted(config.faultsMax()),
+                        job.lastProblem().orElse("the process ended each time"));
+                return;
+            }
+            run.make(task);
+            Duration took = Duration.between(begun, clock.instant());
+            metrics.succeeded(took);
+            LOG.infof(
+                    "event=export_succeeded jobId=%s orgId=%s durationMs=%d",
+                    job.jobId(), job.orgId(), took.toMillis());
+        } catch (HoldLost e) {
+            lost(task);
+        } catch (ExportRefused e) {
+            fail(task, e.getMessage(), null);
+        } catch (StoreTrouble e) {
+            storeTrouble(task, e);
+        } catch (ExportRun.Unequal e) {
+            unequal(task, e);
+        } catch (SQLException e) {
+            LOG.warnf(
+                    "event=export_try_failed jobId=%s sqlstate=%s cause=%s",
+                    job.jobId(), e.getSQLState(), e.getMessage());
+            retryOrFail(task, "The database did not answer as expected.", null);
+        } catch (IOException | RuntimeException e) {
+            LOG.errorf(e, "event=export_try_failed jobId=%s", job.jobId());
+            retryOrFail(task, "Something in the service went wrong.", null);
+        }
+    }
+
+    private void lost(ExportTask task) throws SQLException {
+        if (task.stopped()) {
+            boolean given = ledger.retry(task.hold(), Duration.ZERO, "The service was stopped.", true);
+            LOG.infof("event=export_given_back jobId=%s held=%s", task.job().jobId(), given);
+        } else {
+            LOG.infof(
+                    "event=export_hold_lost jobId=%s cancelled or taken over",
+                    task.job().jobId());
+        }
+    }
+
+    private void storeTrouble(ExportTask task, StoreTrouble trouble) throws SQLException {
+        ExportJob job = task.job();
+        metrics.tryFailed();
+        LOG.warnf(
+                "event=export_store_trouble jobId=%s try=%d reason=\"%s\" cause=%s",
+                job.jobId(),
+                job.tries(),
+                trouble.getMessage(),
+                trouble.getCause() == null ? "-" : trouble.getCause().getClass().getSimpleName());
+        if (Duration.between(job.createdAt(), clock.instant()).compareTo(config.giveUpAfter()) > 0) {
+            endFailed(
+                    task,
+                    "The file could not be stored for %d hours. %s Ask for the export again when the file store works."
+                            .formatted(config.giveUpAfter().toHours(), trouble.getMessage()),
+                    trouble.getMessage(),
+                    null);
+        } else if (!ledger.retry(task.hold(), backOff(job.tries()), trouble.getMessage(), true)) {
+            lost(task);
+        }
+    }
+
+    private void unequal(ExportTask task, ExportRun.Unequal found) throws SQLException {
+        LOG.errorf("event=export_unequal jobId=%s %s", task.job().jobId(), found.reconciliation());
+        retryOrFail(
+                task,
+                "The rows of the file did not add up to the single events; such a file is not given out.",
+                found.reconciliation());
+    }
+
+    private void retryOrFail(ExportTask task, String problem, com.fasterxml.jackson.databind.JsonNode reconciliation)
+            throws SQLException {
+        ExportJob job = task.job();
+        metrics.tryFailed();
+        if (job.faults() >= config.faultsMax()) {
+            endFailed(
+                    task,
+                    "%s It was tried %d times. The operators of the service have to look into it."
+                            .formatted(problem, job.faults()),
+                    problem,
+                    reconciliation);
+        } else if (!ledger.retry(task.hold(), backOff(job.tries()), problem, false)) {
+            lost(task);
+        }
+    }
+
+    private void fail(ExportTask task, String error, String problem) throws SQLException {
+        metrics.tryFailed();
+        endFailed(task, error, problem, null);
+    }
+
+    private void endFailed(
+            ExportTask task, String error, String problem, com.fasterxml.jackson.databind.JsonNode reconciliation)
+            throws SQLException {
+        if (ledger.fail(task.hold(), error, Optional.ofNullable(problem), Optional.ofNullable(reconciliation))) {
+            metrics.count(ExportStatus.FAILED);
+            LOG.errorf(
+                    "event=export_failed jobId=%s orgId=%s error=\"%s\"",
+                    task.job().jobId(), task.job().orgId(), error);
+        } else {
+            lost(task);
+        }
+    }
+
+    /** 1 s, 2 s, 4 s, … up to the longest pause. */
+    private Duration backOff(int tries) {
+        Duration pause = FIRST_PAUSE.multipliedBy(1L << Math.min(20, Math.max(0, tries - 1)));
+        return pause.compareTo(config.backOffMax()) > 0 ? config.backOffMax() : pause;
+    }
+}

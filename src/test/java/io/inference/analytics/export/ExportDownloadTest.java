@@ -1,0 +1,40 @@
+package io.inference.analytics.export;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.inference.analytics.platform.TimeRange;
+import java.time.Instant;
+import java.time.YearMonth;
+import java.time.ZoneId;
+import java.util.Optional;
+import java.util.Set;
+import java.util.UUID;
+import org.junit.jupiter.api.Test;
+
+class ExportDownloadTest {
+
+    private static ExportJob job(String zone, String start, String end) {
+        ExportOrder order = new ExportOrder(
+                new TimeRange(Instant.parse(start), Instant.parse(end)),
+                ExportGranularity.HOURLY,
+                ZoneId.of(zone),
+                Set.of(),
+                ExportFormat.CSV,
+                Optional.empty());
+        UUID id = new UUID(1, 2);
+        return ExportJobs.pending(
+                id, id, order, new ExportJob.Location("b", "k.csv"), "tester", Optional.empty(), Instant.EPOCH);
+    }
+
+    @Test
+    void namesAreReadableAndHarmlessOnEveryDisk() {
+        ExportJob march = job("Europe/Berlin", "2026-02-28T23:00:00Z", "2026-03-31T22:00:00Z");
+        assertThat(ExportDownload.fileName(march, "Müller, \"Söhne\" & Co./KG"))
+                .isEqualTo("usage_Muller-Sohne-Co-KG_2026-03-01_2026-03-31_hourly.csv");
+        assertThat(ExportDownload.fileName(march, "../../etc/passwd\r\nX: y"))
+                .isEqualTo("usage_etc-passwd-X-y_2026-03-01_2026-03-31_hourly.csv");
+        assertThat(ExportDownload.fileName(march, "模型")).startsWith("usage_" + new UUID(1, 2) + "_");
+        assertThat(ExportDownload.fileName(march.of(new ExportJob.Restatement(YearMonth.of(2026, 3), 2)), "Acme"))
+                .isEqualTo("usage_Acme_2026-03-r2_hourly.csv");
+    }
+}
