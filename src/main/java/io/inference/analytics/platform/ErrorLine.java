@@ -1,5 +1,6 @@
 package io.inference.analytics.platform;
 
+import io.smallrye.config.ConfigValidationException;
 import jakarta.enterprise.inject.CreationException;
 import java.lang.reflect.InvocationTargetException;
 import java.sql.SQLException;
@@ -31,6 +32,9 @@ public final class ErrorLine {
             if (link instanceof SQLException sql) {
                 return sqlLine(sql);
             }
+            if (link instanceof ConfigValidationException faults) {
+                return settingsLine(faults);
+            }
         }
         for (Throwable link : chain) {
             if (!WRAPPERS.contains(link.getClass())) {
@@ -46,6 +50,15 @@ public final class ErrorLine {
             chain.add(link);
         }
         return chain;
+    }
+
+    /** Properties without a name in the environment; those with one were looked at before. */
+    private static String settingsLine(ConfigValidationException faults) {
+        List<String> lines = new ArrayList<>();
+        for (int i = 0; i < faults.getProblemCount(); i++) {
+            lines.add(faults.getProblem(i).getMessage().replaceAll("\\s+", " "));
+        }
+        return String.join("; ", lines);
     }
 
     private static String sqlLine(SQLException e) {
