@@ -107,7 +107,7 @@ jdk_package() {
     printf 'default-jdk-headless'
 }
 
-# missing_packages NEED…: needs are build, postgres, rabbitmq, redis, tools; prints packages, one a line.
+# missing_packages NEED…: needs are build, postgres, rabbitmq, redis, tools, promtool; prints packages, one a line.
 missing_packages() {
     local need
     for need in "$@"; do
@@ -122,6 +122,7 @@ missing_packages() {
                 ;;
             rabbitmq) rabbitmq_server_command >/dev/null || echo rabbitmq-server ;;
             redis) have redis-server || echo redis-server ;;
+            promtool) have promtool || echo prometheus ;;
             tools)
                 have curl || echo curl
                 have openssl || echo openssl

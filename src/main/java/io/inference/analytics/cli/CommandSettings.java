@@ -1,6 +1,8 @@
 package io.inference.analytics.cli;
 
 import io.inference.analytics.cli.ServiceCommand.Need;
+import io.inference.analytics.platform.Setting;
+import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
@@ -41,5 +43,24 @@ final class CommandSettings {
             settings.put("analytics.rabbitmq.url", "amqp://not-needed.invalid");
         }
         return settings;
+    }
+
+    /** Settings of what a command leaves alone: it opens no port, and talks to those servers only that it needs. */
+    static Set<Setting> unused(Set<Need> needs) {
+        Set<Setting> unused = EnumSet.of(
+                Setting.HTTP_PORT,
+                Setting.MANAGEMENT_PORT,
+                Setting.ENABLE_RBAC,
+                Setting.JWT_ISSUER,
+                Setting.JWT_AUDIENCE,
+                Setting.JWT_PUBLIC_KEY,
+                Setting.JWT_JWKS_URL);
+        if (!needs.contains(Need.DATABASE)) {
+            unused.add(Setting.DATABASE_URL);
+        }
+        if (!needs.contains(Need.BROKER)) {
+            unused.add(Setting.RABBITMQ_URL);
+        }
+        return unused;
     }
 }

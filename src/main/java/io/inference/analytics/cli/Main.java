@@ -1,9 +1,13 @@
 package io.inference.analytics.cli;
 
+import io.inference.analytics.platform.Setting;
+import io.inference.analytics.platform.SettingsCheck;
 import io.quarkus.runtime.Quarkus;
 import io.quarkus.runtime.annotations.QuarkusMain;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Set;
 
 /**
  * The one way into the artefact. Arguments are read before Quarkus starts: help and mistakes cost no start, and a command
@@ -22,12 +26,22 @@ public final class Main {
             System.exit(ended.exitCode());
         } else if (invocation instanceof Invocation.Run run) {
             CommandSettings.of(run.command().needs()).forEach(System::setProperty);
+            refuseFaultySettings(CommandSettings.unused(run.command().needs()), err);
             Quarkus.run(CommandRun.class, (code, failure) -> exit(code, failure, err), args);
         } else {
+            refuseFaultySettings(Set.of(), err);
             // Otherwise Quarkus refuses an address that can not be decoded before our routes see it, without a
             // problem+json.
             System.setProperty("vertx.disableURIValidation", "true");
             Quarkus.run(null, (code, failure) -> exit(code, failure, err));
+        }
+    }
+
+    private static void refuseFaultySettings(Set<Setting> unused, PrintWriter err) {
+        List<String> faults = SettingsCheck.faults(unused);
+        if (!faults.isEmpty()) {
+            faults.forEach(fault -> err.println("analytics: " + fault));
+            System.exit(1);
         }
     }
 

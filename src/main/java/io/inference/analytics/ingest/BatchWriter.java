@@ -51,6 +51,9 @@ final class BatchWriter implements Runnable {
             // 100,000 rows. Servers without it take the setting as one of nobody's.
             + "set local timescaledb.max_tuples_decompressed_per_dml_transaction = 0";
 
+    /** In one log line. */
+    private static final int MESSAGE_IDS_MAX = 1_000;
+
     private static final String CORRELATION_ID = "correlationId";
 
     private final IngestPipeline pipeline;
@@ -117,8 +120,13 @@ final class BatchWriter implements Runnable {
     private void trace(MessageBuffer.Batch batch) throws InterruptedException {
         Span span = metrics.begin(batch);
         MDC.put(CORRELATION_ID, batch.correlationId());
-        try (Scope scope = span.makeCurrent()) {
+        try (Scope scope = metrics.enter(span)) {
             LOG.tracef("event=batch_taken scope=%s", scope);
+            if (LOG.isDebugEnabled()) {
+                LOG.debugf(
+                        "event=batch_taken messages=%d message_ids=%s",
+                        batch.messages().size(), messageIds(batch));
+            }
             write(batch);
         } catch (RuntimeException e) {
             span.recordException(e);
@@ -127,6 +135,15 @@ final class BatchWriter implements Runnable {
             span.end();
             MDC.remove(CORRELATION_ID);
         }
+    }
+
+    /** So that one search for a message leads to its batch. */
+    private static List<String> messageIds(MessageBuffer.Batch batch) {
+        return batch.messages().stream()
+                .map(RawMessage::messageId)
+                .filter(id -> !id.isEmpty())
+                .limit(MESSAGE_IDS_MAX)
+                .toList();
     }
 
     private void write(MessageBuffer.Batch batch) throws InterruptedException {

@@ -43,6 +43,10 @@ public interface IngestConfig {
     @WithDefault("10s")
     Duration retryDelayMax();
 
+    /** How often each replica checks the books of the last batches, see analytics_conservation_gap_events. */
+    @WithDefault("5m")
+    Duration conservationInterval();
+
     /** What concerns transport {@code stream} alone. */
     Stream stream();
 

@@ -9,6 +9,7 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 import io.opentelemetry.api.trace.Span;
 import io.opentelemetry.api.trace.SpanKind;
+import io.opentelemetry.context.Scope;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Clock;
 import java.time.Duration;
@@ -26,6 +27,21 @@ class IngestMetrics {
 
     /** The reader asks the broker every few seconds; three missed answers are an outage. */
     static final Duration BROKER_SILENCE_MAX = Duration.ofSeconds(30);
+
+    private static final Duration[] BATCH_BUCKETS = {
+        Duration.ofMillis(5),
+        Duration.ofMillis(10),
+        Duration.ofMillis(25),
+        Duration.ofMillis(50),
+        Duration.ofMillis(100),
+        Duration.ofMillis(250),
+        Duration.ofMillis(500),
+        Duration.ofSeconds(1),
+        Duration.ofMillis(2_500),
+        Duration.ofSeconds(5),
+        Duration.ofSeconds(10),
+        Duration.ofSeconds(60)
+    };
 
     private final MeterRegistry registry;
     private final RecentUsage recent;
@@ -52,14 +68,21 @@ class IngestMetrics {
                 .register(registry);
         batchTime = Timer.builder("analytics.ingestion.batch")
                 .description("From the first decoding of a batch to its commit")
-                .publishPercentileHistogram()
-                .minimumExpectedValue(Duration.ofMillis(1))
-                .maximumExpectedValue(Duration.ofSeconds(60))
+                .serviceLevelObjectives(BATCH_BUCKETS)
                 .register(registry);
     }
 
     /** Shows what this replica sees at the broker; computed when asked for, from memory. */
-    void watch(TransportReader reader, Clock clock) {
+    void watch(TransportReader reader, IngestConfig config, Clock clock) {
+        if (config.transport() == IngestConfig.Transport.STREAM) {
+            Gauge.builder("analytics.ingestion.stream.max.age", config, given -> given.stream()
+                            .maxAge()
+                            .toSeconds())
+                    .description("How long the stream keeps a message, stored or not")
+                    .baseUnit("seconds")
+                    .strongReference(true)
+                    .register(registry);
+        }
         Gauge.builder("analytics.ingestion.lag", reader, transport -> lagSeconds(transport, clock))
                 .description(
                         "Age of the oldest message not yet stored, as this replica knows; 0 when caught up or standing by")
@@ -119,6 +142,11 @@ class IngestMetrics {
         span.setAttribute("messaging.batch.message_count", batch.messages().size());
         span.setAttribute("analytics.correlation_id", batch.correlationId());
         return span;
+    }
+
+    /** Makes the span the current one of this thread. */
+    Scope enter(Span span) {
+        return traces.enter(span);
     }
 
     /** Events of a committed batch, without those at the given indices. */

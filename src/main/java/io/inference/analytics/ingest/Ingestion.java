@@ -50,7 +50,7 @@ public class Ingestion {
 
     void onStart(@Observes StartupEvent event) {
         // Before anything else, so that every series is there from the start.
-        metrics.watch(reader, clock);
+        metrics.watch(reader, config, clock);
         if (!config.enabled()) {
             return;
         }

@@ -6,13 +6,21 @@ import io.smallrye.config.ConfigValue;
 import io.smallrye.config.Priorities;
 import jakarta.annotation.Priority;
 import java.io.Serial;
+import java.util.Locale;
 import java.util.Optional;
 
 /**
- * Derives {@code analytics.database.jdbc-url}, {@code .username} and {@code .password} from DATABASE_URL, so that
- * {@code application.properties} can hand them to every pool. Derived when asked for, so a build needs no database; a missing
- * or malformed variable fails the start with one line that names it. REDIS_URL is checked here too, as its client would
- * fail without naming it.
+ * Derives what the libraries want to know from what people set, so that {@code application.properties} can hand it on:
+ *
+ * <ul>
+ *   <li>{@code analytics.database.jdbc-url}, {@code .username} and {@code .password} from {@code analytics.database.url}
+ *       (DATABASE_URL) for every pool. A missing or malformed one fails the start with one line that names it.
+ *   <li>{@code analytics.tracing.disabled} and {@code .transport} from {@code analytics.tracing.endpoint}.
+ *   <li>{@code analytics.logging.service} and {@code .libraries} from {@code analytics.logging.level}: at debug, libraries would
+ *       drown the service's own lines, and some of them quote what they send.
+ * </ul>
+ *
+ * Derived when asked for, so a build needs none of them.
  */
 @Priority(Priorities.LIBRARY + 100)
 public class EnvironmentInterceptor implements ConfigSourceInterceptor {
@@ -22,14 +30,15 @@ public class EnvironmentInterceptor implements ConfigSourceInterceptor {
 
     private static final String PREFIX = "analytics.database.";
     private static final String TRACING = "analytics.tracing.";
+    private static final String LOGGING = "analytics.logging.";
 
     @Override
     public ConfigValue getValue(ConfigSourceInterceptorContext context, String name) {
         if (name.startsWith(TRACING)) {
             return tracing(context, name);
         }
-        if (name.equals("analytics.redis.hosts")) {
-            return value(name, Optional.of(redis(environment(context, "REDIS_URL"))));
+        if (name.startsWith(LOGGING)) {
+            return logging(context, name);
         }
         if (!name.startsWith(PREFIX)) {
             return context.proceed(name);
@@ -43,38 +52,45 @@ public class EnvironmentInterceptor implements ConfigSourceInterceptor {
     }
 
     private static ConfigValue tracing(ConfigSourceInterceptorContext context, String name) {
-        String endpoint = environment(context, "OTEL_EXPORTER_OTLP_ENDPOINT");
         return switch (name.substring(TRACING.length())) {
-            case "disabled" -> value(name, Optional.of(Boolean.toString(endpoint.isEmpty())));
-            case "protocol" -> {
-                String given = environment(context, "OTEL_EXPORTER_OTLP_PROTOCOL");
+            case "disabled" ->
+                value(
+                        name,
+                        Optional.of(Boolean.toString(given(context, Setting.OTEL_EXPORTER_OTLP_ENDPOINT)
+                                .isEmpty())));
+            case "transport" -> {
+                String protocol = given(context, Setting.OTEL_EXPORTER_OTLP_PROTOCOL);
                 // The default of OpenTelemetry is HTTP; 4317 is the port of gRPC by its own rules.
-                String usual = endpoint.matches(".*:4317/?") ? "grpc" : "http/protobuf";
-                yield value(name, Optional.of(given.isEmpty() ? usual : given));
+                String usual =
+                        given(context, Setting.OTEL_EXPORTER_OTLP_ENDPOINT).matches(".*:4317/?")
+                                ? "grpc"
+                                : "http/protobuf";
+                yield value(name, Optional.of(protocol.isEmpty() ? usual : protocol.toLowerCase(Locale.ROOT)));
             }
             default -> context.proceed(name);
         };
     }
 
-    private static String redis(String url) {
-        if (url.isEmpty()) {
-            return "redis://localhost:6379";
-        }
-        if (!url.matches("(redis|rediss|unix)://\\S+")) {
-            throw new IllegalArgumentException(
-                    "REDIS_URL is malformed (expected: redis://user:password@host:port or rediss://…)");
-        }
-        return url;
+    private static ConfigValue logging(ConfigSourceInterceptorContext context, String name) {
+        return switch (name.substring(LOGGING.length())) {
+            case "service" -> value(name, Optional.of(level(context)));
+            case "libraries" -> value(name, Optional.of(level(context).equals("DEBUG") ? "INFO" : level(context)));
+            default -> context.proceed(name);
+        };
     }
 
-    private static String environment(ConfigSourceInterceptorContext context, String name) {
-        ConfigValue value = context.restart(name);
+    private static String level(ConfigSourceInterceptorContext context) {
+        String wanted = given(context, Setting.LOG_LEVEL).toUpperCase(Locale.ROOT);
+        return wanted.isEmpty() ? "INFO" : wanted;
+    }
+
+    private static String given(ConfigSourceInterceptorContext context, Setting setting) {
+        ConfigValue value = context.restart(setting.property());
         return value == null || value.getValue() == null ? "" : value.getValue().strip();
     }
 
     private static DatabaseUrl parse(ConfigSourceInterceptorContext context) {
-        ConfigValue url = context.restart("DATABASE_URL");
-        return DatabaseUrl.parse(url == null ? null : url.getValue());
+        return DatabaseUrl.parse(given(context, Setting.DATABASE_URL));
     }
 
     private static ConfigValue value(String name, Optional<String> value) {
@@ -82,7 +98,7 @@ public class EnvironmentInterceptor implements ConfigSourceInterceptor {
                 .withName(name)
                 .withValue(value.orElse(""))
                 .withRawValue(value.orElse(""))
-                .withConfigSourceName("DATABASE_URL")
+                .withConfigSourceName("derived")
                 .build();
     }
 }

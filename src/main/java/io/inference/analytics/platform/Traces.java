@@ -7,6 +7,7 @@ import io.opentelemetry.api.trace.SpanKind;
 import io.opentelemetry.api.trace.TraceFlags;
 import io.opentelemetry.api.trace.TraceState;
 import io.opentelemetry.api.trace.Tracer;
+import io.opentelemetry.context.Scope;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.util.Collection;
 import java.util.LinkedHashSet;
@@ -52,6 +53,11 @@ public class Traces {
             }
         }
         return builder.startSpan();
+    }
+
+    /** Makes the span the current one of this thread, until the scope is closed; nothing is current while tracing is off. */
+    public Scope enter(Span span) {
+        return disabled ? Scope.noop() : span.makeCurrent();
     }
 
     /** The span that is current on this thread, as {@code traceparent}; empty when there is none. */

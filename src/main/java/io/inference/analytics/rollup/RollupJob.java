@@ -70,6 +70,18 @@ public class RollupJob {
     private static final String SESSION_LIMITS = "set statement_timeout = '15min'; set lock_timeout = '30s'";
     private static final String SESSION_DEFAULTS = "reset statement_timeout; reset lock_timeout";
 
+    private static final Duration[] DURATION_BUCKETS = {
+        Duration.ofMillis(10),
+        Duration.ofMillis(50),
+        Duration.ofMillis(100),
+        Duration.ofMillis(500),
+        Duration.ofSeconds(1),
+        Duration.ofSeconds(5),
+        Duration.ofSeconds(10),
+        Duration.ofSeconds(60),
+        Duration.ofSeconds(300)
+    };
+
     private final RollupConfig config;
     private final DataSource dataSource;
     private final StorageFlavour.Found flavour;
@@ -97,10 +109,12 @@ public class RollupJob {
         this.traces = traces;
         this.duration = Timer.builder("analytics.rollup.duration")
                 .description("One round of the rollup job that did the work")
+                .serviceLevelObjectives(DURATION_BUCKETS)
                 .register(registry);
         TimeGauge.builder("analytics.rollup.last.success.timestamp", lastSuccess, TimeUnit.MILLISECONDS, at -> at.get()
                         .toEpochMilli())
-                .description("When a round of the rollup job ended well, in any replica as seen from this one")
+                .description(
+                        "When a round of the rollup job ended well in this replica; its start before the first one")
                 .register(registry);
     }
 
@@ -149,7 +163,7 @@ public class RollupJob {
         try (Connection connection = dataSource.getConnection()) {
             connection.setAutoCommit(true);
             if (!tryLock(connection)) {
-                lastSuccess.set(started);
+                // No success of ours: were the other one stuck, nobody would tell.
                 return 0;
             }
             try {
@@ -218,7 +232,7 @@ public class RollupJob {
                 batches.stream().map(Batch::traceParent).toList());
         span.setAttribute("analytics.batches", batches.size());
         MDC.put(CORRELATION_ID, batches.get(0).correlationId());
-        try (Scope scope = span.makeCurrent()) {
+        try (Scope scope = traces.enter(span)) {
             LOG.tracef("event=rollup_begun scope=%s", scope);
             rollUp(connection, refresh, batches);
         } catch (SQLException | RuntimeException e) {

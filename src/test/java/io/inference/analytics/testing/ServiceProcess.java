@@ -124,8 +124,12 @@ public final class ServiceProcess implements AutoCloseable {
     }
 
     public String metrics() {
-        return send(URI.create("http://localhost:" + managementPort + "/metrics"), "")
-                .body();
+        return management("/metrics").body();
+    }
+
+    /** GET from the management port. */
+    public HttpResponse<String> management(String path) {
+        return send(URI.create("http://localhost:" + managementPort + path), "");
     }
 
     /** GET with a token; an empty one sends none. */

@@ -1,0 +1,309 @@
+package io.inference.analytics.platform;
+
+import java.net.URI;
+import java.net.URISyntaxException;
+import java.time.Duration;
+import java.time.format.DateTimeParseException;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Predicate;
+
+/**
+ * The settings that come from the environment, by their names there, with what a value must look like. Defaults stand in
+ * {@code application.properties}, which hands each variable to its property.
+ *
+ * <p>Values are checked before anything starts, so that every fault is told at once and nothing has happened yet.
+ */
+public enum Setting {
+    /** The database. */
+    DATABASE_URL(
+            "analytics.database.url",
+            Shown.NEVER,
+            DatabaseUrl.EXPECTED.substring("expected: ".length()),
+            Setting::isDatabaseUrl,
+            "The PostgreSQL server and database, with user and password."),
+    /** The broker. */
+    RABBITMQ_URL(
+            "analytics.rabbitmq.url",
+            Shown.NEVER,
+            "amqp://user:password@host:port/vhost, or amqps for TLS",
+            value -> isUrl(value, Set.of("amqp", "amqps")),
+            "The RabbitMQ server and virtual host (%2F is the host named /)."),
+    /** The key of the tokens. */
+    JWT_PUBLIC_KEY(
+            "analytics.access.jwt-public-key",
+            Shown.NEVER,
+            "a public key in PEM, or the path of a file with one; or JWT_JWKS_URL",
+            value -> true,
+            "The public key (RSA or P-256) that tokens are checked with."),
+    /** The key set of the tokens. */
+    JWT_JWKS_URL(
+            "analytics.access.jwt-jwks-url",
+            Shown.NEVER,
+            "https://host/path of a JSON Web Key Set",
+            value -> isUrl(value, Set.of("http", "https")),
+            "Where the key set of the tokens is, instead of JWT_PUBLIC_KEY; read again every 10 minutes."),
+    /** The issuer of the tokens. */
+    JWT_ISSUER(
+            "analytics.access.jwt-issuer",
+            Shown.ALWAYS,
+            "a name or URL",
+            value -> true,
+            "The issuer that tokens must name (iss)."),
+    /** The audience of the tokens. */
+    JWT_AUDIENCE(
+            "analytics.access.jwt-audience",
+            Shown.ALWAYS,
+            "a name",
+            value -> true,
+            "The audience that tokens must name (aud)."),
+    /** Whether permissions are checked. */
+    ENABLE_RBAC(
+            "analytics.access.rbac-enabled",
+            Shown.ALWAYS,
+            "true or false",
+            Setting::isBoolean,
+            "Whether credentials and permissions are checked; can not be off in profile prod."),
+    /** Port of the API. */
+    HTTP_PORT(
+            "quarkus.http.port",
+            Shown.ALWAYS,
+            "a port from 0 to 65535",
+            value -> isNumber(value, 0, 65_535),
+            "Port of the API; 0 takes a free one."),
+    /** Port of metrics and health. */
+    MANAGEMENT_PORT(
+            "quarkus.management.port",
+            Shown.ALWAYS,
+            "a port from 0 to 65535",
+            value -> isNumber(value, 0, 65_535),
+            "Port of /metrics and /q/health; 0 takes a free one."),
+    /** The cache. */
+    REDIS_URL(
+            "quarkus.redis.hosts",
+            Shown.NEVER,
+            "redis://user:password@host:port, or rediss for TLS",
+            Setting::areRedisUrls,
+            "The Redis server. It holds hints only; everything works without it."),
+    /** Port of the stream listener. */
+    RABBITMQ_STREAM_PORT(
+            "analytics.ingestion.stream.port",
+            Shown.ALWAYS,
+            "a port from 1 to 65535",
+            value -> isNumber(value, 1, 65_535),
+            "Port of the broker's stream listener, on the host of RABBITMQ_URL."),
+    /** Which transport is read. */
+    INGESTION_TRANSPORT(
+            "analytics.ingestion.transport",
+            Shown.ALWAYS,
+            "stream or queue",
+            value -> isOneOf(value, "stream", "queue"),
+            "What the service declares, binds and reads: a stream, or a quorum queue for brokers without the stream plugin."),
+    /** Events of a transaction. */
+    INGESTION_BATCH_SIZE(
+            "analytics.ingestion.batch-size",
+            Shown.ALWAYS,
+            "a whole number from 1 to 100000",
+            value -> isNumber(value, 1, 100_000),
+            "Events of one transaction, at most."),
+    /** How long a batch is filled. */
+    INGESTION_BATCH_TIMEOUT(
+            "analytics.ingestion.batch-timeout",
+            Shown.ALWAYS,
+            Setting.DURATION,
+            Setting::isDuration,
+            "How long a writer waits for a batch to fill."),
+    /** Writers. */
+    INGESTION_WORKERS(
+            "analytics.ingestion.workers",
+            Shown.ALWAYS,
+            "a whole number from 1 to 64",
+            value -> isNumber(value, 1, 64),
+            "Writers, each with a database connection of its own."),
+    /** How long the stream keeps messages. */
+    INGESTION_STREAM_MAX_AGE(
+            "analytics.ingestion.stream.max-age",
+            Shown.ALWAYS,
+            Setting.DURATION,
+            Setting::isDuration,
+            "How long the stream keeps messages; the outage that the service survives without loss."),
+    /** How much the stream keeps. */
+    INGESTION_STREAM_MAX_BYTES(
+            "analytics.ingestion.stream.max-bytes",
+            Shown.ALWAYS,
+            "a whole number of bytes greater than 0, or nothing for no limit",
+            value -> isNumber(value, 1, Long.MAX_VALUE),
+            "How much the stream keeps, in bytes."),
+    /** Pause between rollup rounds. */
+    ROLLUP_INTERVAL(
+            "analytics.rollup.interval",
+            Shown.ALWAYS,
+            Setting.DURATION,
+            Setting::isDuration,
+            "Pause between two rounds of the rollup job."),
+    /** Life of the cached freshness. */
+    FRESHNESS_CACHE_TTL(
+            "analytics.freshness.cache-ttl",
+            Shown.ALWAYS,
+            Setting.DURATION,
+            Setting::isDuration,
+            "How long the freshness hints in Redis live."),
+    /** Storage flavour. */
+    STORAGE_FLAVOUR(
+            "analytics.storage-flavour",
+            Shown.ALWAYS,
+            "auto, timescale or postgres",
+            value -> isOneOf(value, "auto", "timescale", "postgres"),
+            "How events are stored; auto uses TimescaleDB where the server offers it, and keeps what the database has."),
+    /** Where traces go. */
+    OTEL_EXPORTER_OTLP_ENDPOINT(
+            "analytics.tracing.endpoint",
+            Shown.NEVER,
+            "http://host:4318 (OTLP over HTTP), or http://host:4317 (gRPC)",
+            value -> isUrl(value, Set.of("http", "https")),
+            "Where traces are sent; without it there are none."),
+    /** How traces travel. */
+    OTEL_EXPORTER_OTLP_PROTOCOL(
+            "analytics.tracing.protocol",
+            Shown.ALWAYS,
+            "grpc or http/protobuf",
+            value -> isOneOf(value, "grpc", "http/protobuf"),
+            "How traces are sent; by default what the port of the endpoint stands for."),
+    /** How much is logged. */
+    LOG_LEVEL(
+            "analytics.logging.level",
+            Shown.ALWAYS,
+            "error, warn, info or debug",
+            value -> isOneOf(value, "error", "warn", "info", "debug"),
+            "The least important lines of the service that are logged; those of libraries stay at info or above.");
+
+    /** What must be there: without one of these the server has nothing to work with. */
+    private static final List<Setting> REQUIRED = List.of(DATABASE_URL, RABBITMQ_URL);
+
+    private static final String DURATION = "a duration greater than 0 such as 200ms, 5s, 1h, 7d or PT1M30S";
+    private static final int SHOWN_CHARACTERS_MAX = 60;
+
+    /** Whether an error may quote the value: never where it can hold a password. */
+    private enum Shown {
+        ALWAYS,
+        NEVER
+    }
+
+    private final String property;
+    private final Shown shown;
+    private final String expected;
+    private final Predicate<String> rule;
+    private final String meaning;
+
+    Setting(String property, Shown shown, String expected, Predicate<String> rule, String meaning) {
+        this.property = property;
+        this.shown = shown;
+        this.expected = expected;
+        this.rule = rule;
+        this.meaning = meaning;
+    }
+
+    /** The property that it sets. */
+    public String property() {
+        return property;
+    }
+
+    /** What a value looks like. */
+    public String expected() {
+        return expected;
+    }
+
+    /** What it is for, one sentence or two. */
+    public String meaning() {
+        return meaning;
+    }
+
+    /** Whether the server does not start without it; of the two for the tokens' key one is needed. */
+    public boolean required() {
+        return REQUIRED.contains(this);
+    }
+
+    /** What to tell about a value that is given; empty when it is well formed. */
+    Optional<String> fault(String value) {
+        if (rule.test(value)) {
+            return Optional.empty();
+        }
+        return Optional.of(
+                shown == Shown.ALWAYS
+                        ? "%s: %s (expected: %s)".formatted(name(), printable(value), expected)
+                        : "%s is malformed (expected: %s)".formatted(name(), expected));
+    }
+
+    /** What to tell when there is no value. */
+    String missing() {
+        return "%s is not set (expected: %s)".formatted(name(), expected);
+    }
+
+    private static String printable(String value) {
+        String line = value.replaceAll("[^ -~]", "?");
+        return line.length() <= SHOWN_CHARACTERS_MAX ? line : line.substring(0, SHOWN_CHARACTERS_MAX) + "…";
+    }
+
+    private static boolean isDatabaseUrl(String value) {
+        try {
+            DatabaseUrl.parse(value);
+            return true;
+        } catch (IllegalArgumentException e) {
+            return false;
+        }
+    }
+
+    private static boolean isUrl(String value, Set<String> schemes) {
+        try {
+            URI uri = new URI(value);
+            return uri.getScheme() != null
+                    && schemes.contains(uri.getScheme().toLowerCase(Locale.ROOT))
+                    && uri.getHost() != null
+                    && uri.getPort() <= 65_535;
+        } catch (URISyntaxException e) {
+            return false;
+        }
+    }
+
+    private static boolean areRedisUrls(String value) {
+        for (String url : value.split(",", -1)) {
+            if (!isUrl(url.strip(), Set.of("redis", "rediss")) && !url.strip().startsWith("unix://")) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private static boolean isBoolean(String value) {
+        return isOneOf(value, "true", "false");
+    }
+
+    private static boolean isOneOf(String value, String... words) {
+        return List.of(words).contains(value.toLowerCase(Locale.ROOT));
+    }
+
+    private static boolean isNumber(String value, long least, long most) {
+        try {
+            long number = Long.parseLong(value);
+            return number >= least && number <= most;
+        } catch (NumberFormatException e) {
+            return false;
+        }
+    }
+
+    /** What the configuration library takes: seconds, one number with a unit, or ISO 8601 with or without its prefix. */
+    private static boolean isDuration(String value) {
+        String text = value.toLowerCase(Locale.ROOT);
+        if (text.matches("[0-9]{1,15}(ms|d)?")) {
+            return text.matches(".*[1-9].*");
+        }
+        try {
+            Duration duration = Duration.parse(text.startsWith("p") ? text : "PT" + text);
+            return !duration.isNegative() && !duration.isZero();
+        } catch (DateTimeParseException e) {
+            return false;
+        }
+    }
+}

@@ -1,0 +1,177 @@
+package io.inference.analytics;
+
+import static com.tngtech.archunit.base.DescribedPredicate.not;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import com.tngtech.archunit.core.importer.ImportOption;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import org.junit.jupiter.api.Test;
+
+/** The rooms and arrows of the architecture page; a change here is a decision. */
+class ArchitectureTest {
+
+    private static final String ROOT = "io.inference.analytics.";
+
+    /** Whom each room may touch, besides itself. */
+    private static final Map<String, Set<String>> ARROWS = Map.ofEntries(
+            Map.entry("event", Set.of()),
+            Map.entry("platform", Set.of()),
+            Map.entry("ingest", Set.of("event", "platform")),
+            Map.entry("rollup", Set.of("platform")),
+            Map.entry("freshness", Set.of("access", "platform")),
+            Map.entry("price", Set.of("event", "platform")),
+            Map.entry("access", Set.of("platform")),
+            Map.entry("audit", Set.of("platform")),
+            Map.entry("usage", Set.of("freshness", "access", "platform")),
+            Map.entry("reliability", Set.of("freshness", "access", "platform")),
+            Map.entry("export", Set.of("usage", "access", "audit", "platform")),
+            Map.entry("providers", Set.of("access", "platform")));
+
+    private static final JavaClasses CLASSES = new ClassFileImporter()
+            .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
+            .importPackages("io.inference.analytics");
+
+    @Test
+    void everyPackageIsARoomOfOneLevel() {
+        Set<String> rooms = new TreeSet<>();
+        CLASSES.forEach(type ->
+                rooms.add(type.getPackageName().substring(ROOT.length() - 1).replaceFirst("^\\.", "")));
+        Set<String> known = new TreeSet<>(ARROWS.keySet());
+        known.add("cli");
+        known.add("");
+        assertThat(known).containsAll(rooms);
+    }
+
+    @Test
+    void aRoomTouchesOnlyWhatItMay() {
+        ARROWS.forEach((room, others) -> {
+            List<String> allowed = new ArrayList<>();
+            allowed.add(ROOT + room);
+            others.forEach(other -> allowed.add(ROOT + other));
+            noClasses()
+                    .that()
+                    .resideInAPackage(ROOT + room)
+                    .should()
+                    .dependOnClassesThat(resideInAnyPackage("io.inference.analytics..")
+                            .and(not(resideInAnyPackage(allowed.toArray(String[]::new)))))
+                    .allowEmptyShould(true)
+                    .because(room + " may touch " + others)
+                    .check(CLASSES);
+        });
+    }
+
+    @Test
+    void thereAreNoCycles() {
+        slices().matching("io.inference.analytics.(*)..")
+                .should()
+                .beFreeOfCycles()
+                .check(CLASSES);
+    }
+
+    @Test
+    void onlyConsumersAndTheBrokersOwnClassesImportMessaging() {
+        onlyIn("com.rabbitmq..", "ingest");
+        onlyIn("io.smallrye.reactive.messaging..", "ingest");
+        onlyIn("org.eclipse.microprofile.reactive.messaging..", "ingest");
+    }
+
+    @Test
+    void onlyFreshnessImportsRedis() {
+        onlyIn("io.quarkus.redis..", "freshness");
+        onlyIn("io.vertx..redis..", "freshness");
+    }
+
+    @Test
+    void onlyExportImportsTheObjectStore() {
+        onlyIn("software.amazon..", "export");
+    }
+
+    @Test
+    void sqlIsWrittenInStoresJobsAndWhatTheyShare() {
+        noClasses()
+                .that()
+                .resideInAnyPackage(ROOT + "event")
+                .or()
+                .haveSimpleNameEndingWith("Resource")
+                .or()
+                .haveSimpleNameEndingWith("Query")
+                .or()
+                .haveSimpleNameEndingWith("Codec")
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage("java.sql..", "javax.sql..")
+                .check(CLASSES);
+    }
+
+    @Test
+    void timeComesFromTheClock() {
+        noClasses()
+                .that()
+                .doNotHaveSimpleName("ClockProducer")
+                .should()
+                .callMethod(java.time.Instant.class, "now")
+                .orShould()
+                .callMethod(java.time.OffsetDateTime.class, "now")
+                .orShould()
+                .callMethod(java.time.ZonedDateTime.class, "now")
+                .orShould()
+                .callMethod(java.time.LocalDate.class, "now")
+                .orShould()
+                .callMethod(java.time.LocalDateTime.class, "now")
+                .orShould()
+                .callMethod(System.class, "currentTimeMillis")
+                .orShould()
+                .callMethod(java.time.Clock.class, "systemUTC")
+                .orShould()
+                .callMethod(java.time.Clock.class, "systemDefaultZone")
+                .check(CLASSES);
+    }
+
+    @Test
+    void namesSayWhatAClassIs() {
+        noClasses()
+                .should()
+                .haveSimpleNameEndingWith("Manager")
+                .orShould()
+                .haveSimpleNameEndingWith("Util")
+                .orShould()
+                .haveSimpleNameEndingWith("Utils")
+                .orShould()
+                .haveSimpleNameEndingWith("Helper")
+                .orShould()
+                .haveSimpleNameEndingWith("Impl")
+                .orShould()
+                .haveSimpleNameEndingWith("Dto")
+                .check(CLASSES);
+    }
+
+    @Test
+    void restIsWrittenInResourcesOnly() {
+        classes()
+                .that()
+                .areAnnotatedWith("jakarta.ws.rs.Path")
+                .should()
+                .haveSimpleNameEndingWith("Resource")
+                .check(CLASSES);
+    }
+
+    private static void onlyIn(String library, String room) {
+        noClasses()
+                .that()
+                .resideOutsideOfPackage(ROOT + room)
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage(library)
+                .check(CLASSES);
+    }
+}

@@ -1,0 +1,202 @@
+package io.inference.analytics.devtools;
+
+import io.inference.analytics.platform.Setting;
+import java.io.IOException;
+import java.io.Reader;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Properties;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+
+/**
+ * Makes {@code docs/settings.md} from the sources: the variables from {@link Setting}, their defaults from {@code
+ * application.properties}, and every other property from the interfaces with {@code @ConfigMapping}, their javadoc and their
+ * {@code @WithDefault}.
+ */
+public final class SettingsPage {
+
+    private static final Path SOURCES = Path.of("src/main/java");
+    private static final Path PROPERTIES = Path.of("src/main/resources/application.properties");
+
+    private static final Pattern MAPPING = Pattern.compile("@ConfigMapping\\(prefix = \"([^\"]+)\"\\)");
+    private static final Pattern INTERFACE = Pattern.compile("^ *(?:public )?interface (\\w+) \\{", Pattern.MULTILINE);
+    private static final Pattern METHOD = Pattern.compile(
+            "/\\*\\*((?:(?!\\*/).)*)\\*/\\s*(?:@WithDefault\\(\"([^\"]*)\"\\)\\s*)?(?:@WithName\\(\"([^\"]*)\"\\)\\s*)?"
+                    + "([A-Za-z][A-Za-z<>.]*) (\\w+)\\(\\);",
+            Pattern.DOTALL);
+
+    /** A property of a mapping. */
+    private record Property(String name, String byDefault, String meaning) {}
+
+    private SettingsPage() {}
+
+    /** The page; its path in the repository is {@code docs/settings.md}. */
+    public static String text() throws IOException {
+        Properties given = new Properties();
+        try (Reader reader = Files.newBufferedReader(PROPERTIES, StandardCharsets.UTF_8)) {
+            given.load(reader);
+        }
+        StringBuilder page = new StringBuilder(
+                """
+                # Settings
+
+                This page is generated from the sources: `mvn test -Dtest=SettingsPageTest -Danalytics.write-docs` writes it anew.
+
+                Values are taken from the environment, or from the property beside each variable (as a Java system property, in a
+                file `config/application.properties` in the working directory, or as a variable in upper case with underscores,
+                such as `ANALYTICS_INGESTION_LATE_AFTER`). Where both are set, the property wins. They are checked before anything
+                starts: each fault is one line on standard error, and the exit code is 1.
+
+                Durations are a number with `ms`, `s`, `m`, `h` or `d`, or ISO 8601 (`PT1M30S`); a bare number counts seconds.
+
+                ## Environment
+
+                | Variable | Default | A value looks like | What it is for | Property |
+                |---|---|---|---|---|
+                """);
+        for (Setting setting : Setting.values()) {
+            page.append("| `%s` | %s | %s | %s | `%s` |\n"
+                    .formatted(
+                            setting.name(),
+                            setting.required() ? "required" : code(byDefault(setting, given)),
+                            setting.expected(),
+                            setting.meaning(),
+                            setting.property()));
+        }
+        page.append(
+                """
+
+                One of `JWT_PUBLIC_KEY` and `JWT_JWKS_URL` is needed unless `ENABLE_RBAC` is `false`.
+
+                ## Further properties
+
+                They have no variable of their own, because hardly anybody needs them.
+
+                | Property | Default | What it is for |
+                |---|---|---|
+                """);
+        Map<String, Setting> named = new LinkedHashMap<>();
+        for (Setting setting : Setting.values()) {
+            named.put(setting.property(), setting);
+        }
+        for (Property property : mapped().values()) {
+            if (!named.containsKey(property.name())) {
+                page.append("| `%s` | %s | %s |\n"
+                        .formatted(property.name(), code(property.byDefault()), property.meaning()));
+            }
+        }
+        return page.toString();
+    }
+
+    /** What {@code application.properties} gives the property when the variable is not set. */
+    private static String byDefault(Setting setting, Properties given) {
+        String value = given.getProperty(setting.property());
+        Matcher expression = Pattern.compile("\\$\\{" + setting.name() + "(?::(.*))?}")
+                .matcher(Optional.ofNullable(value).orElse(""));
+        if (!expression.matches()) {
+            throw new IllegalStateException("%s=%s in application.properties (expected: ${%s:default})"
+                    .formatted(setting.property(), value, setting.name()));
+        }
+        return Optional.ofNullable(expression.group(1)).orElse("");
+    }
+
+    private static String code(String value) {
+        return value.isEmpty() ? "" : "`" + value + "`";
+    }
+
+    private static SortedMap<String, Property> mapped() throws IOException {
+        SortedMap<String, Property> properties = new TreeMap<>();
+        List<Path> files;
+        try (Stream<Path> walk = Files.walk(SOURCES)) {
+            files = walk.filter(path -> path.toString().endsWith(".java"))
+                    .sorted()
+                    .toList();
+        }
+        for (Path file : files) {
+            String source = Files.readString(file, StandardCharsets.UTF_8);
+            Matcher mapping = MAPPING.matcher(source);
+            if (mapping.find()) {
+                for (Property property : properties(mapping.group(1), source)) {
+                    properties.put(property.name(), property);
+                }
+            }
+        }
+        return properties;
+    }
+
+    private static List<Property> properties(String prefix, String source) {
+        Map<String, String> bodies = new LinkedHashMap<>();
+        Matcher interfaces = INTERFACE.matcher(source);
+        String outermost = null;
+        while (interfaces.find()) {
+            outermost = outermost == null ? interfaces.group(1) : outermost;
+            bodies.put(interfaces.group(1), ownBody(source, interfaces.end()));
+        }
+        List<Property> found = new ArrayList<>();
+        collect(prefix, outermost, bodies, found);
+        return found;
+    }
+
+    /** From behind the opening brace to the one that closes it, without the bodies of types inside. */
+    private static String ownBody(String source, int begin) {
+        StringBuilder body = new StringBuilder();
+        int depth = 1;
+        for (int i = begin; i < source.length() && depth > 0; i++) {
+            char c = source.charAt(i);
+            // Braces of javadoc come in pairs on the same level and hold what belongs to the body.
+            boolean inTag = c == '{' && source.startsWith("{@", i);
+            if (inTag) {
+                int end = source.indexOf('}', i);
+                if (depth == 1) {
+                    body.append(source, i, end + 1);
+                }
+                i = end;
+                continue;
+            }
+            depth += c == '{' ? 1 : c == '}' ? -1 : 0;
+            if (depth == 1) {
+                body.append(c);
+            }
+        }
+        return body.toString();
+    }
+
+    private static void collect(String prefix, String type, Map<String, String> bodies, List<Property> found) {
+        Matcher method = METHOD.matcher(bodies.get(type));
+        while (method.find()) {
+            String name = Optional.ofNullable(method.group(3)).orElseGet(() -> kebab(method.group(5)));
+            if (bodies.containsKey(method.group(4))) {
+                collect(prefix + "." + name, method.group(4), bodies, found);
+            } else {
+                found.add(new Property(
+                        prefix + "." + name,
+                        Optional.ofNullable(method.group(2)).orElse(""),
+                        plain(method.group(1))));
+            }
+        }
+    }
+
+    private static String kebab(String name) {
+        return name.replaceAll("([A-Z])", "-$1").toLowerCase(Locale.ROOT);
+    }
+
+    private static String plain(String javadoc) {
+        return javadoc.replaceAll("\\s*\\n\\s*\\*?", " ")
+                .replaceAll("\\{@code ([^}]*)}", "`$1`")
+                .replaceAll("\\{@link ([^}]*)}", "$1")
+                .replaceAll("\\s+", " ")
+                .replace("|", "\\|")
+                .strip();
+    }
+}

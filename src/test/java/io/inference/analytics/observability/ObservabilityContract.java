@@ -1,0 +1,457 @@
+package io.inference.analytics.observability;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+import static org.awaitility.Awaitility.await;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.rabbitmq.client.AMQP;
+import com.rabbitmq.client.Channel;
+import com.rabbitmq.client.Connection;
+import com.rabbitmq.client.ConnectionFactory;
+import io.inference.analytics.event.RejectReason;
+import io.inference.analytics.testing.Backend;
+import io.inference.analytics.testing.LocalDev;
+import io.inference.analytics.testing.OtlpReceiver;
+import io.inference.analytics.testing.OtlpReceiver.Link;
+import io.inference.analytics.testing.OtlpReceiver.Received;
+import io.inference.analytics.testing.ServiceProcess;
+import io.inference.analytics.testing.TestBackends;
+import io.opentelemetry.proto.trace.v1.Span;
+import java.io.IOException;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.sql.DriverManager;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.UUID;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/**
+ * What an operator sees of the packaged service after a few known events. One run of the service serves all tests of a class; the
+ * subclasses bind it to the transports, the build to the storage flavours.
+ */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+abstract class ObservabilityContract {
+
+    private static final Duration PATIENCE = Duration.ofSeconds(60);
+    private static final ObjectMapper JSON = new ObjectMapper();
+
+    private static final String ORG = UUID.randomUUID().toString();
+    private static final String QUIET_ORG = UUID.randomUUID().toString();
+    private static final String MODEL = UUID.randomUUID().toString();
+    private static final int SUCCESSES = 30;
+    private static final int ERRORS = 10;
+    private static final int OTHERS = 2;
+
+    private static final String TRACED_MESSAGE = "order-4711";
+    private static final String TRACE_ID = "4bf92f3577b34da6a3ce929d0e0e4736";
+    private static final String PARENT_SPAN_ID = "00f067aa0ba902b7";
+
+    private final TestBackends backends = new TestBackends().needing(Backend.POSTGRES, Backend.RABBITMQ, Backend.REDIS);
+    private final OtlpReceiver collector = OtlpReceiver.start();
+    private Map<String, String> settings;
+    private ServiceProcess service;
+    private Scrape atStart;
+
+    abstract String transport();
+
+    /** LOG_LEVEL, which is taken in any case. */
+    abstract String logLevel();
+
+    @BeforeAll
+    void begin() throws Exception {
+        settings = new HashMap<>(backends.start());
+        settings.put("INGESTION_TRANSPORT", transport());
+        settings.put("ROLLUP_INTERVAL", "1s");
+        settings.put("ANALYTICS_INGESTION_CONSERVATION_INTERVAL", "1s");
+        settings.put("LOG_LEVEL", logLevel());
+        settings.put("OTEL_EXPORTER_OTLP_ENDPOINT", collector.endpoint());
+        service = ServiceProcess.start(settings).awaitReady();
+        atStart = scrape();
+        publish();
+        await("all outcomes").atMost(PATIENCE).untilAsserted(() -> assertThat(
+                        sum(scrape(), "analytics_ingestion_events_total"))
+                .isEqualTo(SUCCESSES + ERRORS + OTHERS + 3));
+    }
+
+    @AfterAll
+    void end() {
+        service.close();
+        collector.close();
+        backends.stop();
+    }
+
+    @Test
+    void everySeriesWhoseLabelsAreKnownIsThereFromTheStart() {
+        for (String outcome : List.of("stored", "duplicate", "conflict")) {
+            assertThat(atStart.value("analytics_ingestion_events_total", Map.of("outcome", outcome, "reason", "")))
+                    .as(outcome)
+                    .hasValue(0);
+        }
+        for (RejectReason reason : RejectReason.values()) {
+            assertThat(atStart.value(
+                            "analytics_ingestion_events_total",
+                            Map.of("outcome", "dead_lettered", "reason", reason.wireName())))
+                    .as(reason.wireName())
+                    .hasValue(0);
+        }
+        for (String zero : List.of(
+                "analytics_ingestion_batch_seconds_count",
+                "analytics_ingestion_failed_attempts_total",
+                "analytics_ingestion_lag_seconds",
+                "analytics_ingestion_backlog_events",
+                "analytics_conservation_gap_events")) {
+            assertThat(atStart.value(zero, Map.of())).as(zero).hasValue(0);
+        }
+        assertThat(atStart.names())
+                .contains(
+                        "analytics_ingestion_broker_up",
+                        "analytics_rollup_duration_seconds_count",
+                        "analytics_rollup_last_success_timestamp_seconds",
+                        "http_server_requests_seconds_count");
+    }
+
+    @Test
+    void typesAreWhatPrometheusExpects() {
+        Map<String, String> types = scrape().types();
+        // The OpenMetrics names of counters have no suffix in their type line.
+        assertThat(types)
+                .containsEntry("analytics_ingestion_events", "counter")
+                .containsEntry("analytics_ingestion_batch_seconds", "histogram")
+                .containsEntry("analytics_ingestion_lag_seconds", "gauge")
+                .containsEntry("analytics_ingestion_backlog_events", "gauge")
+                .containsEntry("analytics_rollup_duration_seconds", "histogram")
+                .containsEntry("analytics_rollup_last_success_timestamp_seconds", "gauge")
+                .containsEntry("analytics_conservation_gap_events", "gauge");
+    }
+
+    @Test
+    void outcomesAreCounted() {
+        Scrape now = scrape();
+        assertThat(outcome(now, "stored", "")).isEqualTo(SUCCESSES + ERRORS + OTHERS);
+        assertThat(outcome(now, "duplicate", "")).isEqualTo(1);
+        assertThat(outcome(now, "conflict", "")).isEqualTo(1);
+        assertThat(outcome(now, "dead_lettered", "malformed_json")).isEqualTo(1);
+        assertThat(now.value("analytics_ingestion_batch_seconds_count", Map.of())
+                        .orElseThrow())
+                .isPositive();
+        assertThat(now.value("analytics_rollup_last_success_timestamp_seconds", Map.of())
+                        .orElseThrow())
+                .isGreaterThanOrEqualTo(atStart.value("analytics_rollup_last_success_timestamp_seconds", Map.of())
+                        .orElseThrow());
+    }
+
+    @Test
+    void organisationsHaveTheirGauges() {
+        await("gauges of the organisation").atMost(PATIENCE).untilAsserted(() -> {
+            Scrape now = scrape();
+            Map<String, String> org = Map.of("org_id", ORG);
+            assertThat(now.value("analytics_usage_error_rate", org)).hasValue(ERRORS / (double) (SUCCESSES + ERRORS));
+            assertThat(now.value("analytics_usage_latency_seconds", Map.of("org_id", ORG, "quantile", "0.5"))
+                            .orElseThrow())
+                    .isCloseTo(0.1, within(0.002));
+            assertThat(now.value("analytics_usage_latency_seconds", Map.of("org_id", ORG, "quantile", "0.99"))
+                            .orElseThrow())
+                    .isCloseTo(4, within(0.08));
+            assertThat(now.value("analytics_freshness_lag_seconds", org)).hasValue(0);
+        });
+        assertThat(scrape().value("analytics_usage_error_rate", Map.of("org_id", QUIET_ORG)))
+                .as("an organisation with fewer than 20 events")
+                .isEmpty();
+    }
+
+    @Test
+    void aLostRowShowsAsGap() throws SQLException {
+        sql("create table analytics.lost as select * from analytics.usage_events where org_id = '" + QUIET_ORG + "'");
+        try {
+            sql("delete from analytics.usage_events where org_id = '" + QUIET_ORG + "'");
+            await("the gap").atMost(PATIENCE).untilAsserted(() -> assertThat(
+                            scrape().value("analytics_conservation_gap_events", Map.of())
+                                    .orElseThrow())
+                    .isGreaterThanOrEqualTo(OTHERS));
+        } finally {
+            sql("insert into analytics.usage_events select * from analytics.lost");
+            sql("drop table analytics.lost");
+        }
+        await("no gap").atMost(PATIENCE).untilAsserted(() -> assertThat(
+                        scrape().value("analytics_conservation_gap_events", Map.of()))
+                .hasValue(0));
+    }
+
+    @Test
+    void everyLineOfTheLogIsOneJsonObject() throws IOException {
+        for (JsonNode line : log()) {
+            assertThat(line.path("timestamp").asText()).isNotEmpty();
+            assertThat(line.path("level").asText()).isNotEmpty();
+            assertThat(line.path("loggerName").asText()).isNotEmpty();
+            assertThat(line.path("message").asText()).isNotEmpty();
+        }
+    }
+
+    @Test
+    void librariesStayQuietAtDebug() throws IOException {
+        assertThat(log().stream()
+                        .filter(line -> line.path("level").asText().equals("DEBUG"))
+                        .map(line -> line.path("loggerName").asText()))
+                .isNotEmpty()
+                .allMatch(logger -> logger.startsWith("io.inference.analytics"));
+    }
+
+    @Test
+    void oneIdLeadsFromTheMessageThroughItsBatchToTheRollup() {
+        await("lines about the message").atMost(PATIENCE).untilAsserted(() -> {
+            List<JsonNode> lines = log();
+            JsonNode taken = only(lines, "event=batch_taken ", "[" + TRACED_MESSAGE);
+            String correlationId = taken.path("mdc").path("correlationId").asText();
+            assertThat(correlationId).isEqualTo(TRACED_MESSAGE);
+            JsonNode committed = only(lines, "event=batch_committed ", "correlation_id=" + correlationId);
+            assertThat(committed.path("mdc").path("correlationId").asText()).isEqualTo(correlationId);
+            only(lines, "event=rolled_up ", correlationId);
+        });
+    }
+
+    @Test
+    void noSecretIsLogged() {
+        String log = service.log();
+        for (String name : List.of("DATABASE_URL", "RABBITMQ_URL", "REDIS_URL")) {
+            String password = URI.create(settings.get(name)).getUserInfo().split(":", 2)[1];
+            assertThat(log.contains(password))
+                    .as("password of " + name + " in the log")
+                    .isFalse();
+        }
+    }
+
+    @Test
+    void theTraceOfTheProducerLeadsToBatchAndRollup() {
+        await("spans").atMost(PATIENCE).untilAsserted(() -> {
+            Received batch = collector.spans("ingest batch").stream()
+                    .filter(span -> span.links().contains(new Link(TRACE_ID, PARENT_SPAN_ID)))
+                    .findFirst()
+                    .orElseThrow(() -> new AssertionError("no batch span linked to the producer's"));
+            assertThat(batch.service()).isEqualTo("analytics");
+            assertThat(batch.kind()).isEqualTo(Span.SpanKind.SPAN_KIND_CONSUMER);
+            assertThat(batch.parentSpanId()).isEmpty();
+            assertThat(batch.attributes())
+                    .containsEntry("analytics.correlation_id", TRACED_MESSAGE)
+                    .containsKey("messaging.batch.message_count");
+            assertThat(collector.spans("rollup")).anySatisfy(rollup -> assertThat(rollup.links())
+                    .contains(new Link(batch.traceId(), batch.spanId())));
+        });
+    }
+
+    @Test
+    void linesOfATracedBatchCarryItsTraceId() {
+        await("the span").atMost(PATIENCE).untilAsserted(() -> {
+            JsonNode committed = only(log(), "event=batch_committed ", "correlation_id=" + TRACED_MESSAGE);
+            assertThat(collector.spans("ingest batch"))
+                    .extracting(Received::traceId)
+                    .contains(committed.path("mdc").path("traceId").asText());
+        });
+    }
+
+    @ParameterizedTest
+    @MethodSource("promqlSources")
+    void expressionsNameOnlyWhatIsEmitted(Promql promql) {
+        // Emitted once there are such events, and by Prometheus itself.
+        await("metrics of organisations").atMost(PATIENCE).until(() -> scrape().names()
+                .contains("analytics_usage_latency_seconds"));
+        Set<String> emitted = new TreeSet<>(scrape().names());
+        emitted.add("up");
+        emitted.addAll(Promql.recordedNames());
+        if (transport().equals("queue")) {
+            emitted.add("analytics_ingestion_stream_max_age_seconds");
+        }
+        assertThat(promql.metricNames()).isNotEmpty().isSubsetOf(emitted);
+    }
+
+    static List<Promql> promqlSources() throws IOException {
+        List<Promql> all = new ArrayList<>(Promql.ofDashboards());
+        all.addAll(Promql.ofRules());
+        return all;
+    }
+
+    @ParameterizedTest
+    @MethodSource("sqlSources")
+    void queriesOfDashboardsRun(DashboardSql query) throws SQLException {
+        sql(query.withValues(ORG, MODEL));
+    }
+
+    static List<DashboardSql> sqlSources() throws IOException {
+        return DashboardSql.all();
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "/analytics/v1/status/healthz",
+                "/analytics/v1/status/readyz",
+                "/q/health",
+                "/q/health/live",
+                "/q/health/ready"
+            })
+    void statusIsUp(String path) throws IOException {
+        await(path).atMost(PATIENCE).until(() -> service.get(path, "").statusCode() == 200);
+        assertThat(JSON.readTree(service.get(path, "").body()).path("status").asText())
+                .isEqualTo("UP");
+    }
+
+    @Test
+    void aGoneDatabaseIsNotReadyButAlive() throws IOException {
+        LocalDev.act(Backend.POSTGRES, "kill");
+        try {
+            await("not ready").atMost(PATIENCE).until(() -> ready() == 503);
+            assertThat(checks("/analytics/v1/status/readyz")).containsEntry("database", "DOWN");
+            assertThat(service.management("/q/health/ready").statusCode()).isEqualTo(503);
+            assertThat(alive()).isEqualTo(200);
+            assertThat(service.management("/q/health/live").statusCode()).isEqualTo(200);
+            await("the ingest says so too").atMost(PATIENCE).untilAsserted(() -> assertThat(
+                            checks("/analytics/v1/status/readyz"))
+                    .containsEntry("ingest", "DOWN"));
+        } finally {
+            LocalDev.act(Backend.POSTGRES, "start");
+        }
+        await("ready again").atMost(PATIENCE).until(() -> ready() == 200);
+    }
+
+    @Test
+    void aGoneBrokerIsShownAndNothingElse() throws IOException {
+        LocalDev.act(Backend.RABBITMQ, "kill");
+        try {
+            await("the metric tells").atMost(PATIENCE).untilAsserted(() -> {
+                assertThat(alive()).isEqualTo(200);
+                assertThat(ready()).isEqualTo(200);
+                assertThat(scrape().value("analytics_ingestion_broker_up", Map.of()))
+                        .hasValue(0);
+            });
+            assertThat(service.get("/analytics/v1/status/readyz", "").body()).contains("unreachable");
+        } finally {
+            LocalDev.act(Backend.RABBITMQ, "start");
+        }
+        await("the metric tells again").atMost(PATIENCE).untilAsserted(() -> assertThat(
+                        scrape().value("analytics_ingestion_broker_up", Map.of()))
+                .hasValue(1));
+    }
+
+    private int alive() {
+        return service.get("/analytics/v1/status/healthz", "").statusCode();
+    }
+
+    private int ready() {
+        return service.get("/analytics/v1/status/readyz", "").statusCode();
+    }
+
+    private Map<String, String> checks(String path) throws IOException {
+        Map<String, String> checks = new HashMap<>();
+        JSON.readTree(service.get(path, "").body())
+                .path("checks")
+                .forEach(check -> checks.put(
+                        check.path("name").asText(), check.path("status").asText()));
+        return checks;
+    }
+
+    private Scrape scrape() {
+        return Scrape.parse(service.metrics());
+    }
+
+    private static double sum(Scrape scrape, String name) {
+        return scrape.all(name).stream().mapToDouble(Scrape.Sample::value).sum();
+    }
+
+    private static double outcome(Scrape scrape, String outcome, String reason) {
+        return scrape.value("analytics_ingestion_events_total", Map.of("outcome", outcome, "reason", reason))
+                .orElseThrow();
+    }
+
+    private List<JsonNode> log() throws IOException {
+        List<JsonNode> lines = new ArrayList<>();
+        String log = service.log();
+        // The last line may be under way.
+        for (String line : log.substring(0, log.lastIndexOf('\n') + 1).split("\n", -1)) {
+            if (!line.isEmpty()) {
+                lines.add(JSON.readTree(line));
+            }
+        }
+        return lines;
+    }
+
+    private static JsonNode only(List<JsonNode> lines, String event, String part) {
+        List<JsonNode> found = lines.stream()
+                .filter(line -> line.path("message").asText().startsWith(event)
+                        && line.path("message").asText().contains(part))
+                .toList();
+        assertThat(found).as(event + part).hasSize(1);
+        return found.get(0);
+    }
+
+    private void publish() throws Exception {
+        ConnectionFactory factory = new ConnectionFactory();
+        factory.setUri(settings.get("RABBITMQ_URL"));
+        try (Connection connection = factory.newConnection();
+                Channel channel = connection.createChannel()) {
+            channel.confirmSelect();
+            // Alone, so that it is the first of its batch.
+            publish(
+                    channel,
+                    new AMQP.BasicProperties.Builder()
+                            .messageId(TRACED_MESSAGE)
+                            .headers(Map.of("traceparent", "00-" + TRACE_ID + "-" + PARENT_SPAN_ID + "-01")),
+                    event(QUIET_ORG, UUID.randomUUID(), "success", 100, 1));
+            await("the first batch").atMost(PATIENCE).until(() -> outcome(scrape(), "stored", "") == 1);
+            for (int i = 0; i < SUCCESSES; i++) {
+                publish(channel, new AMQP.BasicProperties.Builder(), event(ORG, UUID.randomUUID(), "success", 100, 1));
+            }
+            for (int i = 0; i < ERRORS; i++) {
+                publish(channel, new AMQP.BasicProperties.Builder(), event(ORG, UUID.randomUUID(), "error", 4000, 1));
+            }
+            UUID twice = UUID.randomUUID();
+            publish(channel, new AMQP.BasicProperties.Builder(), event(QUIET_ORG, twice, "success", 100, 1));
+            publish(channel, new AMQP.BasicProperties.Builder(), event(QUIET_ORG, twice, "success", 100, 1));
+            publish(channel, new AMQP.BasicProperties.Builder(), event(QUIET_ORG, twice, "success", 100, 2));
+            publish(channel, new AMQP.BasicProperties.Builder(), "{");
+            channel.waitForConfirmsOrDie(30_000);
+        }
+    }
+
+    private static void publish(Channel channel, AMQP.BasicProperties.Builder properties, String body)
+            throws IOException {
+        channel.basicPublish(
+                "analytics.usage",
+                "usage.v1",
+                properties.contentType("application/json").deliveryMode(2).build(),
+                body.getBytes(StandardCharsets.UTF_8));
+    }
+
+    private static String event(String org, UUID id, String status, int latencyMs, int tokens) {
+        return """
+                {"eventId":"%s","orgId":"%s","modelId":"%s","occurredAt":"%s","latencyMs":%d,"status":"%s",\
+                "inputTokens":%d,"outputTokens":1,"costEstimateCents":1.25}"""
+                .formatted(id, org, MODEL, Instant.now().truncatedTo(ChronoUnit.MILLIS), latencyMs, status, tokens);
+    }
+
+    private void sql(String sql) throws SQLException {
+        URI uri = URI.create(settings.get("DATABASE_URL"));
+        String[] user = uri.getUserInfo().split(":", 2);
+        try (var connection = DriverManager.getConnection(
+                        "jdbc:postgresql://" + uri.getHost() + ":" + uri.getPort() + uri.getPath(), user[0], user[1]);
+                Statement statement = connection.createStatement()) {
+            statement.execute(sql);
+        }
+    }
+}
