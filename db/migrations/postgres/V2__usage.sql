@@ -136,8 +136,13 @@ begin
         cache_write_input_tokens = rollup.cache_write_input_tokens + excluded.cache_write_input_tokens,
         cache_write_1h_input_tokens = rollup.cache_write_1h_input_tokens + excluded.cache_write_1h_input_tokens,
         cost_estimate_cents = coalesce(rollup.cost_estimate_cents + excluded.cost_estimate_cents, rollup.cost_estimate_cents, excluded.cost_estimate_cents),
-        latency_bins = analytics.merge_bins(rollup.latency_bins, excluded.latency_bins),
-        time_to_first_token_bins = analytics.merge_bins(rollup.time_to_first_token_bins, excluded.time_to_first_token_bins);
+        -- The usual case of merge_bins in its place: calling the function for each row costs more than all the rest of it.
+        latency_bins = case when cardinality(rollup.latency_bins) + cardinality(excluded.latency_bins) <= 1024
+                            then rollup.latency_bins || excluded.latency_bins
+                            else analytics.merge_bins(rollup.latency_bins, excluded.latency_bins) end,
+        time_to_first_token_bins = case when cardinality(rollup.time_to_first_token_bins) + cardinality(excluded.time_to_first_token_bins) <= 1024
+                            then rollup.time_to_first_token_bins || excluded.time_to_first_token_bins
+                            else analytics.merge_bins(rollup.time_to_first_token_bins, excluded.time_to_first_token_bins) end;
 
     insert into analytics.usage_daily as rollup
     select org_id, date_trunc('day', occurred_at, 'UTC'), model_id, client_id, status,

@@ -104,7 +104,10 @@ final class BatchWriter implements Runnable {
             while (!pipeline.buffer().isClosed()) {
                 lastProgressAt = clock.instant();
                 Optional<MessageBuffer.Batch> batch = pipeline.buffer()
-                        .take(pipeline.config().batchSize(), pipeline.config().batchTimeout());
+                        .take(
+                                pipeline.config().batchSize(),
+                                pipeline.batchSizeMax(),
+                                pipeline.config().batchTimeout());
                 if (batch.isPresent()) {
                     oldestInFlight = batch.get().messages().get(0).publishedAt();
                     trace(batch.get());

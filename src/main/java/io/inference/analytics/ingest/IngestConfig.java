@@ -23,9 +23,16 @@ public interface IngestConfig {
     @WithDefault("stream")
     Transport transport();
 
-    /** Events of one transaction, at most (one message more when it is an array). */
+    /** Events of one transaction, at most (one message more when it is an array), as long as the writers keep up. */
     @WithDefault("1000")
     int batchSize();
+
+    /**
+     * Events of one transaction, at most, while a backlog waits: what has piled up is taken at once, because the cost of an event
+     * falls with the size of its batch. Equal to {@code batch-size} it never grows.
+     */
+    @WithDefault("5000")
+    int backlogBatchSize();
 
     /** How long the writer waits for a batch to fill, from its first message on. */
     @WithDefault("200ms")

@@ -260,6 +260,16 @@ public class IngestPipeline {
         return config;
     }
 
+    /** Events of a batch while a backlog waits: half of what may be under way, so that the broker can send the other half. */
+    int batchSizeMax() {
+        int underWay =
+                switch (config.transport()) {
+                    case STREAM -> config.stream().bufferMessages();
+                    case QUEUE -> config.queue().prefetch();
+                };
+        return Math.max(config.batchSize(), Math.min(config.backlogBatchSize(), underWay / 2));
+    }
+
     MessageBuffer buffer() {
         return buffer;
     }

@@ -49,6 +49,10 @@ final class MessageBuffer {
     private long generation;
     private long nextOrdinal;
     private int weight;
+
+    /** From how many events on a waiting writer has enough; as the last one that waited said. */
+    private int wanted;
+
     private boolean closed;
 
     /** Adds a message of the given generation; one of an older generation is dropped. */
@@ -58,7 +62,10 @@ final class MessageBuffer {
             if (ofGeneration == generation && !closed) {
                 queue.addLast(message);
                 weight += message.weight();
-                arrived.signal();
+                // A writer that waits for its batch to fill is not woken by each message.
+                if (queue.size() == 1 || weight >= wanted) {
+                    arrived.signal();
+                }
             }
         } finally {
             lock.unlock();
@@ -131,19 +138,21 @@ final class MessageBuffer {
     }
 
     /**
-     * Waits for a message, then until {@code weightMax} events may be there or {@code timeout} is over, and takes them.
+     * Waits for a message, then until {@code weightMin} events are there or {@code timeout} is over, and takes what is there up to
+     * {@code weightMax}: more than the usual batch only when more has piled up while the writers were busy.
      *
      * @return empty when closed, or when nothing came for a second (so that the caller can show that it lives)
      */
-    Optional<Batch> take(int weightMax, Duration timeout) throws InterruptedException {
+    Optional<Batch> take(int weightMin, int weightMax, Duration timeout) throws InterruptedException {
         lock.lockInterruptibly();
         try {
+            wanted = weightMin;
             long idleNanos = TimeUnit.SECONDS.toNanos(1);
             while (queue.isEmpty() && !closed && idleNanos > 0) {
                 idleNanos = arrived.awaitNanos(idleNanos);
             }
             long fillNanos = timeout.toNanos();
-            while (!queue.isEmpty() && weight < weightMax && !closed && fillNanos > 0) {
+            while (!queue.isEmpty() && weight < weightMin && !closed && fillNanos > 0) {
                 fillNanos = arrived.awaitNanos(fillNanos);
             }
             if (queue.isEmpty()) {
@@ -157,6 +166,9 @@ final class MessageBuffer {
                 taken += message.weight();
             }
             weight -= taken;
+            if (!queue.isEmpty()) {
+                arrived.signal();
+            }
             return Optional.of(new Batch(generation, nextOrdinal++, messages));
         } finally {
             lock.unlock();

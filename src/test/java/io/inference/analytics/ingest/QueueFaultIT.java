@@ -41,9 +41,14 @@ class QueueFaultIT {
         @Override
         public Map<String, String> getConfigOverrides() {
             return Map.of(
-                    "analytics.ingestion.transport", "queue",
-                    "analytics.ingestion.batch-size", Integer.toString(BATCH),
-                    "analytics.ingestion.batch-timeout", "100ms");
+                    "analytics.ingestion.transport",
+                    "queue",
+                    "analytics.ingestion.batch-size",
+                    Integer.toString(BATCH),
+                    "analytics.ingestion.backlog-batch-size",
+                    Integer.toString(BATCH),
+                    "analytics.ingestion.batch-timeout",
+                    "100ms");
         }
     }
 
