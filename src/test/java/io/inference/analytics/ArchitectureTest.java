@@ -26,7 +26,7 @@ class ArchitectureTest {
     private static final Map<String, Set<String>> ARROWS = Map.ofEntries(
             Map.entry("event", Set.of()),
             Map.entry("platform", Set.of()),
-            Map.entry("ingest", Set.of("event", "platform")),
+            Map.entry("ingest", Set.of("event", "access", "platform")),
             Map.entry("rollup", Set.of("platform")),
             Map.entry("freshness", Set.of("access", "platform")),
             Map.entry("price", Set.of("event", "platform")),

@@ -29,7 +29,8 @@ public interface IngestConfig {
 
     /**
      * Events of one transaction, at most, while a backlog waits: what has piled up is taken at once, because the cost of an event
-     * falls with the size of its batch. Equal to {@code batch-size} it never grows.
+     * falls with the size of its batch. INGESTION_BATCH_SIZE, where set, bounds these batches, too, unless
+     * INGESTION_BACKLOG_BATCH_SIZE says otherwise.
      */
     @WithDefault("5000")
     int backlogBatchSize();

@@ -108,6 +108,13 @@ public enum Setting {
             "a whole number from 1 to 100000",
             value -> isNumber(value, 1, 100_000),
             "Events of one transaction, at most."),
+    /** Events of a transaction while a backlog waits. */
+    INGESTION_BACKLOG_BATCH_SIZE(
+            "analytics.ingestion.backlog-batch-size",
+            Shown.ALWAYS,
+            "a whole number from 1 to 100000",
+            value -> isNumber(value, 1, 100_000),
+            "Events of one transaction, at most, while a backlog waits; where only INGESTION_BATCH_SIZE is set, that."),
     /** How long a batch is filled. */
     INGESTION_BATCH_TIMEOUT(
             "analytics.ingestion.batch-timeout",

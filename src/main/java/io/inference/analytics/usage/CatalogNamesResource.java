@@ -27,13 +27,13 @@ import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 @Produces(MediaType.APPLICATION_JSON)
 @Consumes(MediaType.APPLICATION_JSON)
 @Tag(name = "catalog")
-class CatalogNames {
+class CatalogNamesResource {
 
     private static final int ENTRIES_MAX = 1_000;
     private static final int NAME_CHARACTERS_MAX = 200;
 
     /** Names to be set. */
-    @Schema(name = "CatalogNames")
+    @Schema(name = "CatalogNamesResource")
     public record Names(
             @JsonProperty("orgs") @Schema(description = "Names of organisations by id") Map<String, String> orgs,
             @JsonProperty("models") @Schema(description = "Names of models by id") Map<String, String> models) {}
@@ -41,7 +41,7 @@ class CatalogNames {
     private final ReadDatabase database;
     private final NameStore store;
 
-    CatalogNames(ReadDatabase database, NameStore store) {
+    CatalogNamesResource(ReadDatabase database, NameStore store) {
         this.database = database;
         this.store = store;
     }
