@@ -53,18 +53,25 @@ final class Bench implements Callable<Integer> {
         Set<String> wanted = new TreeSet<>(names.isEmpty() ? ALL : names);
         List<Figure> figures = new ArrayList<>();
         List<String> notes = new ArrayList<>();
+        boolean failed = false;
         for (String name : ALL) {
             if (wanted.contains(name)) {
                 System.err.println("==> Measuring " + name);
-                figures.addAll(measure(name, notes));
+                try {
+                    figures.addAll(measure(name, notes));
+                } catch (Exception e) {
+                    // What the others measured took minutes and is not thrown away.
+                    failed = true;
+                    System.err.println(name + " failed: " + e);
+                }
             }
         }
         Report report = new Report(figures, notes);
         System.out.print(report.table());
-        if (write) {
+        if (write && !failed) {
             report.write(Path.of("docs/benchmarks.md"));
         }
-        return 0;
+        return failed ? 1 : 0;
     }
 
     private List<Figure> measure(String name, List<String> notes) throws Exception {

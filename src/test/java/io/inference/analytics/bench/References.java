@@ -1,5 +1,6 @@
 package io.inference.analytics.bench;
 
+import com.rabbitmq.client.ConnectionFactory;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -46,10 +47,16 @@ final class References {
 
     /** Messages a second that the SmallRye connector reads from the reference queue and acknowledges one by one. */
     static double connector(Stack stack, int messages) throws Exception {
+        ConnectionFactory broker = new ConnectionFactory();
+        broker.setUri(stack.settings().get("RABBITMQ_URL"));
         String output = run(List.of(
                 Bench.java(),
                 "-Xmx320m",
-                "-Dbench.rabbitmq-url=" + stack.settings().get("RABBITMQ_URL"),
+                "-Drabbitmq-host=" + broker.getHost(),
+                "-Drabbitmq-port=" + broker.getPort(),
+                "-Drabbitmq-username=" + broker.getUsername(),
+                "-Drabbitmq-password=" + broker.getPassword(),
+                "-Drabbitmq-virtual-host=" + broker.getVirtualHost(),
                 "-Dbench.queue=" + Stack.REFERENCE_QUEUE,
                 "-Dbench.prefetch=" + PREFETCH,
                 "-Dbench.messages=" + messages,
