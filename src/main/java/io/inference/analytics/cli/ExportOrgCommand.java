@@ -10,6 +10,7 @@ import jakarta.enterprise.context.Dependent;
 import jakarta.inject.Inject;
 import java.io.PrintWriter;
 import java.sql.SQLException;
+import java.time.Instant;
 import java.time.ZoneId;
 import java.util.Optional;
 import java.util.UUID;
@@ -28,6 +29,10 @@ class ExportOrgCommand implements ServiceCommand {
 
     private static final int GRACE_DAYS_MAX = 27;
     private static final int RETENTION_DAYS_MAX = 3_650;
+    private static final int SECONDS_OF_AN_HOUR = 3_600;
+
+    /** The year 2020: offsets of today's rules, not those of local mean times. */
+    private static final long MODERN_SECONDS = 1_577_836_800;
 
     @Option(names = "--id", required = true, paramLabel = "UUID", description = "The organisation.")
     String id;
@@ -68,14 +73,26 @@ class ExportOrgCommand implements ServiceCommand {
         id();
         between("--grace-days", graceDays, 0, GRACE_DAYS_MAX);
         between("--retention-days", retentionDays, 1, RETENTION_DAYS_MAX);
-        if (timeZone != null && !ZoneId.getAvailableZoneIds().contains(timeZone)) {
+        if (timeZone != null && !onWholeHours(timeZone)) {
             throw new Failure.Invalid(
                     "--time-zone",
-                    "--time-zone: %s (expected: an IANA name such as Europe/Berlin)".formatted(timeZone));
+                    "--time-zone: %s (expected: an IANA name such as Europe/Berlin, of a zone whose offset is whole hours)"
+                            .formatted(timeZone));
         }
         if (bucket != null && !bucket.matches("[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")) {
             throw new Failure.Invalid("--bucket", "--bucket: %s (expected: a name of a bucket)".formatted(bucket));
         }
+    }
+
+    /** Usage is kept by UTC hour, so a month has to begin with one. */
+    private static boolean onWholeHours(String zone) {
+        return ZoneId.getAvailableZoneIds().contains(zone)
+                && ZoneId.of(zone)
+                                        .getRules()
+                                        .getStandardOffset(Instant.EPOCH.plusSeconds(MODERN_SECONDS))
+                                        .getTotalSeconds()
+                                % SECONDS_OF_AN_HOUR
+                        == 0;
     }
 
     private static void between(String option, Integer value, int low, int high) {

@@ -23,6 +23,8 @@ import java.sql.Statement;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.YearMonth;
+import java.time.ZoneOffset;
 import java.time.temporal.ChronoUnit;
 import java.util.HashMap;
 import java.util.HexFormat;
@@ -234,6 +236,11 @@ class ExportFaultIT {
                 enough.set(true);
                 rain.join();
             }
+            assertThat(service.metrics())
+                    .contains("analytics_export_jobs_total{status=\"expired\"} 0.0")
+                    .contains("analytics_export_consecutive_failures ")
+                    .containsPattern("analytics_export_jobs_total\\{status=\"succeeded\"} [1-9]")
+                    .containsPattern("analytics_export_duration_seconds_count [1-9]");
             publisher.awaitConfirms();
             await().atMost(PATIENCE).pollInterval(Duration.ofMillis(500)).untilAsserted(() -> {
                 JsonNode usage = usage(service, day);
@@ -249,6 +256,32 @@ class ExportFaultIT {
                 Statement statement = connection.createStatement()) {
             statement.execute("insert into analytics.orgs (org_id, name) values ('" + org + "', '" + name + "')");
         }
+    }
+
+    @Test
+    void theCommandLineMakesAMonthAndRestatesIt() throws Exception {
+        YearMonth month = YearMonth.from(Instant.now().atZone(ZoneOffset.UTC)).minusMonths(1);
+        start().close();
+        new StoredUsage()
+                .add(Event.of(org, MODEL, month + "-05T10:00:00Z").cost("1.5"))
+                .store(database);
+        String key = "analytics/exports/%s/%s".formatted(org, month.toString().replace("-", ""));
+        for (int revision = 1; revision <= 2; revision++) {
+            ServiceProcess command =
+                    ServiceProcess.start(settings, "export", "run-monthly", "--month", month.toString());
+            assertThat(command.awaitEnd()).as(command.log()).isZero();
+            assertThat(command.log()).contains(key + "-r" + revision + ".csv").contains("1 files made, 0 failed");
+        }
+        ServiceProcess early = ServiceProcess.start(
+                settings,
+                "export",
+                "run-monthly",
+                "--org",
+                org.toString(),
+                "--month",
+                month.plusMonths(1).toString());
+        assertThat(early.awaitEnd()).isEqualTo(2);
+        assertThat(early.log()).contains("expected: a month that is over");
     }
 
     private void pour(ConfirmedPublisher publisher, Instant now, AtomicBoolean enough) {
