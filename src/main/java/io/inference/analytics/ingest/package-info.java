@@ -2,7 +2,7 @@
  * Owns the way of a usage event from the broker into the database: transports, the bounded buffer, the batch writer, duplicates,
  * conflicts, dead letters, {@code ingestion_batches}.
  *
- * <p>May touch: event, platform.
+ * <p>May touch: event, platform, and access for its one endpoint.
  *
  * <p>Invariants: nothing is acknowledged and no offset stored before its outcome is committed; received = stored + duplicates +
  * conflicts + dead letters in every batch; committed offset ranges never overlap.
