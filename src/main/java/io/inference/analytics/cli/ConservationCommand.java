@@ -16,8 +16,8 @@ import picocli.CommandLine.Option;
 @Command(
         name = "conservation",
         description = {
-            "Checks that every event that was received is accounted for, and exits with 1 if one is not:",
-            "received = stored + duplicate + conflict + dead-lettered; the committed offsets of the stream are complete; "
+            "Checks that every received event is accounted for, and exits with 1 if one is not.",
+            "Received = stored + duplicate + conflict + dead-lettered; the committed offsets of the stream are complete; "
                     + "each batch's stored events are in the table; the hourly rollups add up to them."
         })
 class ConservationCommand implements ServiceCommand {

@@ -37,7 +37,7 @@ class DlqReplayCommand implements ServiceCommand {
 
     @Override
     public int run(PrintWriter out) throws Exception {
-        out.printf("%d letters replayed%n", desk.replay(selection.reason(), selection.limit()));
+        out.printf("letters replayed: %d%n", desk.replay(selection.reason(), selection.limit()));
         return 0;
     }
 }

@@ -22,7 +22,7 @@ class MigrateCommand implements ServiceCommand {
     @Override
     public int run(PrintWriter out) {
         Migrations.Report report = migrations.run();
-        out.printf("schema version %s, %d migrations applied%n", report.version(), report.applied());
+        out.printf("schema version %s, migrations applied: %d%n", report.version(), report.applied());
         return 0;
     }
 }

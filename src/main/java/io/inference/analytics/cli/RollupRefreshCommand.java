@@ -48,7 +48,7 @@ class RollupRefreshCommand implements ServiceCommand {
     @Override
     public int run(PrintWriter out) throws SQLException, InterruptedException {
         int days = repair.recompute(new TimeRange(from, to), day -> out.println(day));
-        out.printf("%d days recomputed%n", days);
+        out.printf("days recomputed: %d%n", days);
         return 0;
     }
 }

@@ -17,8 +17,11 @@ public interface BrokerSettings {
         ConnectionFactory factory = new ConnectionFactory();
         try {
             factory.setUri(url());
-        } catch (URISyntaxException | GeneralSecurityException e) {
-            throw new IllegalArgumentException("RABBITMQ_URL: (expected: amqp://user:password@host:port/vhost)", e);
+        } catch (URISyntaxException | GeneralSecurityException | IllegalArgumentException | NullPointerException e) {
+            // Null pointers are how the client meets a URL without a scheme. The cause quotes the URL with its
+            // password.
+            throw new IllegalArgumentException(
+                    "RABBITMQ_URL is malformed (expected: amqp://user:password@host:port/vhost)");
         }
         factory.setAutomaticRecoveryEnabled(false);
         factory.setConnectionTimeout(3_000);

@@ -4,6 +4,7 @@ import com.rabbitmq.client.AMQP;
 import com.rabbitmq.client.Channel;
 import com.rabbitmq.client.Connection;
 import com.rabbitmq.client.GetResponse;
+import com.rabbitmq.client.PossibleAuthenticationFailureException;
 import com.rabbitmq.client.ShutdownSignalException;
 import io.inference.analytics.event.RejectReason;
 import io.inference.analytics.platform.Failure;
@@ -125,8 +126,9 @@ public class DeadLetterDesk {
         if (e instanceof Undelivered) {
             return e.getMessage();
         }
-        return "RABBITMQ_URL: the broker does not answer or refuses us (%s)"
-                .formatted(e.getClass().getSimpleName());
+        return e instanceof PossibleAuthenticationFailureException
+                ? "RABBITMQ_URL: the broker refuses user, password or virtual host"
+                : "RABBITMQ_URL: the broker does not answer";
     }
 
     /** Fetches each letter that is there at the beginning once, until enough are taken; returns how many were. */

@@ -120,8 +120,8 @@ public class StreamReplay {
             }
         } catch (StreamException e) {
             throw new Failure.Unavailable(
-                    "RABBITMQ_URL, RABBITMQ_STREAM_PORT: the stream can not be read (%s)"
-                            .formatted(e.getClass().getSimpleName()),
+                    "RABBITMQ_URL, RABBITMQ_STREAM_PORT: the stream %s can not be read (expected: a broker that answers on both ports)"
+                            .formatted(BrokerTopology.STREAM),
                     STALL_MAX,
                     e);
         } finally {

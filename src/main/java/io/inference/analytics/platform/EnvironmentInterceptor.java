@@ -11,7 +11,8 @@ import java.util.Optional;
 /**
  * Derives {@code analytics.database.jdbc-url}, {@code .username} and {@code .password} from DATABASE_URL, so that
  * {@code application.properties} can hand them to every pool. Derived when asked for, so a build needs no database; a missing
- * or malformed variable fails the start with one line that names it.
+ * or malformed variable fails the start with one line that names it. REDIS_URL is checked here too, as its client would
+ * fail without naming it.
  */
 @Priority(Priorities.LIBRARY + 100)
 public class EnvironmentInterceptor implements ConfigSourceInterceptor {
@@ -26,6 +27,9 @@ public class EnvironmentInterceptor implements ConfigSourceInterceptor {
     public ConfigValue getValue(ConfigSourceInterceptorContext context, String name) {
         if (name.startsWith(TRACING)) {
             return tracing(context, name);
+        }
+        if (name.equals("analytics.redis.hosts")) {
+            return value(name, Optional.of(redis(environment(context, "REDIS_URL"))));
         }
         if (!name.startsWith(PREFIX)) {
             return context.proceed(name);
@@ -50,6 +54,17 @@ public class EnvironmentInterceptor implements ConfigSourceInterceptor {
             }
             default -> context.proceed(name);
         };
+    }
+
+    private static String redis(String url) {
+        if (url.isEmpty()) {
+            return "redis://localhost:6379";
+        }
+        if (!url.matches("(redis|rediss|unix)://\\S+")) {
+            throw new IllegalArgumentException(
+                    "REDIS_URL is malformed (expected: redis://user:password@host:port or rediss://…)");
+        }
+        return url;
     }
 
     private static String environment(ConfigSourceInterceptorContext context, String name) {

@@ -5,12 +5,17 @@ import jakarta.inject.Singleton;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.Collection;
+import java.util.function.Supplier;
+import javax.sql.DataSource;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
 import org.flywaydb.core.api.ResourceProvider;
 import org.flywaydb.core.api.configuration.FluentConfiguration;
 import org.flywaydb.core.api.resource.LoadableResource;
 
-/** Narrows the migrations, all of which are in the jar, to the common ones and those of the storage flavour. */
+/**
+ * Narrows the migrations, all of which are in the jar, to the common ones and those of the storage flavour. The database is
+ * asked when migrations are read, not before: a command that needs no database starts without one.
+ */
 @Singleton
 public class FlywayFlavour implements FlywayConfigurationCustomizer {
 
@@ -22,9 +27,13 @@ public class FlywayFlavour implements FlywayConfigurationCustomizer {
 
     @Override
     public void customize(FluentConfiguration configuration) {
-        try (Connection connection = configuration.getDataSource().getConnection()) {
-            StorageFlavour flavour = StorageFlavour.find(connection, setting);
-            configuration.resourceProvider(new OfFlavour(configuration.getResourceProvider(), flavour));
+        configuration.resourceProvider(
+                new OfFlavour(configuration.getResourceProvider(), () -> find(configuration.getDataSource())));
+    }
+
+    private StorageFlavour find(DataSource dataSource) {
+        try (Connection connection = dataSource.getConnection()) {
+            return StorageFlavour.find(connection, setting);
         } catch (SQLException e) {
             throw new IllegalStateException(
                     "DATABASE_URL: the database does not answer (SQLState %s)".formatted(e.getSQLState()), e);
@@ -32,7 +41,7 @@ public class FlywayFlavour implements FlywayConfigurationCustomizer {
     }
 
     /** Quarkus fixes the list of migrations at build time; this hides those of the other flavours. */
-    private record OfFlavour(ResourceProvider all, StorageFlavour flavour) implements ResourceProvider {
+    private record OfFlavour(ResourceProvider all, Supplier<StorageFlavour> flavour) implements ResourceProvider {
 
         @Override
         public LoadableResource getResource(String name) {
@@ -41,15 +50,19 @@ public class FlywayFlavour implements FlywayConfigurationCustomizer {
 
         @Override
         public Collection<LoadableResource> getResources(String prefix, String[] suffixes) {
-            return all.getResources(prefix, suffixes).stream()
-                    .filter(this::belongs)
+            Collection<LoadableResource> offered = all.getResources(prefix, suffixes);
+            if (offered.isEmpty()) {
+                return offered;
+            }
+            StorageFlavour wanted = flavour.get();
+            return offered.stream()
+                    .filter(resource -> belongs(resource, wanted))
                     .toList();
         }
 
-        private boolean belongs(LoadableResource resource) {
+        private static boolean belongs(LoadableResource resource, StorageFlavour wanted) {
             for (StorageFlavour other : StorageFlavour.values()) {
-                if (other != flavour
-                        && resource.getAbsolutePath().contains("db/migrations/" + other.wireName() + "/")) {
+                if (other != wanted && resource.getAbsolutePath().contains("db/migrations/" + other.wireName() + "/")) {
                     return false;
                 }
             }
