@@ -3,12 +3,13 @@ package io.inference.analytics.ingest;
 import com.rabbitmq.client.AMQP;
 import com.rabbitmq.client.Channel;
 import com.rabbitmq.client.Connection;
-import com.rabbitmq.client.Method;
 import com.rabbitmq.client.ShutdownSignalException;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.io.IOException;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.TimeoutException;
 
 /**
@@ -35,6 +36,12 @@ class BrokerTopology {
         Mismatch(String object, String difference) {
             super(object + " exists at the broker with other properties: " + difference);
         }
+    }
+
+    /** What a reader does at the broker before each of its sessions. */
+    @FunctionalInterface
+    interface Preparation {
+        void run() throws IOException, TimeoutException;
     }
 
     private final BrokerSettings broker;
@@ -77,6 +84,47 @@ class BrokerTopology {
         }
     }
 
+    /**
+     * Takes our binding from the transport's queue or stream, whether there is one or not.
+     *
+     * @return the messages that are ready there (of a stream: that it keeps); empty when it does not exist
+     */
+    OptionalLong unbind(IngestConfig.Transport transport) throws IOException, TimeoutException {
+        String name = nameOf(transport);
+        try (Connection connection = broker.connectionFactory().newConnection("analytics-topology")) {
+            OptionalLong messages = messages(connection, name);
+            if (messages.isPresent()) {
+                declare(connection, name, channel -> channel.queueUnbind(name, EXCHANGE, ROUTING_KEY));
+            }
+            return messages;
+        }
+    }
+
+    /** Messages that are ready in the transport's queue, or that its stream keeps; empty when it does not exist. */
+    OptionalLong messages(IngestConfig.Transport transport) throws IOException, TimeoutException {
+        try (Connection connection = broker.connectionFactory().newConnection("analytics-topology")) {
+            return messages(connection, nameOf(transport));
+        }
+    }
+
+    private static OptionalLong messages(Connection connection, String name) throws IOException, TimeoutException {
+        try (Channel channel = connection.createChannel()) {
+            return OptionalLong.of(channel.queueDeclarePassive(name).getMessageCount());
+        } catch (IOException e) {
+            if (closedWith(e, AMQP.NOT_FOUND).isPresent()) {
+                return OptionalLong.empty();
+            }
+            throw e;
+        }
+    }
+
+    static String nameOf(IngestConfig.Transport transport) {
+        return switch (transport) {
+            case STREAM -> STREAM;
+            case QUEUE -> QUEUE;
+        };
+    }
+
     private Map<String, Object> streamArguments() {
         Map<String, Object> arguments = new HashMap<>();
         arguments.put("x-queue-type", "stream");
@@ -106,13 +154,20 @@ class BrokerTopology {
         try (Channel channel = connection.createChannel()) {
             declaration.on(channel);
         } catch (IOException e) {
-            if (e.getCause() instanceof ShutdownSignalException signal) {
-                Method reason = signal.getReason();
-                if (reason instanceof AMQP.Channel.Close close && close.getReplyCode() == AMQP.PRECONDITION_FAILED) {
-                    throw new Mismatch(object, close.getReplyText());
-                }
+            Optional<String> difference = closedWith(e, AMQP.PRECONDITION_FAILED);
+            if (difference.isPresent()) {
+                throw new Mismatch(object, difference.get());
             }
             throw e;
         }
+    }
+
+    /** The broker's words when it closed the channel for this reason. */
+    private static Optional<String> closedWith(IOException e, int replyCode) {
+        return e.getCause() instanceof ShutdownSignalException signal
+                        && signal.getReason() instanceof AMQP.Channel.Close close
+                        && close.getReplyCode() == replyCode
+                ? Optional.of(close.getReplyText())
+                : Optional.empty();
     }
 }

@@ -40,6 +40,7 @@ public class IngestPipeline {
     private final DeadLetterQueue deadLetters;
     private final Clock clock;
     private final BatchKind kind;
+    private final IngestConfig.Transport transport;
     private final String replica = UUID.randomUUID().toString();
     private final MessageBuffer buffer = new MessageBuffer();
     private final CommitOrder order = new CommitOrder();
@@ -61,6 +62,7 @@ public class IngestPipeline {
             DeadLetterQueue deadLetters,
             Clock clock) {
         this.kind = BatchKind.LIVE;
+        this.transport = config.transport();
         this.config = config;
         this.dataSource = dataSource;
         this.store = store;
@@ -71,8 +73,9 @@ public class IngestPipeline {
         this.clock = clock;
     }
 
-    private IngestPipeline(IngestPipeline live, BatchKind kind) {
+    private IngestPipeline(IngestPipeline live, BatchKind kind, IngestConfig.Transport transport) {
         this.kind = kind;
+        this.transport = transport;
         this.config = live.config;
         this.dataSource = live.dataSource;
         this.store = live.store;
@@ -85,7 +88,12 @@ public class IngestPipeline {
 
     /** A pipeline of its own, whose batches lie outside the live sequence of offsets and move no position. */
     IngestPipeline forReplay() {
-        return new IngestPipeline(this, BatchKind.REPLAY);
+        return new IngestPipeline(this, BatchKind.REPLAY, transport);
+    }
+
+    /** A pipeline of its own for what another transport still holds; it moves that transport's position. */
+    IngestPipeline forLeftovers(IngestConfig.Transport other) {
+        return new IngestPipeline(this, BatchKind.LIVE, other);
     }
 
     /**
@@ -273,6 +281,6 @@ public class IngestPipeline {
     }
 
     String transportName() {
-        return config.transport().name().toLowerCase(Locale.ROOT);
+        return transport.name().toLowerCase(Locale.ROOT);
     }
 }

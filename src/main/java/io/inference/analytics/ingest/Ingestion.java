@@ -17,6 +17,7 @@ public class Ingestion {
     private static final Logger LOG = Logger.getLogger(Ingestion.class);
 
     private final IngestConfig config;
+    private final BrokerSettings broker;
     private final IngestPipeline pipeline;
     private final TransportReader reader;
     private final ObservationJob observations;
@@ -38,10 +39,12 @@ public class Ingestion {
         this.metrics = metrics;
         this.clock = clock;
         this.pipeline = pipeline;
-        this.reader = switch (config.transport()) {
-            case STREAM -> new StreamReader(pipeline, position, topology, broker, config, fatal, clock);
-            case QUEUE -> new QueueConsumer(pipeline, topology, broker, queueChannel, fatal, clock);
+        ReaderWithLeftovers.Factory readers = (transport, lane, preparation) -> switch (transport) {
+            case STREAM -> new StreamReader(lane, position, preparation, broker, config, fatal, clock);
+            case QUEUE -> new QueueConsumer(lane, preparation, broker, queueChannel, fatal, clock);
         };
+        this.broker = broker;
+        this.reader = new ReaderWithLeftovers(config.transport(), pipeline, readers, topology, dataSource);
         this.observations = new ObservationJob(pipeline, reader, dataSource, clock);
     }
 
@@ -51,6 +54,8 @@ public class Ingestion {
         if (!config.enabled()) {
             return;
         }
+        // A malformed URL would otherwise look like a broker that is away.
+        broker.connectionFactory();
         LOG.infof("event=ingestion_starting transport=%s replica=%s", pipeline.transportName(), pipeline.replica());
         pipeline.start();
         reader.start();
@@ -62,6 +67,11 @@ public class Ingestion {
             observations.stop();
             reader.stop();
             pipeline.stop();
+            try {
+                reader.close();
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
         }
     }
 

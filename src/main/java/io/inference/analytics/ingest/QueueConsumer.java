@@ -30,11 +30,12 @@ final class QueueConsumer implements TransportReader {
 
     private static final Logger LOG = Logger.getLogger(QueueConsumer.class);
     private static final Duration RETRY_DELAY = Duration.ofSeconds(2);
+    private static final Duration CLOSE_PATIENCE = Duration.ofSeconds(10);
     private static final Duration LOOK_INTERVAL = Duration.ofSeconds(1);
     private static final Duration OPEN_PATIENCE = Duration.ofSeconds(15);
 
     private final IngestPipeline pipeline;
-    private final BrokerTopology topology;
+    private final BrokerTopology.Preparation preparation;
     private final BrokerSettings broker;
     private final QueueChannel channel;
     private final FatalErrors fatal;
@@ -49,13 +50,13 @@ final class QueueConsumer implements TransportReader {
 
     QueueConsumer(
             IngestPipeline pipeline,
-            BrokerTopology topology,
+            BrokerTopology.Preparation preparation,
             BrokerSettings broker,
             QueueChannel channel,
             FatalErrors fatal,
             Clock clock) {
         this.pipeline = pipeline;
-        this.topology = topology;
+        this.preparation = preparation;
         this.broker = broker;
         this.channel = channel;
         this.fatal = fatal;
@@ -74,6 +75,13 @@ final class QueueConsumer implements TransportReader {
     }
 
     @Override
+    public void close() throws InterruptedException {
+        stop();
+        thread.join(CLOSE_PATIENCE.toMillis());
+        session.close();
+    }
+
+    @Override
     public BrokerView view() {
         QueueSession current = session;
         Instant oldest = pipeline.oldestUncommittedAt().orElse(oldestAtLoss);
@@ -83,7 +91,7 @@ final class QueueConsumer implements TransportReader {
     private void run() {
         while (!stopping) {
             try {
-                topology.declare();
+                preparation.run();
                 reachableAt = clock.instant();
                 session();
             } catch (InterruptedException e) {

@@ -33,6 +33,7 @@ final class StreamReader implements TransportReader {
     private static final Logger LOG = Logger.getLogger(StreamReader.class);
     private static final Duration RETRY_DELAY = Duration.ofSeconds(2);
     private static final Duration STOP_PATIENCE = Duration.ofSeconds(5);
+    private static final Duration CLOSE_PATIENCE = Duration.ofSeconds(10);
     private static final Duration PROBE_PATIENCE = Duration.ofSeconds(5);
     private static final Duration PROBE_SILENCE = Duration.ofMillis(200);
 
@@ -53,7 +54,7 @@ final class StreamReader implements TransportReader {
 
     private final IngestPipeline pipeline;
     private final StreamPosition position;
-    private final BrokerTopology topology;
+    private final BrokerTopology.Preparation preparation;
     private final BrokerSettings broker;
     private final IngestConfig config;
     private final FatalErrors fatal;
@@ -72,14 +73,14 @@ final class StreamReader implements TransportReader {
     StreamReader(
             IngestPipeline pipeline,
             StreamPosition position,
-            BrokerTopology topology,
+            BrokerTopology.Preparation preparation,
             BrokerSettings broker,
             IngestConfig config,
             FatalErrors fatal,
             Clock clock) {
         this.pipeline = pipeline;
         this.position = position;
-        this.topology = topology;
+        this.preparation = preparation;
         this.broker = broker;
         this.config = config;
         this.fatal = fatal;
@@ -107,6 +108,12 @@ final class StreamReader implements TransportReader {
     }
 
     @Override
+    public void close() throws InterruptedException {
+        stop();
+        thread.join(CLOSE_PATIENCE.toMillis());
+    }
+
+    @Override
     public BrokerView view() {
         long backlog = reading ? Math.max(0, endOffset.get() - pipeline.expectedOffset()) : 0;
         Instant blind = blindSince;
@@ -120,7 +127,7 @@ final class StreamReader implements TransportReader {
     private void run() {
         while (!stopping) {
             try {
-                topology.declare();
+                preparation.run();
                 reachableAt = clock.instant();
                 session();
             } catch (InterruptedException e) {

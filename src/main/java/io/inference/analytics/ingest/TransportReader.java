@@ -22,5 +22,8 @@ interface TransportReader {
     /** Stops reading; returns within seconds. */
     void stop();
 
+    /** Ends the connection, and with it what was not acknowledged goes back; to be called after the writers have stopped. */
+    void close() throws InterruptedException;
+
     BrokerView view();
 }

@@ -1,0 +1,217 @@
+package io.inference.analytics.ingest;
+
+import io.inference.analytics.ingest.IngestConfig.Transport;
+import java.io.IOException;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.OptionalLong;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.stream.Stream;
+import javax.sql.DataSource;
+import org.jboss.logging.Logger;
+
+/**
+ * The configured transport's reader, and beside it what empties the queue or stream of the other transport after a change of
+ * INGESTION_TRANSPORT.
+ *
+ * <p>Each look does the following; a failure anywhere leaves everything for the next look:
+ *
+ * <ol>
+ *   <li>under an advisory lock, so that replicas with different settings can not undo each other half-way: bind our own queue,
+ *       then unbind the other one. At any moment one of them takes what is published; what came to both is stored once.
+ *   <li>read what the other one still holds, through a pipeline of its own, until it is empty (a stream: until the position has
+ *       reached its end, as it keeps its messages until retention).
+ *   <li>let go of it. The queue or stream itself stays: deleting it is the operator's choice.
+ * </ol>
+ *
+ * <p>Looks go on as long as the other one exists, since an old replica may bind it again, and producers may write to a stream
+ * directly.
+ */
+final class ReaderWithLeftovers implements TransportReader {
+
+    private static final Logger LOG = Logger.getLogger(ReaderWithLeftovers.class);
+    private static final Duration LOOK_INTERVAL = Duration.ofMinutes(1);
+
+    /** The broker logs an error for each look at a queue that does not exist. */
+    private static final Duration ABSENT_LOOK_INTERVAL = Duration.ofMinutes(10);
+
+    private static final Duration RETRY_DELAY = Duration.ofSeconds(5);
+    private static final Duration CALM_INTERVAL = Duration.ofMillis(300);
+    private static final Duration STOP_PATIENCE = Duration.ofSeconds(30);
+
+    /** Messages may be on their way to us while neither side counts them. */
+    private static final int CALM_LOOKS = 3;
+
+    private static final String LOCK =
+            "set local lock_timeout = '30s'; select pg_advisory_xact_lock(" + 0x616e_616c_0003L + ")";
+
+    /** Makes readers; the preparation is run before each of their sessions. */
+    @FunctionalInterface
+    interface Factory {
+        TransportReader of(Transport transport, IngestPipeline pipeline, BrokerTopology.Preparation preparation);
+    }
+
+    private final TransportReader live;
+    private final Transport other;
+    private final IngestPipeline pipeline;
+    private final Factory readers;
+    private final BrokerTopology topology;
+    private final DataSource dataSource;
+    private final Thread thread = new Thread(this::run, "ingest-leftovers");
+
+    private volatile boolean stopping;
+    private volatile TransportReader draining;
+    private long drainedAtMessages = -1;
+
+    ReaderWithLeftovers(
+            Transport configured,
+            IngestPipeline pipeline,
+            Factory readers,
+            BrokerTopology topology,
+            DataSource dataSource) {
+        this.live = readers.of(configured, pipeline, topology::declare);
+        this.other = configured == Transport.STREAM ? Transport.QUEUE : Transport.STREAM;
+        this.pipeline = pipeline;
+        this.readers = readers;
+        this.topology = topology;
+        this.dataSource = dataSource;
+    }
+
+    @Override
+    public void start() {
+        live.start();
+        thread.start();
+    }
+
+    @Override
+    public void stop() {
+        stopping = true;
+        live.stop();
+        thread.interrupt();
+    }
+
+    /** Waits for the end of a drain. The configured reader's connection ends with the process, after its last acknowledgements. */
+    @Override
+    public void close() throws InterruptedException {
+        thread.join(STOP_PATIENCE.toMillis());
+    }
+
+    /** The configured transport's, with the backlog and the age of what the other one still holds. */
+    @Override
+    public BrokerView view() {
+        BrokerView own = live.view();
+        TransportReader old = draining;
+        if (old == null) {
+            return own;
+        }
+        BrokerView theirs = old.view();
+        Instant oldest = Stream.of(own, theirs)
+                .map(BrokerView::oldestUncommittedAt)
+                .filter(at -> at != null)
+                .min(Instant::compareTo)
+                .orElse(null);
+        return new BrokerView(own.reads(), own.reachableAt(), oldest, own.backlogMessages() + theirs.backlogMessages());
+    }
+
+    private void run() {
+        while (!stopping) {
+            Duration pause = LOOK_INTERVAL;
+            try {
+                OptionalLong messages = takeOver();
+                if (messages.isEmpty()) {
+                    pause = ABSENT_LOOK_INTERVAL;
+                } else if (mayHoldMore(messages.getAsLong())) {
+                    drain();
+                    drainedAtMessages = messages.getAsLong();
+                }
+            } catch (InterruptedException e) {
+                return;
+            } catch (BrokerTopology.Mismatch e) {
+                // The configured reader meets the same one and ends the process.
+                return;
+            } catch (IOException | TimeoutException | SQLException | RuntimeException e) {
+                LOG.debugf("event=leftovers_not_seen transport=%s cause=%s", other, e);
+                pause = RETRY_DELAY;
+            }
+            try {
+                TimeUnit.MILLISECONDS.sleep(pause.toMillis());
+            } catch (InterruptedException e) {
+                return;
+            }
+        }
+    }
+
+    /** @return messages that the other one holds; empty when it does not exist */
+    private OptionalLong takeOver() throws SQLException, IOException, TimeoutException {
+        try (Connection connection = dataSource.getConnection()) {
+            connection.setAutoCommit(false);
+            try (Statement statement = connection.createStatement()) {
+                statement.execute(LOCK);
+                topology.declare();
+                return topology.unbind(other);
+            } finally {
+                connection.rollback();
+            }
+        }
+    }
+
+    /** A stream keeps what was read; only a changed count says that it may hold more. */
+    private boolean mayHoldMore(long messages) {
+        return switch (other) {
+            case QUEUE -> messages > 0;
+            case STREAM -> messages != drainedAtMessages;
+        };
+    }
+
+    private void drain() throws InterruptedException, IOException, TimeoutException {
+        IngestPipeline drain = pipeline.forLeftovers(other);
+        TransportReader reader = readers.of(other, drain, this::takeOverAgain);
+        String name = BrokerTopology.nameOf(other);
+        LOG.infof("event=leftovers_found name=%s", name);
+        drain.start();
+        reader.start();
+        draining = reader;
+        try {
+            int calm = 0;
+            while (calm < CALM_LOOKS) {
+                TimeUnit.MILLISECONDS.sleep(CALM_INTERVAL.toMillis());
+                calm = isCaughtUp(reader) ? calm + 1 : 0;
+            }
+            LOG.infof("event=leftovers_drained name=%s", name);
+        } finally {
+            // Also after an interrupt the writers finish what they are committing.
+            boolean interrupted = Thread.interrupted();
+            reader.stop();
+            drain.stop();
+            reader.close();
+            draining = null;
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+
+    private boolean isCaughtUp(TransportReader reader) throws IOException, TimeoutException {
+        BrokerView view = reader.view();
+        if (!view.reads() || view.backlogMessages() > 0 || view.oldestUncommittedAt() != null) {
+            return false;
+        }
+        return switch (other) {
+            case QUEUE -> topology.messages(other).orElse(0) == 0;
+            case STREAM -> true;
+        };
+    }
+
+    /** Before each session of the other transport's reader: while it waits or fails, somebody may have bound it again. */
+    private void takeOverAgain() throws IOException, TimeoutException {
+        try {
+            takeOver();
+        } catch (SQLException e) {
+            throw new IOException("the lock of the transports: " + e.getSQLState(), e);
+        }
+    }
+}
