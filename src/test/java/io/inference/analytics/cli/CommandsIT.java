@@ -1,0 +1,343 @@
+package io.inference.analytics.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import com.rabbitmq.client.AMQP;
+import com.rabbitmq.client.Channel;
+import com.rabbitmq.client.Connection;
+import com.rabbitmq.client.ConnectionFactory;
+import io.inference.analytics.devtools.ConfirmedPublisher;
+import io.inference.analytics.devtools.SampleEvents;
+import io.inference.analytics.devtools.SampleOptions;
+import io.inference.analytics.testing.Backend;
+import io.inference.analytics.testing.CommandProcess;
+import io.inference.analytics.testing.CommandProcess.Result;
+import io.inference.analytics.testing.ServiceProcess;
+import io.inference.analytics.testing.Sql;
+import io.inference.analytics.testing.StoredUsage;
+import io.inference.analytics.testing.TestBackends;
+import java.nio.charset.StandardCharsets;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/** The commands as people run them, on a database and a broker that a server has worked with before. */
+class CommandsIT {
+
+    private static final Duration PATIENCE = Duration.ofSeconds(60);
+    private static final String DEAD_LETTERS = "analytics.usage.v1.dlq";
+    private static final String EXCHANGE = "analytics.usage";
+    private static final String ROUTING_KEY = "usage.v1";
+    private static final String STREAM = "analytics.usage.v1";
+    private static final String STORED = "select count(*) from analytics.usage_events where batch_id > 0";
+
+    private static final TestBackends BACKENDS = new TestBackends().needing(Backend.POSTGRES, Backend.RABBITMQ);
+    private static Map<String, String> settings;
+    private static Sql database;
+
+    @BeforeAll
+    static void serve() throws Exception {
+        settings = new HashMap<>(BACKENDS.start());
+        database = new Sql(settings.get("DATABASE_URL"));
+        List<byte[]> bodies =
+                SampleEvents.bodies(new SampleOptions(600, 2, 2, 10, 5, 4, 0, 0, 0, 21, Instant.now(), Duration.ZERO));
+        try (ServiceProcess service = ServiceProcess.start(settings).awaitReady()) {
+            await().atMost(PATIENCE).until(() -> messages(STREAM) == 0);
+            try (ConfirmedPublisher publisher =
+                    new ConfirmedPublisher(settings.get("RABBITMQ_URL"), Clock.systemUTC())) {
+                for (byte[] body : bodies) {
+                    publisher.publish(body);
+                }
+                publisher.awaitConfirms();
+            }
+            await().atMost(PATIENCE)
+                    .until(() -> database.number("select coalesce(sum(received), 0) from analytics.ingestion_batches")
+                                    >= bodies.size()
+                            && database.number("select count(*) from analytics.rollup_outbox") == 0);
+        }
+    }
+
+    @AfterAll
+    static void end() {
+        BACKENDS.stop();
+    }
+
+    private static Result run(String... arguments) {
+        return CommandProcess.run(settings, arguments);
+    }
+
+    private static Result runWith(String name, String value, String... arguments) {
+        Map<String, String> changed = new HashMap<>(settings);
+        changed.put(name, value);
+        return CommandProcess.run(changed, arguments);
+    }
+
+    private static void assertDone(Result result, String... said) {
+        assertThat(result.exitCode()).as(result.toString()).isZero();
+        assertThat(result.err()).isEmpty();
+        assertThat(result.out()).contains(said);
+    }
+
+    /** One line that says what is wrong, and neither a stack trace nor a password. */
+    private static void assertEnds(Result result, int exitCode, String... said) {
+        assertThat(result.exitCode()).as(result.toString()).isEqualTo(exitCode);
+        assertThat(result.err().lines()).singleElement().asString().startsWith("analytics: ");
+        assertThat(result.err()).contains(said).doesNotContain("hush", "Exception");
+    }
+
+    @Test
+    void helpAndMistakesNeedNoServer() {
+        Map<String, String> nothing = Map.of();
+        assertDone(CommandProcess.run(nothing, "--help"), "migrate", "conservation", "Exit codes: 0 done, 1 failed, 2");
+        assertDone(CommandProcess.run(nothing, "dlq", "replay", "--help"), "--reason", "--limit");
+        assertEnds(CommandProcess.run(nothing, "nope"), 2, "nope", "--help");
+        assertEnds(CommandProcess.run(nothing, "dlq"), 2, "list or replay");
+        assertEnds(CommandProcess.run(nothing, "rollup", "refresh", "--from", "2026-01-01"), 2, "--to");
+        assertEnds(CommandProcess.run(nothing, "replay", "--from-offset", "-1"), 2, "--from-offset: -1");
+        assertEnds(CommandProcess.run(nothing, "catalog", "org", "--id", "7", "--name", "x"), 2, "--id: 7");
+    }
+
+    @Test
+    void whatIsMissingOrAwayIsSaidInOneLine() {
+        Map<String, String> bare = Map.of("LANG", "C");
+        assertEnds(CommandProcess.run(bare, "conservation"), 1, "DATABASE_URL is not set");
+        assertEnds(CommandProcess.run(bare, "dlq", "list"), 1, "RABBITMQ_URL is not set");
+        assertEnds(
+                runWith("DATABASE_URL", "postgres://u:hush@127.0.0.1:1/x", "conservation"),
+                1,
+                "DATABASE_URL: the database does not answer");
+        assertEnds(runWith("DATABASE_URL", "hush", "migrate"), 1, "DATABASE_URL is malformed");
+        assertEnds(
+                runWith("RABBITMQ_URL", "amqp://u:hush@127.0.0.1:1", "dlq", "list"),
+                1,
+                "RABBITMQ_URL: the broker does not answer");
+        assertEnds(runWith("RABBITMQ_URL", "hush", "dlq", "list"), 1, "RABBITMQ_URL is malformed");
+        assertEnds(
+                runWith("INGESTION_TRANSPORT", "queue", "replay", "--from-offset", "0"),
+                2,
+                "INGESTION_TRANSPORT: queue (expected: stream");
+    }
+
+    @Test
+    void migrationsRunOnceHoweverManyAskForThem() {
+        TestBackends empty = new TestBackends().needing(Backend.POSTGRES);
+        try {
+            Map<String, String> only = new HashMap<>(empty.start());
+            only.keySet().retainAll(List.of("DATABASE_URL", "STORAGE_FLAVOUR"));
+            Sql fresh = new Sql(only.get("DATABASE_URL"));
+            assertEnds(CommandProcess.run(only, "conservation"), 1, "analytics migrate");
+            assertThat(fresh.number("select count(*) from pg_namespace where nspname = 'analytics'"))
+                    .as("no other command migrates")
+                    .isZero();
+            try (CommandProcess one = CommandProcess.start(only, "migrate");
+                    CommandProcess other = CommandProcess.start(only, "migrate")) {
+                assertDone(one.await(), "schema version");
+                assertDone(other.await(), "schema version");
+            }
+            assertThat(fresh.number("select count(*) from analytics.flyway_schema_history where not success"))
+                    .isZero();
+            assertDone(CommandProcess.run(only, "migrate"), "migrations applied: 0");
+        } finally {
+            empty.stop();
+        }
+        assertDone(run("migrate"), "migrations applied: 0");
+    }
+
+    @Test
+    void refreshRepairsDamagedRollups() throws Exception {
+        UUID org = UUID.randomUUID();
+        // Nothing else of this test class happened on that day.
+        Instant day = Instant.now().truncatedTo(ChronoUnit.DAYS).minus(40, ChronoUnit.DAYS);
+        StoredUsage usage = new StoredUsage();
+        for (int hour = 0; hour < 4; hour++) {
+            Instant at = day.plus(hour, ChronoUnit.HOURS);
+            usage.add(
+                    StoredUsage.Event.of(org, UUID.randomUUID(), at.toString()).latency(100 + hour, 20L));
+        }
+        usage.store(database.dataSource());
+        String from = day.toString();
+        String to = day.plus(1, ChronoUnit.DAYS).toString();
+        assertDone(run("rollup", "refresh", "--from", from, "--to", to), "days recomputed: 1");
+        assertRolledUp(org, 4);
+        damage(org);
+        assertThat(rolledUp(org)).doesNotContain(4L);
+        assertDone(run("rollup", "refresh", "--from", from, "--to", to), from.substring(0, 10), "days recomputed: 1");
+        assertRolledUp(org, 4);
+        assertEnds(run("rollup", "refresh", "--from", "2020-01-01", "--to", "2020-01-02"), 2, "raw events");
+    }
+
+    private static List<Long> rolledUp(UUID org) {
+        String where = " where org_id = '" + org + "'";
+        return List.of(
+                database.number("select coalesce(sum(invocations), 0) from analytics.usage_hourly" + where),
+                database.number("select coalesce(sum(invocations), 0) from analytics.usage_daily" + where),
+                database.number("select coalesce(sum(count), 0) from analytics.latency_hourly" + where),
+                database.number("select coalesce(sum(count), 0) from analytics.time_to_first_token_hourly" + where));
+    }
+
+    private static void assertRolledUp(UUID org, long events) {
+        assertThat(rolledUp(org)).containsOnly(events);
+    }
+
+    /** Some rows go, all others say something else. */
+    private static void damage(UUID org) {
+        String where = " where org_id = '" + org + "'";
+        if (database.number("select count(*) from pg_extension where extname = 'timescaledb'") == 0) {
+            database.execute("delete from analytics.usage_hourly_rollup" + where);
+            database.execute("update analytics.usage_daily set invocations = invocations + 7" + where);
+            return;
+        }
+        for (String view : List.of("usage_hourly", "usage_daily", "latency_hourly", "time_to_first_token_hourly")) {
+            String table = database.text(
+                    "select format('%I.%I', materialization_hypertable_schema, materialization_hypertable_name)"
+                            + " from timescaledb_information.continuous_aggregates where view_schema = 'analytics' and view_name = '"
+                            + view + "'");
+            String column = view.startsWith("usage") ? "invocations" : "count";
+            database.execute("update " + table + " set " + column + " = " + column + " + 7" + where);
+        }
+    }
+
+    @Test
+    void conservationFindsEveryKindOfDamage() {
+        assertDone(run("conservation"), "outcomes of what was received", "offsets of the stream");
+        long batch = database.number("select min(batch_id) from analytics.ingestion_batches where stored > 1");
+        String sums =
+                "update analytics.ingestion_batches set stored = stored %s 1, duplicates = duplicates %s 1 where batch_id = "
+                        + batch;
+        database.execute(sums.formatted("-", "+"));
+        try {
+            Result damaged = run("conservation");
+            assertThat(damaged.exitCode()).as(damaged.toString()).isEqualTo(1);
+            assertThat(damaged.out().lines().filter(line -> line.startsWith("rows of the batches")))
+                    .singleElement()
+                    .asString()
+                    .contains("batch " + batch);
+        } finally {
+            database.execute(sums.formatted("+", "-"));
+        }
+        String event =
+                database.text("select event_id from analytics.usage_events where batch_id = " + batch + " limit 1");
+        String row = "update analytics.usage_events set batch_id = %d where event_id = '%s'";
+        database.execute(row.formatted(-batch, event));
+        try {
+            assertThat(run("conservation").exitCode()).isEqualTo(1);
+        } finally {
+            database.execute(row.formatted(batch, event));
+        }
+        String gap =
+                "update analytics.ingestion_positions set next_offset = next_offset %s 5 where transport = 'stream'";
+        database.execute(gap.formatted("+"));
+        try {
+            Result damaged = run("conservation");
+            assertThat(damaged.exitCode()).isEqualTo(1);
+            assertThat(damaged.out()).contains("offset 600");
+        } finally {
+            database.execute(gap.formatted("-"));
+        }
+    }
+
+    @Test
+    void replayStoresNothingTwiceAndLeavesThePosition() {
+        String position =
+                "select next_offset || ' ' || epoch from analytics.ingestion_positions where transport = 'stream'";
+        String before = database.text(position);
+        long stored = database.number(STORED);
+        long live = database.number("select sum(received) from analytics.ingestion_batches where kind = 'live'");
+        assertDone(run("replay", "--from-offset", "0"), "offsets 0 to 599", "600 received, 0 stored");
+        String start = Instant.now().minus(1, ChronoUnit.HOURS).toString();
+        assertDone(run("replay", "--from-time", start), "600 received, 0 stored");
+        assertThat(database.text(position)).isEqualTo(before);
+        assertThat(database.number(STORED)).isEqualTo(stored);
+        assertThat(database.number("select sum(received) from analytics.ingestion_batches where kind = 'live'"))
+                .isEqualTo(live);
+        assertThat(database.number("select count(*) from analytics.ingestion_batches where kind = 'replay'"))
+                .isPositive();
+        assertEnds(run("replay", "--from-offset", "600"), 2, "from-offset: 600 (expected: below 600");
+    }
+
+    @Test
+    void deadLettersAreListedAndLeaveOnlyWhenTheyHaveArrivedElsewhere() throws Exception {
+        deadLetter("malformed_json", "{\"not\u0007a line\n");
+        deadLetter("negative_value", "{\"latencyMs\":-1}");
+        deadLetter("malformed_json", "{");
+        assertDone(
+                run("dlq", "list"), "malformed_json\t2026-01-01T00:00:00Z\t", "negative_value", "{\"latencyMs\":-1}");
+        assertThat(run("dlq", "list", "--reason", "negative_value").out().lines())
+                .hasSize(2);
+        assertThat(messages(DEAD_LETTERS)).as("looking takes nothing").isEqualTo(3);
+        long before = messages(STREAM);
+        atBroker(channel -> channel.queueUnbind(STREAM, EXCHANGE, ROUTING_KEY));
+        try {
+            assertEnds(run("dlq", "replay"), 1, "nothing is bound to exchange analytics.usage");
+            assertThat(messages(DEAD_LETTERS)).isEqualTo(3);
+        } finally {
+            atBroker(channel -> channel.queueBind(STREAM, EXCHANGE, ROUTING_KEY));
+        }
+        assertDone(run("dlq", "replay", "--reason", "malformed_json", "--limit", "1"), "letters replayed: 1");
+        assertThat(messages(DEAD_LETTERS)).isEqualTo(2);
+        assertDone(run("dlq", "replay", "--reason", "malformed_json"), "letters replayed: 1");
+        assertThat(run("dlq", "list").out()).contains("negative_value").doesNotContain("malformed_json");
+        assertDone(run("dlq", "replay"), "letters replayed: 1");
+        assertThat(messages(DEAD_LETTERS)).isZero();
+        await().atMost(PATIENCE).until(() -> messages(STREAM) == before + 3);
+        assertDone(run("dlq", "replay"), "letters replayed: 0");
+    }
+
+    @Test
+    void catalogNamesOrganisationsAndModels() {
+        UUID id = UUID.randomUUID();
+        assertDone(run("catalog", "org", "--id", id.toString(), "--name", "Äcme 東京"), "Äcme 東京");
+        assertDone(run("catalog", "org", "--id", id.toString(), "--name", "Other"), "Other");
+        assertThat(database.text("select name from analytics.orgs where org_id = '" + id + "'"))
+                .isEqualTo("Other");
+        assertDone(run("catalog", "model", "--id", id.toString(), "--name", "Äcme 東京"), id.toString());
+        assertThat(database.text("select name from analytics.models where model_id = '" + id + "'"))
+                .isEqualTo("Äcme 東京");
+    }
+
+    private static void deadLetter(String reason, String payload) throws Exception {
+        AMQP.BasicProperties properties = new AMQP.BasicProperties.Builder()
+                .deliveryMode(2)
+                .headers(Map.of(
+                        "x-reason", reason, "x-detail", "made by a test", "x-first-seen", "2026-01-01T00:00:00Z"))
+                .build();
+        atBroker(channel -> {
+            channel.confirmSelect();
+            channel.basicPublish("", DEAD_LETTERS, properties, payload.getBytes(StandardCharsets.UTF_8));
+            channel.waitForConfirmsOrDie(10_000);
+        });
+    }
+
+    private interface AtBroker {
+        void happen(Channel channel) throws Exception;
+    }
+
+    private static void atBroker(AtBroker action) throws Exception {
+        ConnectionFactory factory = new ConnectionFactory();
+        factory.setUri(settings.get("RABBITMQ_URL"));
+        try (Connection connection = factory.newConnection();
+                Channel channel = connection.createChannel()) {
+            action.happen(channel);
+        }
+    }
+
+    /** Ready in the queue, or kept by the stream; -1 when there is no such one. */
+    private static long messages(String queue) throws Exception {
+        long[] count = {-1};
+        try {
+            atBroker(channel -> count[0] = channel.queueDeclarePassive(queue).getMessageCount());
+        } catch (java.io.IOException e) {
+            return -1;
+        }
+        return count[0];
+    }
+}
