@@ -93,7 +93,10 @@ public final class ErrorLine {
         String detail = problem.substring(problem.lastIndexOf("SRCFG"));
         return SECRET.matcher(name).find()
                 ? name + " is malformed" + form(name)
-                : name + ": " + NOT_ONE_OF.matcher(detail.substring(detail.indexOf(' ') + 1)).replaceFirst("$1 (expected: $2)");
+                : name + ": "
+                        + NOT_ONE_OF
+                                .matcher(detail.substring(detail.indexOf(' ') + 1))
+                                .replaceFirst("$1 (expected: $2)");
     }
 
     private static String form(String name) {

@@ -63,6 +63,7 @@ class CommandsIT {
                     .until(() -> database.number("select coalesce(sum(received), 0) from analytics.ingestion_batches")
                                     >= bodies.size()
                             && database.number("select count(*) from analytics.rollup_outbox") == 0);
+            service.stop();
         }
     }
 
