@@ -1,5 +1,7 @@
 package io.inference.analytics.ingest;
 
+import com.rabbitmq.client.Channel;
+import com.rabbitmq.client.Connection;
 import com.rabbitmq.stream.Address;
 import com.rabbitmq.stream.Consumer;
 import com.rabbitmq.stream.ConsumerFlowStrategy;
@@ -9,6 +11,7 @@ import com.rabbitmq.stream.MessageHandler;
 import com.rabbitmq.stream.OffsetSpecification;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.nio.NioEventLoopGroup;
+import java.io.IOException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
@@ -18,6 +21,7 @@ import java.util.List;
 import java.util.OptionalLong;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jboss.logging.Logger;
 
@@ -171,6 +175,9 @@ final class StreamReader implements TransportReader {
             OptionalLong stored = granted.get().nextOffset();
             long firstToRead = stored.orElse(0);
             long end = endNotBefore(environment, firstToRead);
+            if (end == 0 && keptMessages() > 0) {
+                throw new IOException("the end of stream %s did not come in time".formatted(BrokerTopology.STREAM));
+            }
             endOffset.set(end);
             long generation = pipeline.begin(epoch, firstToRead, firstOf(environment));
             LOG.infof("event=stream_reading epoch=%d from_offset=%d end=%d", epoch, firstToRead, end);
@@ -299,6 +306,14 @@ final class StreamReader implements TransportReader {
             throw new BeyondEnd(nextOffset, end);
         }
         return end;
+    }
+
+    /** By the broker's own count; a stream from which nothing comes may be slow and not empty. */
+    private long keptMessages() throws IOException, TimeoutException {
+        try (Connection connection = broker.connectionFactory().newConnection("analytics-stream-look");
+                Channel channel = connection.createChannel()) {
+            return channel.queueDeclarePassive(BrokerTopology.STREAM).getMessageCount();
+        }
     }
 
     /** The offset that the next message will get: one after the last; 0 for an empty stream. */

@@ -86,7 +86,8 @@ class EventValidationIT {
         String filled = GOOD + " ".repeat(UsageEventCodec.BODY_BYTES_MAX - GOOD.length());
         validate(filled).statusCode(204);
         problem(validate(filled + " "), 413);
-        problem(validate(" ".repeat(2_000_000)), 413);
+        // Refused by the server before anything of ours sees it.
+        validate(" ".repeat(2_000_000)).statusCode(413);
     }
 
     @Test
