@@ -85,7 +85,15 @@ class TransportChangeIT {
     @Test
     void whatExistsOtherwiseStopsTheStartWithALineThatNamesTheDifference() throws Exception {
         declare(BrokerTopology.STREAM, Map.of("x-queue-type", "stream", "x-max-age", "1h"));
-        declare(BrokerTopology.QUEUE, Map.of("x-queue-type", "quorum", "x-delivery-limit", 7));
+        declare(
+                BrokerTopology.QUEUE,
+                Map.of(
+                        "x-queue-type", "quorum",
+                        "x-delivery-limit", 7,
+                        "x-dead-letter-exchange", "",
+                        "x-dead-letter-routing-key", BrokerTopology.DEAD_LETTER_QUEUE,
+                        "x-dead-letter-strategy", "at-least-once",
+                        "x-overflow", "reject-publish"));
         try (ServiceProcess stream = start("stream");
                 ServiceProcess queue = start("queue")) {
             assertRefused(stream, BrokerTopology.STREAM, "x-max-age");
