@@ -144,7 +144,7 @@ public class ReadDatabase {
         }
     }
 
-    private static RuntimeException translate(SQLException e) {
+    static RuntimeException translate(SQLException e) {
         if (unreachable(e)) {
             return new Failure.Unavailable("The database does not answer.", Duration.ofSeconds(2), e);
         }

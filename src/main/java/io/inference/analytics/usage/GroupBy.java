@@ -10,7 +10,7 @@ public enum GroupBy {
     STATUS;
 
     @JsonValue
-    String wireName() {
+    public String wireName() {
         return name().toLowerCase(Locale.ROOT);
     }
 }

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.annotation.JsonUnwrapped;
 import io.inference.analytics.freshness.FreshnessView;
 import io.inference.analytics.platform.Cost;
 import io.inference.analytics.platform.Granularity;
+import io.inference.analytics.platform.SeriesGroup;
 import java.math.BigInteger;
 import java.math.RoundingMode;
 import java.time.Instant;
@@ -133,22 +134,22 @@ public record UsageSeries(
     /** Every group that occurs in the range gets a point in every bucket; without groups there is one point a bucket. */
     private static List<UsageRow> filled(UsageQuery query, List<UsageRow> rows) {
         int buckets = query.buckets().starts().size();
-        SortedSet<UsageRow.Group> groups = new TreeSet<>(UsageRow.Group.ORDER);
-        Map<Integer, Map<UsageRow.Group, UsageRow>> known = new HashMap<>();
+        SortedSet<SeriesGroup> groups = new TreeSet<>(SeriesGroup.ORDER);
+        Map<Integer, Map<SeriesGroup, UsageRow>> known = new HashMap<>();
         for (UsageRow row : rows) {
             groups.add(row.group());
             known.computeIfAbsent(row.bucket(), bucket -> new HashMap<>()).put(row.group(), row);
         }
         if (query.groupBy().isEmpty()) {
-            groups.add(new UsageRow.Group(Optional.empty(), Optional.empty(), Optional.empty()));
+            groups.add(new SeriesGroup(Optional.empty(), Optional.empty(), Optional.empty()));
         }
         if ((long) buckets * groups.size() > UsageStore.POINTS_MAX) {
             throw UsageStore.tooManyPoints();
         }
         List<UsageRow> filled = new ArrayList<>(buckets * groups.size());
         for (int bucket = 0; bucket < buckets; bucket++) {
-            Map<UsageRow.Group, UsageRow> ofBucket = known.getOrDefault(bucket, Map.of());
-            for (UsageRow.Group group : groups) {
+            Map<SeriesGroup, UsageRow> ofBucket = known.getOrDefault(bucket, Map.of());
+            for (SeriesGroup group : groups) {
                 UsageRow row = ofBucket.get(group);
                 filled.add(row == null ? new UsageRow(bucket, group, UsageSums.NONE) : row);
             }

@@ -2,8 +2,8 @@ package io.inference.analytics.usage;
 
 import io.inference.analytics.platform.Buckets.Slice;
 import io.inference.analytics.platform.Failure;
+import io.inference.analytics.platform.SeriesGroup;
 import io.inference.analytics.platform.TimeRange;
-import io.inference.analytics.usage.UsageRow.Group;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.sql.Array;
 import java.sql.Connection;
@@ -121,7 +121,7 @@ public class UsageStore {
             if (points.size() == POINTS_MAX) {
                 throw tooManyPoints();
             }
-            Group group = new Group(
+            SeriesGroup group = new SeriesGroup(
                     groupBy.contains(GroupBy.MODEL)
                             ? Optional.of(rows.getObject("model_id", UUID.class))
                             : Optional.empty(),

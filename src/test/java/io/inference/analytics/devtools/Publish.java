@@ -36,7 +36,8 @@ import picocli.CommandLine.Spec;
             "local-dev/publish FILE.ndjson|-",
             "       local-dev/publish --sample N [--rate R] [--orgs O] [--models M] [--duplicates PCT] [--late PCT]",
             "                         [--errors PCT] [--seed S] [--malformed PCT] [--conflicts PCT] [--arrays PCT]",
-            "                         [--now TIME] [--out FILE]"
+            "                         [--now TIME] [--out FILE]",
+            "       local-dev/publish --scenario incident [--rate R] [--seed S] [--now TIME] [--out FILE]"
         },
         description = {
             "",
@@ -64,6 +65,18 @@ final class Publish implements Callable<Integer> {
             paramLabel = "N",
             description = "makes N events instead, repeated and bad ones included")
     private Integer sample;
+
+    /** Stories that events can tell. */
+    enum Scenario {
+        /** One model times out for one client for ten minutes. */
+        incident
+    }
+
+    @Option(
+            names = "--scenario",
+            paramLabel = "NAME",
+            description = "incident: three hours in which one model times out for one client for ten minutes")
+    private Scenario scenario;
 
     @Option(
             names = "--rate",
@@ -168,8 +181,11 @@ final class Publish implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        SampleOptions options = checkedOptions();
         PrintWriter stdout = spec.commandLine().getOut();
+        if (scenario != null) {
+            return tell(stdout);
+        }
+        SampleOptions options = checkedOptions();
         try {
             if (options != null) {
                 options.orgIds().forEach(id -> stdout.println("org " + id));
@@ -190,6 +206,29 @@ final class Publish implements Callable<Integer> {
             return fail(e.getFile() + ": no such file or directory");
         } catch (IOException | UncheckedIOException e) {
             return fail((out == null ? file : out) + ": " + e.getMessage());
+        } catch (PublishException e) {
+            return fail(e.getMessage());
+        }
+    }
+
+    private Integer tell(PrintWriter stdout) {
+        if (file != null || sample != null) {
+            throw usage("--scenario needs neither FILE nor --sample");
+        }
+        IncidentScenario incident = new IncidentScenario(
+                seed == null ? ThreadLocalRandom.current().nextLong() : seed, now == null ? clock.instant() : now);
+        stdout.println("incident org " + IncidentScenario.ORG + " model " + IncidentScenario.MODEL + " client "
+                + IncidentScenario.CLIENT + " from " + incident.start() + " to " + incident.end());
+        stdout.flush();
+        try {
+            if (out != null) {
+                stdout.println("wrote " + write(incident) + " messages to " + out);
+            } else {
+                publish(incident, stdout);
+            }
+            return CommandLine.ExitCode.OK;
+        } catch (IOException e) {
+            return fail(out + ": " + e.getMessage());
         } catch (PublishException e) {
             return fail(e.getMessage());
         }

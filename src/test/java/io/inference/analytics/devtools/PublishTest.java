@@ -39,6 +39,8 @@ class PublishTest {
                 "--sample 1 --late 101",
                 "--sample 1 --now yesterday",
                 "file --out other",
+                "--scenario flood",
+                "--scenario incident --sample 1",
                 "--bogus",
             })
     void wrongCommandLineIsUsageError(String arguments) {
@@ -94,6 +96,27 @@ class PublishTest {
             ExpectedTotals totals = ExpectedTotals.of(() -> new MessageLines(in), NOW);
             assertThat(totals.stored()).isEqualTo(40);
             assertThat(totals.deadLetters()).isEqualTo(10);
+        }
+    }
+
+    @Test
+    void theIncidentIsOneModelForOneClientForTenMinutes() throws IOException {
+        Path file = directory.resolve("incident.ndjson");
+        assertThat(run(Map.of(), "--scenario", "incident", "--seed", "3", "--out", file.toString()))
+                .isZero();
+        assertThat(stdout.toString().lines().findFirst())
+                .contains("incident org 00000000-0000-4000-8000-000000000001 model"
+                        + " 00000000-0000-4000-9000-000000000002 client client-2 from 2026-03-15T11:48:00Z to"
+                        + " 2026-03-15T11:58:00Z");
+        try (var in = Files.newInputStream(file)) {
+            ExpectedTotals totals = ExpectedTotals.of(() -> new MessageLines(in), NOW);
+            assertThat(totals.stored()).isEqualTo(IncidentScenario.EVENTS);
+        }
+        try (var lines = Files.lines(file)) {
+            assertThat(lines.filter(line -> line.contains("\"timeout\"")))
+                    .hasSizeBetween(30, 80)
+                    .allSatisfy(line -> assertThat(line)
+                            .contains(IncidentScenario.ORG, IncidentScenario.MODEL, IncidentScenario.CLIENT, "T11:"));
         }
     }
 

@@ -2,7 +2,7 @@ package io.inference.analytics.usage;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.inference.analytics.usage.UsageRow.Group;
+import io.inference.analytics.platform.SeriesGroup;
 import java.math.BigDecimal;
 import java.math.BigInteger;
 import java.time.Instant;
@@ -35,8 +35,8 @@ class UsageSeriesTest {
                 2, 1, tokens, tokens, tokens, tokens, Optional.ofNullable(cents).map(BigDecimal::new), unpriced);
     }
 
-    private static Group none() {
-        return new Group(Optional.empty(), Optional.empty(), Optional.empty());
+    private static SeriesGroup none() {
+        return new SeriesGroup(Optional.empty(), Optional.empty(), Optional.empty());
     }
 
     private static UsageSeries series(UsageQuery query, UsageRow... rows) {
@@ -116,8 +116,8 @@ class UsageSeriesTest {
 
     @Test
     void filledBucketsHaveEveryGroupInTheOrderOfTheirIds() {
-        Group high = new Group(Optional.of(HIGH), Optional.of(""), Optional.empty());
-        Group low = new Group(Optional.of(LOW), Optional.of("z"), Optional.empty());
+        SeriesGroup high = new SeriesGroup(Optional.of(HIGH), Optional.of(""), Optional.empty());
+        SeriesGroup low = new SeriesGroup(Optional.of(LOW), Optional.of("z"), Optional.empty());
         UsageSeries usage = series(
                 query("fill", "zero", "groupBy", "model,client"),
                 new UsageRow(0, high, sums("1", 0)),
@@ -139,9 +139,10 @@ class UsageSeriesTest {
                 query,
                 new UsageRow(
                         0,
-                        new Group(Optional.empty(), Optional.of("=HYPERLINK(\"x\")"), Optional.empty()),
+                        new SeriesGroup(Optional.empty(), Optional.of("=HYPERLINK(\"x\")"), Optional.empty()),
                         sums("1", 0)),
-                new UsageRow(1, new Group(Optional.empty(), Optional.of("a,b\nc"), Optional.empty()), sums(null, 2)));
+                new UsageRow(
+                        1, new SeriesGroup(Optional.empty(), Optional.of("a,b\nc"), Optional.empty()), sums(null, 2)));
         assertThat(UsageCsv.of(usage, query.groupBy()))
                 .isEqualTo("bucketStart,clientId,invocations,errors,inputTokens,outputTokens,cacheReadInputTokens,"
                         + "cacheWriteInputTokens,costEstimateCents,costAmount,costCurrency,unpricedInvocations,costComplete\r\n"

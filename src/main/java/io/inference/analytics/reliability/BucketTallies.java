@@ -1,0 +1,109 @@
+package io.inference.analytics.reliability;
+
+import io.inference.analytics.platform.Buckets;
+import io.inference.analytics.platform.Failure;
+import io.inference.analytics.platform.SeriesGroup;
+import io.inference.analytics.platform.SeriesScope;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * Makes points of hourly rows that come in the order of their hours. Only the groups of one bucket and of the hour before it are
+ * held as histograms, so memory does not grow with the range.
+ */
+final class BucketTallies {
+
+    /** Bounds the memory of an answer (some 500 bytes a point). */
+    static final int POINTS_MAX = 100_000;
+
+    private static final Duration HOUR = Duration.ofHours(1);
+
+    private final Instant start;
+    private final Buckets buckets;
+    private final SpikeRule rule;
+    private final List<ReliabilityRow> points = new ArrayList<>();
+    private final Tally totals = new Tally();
+
+    private int bucket;
+    private Map<SeriesGroup, Tally> ofBucket = new HashMap<>();
+    // Of the hour before the bucket, and of the last hour in the bucket, which is the one before the next.
+    private Map<SeriesGroup, Tally> before = new HashMap<>();
+    private Map<SeriesGroup, Tally> lastHour = new HashMap<>();
+
+    BucketTallies(SeriesScope scope, SpikeRule rule) {
+        this.start = scope.range().start();
+        this.buckets = scope.buckets();
+        this.rule = rule;
+    }
+
+    /** The first hour to feed: the one before the range. */
+    static Instant firstHour(SeriesScope scope) {
+        return scope.range().start().minus(HOUR);
+    }
+
+    /** Adds a row of an hour, not earlier than the hours before. */
+    void add(Instant hour, SeriesGroup group, String status, byte[] latencyBins, byte[] timeToFirstTokenBins) {
+        if (hour.isBefore(start)) {
+            tally(before, group).add(status, latencyBins, timeToFirstTokenBins);
+            return;
+        }
+        while (!hour.isBefore(endOf(bucket))) {
+            finishBucket();
+        }
+        tally(ofBucket, group).add(status, latencyBins, timeToFirstTokenBins);
+        if (hour.plus(HOUR).equals(endOf(bucket)) && !oneHour()) {
+            tally(lastHour, group).add(status, latencyBins, timeToFirstTokenBins);
+        }
+    }
+
+    /** The points, by bucket and then by group. */
+    List<ReliabilityRow> points() {
+        finishBucket();
+        return points;
+    }
+
+    /** Everything together; only after {@link #points()}. */
+    Stats totals() {
+        return totals.stats();
+    }
+
+    private void finishBucket() {
+        if (points.size() + ofBucket.size() > POINTS_MAX) {
+            throw new Failure.Invalid(
+                    "groupBy",
+                    "answer: more than " + POINTS_MAX
+                            + " points (expected: a shorter range, a coarser granularity or fewer groups)");
+        }
+        ofBucket.keySet().stream().sorted(SeriesGroup.ORDER).forEach(group -> {
+            Tally tally = ofBucket.get(group);
+            Stats stats = tally.stats();
+            Set<SpikeRule.Cause> spikes = Optional.ofNullable(before.get(group))
+                    .map(trailing -> rule.causes(stats, trailing.stats()))
+                    .orElse(Set.of());
+            points.add(new ReliabilityRow(bucket, group, stats, spikes));
+            totals.add(tally);
+        });
+        before = oneHour() ? ofBucket : lastHour;
+        ofBucket = new HashMap<>();
+        lastHour = new HashMap<>();
+        bucket++;
+    }
+
+    private boolean oneHour() {
+        return Duration.between(buckets.starts().get(bucket), endOf(bucket)).equals(HOUR);
+    }
+
+    private Instant endOf(int index) {
+        return index + 1 < buckets.starts().size() ? buckets.starts().get(index + 1) : buckets.end();
+    }
+
+    private static Tally tally(Map<SeriesGroup, Tally> tallies, SeriesGroup group) {
+        return tallies.computeIfAbsent(group, first -> new Tally());
+    }
+}

@@ -1,0 +1,35 @@
+package io.inference.analytics.reliability;
+
+import io.inference.analytics.platform.Failure;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.time.Duration;
+import java.util.concurrent.Semaphore;
+
+/** Bounds how many reads of raw events run at the same time in this process. */
+@ApplicationScoped
+class ExportSlots {
+
+    private final int max;
+    private final Semaphore free;
+
+    ExportSlots(ReliabilityConfig config) {
+        this.max = config.export().concurrency();
+        this.free = new Semaphore(max);
+    }
+
+    /**
+     * Takes a slot, to be given back by {@link #release}.
+     *
+     * @throws Failure.TooManyRequests when none is free
+     */
+    void take() {
+        if (!free.tryAcquire()) {
+            throw new Failure.TooManyRequests(
+                    "There are " + max + " exports of raw events already (expected: fewer).", Duration.ofSeconds(5));
+        }
+    }
+
+    void release() {
+        free.release();
+    }
+}

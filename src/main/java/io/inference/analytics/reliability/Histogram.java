@@ -1,0 +1,90 @@
+package io.inference.analytics.reliability;
+
+import java.nio.ByteBuffer;
+import java.util.Arrays;
+
+/** Counts by latency bin. Histograms merge by addition, in any order. Not for use by several threads at once. */
+final class Histogram {
+
+    /** The lower 12 bits of a packed entry are its bin, the rest is the count. */
+    private static final int BIN_BITS = 12;
+
+    private static final int BIN_MASK = (1 << BIN_BITS) - 1;
+
+    /** The bins of latencies up to a minute; more are made when they are needed. */
+    private static final int USUAL_BINS = 284;
+
+    private long[] counts = new long[USUAL_BINS];
+    private long total;
+
+    /** Counts more events in a bin. */
+    void add(int bin, long count) {
+        if (bin >= counts.length) {
+            counts = Arrays.copyOf(counts, Math.max(bin + 1, counts.length * 2));
+        }
+        counts[bin] += count;
+        total += count;
+    }
+
+    /**
+     * Adds a bag of packed entries.
+     *
+     * @param array a one-dimensional bigint[] without nulls, as PostgreSQL's array_send writes it
+     * @return how many events it holds
+     */
+    long addPacked(byte[] array) {
+        ByteBuffer bytes = ByteBuffer.wrap(array);
+        if (bytes.getInt() == 0) {
+            return 0;
+        }
+        // Flags and element type; then the length and the lower bound.
+        bytes.position(bytes.position() + 8);
+        int length = bytes.getInt();
+        bytes.getInt();
+        long added = 0;
+        for (int i = 0; i < length; i++) {
+            bytes.getInt();
+            long packed = bytes.getLong();
+            long count = packed >>> BIN_BITS;
+            add((int) packed & BIN_MASK, count);
+            added += count;
+        }
+        return added;
+    }
+
+    /** Adds all of another one. */
+    void add(Histogram other) {
+        for (int bin = 0; bin < other.counts.length; bin++) {
+            if (other.counts[bin] != 0) {
+                add(bin, other.counts[bin]);
+            }
+        }
+    }
+
+    /** How many events are counted. */
+    long total() {
+        return total;
+    }
+
+    /**
+     * A percentile by nearest rank: the value of the event at rank ceil(percent/100 * total), in milliseconds.
+     *
+     * @param percent 1 to 100
+     * @throws IllegalStateException when nothing is counted
+     */
+    double percentile(int percent) {
+        if (total == 0) {
+            throw new IllegalStateException("percentile of nothing");
+        }
+        // ceil(percent * total / 100) without overflow.
+        long rank = total / 100 * percent + (total % 100 * percent + 99) / 100;
+        long seen = 0;
+        for (int bin = 0; bin < counts.length; bin++) {
+            seen += counts[bin];
+            if (seen >= rank) {
+                return LatencyBins.millis(bin);
+            }
+        }
+        throw new IllegalStateException("counts do not add up to their total");
+    }
+}

@@ -1,0 +1,96 @@
+package io.inference.analytics.reliability;
+
+import io.inference.analytics.platform.Streamed;
+import io.inference.analytics.reliability.IncidentQuery.Position;
+import java.io.IOException;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.Optional;
+import org.jboss.logging.Logger;
+import org.postgresql.copy.CopyOut;
+
+/**
+ * An export on its way: holds a connection and its snapshot until it is closed. Lines end as RFC 4180 wants them; cells with
+ * quotes, commas or line breaks are quoted.
+ */
+final class IncidentCsv implements Streamed {
+
+    private static final Logger LOG = Logger.getLogger(IncidentCsv.class);
+
+    private final Connection connection;
+    private final CopyOut copy;
+    private final Optional<Position> last;
+    private final Duration stallTimeout;
+    private Runnable afterwards = () -> {};
+    private byte[] ahead;
+    private boolean begun;
+    private long rows;
+
+    /** Waits for the first row, so that a query which fails does so before anything is sent. */
+    IncidentCsv(Connection connection, CopyOut copy, Optional<Position> last, Duration stallTimeout)
+            throws SQLException {
+        this.connection = connection;
+        this.copy = copy;
+        this.last = last;
+        this.stallTimeout = stallTimeout;
+        this.ahead = copy.readFromCopy();
+    }
+
+    /** The place of the last row, when there are more after it. */
+    Optional<Position> last() {
+        return last;
+    }
+
+    /** Something to be done when the export is closed. */
+    void afterwards(Runnable work) {
+        afterwards = work;
+    }
+
+    @Override
+    public byte[] next() throws IOException {
+        if (!begun) {
+            begun = true;
+            return IncidentExportStore.header();
+        }
+        byte[] row = ahead;
+        if (row == null) {
+            return null;
+        }
+        try {
+            // Reading beyond the end is an error to the driver, and an empty export is at its end at once.
+            ahead = copy.readFromCopy();
+            rows++;
+            // COPY sends a row a message, ended by a line feed.
+            byte[] line = Arrays.copyOf(row, row.length + 1);
+            line[row.length - 1] = '\r';
+            line[row.length] = '\n';
+            return line;
+        } catch (SQLException e) {
+            throw new IOException("SQLState " + e.getSQLState(), e);
+        }
+    }
+
+    @Override
+    public Duration stallTimeout() {
+        return stallTimeout;
+    }
+
+    @Override
+    public void close(boolean complete) {
+        try (connection) {
+            if (complete) {
+                connection.rollback();
+            } else {
+                // What the server still sends would be taken for the answer to the next question: not fit for the pool.
+                connection.abort(Runnable::run);
+            }
+        } catch (SQLException e) {
+            LOG.debugf(e, "event=incident_export_close");
+        } finally {
+            afterwards.run();
+            LOG.infof("event=incident_export complete=%s rows=%d", complete, rows);
+        }
+    }
+}

@@ -1,0 +1,213 @@
+package io.inference.analytics.reliability;
+
+import io.inference.analytics.access.Permission;
+import io.inference.analytics.access.Requires;
+import io.inference.analytics.platform.Failure;
+import io.inference.analytics.platform.Problem;
+import io.inference.analytics.platform.TimeRange;
+import jakarta.ws.rs.GET;
+import jakarta.ws.rs.Path;
+import jakarta.ws.rs.PathParam;
+import jakarta.ws.rs.Produces;
+import jakarta.ws.rs.core.Context;
+import jakarta.ws.rs.core.HttpHeaders;
+import jakarta.ws.rs.core.MediaType;
+import jakarta.ws.rs.core.Request;
+import jakarta.ws.rs.core.Response;
+import jakarta.ws.rs.core.UriInfo;
+import jakarta.ws.rs.core.Variant;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
+import java.time.OffsetDateTime;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.UUID;
+import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.eclipse.microprofile.openapi.annotations.enums.ParameterIn;
+import org.eclipse.microprofile.openapi.annotations.enums.SchemaType;
+import org.eclipse.microprofile.openapi.annotations.headers.Header;
+import org.eclipse.microprofile.openapi.annotations.media.Content;
+import org.eclipse.microprofile.openapi.annotations.media.Schema;
+import org.eclipse.microprofile.openapi.annotations.parameters.Parameter;
+import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
+import org.eclipse.microprofile.openapi.annotations.tags.Tag;
+
+/** Incidents over HTTP: the raw events as CSV, and what a post-mortem needs. */
+@Path("/analytics/v1/orgs/{orgId}")
+@Tag(name = "reliability")
+class IncidentResource {
+
+    private static final MediaType MARKDOWN = new MediaType("text", "markdown");
+    private static final List<Variant> FORMS = List.of(
+            new Variant(MediaType.APPLICATION_JSON_TYPE, (String) null, null),
+            new Variant(MARKDOWN, (String) null, null));
+
+    private final IncidentExportStore events;
+    private final IncidentSummaryStore summaries;
+    private final ExportSlots slots;
+
+    IncidentResource(IncidentExportStore events, IncidentSummaryStore summaries, ExportSlots slots) {
+        this.events = events;
+        this.summaries = summaries;
+        this.slots = slots;
+    }
+
+    @GET
+    @Path("incident-export")
+    @Requires(Permission.RELIABILITY_READ)
+    @Operation(
+            summary = "The raw events of an incident",
+            description =
+                    "CSV, whatever Accept says; in the order of occurred_at and event_id, streamed. Values of metadata keys that"
+                            + " may hold personal data are masked. The answer ends cleanly or the connection is cut: a file is"
+                            + " never silently short.")
+    @Parameter(
+            name = "start",
+            in = ParameterIn.QUERY,
+            required = true,
+            description = "First instant of the window, RFC 3339 with an offset; not snapped",
+            schema = @Schema(implementation = OffsetDateTime.class))
+    @Parameter(
+            name = "end",
+            in = ParameterIn.QUERY,
+            required = true,
+            description = "First instant after the window, RFC 3339 with an offset; at most 24 hours after start",
+            schema = @Schema(implementation = OffsetDateTime.class))
+    @Parameter(
+            name = "modelId",
+            in = ParameterIn.QUERY,
+            description = "Only these models; repeatable, at most 100",
+            schema = @Schema(type = SchemaType.ARRAY, implementation = UUID.class))
+    @Parameter(
+            name = "clientId",
+            in = ParameterIn.QUERY,
+            description = "Only these clients; repeatable, at most 100",
+            schema = @Schema(type = SchemaType.ARRAY, implementation = String.class))
+    @Parameter(
+            name = "status",
+            in = ParameterIn.QUERY,
+            description = "Only these: success, error, timeout, throttled; repeatable",
+            schema = @Schema(type = SchemaType.ARRAY, implementation = String.class))
+    @Parameter(
+            name = "limit",
+            in = ParameterIn.QUERY,
+            description = "Rows at most",
+            schema = @Schema(type = SchemaType.INTEGER, minimum = "1", maximum = "1000000", defaultValue = "10000"))
+    @Parameter(
+            name = "after",
+            in = ParameterIn.QUERY,
+            description = "Where the page before ended; part of its next link",
+            schema = @Schema(implementation = String.class))
+    @APIResponse(
+            responseCode = "200",
+            description = "The events",
+            headers =
+                    @Header(
+                            name = "Link",
+                            description = "rel=\"next\" when there are more rows than the limit",
+                            schema = @Schema(implementation = String.class)),
+            content = @Content(mediaType = "text/csv", schema = @Schema(implementation = String.class)))
+    @APIResponse(
+            responseCode = "429",
+            description = "Too many exports at the same time; Retry-After tells when to try again",
+            content = @Content(mediaType = Problem.MEDIA_TYPE, schema = @Schema(implementation = Problem.class)))
+    public Response export(@PathParam("orgId") UUID orgId, @Context UriInfo uri) {
+        IncidentQuery query = IncidentQuery.parse(uri.getQueryParameters());
+        slots.take();
+        try {
+            IncidentCsv csv = events.open(orgId, query);
+            csv.afterwards(slots::release);
+            Response.ResponseBuilder answer = Response.ok(csv, "text/csv;charset=UTF-8")
+                    .header(HttpHeaders.CACHE_CONTROL, "private, no-store")
+                    .header("X-Content-Type-Options", "nosniff")
+                    .header(
+                            HttpHeaders.CONTENT_DISPOSITION,
+                            "attachment; filename=\"incident-" + orgId + "-"
+                                    + query.range().start().toString().replaceAll("[^0-9TZ]", "") + ".csv\"");
+            csv.last()
+                    .ifPresent(last ->
+                            answer.header(HttpHeaders.LINK, "<" + next(orgId, query, last) + ">; rel=\"next\""));
+            return answer.build();
+        } catch (RuntimeException e) {
+            slots.release();
+            throw e;
+        }
+    }
+
+    /** The same question after the last row; relative, because only the caller knows under which name it reached us. */
+    private static String next(UUID org, IncidentQuery query, IncidentQuery.Position last) {
+        List<String> parameters = new ArrayList<>();
+        parameters.add("start=" + encoded(query.range().start().toString()));
+        parameters.add("end=" + encoded(query.range().end().toString()));
+        query.models().forEach(model -> parameters.add("modelId=" + model));
+        query.clients().forEach(client -> parameters.add("clientId=" + encoded(client)));
+        query.statuses().forEach(status -> parameters.add("status=" + status));
+        parameters.add("limit=" + query.limit());
+        parameters.add("after=" + encoded(last.text()));
+        return "/analytics/v1/orgs/" + org + "/incident-export?" + String.join("&", parameters);
+    }
+
+    private static String encoded(String value) {
+        return URLEncoder.encode(value, StandardCharsets.UTF_8).replace("+", "%20");
+    }
+
+    @GET
+    @Path("incident-summary")
+    @Produces({MediaType.APPLICATION_JSON, "text/markdown"})
+    @Requires(Permission.RELIABILITY_READ)
+    @Operation(
+            summary = "What a post-mortem needs about an incident",
+            description =
+                    "Who was affected and how badly, before, during and after; what failed and what that cost. From the raw"
+                            + " events, so the window is not snapped and percentiles are exact.")
+    @Parameter(
+            name = "start",
+            in = ParameterIn.QUERY,
+            required = true,
+            description = "First instant of the incident, RFC 3339 with an offset",
+            schema = @Schema(implementation = OffsetDateTime.class))
+    @Parameter(
+            name = "end",
+            in = ParameterIn.QUERY,
+            required = true,
+            description = "First instant after the incident, RFC 3339 with an offset; at most 24 hours after start",
+            schema = @Schema(implementation = OffsetDateTime.class))
+    @APIResponse(
+            responseCode = "200",
+            description = "The summary",
+            content = {
+                @Content(
+                        mediaType = MediaType.APPLICATION_JSON,
+                        schema = @Schema(implementation = IncidentSummary.class)),
+                @Content(mediaType = "text/markdown", schema = @Schema(implementation = String.class))
+            })
+    @APIResponse(
+            responseCode = "406",
+            description = "Neither JSON nor Markdown is accepted",
+            content = @Content(mediaType = Problem.MEDIA_TYPE, schema = @Schema(implementation = Problem.class)))
+    @APIResponse(
+            responseCode = "429",
+            description = "Too many reads of raw events at the same time; Retry-After tells when to try again",
+            content = @Content(mediaType = Problem.MEDIA_TYPE, schema = @Schema(implementation = Problem.class)))
+    public Response summary(@PathParam("orgId") UUID orgId, @Context UriInfo uri, @Context Request request) {
+        TimeRange incident = IncidentQuery.parseRange(uri.getQueryParameters());
+        Variant form = request.selectVariant(FORMS);
+        if (form == null) {
+            throw new Failure.NotAcceptable("This is offered as application/json and text/markdown.");
+        }
+        slots.take();
+        IncidentSummary summary;
+        try {
+            summary = summaries.read(orgId, incident);
+        } finally {
+            slots.release();
+        }
+        boolean markdown = form.getMediaType().equals(MARKDOWN);
+        return Response.ok(
+                        markdown ? IncidentMarkdown.of(summary) : summary,
+                        markdown ? MARKDOWN.withCharset("UTF-8") : MediaType.APPLICATION_JSON_TYPE)
+                .header(HttpHeaders.VARY, HttpHeaders.ACCEPT)
+                .header(HttpHeaders.CACHE_CONTROL, "private, no-store")
+                .build();
+    }
+}

@@ -1,0 +1,36 @@
+package io.inference.analytics.reliability;
+
+import io.inference.analytics.platform.QueryParameters;
+import io.inference.analytics.platform.SeriesScope;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * What a caller asks about reliability, checked.
+ *
+ * @param scope when, in which buckets, and of whom
+ * @param groupBy what points are split by
+ * @param highlighted the percentile to highlight
+ */
+public record ReliabilityQuery(SeriesScope scope, Set<ReliabilityGroupBy> groupBy, Optional<Percentile> highlighted) {
+
+    /**
+     * Reads and checks the parameters of a query string.
+     *
+     * @throws io.inference.analytics.platform.Failure.Invalid with every fault
+     */
+    public static ReliabilityQuery parse(Map<String, List<String>> given) {
+        QueryParameters parameters = QueryParameters.of(given);
+        Optional<SeriesScope> scope = SeriesScope.parse(parameters);
+        Set<ReliabilityGroupBy> groupBy = EnumSet.noneOf(ReliabilityGroupBy.class);
+        groupBy.addAll(parameters.repeatable(
+                "groupBy", QueryParameters.oneOf(ReliabilityGroupBy.values(), ReliabilityGroupBy::wireName)));
+        Optional<Percentile> highlighted =
+                parameters.optional("percentile", QueryParameters.oneOf(Percentile.values(), Percentile::wireName));
+        parameters.finish();
+        return new ReliabilityQuery(scope.orElseThrow(), groupBy, highlighted);
+    }
+}

@@ -1,0 +1,171 @@
+package io.inference.analytics.reliability;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.inference.analytics.access.Permission;
+import io.inference.analytics.access.Requires;
+import io.inference.analytics.freshness.FreshnessStore;
+import io.inference.analytics.freshness.FreshnessView;
+import io.inference.analytics.freshness.OrgFreshness;
+import io.inference.analytics.platform.Granularity;
+import io.inference.analytics.platform.Problem;
+import io.inference.analytics.platform.ReadDatabase;
+import io.inference.analytics.platform.Retention;
+import io.inference.analytics.platform.TableAnswer;
+import jakarta.ws.rs.GET;
+import jakarta.ws.rs.Path;
+import jakarta.ws.rs.PathParam;
+import jakarta.ws.rs.Produces;
+import jakarta.ws.rs.core.Context;
+import jakarta.ws.rs.core.HttpHeaders;
+import jakarta.ws.rs.core.MediaType;
+import jakarta.ws.rs.core.Request;
+import jakarta.ws.rs.core.Response;
+import jakarta.ws.rs.core.UriInfo;
+import java.nio.charset.StandardCharsets;
+import java.time.Clock;
+import java.time.OffsetDateTime;
+import java.util.UUID;
+import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.eclipse.microprofile.openapi.annotations.enums.ParameterIn;
+import org.eclipse.microprofile.openapi.annotations.enums.SchemaType;
+import org.eclipse.microprofile.openapi.annotations.media.Content;
+import org.eclipse.microprofile.openapi.annotations.media.Schema;
+import org.eclipse.microprofile.openapi.annotations.parameters.Parameter;
+import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
+import org.eclipse.microprofile.openapi.annotations.tags.Tag;
+
+/** Reliability over HTTP: JSON, or the same rows as CSV. */
+@Path("/analytics/v1/orgs/{orgId}/reliability")
+@Tag(name = "reliability")
+class ReliabilityResource {
+
+    private final ReliabilityStore store;
+    private final FreshnessStore freshness;
+    private final ReadDatabase database;
+    private final Retention retention;
+    private final Clock clock;
+    private final ObjectMapper json;
+
+    ReliabilityResource(
+            ReliabilityStore store,
+            FreshnessStore freshness,
+            ReadDatabase database,
+            Retention retention,
+            Clock clock,
+            ObjectMapper json) {
+        this.store = store;
+        this.freshness = freshness;
+        this.database = database;
+        this.retention = retention;
+        this.clock = clock;
+        this.json = json;
+    }
+
+    private record Found(ReliabilitySeries reliability, OrgFreshness freshness) {}
+
+    @GET
+    @Produces({MediaType.APPLICATION_JSON, "text/csv"})
+    @Requires(Permission.RELIABILITY_READ)
+    @Operation(
+            summary = "Error rates and latency percentiles of an organisation",
+            description =
+                    "Points by bucket and group. Percentiles are those of the events themselves, whatever the status, at any"
+                            + " granularity, group and range. Buckets without invocations are left out; those much worse than the"
+                            + " hour before are marked as spikes. The edges of the range are snapped outward to whole hours. The"
+                            + " entity tag covers all but freshness.")
+    @Parameter(
+            name = "start",
+            in = ParameterIn.QUERY,
+            required = true,
+            description = "First instant of the range, RFC 3339 with an offset",
+            schema = @Schema(implementation = OffsetDateTime.class))
+    @Parameter(
+            name = "end",
+            in = ParameterIn.QUERY,
+            required = true,
+            description =
+                    "First instant after the range, RFC 3339 with an offset. At most 31 days after start for granularity"
+                            + " hour, 400 days for day, 13 months for month",
+            schema = @Schema(implementation = OffsetDateTime.class))
+    @Parameter(
+            name = "granularity",
+            in = ParameterIn.QUERY,
+            description = "Length of a bucket",
+            schema = @Schema(implementation = Granularity.class, defaultValue = "day"))
+    @Parameter(
+            name = "modelId",
+            in = ParameterIn.QUERY,
+            description = "Only these models; repeatable, at most 100",
+            schema = @Schema(type = SchemaType.ARRAY, implementation = UUID.class))
+    @Parameter(
+            name = "clientId",
+            in = ParameterIn.QUERY,
+            description = "Only these clients; repeatable, at most 100",
+            schema = @Schema(type = SchemaType.ARRAY, implementation = String.class))
+    @Parameter(
+            name = "groupBy",
+            in = ParameterIn.QUERY,
+            description = "What points are split by; repeatable. Without it a point is the whole organisation's bucket",
+            schema = @Schema(type = SchemaType.ARRAY, implementation = ReliabilityGroupBy.class))
+    @Parameter(
+            name = "timeZone",
+            in = ParameterIn.QUERY,
+            description =
+                    "Whose days and months, daylight saving included: an IANA name. Zones whose days do not begin on whole"
+                            + " UTC hours are refused but for granularity hour",
+            schema = @Schema(implementation = String.class, defaultValue = "UTC"))
+    @Parameter(
+            name = "percentile",
+            in = ParameterIn.QUERY,
+            description = "The latency percentile to repeat as highlighted",
+            schema = @Schema(implementation = Percentile.class))
+    @APIResponse(
+            responseCode = "200",
+            description = "The reliability",
+            content = {
+                @Content(
+                        mediaType = MediaType.APPLICATION_JSON,
+                        schema = @Schema(implementation = ReliabilitySeries.class)),
+                @Content(mediaType = "text/csv", schema = @Schema(implementation = String.class))
+            })
+    @APIResponse(
+            responseCode = "304",
+            description = "Nothing but the freshness has changed since the entity tag of If-None-Match")
+    @APIResponse(
+            responseCode = "406",
+            description = "Neither JSON nor CSV is accepted",
+            content = @Content(mediaType = Problem.MEDIA_TYPE, schema = @Schema(implementation = Problem.class)))
+    public Response reliability(
+            @PathParam("orgId") UUID orgId,
+            @Context UriInfo uri,
+            @Context Request request,
+            @Context HttpHeaders headers) {
+        ReliabilityQuery query = ReliabilityQuery.parse(uri.getQueryParameters());
+        TableAnswer.Form form = TableAnswer.preferred(request);
+        Found found = database.read(connection -> new Found(
+                ReliabilitySeries.of(
+                        orgId,
+                        query,
+                        store.read(connection, orgId, query),
+                        Retention.availableFrom(clock.instant(), retention.rollups())),
+                freshness.read(connection, orgId, query.scope().models())));
+        if (form == TableAnswer.Form.CSV) {
+            byte[] csv = ReliabilityCsv.of(found.reliability(), query.groupBy()).getBytes(StandardCharsets.UTF_8);
+            return TableAnswer.of(form, headers, csv, () -> csv);
+        }
+        return TableAnswer.of(
+                form,
+                headers,
+                bytes(found.reliability()),
+                () -> bytes(found.reliability().with(FreshnessView.Summary.of(found.freshness()))));
+    }
+
+    private byte[] bytes(ReliabilitySeries reliability) {
+        try {
+            return json.writeValueAsBytes(reliability);
+        } catch (JsonProcessingException e) {
+            throw new IllegalStateException("reliability can always be written", e);
+        }
+    }
+}

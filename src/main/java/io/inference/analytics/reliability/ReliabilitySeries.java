@@ -1,0 +1,125 @@
+package io.inference.analytics.reliability;
+
+import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.annotation.JsonUnwrapped;
+import io.inference.analytics.freshness.FreshnessView;
+import io.inference.analytics.platform.Granularity;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+import org.eclipse.microprofile.openapi.annotations.media.Schema;
+
+/**
+ * What the wire shows of reliability.
+ *
+ * @param orgId the organisation
+ * @param granularity length of a bucket
+ * @param start start of the range used: the one asked for, snapped outward to a whole hour
+ * @param end end of the range used, exclusive, snapped likewise
+ * @param timeZone whose days and months
+ * @param series the points, by bucket and then by group; buckets without invocations are left out
+ * @param totals the whole range: its percentiles are those of all its events
+ * @param availableFrom how far back data is kept
+ * @param freshness how fresh the figures are
+ */
+@Schema(name = "Reliability")
+@JsonInclude(JsonInclude.Include.NON_NULL)
+public record ReliabilitySeries(
+        UUID orgId,
+        Granularity granularity,
+        Instant start,
+        Instant end,
+        String timeZone,
+        List<Point> series,
+        Figures totals,
+        Instant availableFrom,
+        FreshnessView.Summary freshness) {
+
+    /**
+     * A bucket, or one group's part of it.
+     *
+     * @param bucketStart the bucket's own start, which can lie before the start of the range
+     * @param modelId only when grouped by model
+     * @param clientId only when grouped by client; present but empty for events without a client
+     * @param figures the figures
+     * @param spike true when the bucket is much worse than the hour before it, else absent
+     * @param spikeCauses what is much worse, else absent
+     */
+    @Schema(name = "ReliabilityPoint")
+    @JsonInclude(JsonInclude.Include.NON_NULL)
+    public record Point(
+            Instant bucketStart,
+            UUID modelId,
+            Optional<String> clientId,
+            @JsonUnwrapped Figures figures,
+            @Schema(
+                            description =
+                                    "True when the error rate is at least 3 times, or p95 at least twice that of the hour"
+                                            + " before the bucket, both with enough traffic; else absent")
+                    Boolean spike,
+            @Schema(description = "errorRate, p95 or both; absent when there is no spike")
+                    List<SpikeRule.Cause> spikeCauses) {}
+
+    /** The figures of a point or of the whole range. */
+    @Schema(name = "ReliabilityFigures")
+    @JsonInclude(JsonInclude.Include.NON_NULL)
+    public record Figures(
+            @Schema(description = "How many invocations ended") long invocations,
+            @Schema(description = "Those of them that did not end in success") long errors,
+            @Schema(description = "errors / invocations, not rounded; 0 when there are no invocations")
+                    double errorRate,
+            @Schema(description = "error, timeout and throttled, each with its count") Map<String, Long> errorsByStatus,
+            @Schema(description = "Absent when there are no invocations") Percentiles latencyMs,
+            @Schema(description = "Of the invocations that told it; absent when none did")
+                    Percentiles timeToFirstTokenMs,
+            @Schema(description = "The latency percentile that was asked for") Highlighted highlighted) {
+
+        static Figures of(Stats stats, Optional<Percentile> highlighted) {
+            return new Figures(
+                    stats.invocations(),
+                    stats.errors(),
+                    stats.errorRate(),
+                    stats.errorsByStatus(),
+                    stats.latencyMs().orElse(null),
+                    stats.timeToFirstTokenMs().orElse(null),
+                    highlighted
+                            .flatMap(percentile ->
+                                    stats.latencyMs().map(values -> new Highlighted(percentile, percentile.of(values))))
+                            .orElse(null));
+        }
+    }
+
+    /** One latency percentile, chosen by the caller. */
+    @Schema(name = "HighlightedPercentile")
+    public record Highlighted(Percentile percentile, @Schema(description = "Milliseconds") double valueMs) {}
+
+    /** Dresses what a query found. */
+    static ReliabilitySeries of(UUID org, ReliabilityQuery query, ReliabilityStore.Found found, Instant availableFrom) {
+        return new ReliabilitySeries(
+                org,
+                query.scope().granularity(),
+                query.scope().range().start(),
+                query.scope().range().end(),
+                query.scope().zoneName(),
+                found.points().stream().map(row -> point(query, row)).toList(),
+                Figures.of(found.totals(), query.highlighted()),
+                availableFrom,
+                null);
+    }
+
+    private static Point point(ReliabilityQuery query, ReliabilityRow row) {
+        return new Point(
+                query.scope().buckets().starts().get(row.bucket()),
+                row.group().model().orElse(null),
+                row.group().client().isEmpty() ? null : row.group().client().filter(client -> !client.isEmpty()),
+                Figures.of(row.stats(), query.highlighted()),
+                row.spikes().isEmpty() ? null : true,
+                row.spikes().isEmpty() ? null : List.copyOf(row.spikes()));
+    }
+
+    ReliabilitySeries with(FreshnessView.Summary summary) {
+        return new ReliabilitySeries(orgId, granularity, start, end, timeZone, series, totals, availableFrom, summary);
+    }
+}

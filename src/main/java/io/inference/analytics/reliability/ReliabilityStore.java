@@ -1,0 +1,131 @@
+package io.inference.analytics.reliability;
+
+import io.inference.analytics.platform.SeriesGroup;
+import io.inference.analytics.platform.SeriesScope;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Types;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import org.postgresql.PGStatement;
+
+/** Hourly histograms of an organisation, merged here: adding bags of bins in the database takes three times as long. */
+@ApplicationScoped
+public class ReliabilityStore {
+
+    /** Rows fetched at once; some 300 bytes each. */
+    private static final int FETCH_SIZE = 5_000;
+
+    private static final String HISTOGRAMS =
+            """
+            select extract(epoch from bucket_start)::bigint as hour, %sstatus,
+                   array_send(latency_bins) as latency_bins, array_send(time_to_first_token_bins) as time_to_first_token_bins
+            from analytics.histograms_hourly
+            where org_id = ? and bucket_start >= ? and bucket_start < ?
+            %sorder by bucket_start
+            """;
+
+    private final SpikeRule rule;
+
+    ReliabilityStore(SpikeRule rule) {
+        this.rule = rule;
+    }
+
+    /**
+     * What a query finds.
+     *
+     * @param points by bucket and then by group
+     * @param totals everything together
+     */
+    record Found(List<ReliabilityRow> points, Stats totals) {}
+
+    /** The points of a query. */
+    Found read(Connection connection, UUID org, ReliabilityQuery query) throws SQLException {
+        BucketTallies tallies = new BucketTallies(query.scope(), rule);
+        boolean autoCommit = connection.getAutoCommit();
+        // Rows come in portions only inside of a transaction.
+        connection.setAutoCommit(false);
+        try (PreparedStatement select = connection.prepareStatement(sql(query))) {
+            // Binary from the first execution on: bags as text are twice as long.
+            select.unwrap(PGStatement.class).setPrepareThreshold(-1);
+            select.setFetchSize(FETCH_SIZE);
+            bind(select, org, query.scope());
+            try (ResultSet rows = select.executeQuery()) {
+                gather(rows, query, tallies);
+            }
+            connection.commit();
+        } catch (SQLException | RuntimeException e) {
+            rollback(connection, e);
+            throw e;
+        } finally {
+            if (!connection.isClosed()) {
+                connection.setAutoCommit(autoCommit);
+            }
+        }
+        return new Found(tallies.points(), tallies.totals());
+    }
+
+    private static void rollback(Connection connection, Exception cause) {
+        try {
+            connection.rollback();
+        } catch (SQLException e) {
+            cause.addSuppressed(e);
+        }
+    }
+
+    private static String sql(ReliabilityQuery query) {
+        StringBuilder groups = new StringBuilder();
+        for (ReliabilityGroupBy group : query.groupBy()) {
+            groups.append(column(group)).append(", ");
+        }
+        String filters = (query.scope().models().isEmpty() ? "" : "and model_id = any (?)\n")
+                + (query.scope().clients().isEmpty() ? "" : "and client_id = any (?)\n");
+        return HISTOGRAMS.formatted(groups, filters);
+    }
+
+    private static String column(ReliabilityGroupBy group) {
+        return switch (group) {
+            case MODEL -> "model_id";
+            case CLIENT -> "client_id";
+        };
+    }
+
+    private static void bind(PreparedStatement select, UUID org, SeriesScope scope) throws SQLException {
+        Connection connection = select.getConnection();
+        int index = 1;
+        select.setObject(index++, org);
+        select.setObject(
+                index++, BucketTallies.firstHour(scope).atOffset(ZoneOffset.UTC), Types.TIMESTAMP_WITH_TIMEZONE);
+        select.setObject(index++, scope.range().end().atOffset(ZoneOffset.UTC), Types.TIMESTAMP_WITH_TIMEZONE);
+        if (!scope.models().isEmpty()) {
+            select.setArray(
+                    index++, connection.createArrayOf("uuid", scope.models().toArray()));
+        }
+        if (!scope.clients().isEmpty()) {
+            select.setArray(
+                    index, connection.createArrayOf("text", scope.clients().toArray()));
+        }
+    }
+
+    private static void gather(ResultSet rows, ReliabilityQuery query, BucketTallies tallies) throws SQLException {
+        boolean byModel = query.groupBy().contains(ReliabilityGroupBy.MODEL);
+        boolean byClient = query.groupBy().contains(ReliabilityGroupBy.CLIENT);
+        while (rows.next()) {
+            tallies.add(
+                    Instant.ofEpochSecond(rows.getLong("hour")),
+                    new SeriesGroup(
+                            byModel ? Optional.of(rows.getObject("model_id", UUID.class)) : Optional.empty(),
+                            byClient ? Optional.of(rows.getString("client_id")) : Optional.empty(),
+                            Optional.empty()),
+                    rows.getString("status"),
+                    rows.getBytes("latency_bins"),
+                    rows.getBytes("time_to_first_token_bins"));
+        }
+    }
+}

@@ -1,0 +1,104 @@
+package io.inference.analytics.reliability;
+
+import static io.restassured.RestAssured.given;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.agroal.api.AgroalDataSource;
+import io.inference.analytics.testing.StoredUsage;
+import io.inference.analytics.testing.StoredUsage.Event;
+import io.inference.analytics.testing.Tokens;
+import io.inference.analytics.testing.WithBackends;
+import io.quarkus.test.junit.QuarkusTest;
+import jakarta.inject.Inject;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.UUID;
+import org.junit.jupiter.api.Test;
+
+/** Every question that the dashboard asks the API is answered, and the answer has the fields that the dashboard shows. */
+@QuarkusTest
+@WithBackends
+class ReliabilityDashboardIT {
+
+    private static final Path DASHBOARD = Path.of("dashboards/reliability.json");
+
+    @Inject
+    AgroalDataSource database;
+
+    @Inject
+    ObjectMapper json;
+
+    private final UUID org = UUID.randomUUID();
+    private final UUID model = UUID.randomUUID();
+
+    @Test
+    void everyQuestionOfTheDashboardIsAnswered() throws IOException, SQLException {
+        StoredUsage stored = new StoredUsage();
+        for (int i = 0; i < 60; i++) {
+            // One quiet hour, and one that is a spike.
+            stored.add(Event.of(org, model, "2026-03-01T%02d:%02d:00Z".formatted(10 + i / 30, i % 30))
+                    .client("app")
+                    .status(i < 30 ? "success" : "error"));
+        }
+        stored.store(database);
+        List<JsonNode> questions = questions();
+        assertThat(questions).hasSizeGreaterThan(10);
+        for (JsonNode question : questions) {
+            String url = url(question);
+            String body = given().auth()
+                    .oauth2(Tokens.of("engineer", org))
+                    .urlEncodingEnabled(false)
+                    .get(url)
+                    .then()
+                    .statusCode(200)
+                    .extract()
+                    .asString();
+            JsonNode found =
+                    json.readTree(body).at("/" + question.get("root_selector").asText());
+            for (JsonNode column : question.get("columns")) {
+                String field = "/" + column.get("selector").asText().replace('.', '/');
+                List<JsonNode> items = new ArrayList<>();
+                if (found.isArray()) {
+                    found.forEach(items::add);
+                } else {
+                    items.add(found);
+                }
+                assertThat(items).as("%s in %s", field, url).anyMatch(item -> !item.at(field)
+                        .isMissingNode());
+            }
+        }
+    }
+
+    private List<JsonNode> questions() throws IOException {
+        JsonNode dashboard = json.readTree(DASHBOARD.toFile());
+        assertThat(dashboard.get("schemaVersion").asInt()).isGreaterThanOrEqualTo(39);
+        List<JsonNode> questions = new ArrayList<>();
+        for (JsonNode panel : dashboard.get("panels")) {
+            panel.path("targets").forEach(questions::add);
+        }
+        for (JsonNode variable : dashboard.at("/templating/list")) {
+            if (variable.at("/query/infinityQuery").isObject()) {
+                questions.add(variable.at("/query/infinityQuery"));
+            }
+        }
+        return questions;
+    }
+
+    private String url(JsonNode question) {
+        String url = question.get("url")
+                .asText()
+                .replace("${org}", org.toString())
+                .replace("${model}", model.toString())
+                .replace("${granularity}", "hour")
+                .replace("${percentile}", "p95")
+                .replace("${__from:date:iso}", "2026-03-01T00:00:00.000Z")
+                .replace("${__to:date:iso}", "2026-03-02T00:00:00.000Z");
+        assertThat(url).doesNotContain("$");
+        return url;
+    }
+}
