@@ -10,6 +10,7 @@ import java.util.Arrays;
 import java.util.Optional;
 import org.jboss.logging.Logger;
 import org.postgresql.copy.CopyOut;
+import org.postgresql.jdbc.PgConnection;
 
 /**
  * An export on its way: holds a connection and its snapshot until it is closed. Lines end as RFC 4180 wants them; cells with
@@ -84,7 +85,8 @@ final class IncidentCsv implements Streamed {
                 connection.rollback();
             } else {
                 // What the server still sends would be taken for the answer to the next question: not fit for the pool.
-                connection.abort(Runnable::run);
+                // The pool's own abort() reaches only its stand-in for closed connections, and the server would go on.
+                connection.unwrap(PgConnection.class).abort(Runnable::run);
             }
         } catch (SQLException e) {
             LOG.debugf(e, "event=incident_export_close");
