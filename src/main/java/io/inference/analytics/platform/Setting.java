@@ -2,6 +2,9 @@ package io.inference.analytics.platform;
 
 import java.net.URI;
 import java.net.URISyntaxException;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.format.DateTimeParseException;
 import java.util.List;
@@ -164,6 +167,99 @@ public enum Setting {
             "auto, timescale or postgres",
             value -> isOneOf(value, "auto", "timescale", "postgres"),
             "How events are stored; auto uses TimescaleDB where the server offers it, and keeps what the database has."),
+    /** The object store. */
+    S3_ENDPOINT(
+            "analytics.s3.endpoint",
+            Shown.NEVER,
+            "https://host:port",
+            value -> isUrl(value, Set.of("http", "https")),
+            "The S3-compatible store of the exports; without it they answer 503."),
+    /** The object store, as readers reach it. */
+    S3_PUBLIC_ENDPOINT(
+            "analytics.s3.public-endpoint",
+            Shown.NEVER,
+            "https://host:port",
+            value -> isUrl(value, Set.of("http", "https")),
+            "The address of the store in signed addresses, if readers reach it by another."),
+    /** Access key. */
+    S3_ACCESS_KEY(
+            "analytics.s3.access-key",
+            Shown.NEVER,
+            "an access key",
+            value -> true,
+            "Access key of the store; without any key the usual places of AWS are searched."),
+    /** File with the access key. */
+    S3_ACCESS_KEY_FILE(
+            "analytics.s3.access-key-file",
+            Shown.ALWAYS,
+            Setting.FILE,
+            Setting::isReadableFile,
+            "File with the access key, instead of S3_ACCESS_KEY."),
+    /** Secret key. */
+    S3_SECRET_KEY("analytics.s3.secret-key", Shown.NEVER, "a secret key", value -> true, "Secret key of the store."),
+    /** File with the secret key. */
+    S3_SECRET_KEY_FILE(
+            "analytics.s3.secret-key-file",
+            Shown.ALWAYS,
+            Setting.FILE,
+            Setting::isReadableFile,
+            "File with the secret key, instead of S3_SECRET_KEY."),
+    /** Bucket. */
+    S3_BUCKET(
+            "analytics.s3.bucket",
+            Shown.ALWAYS,
+            "the name of a bucket",
+            value -> value.matches("[A-Za-z0-9._-]{3,63}"),
+            "Bucket of the exports; it must exist."),
+    /** Region. */
+    S3_REGION(
+            "analytics.s3.region",
+            Shown.ALWAYS,
+            "a region such as eu-central-1",
+            value -> value.matches("[A-Za-z0-9-]{1,64}"),
+            "Region that requests are signed for."),
+    /** Form of the addresses. */
+    S3_PATH_STYLE(
+            "analytics.s3.path-style",
+            Shown.ALWAYS,
+            "true or false",
+            Setting::isBoolean,
+            "Whether the bucket stands in the path and not in the host name."),
+    /** Encryption in the store. */
+    S3_SERVER_SIDE_ENCRYPTION(
+            "analytics.s3.server-side-encryption",
+            Shown.ALWAYS,
+            "AES256, aws:kms or none",
+            value -> isOneOf(value, "aes256", "aws:kms", "none"),
+            "Encryption that the store is asked for."),
+    /** Key of the encryption. */
+    S3_KMS_KEY_ID(
+            "analytics.s3.kms-key-id",
+            Shown.ALWAYS,
+            "the id of a key",
+            value -> true,
+            "Key for aws:kms; without it the bucket's own."),
+    /** Pause of the export worker. */
+    EXPORT_WORKER_INTERVAL(
+            "analytics.export.worker-interval",
+            Shown.ALWAYS,
+            Setting.DURATION,
+            Setting::isDuration,
+            "How often each replica looks for export jobs."),
+    /** Exports at a time. */
+    EXPORT_WORKER_CONCURRENCY(
+            "analytics.export.worker-concurrency",
+            Shown.ALWAYS,
+            "a whole number from 1 to 64",
+            value -> isNumber(value, 1, 64),
+            "Exports that a replica makes at a time."),
+    /** Life of signed addresses. */
+    EXPORT_SIGNED_URL_TTL(
+            "analytics.export.signed-url-ttl",
+            Shown.ALWAYS,
+            Setting.DURATION,
+            Setting::isDuration,
+            "How long a signed address lives, at most 7 days."),
     /** Where traces go. */
     OTEL_EXPORTER_OTLP_ENDPOINT(
             "analytics.tracing.endpoint",
@@ -190,6 +286,7 @@ public enum Setting {
     private static final List<Setting> REQUIRED = List.of(DATABASE_URL, RABBITMQ_URL);
 
     private static final String DURATION = "a duration greater than 0 such as 200ms, 5s, 1h, 7d or PT1M30S";
+    private static final String FILE = "the path of a readable file";
     private static final int SHOWN_CHARACTERS_MAX = 60;
 
     /** Whether an error may quote the value: never where it can hold a password. */
@@ -285,6 +382,14 @@ public enum Setting {
 
     private static boolean isBoolean(String value) {
         return isOneOf(value, "true", "false");
+    }
+
+    private static boolean isReadableFile(String value) {
+        try {
+            return Files.isReadable(Path.of(value));
+        } catch (InvalidPathException e) {
+            return false;
+        }
     }
 
     private static boolean isOneOf(String value, String... words) {

@@ -95,6 +95,15 @@ class SettingsCheckTest {
                 "ROLLUP_INTERVAL, 0",
                 "FRESHNESS_CACHE_TTL, PT",
                 "STORAGE_FLAVOUR, mysql",
+                "S3_ENDPOINT, minio:9000",
+                "S3_ENDPOINT, ftp://key:S3cr3t@store",
+                "S3_BUCKET, a/b",
+                "S3_PATH_STYLE, perhaps",
+                "S3_SERVER_SIDE_ENCRYPTION, rot13",
+                "S3_SECRET_KEY_FILE, /no/such/file",
+                "EXPORT_WORKER_INTERVAL, often",
+                "EXPORT_WORKER_CONCURRENCY, 0",
+                "EXPORT_SIGNED_URL_TTL, 1 day",
                 "ENABLE_RBAC, yes",
                 "LOG_LEVEL, loud"
             })
