@@ -159,8 +159,10 @@ abstract class MainJobContract {
             await("the service stays up without the broker")
                     .atMost(PATIENCE)
                     .until(() -> service.get("/analytics/v1/status/healthz", "").statusCode() == 200
-                            && service.get("/analytics/v1/status/readyz", "").statusCode() == 200);
+                            && reads(service, false));
             LocalDev.act(Backend.RABBITMQ, "start");
+            // A broker that has just started may not know a stream's binding until the service has declared it again.
+            await("the service reads again").atMost(PATIENCE).until(() -> reads(service, true));
             LocalDev.act(Backend.REDIS, "kill");
             publish(bodies.subList(10_000, bodies.size()));
             awaitStored(expected);
@@ -175,6 +177,12 @@ abstract class MainJobContract {
             LocalDev.act(Backend.RABBITMQ, "start");
             LocalDev.act(Backend.REDIS, "start");
         }
+    }
+
+    /** Whether the service is ready and says so of its reading. */
+    private static boolean reads(ServiceProcess service, boolean wanted) {
+        HttpResponse<String> answer = service.get("/analytics/v1/status/readyz", "");
+        return answer.statusCode() == 200 && answer.body().replace(" ", "").contains("\"reads\":" + wanted);
     }
 
     private Stored stored() throws SQLException {
