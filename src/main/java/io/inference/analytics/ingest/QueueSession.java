@@ -4,6 +4,7 @@ import com.rabbitmq.client.Channel;
 import com.rabbitmq.client.Connection;
 import com.rabbitmq.client.NoOpMetricsCollector;
 import io.smallrye.mutiny.subscription.Cancellable;
+import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -21,12 +22,15 @@ final class QueueSession extends NoOpMetricsCollector {
 
     private static final Logger LOG = Logger.getLogger(QueueSession.class);
     private static final int CLOSE_MILLIS_MAX = 1_000;
+    private static final Duration ACKNOWLEDGE_PATIENCE = Duration.ofSeconds(10);
+    private static final int LOOK_MILLIS = 5;
 
     private final long generation;
     private final CountDownLatch ended = new CountDownLatch(1);
     private final AtomicBoolean opened = new AtomicBoolean();
     private final AtomicLong delivered = new AtomicLong();
     private final AtomicLong settled = new AtomicLong();
+    private final AtomicLong acknowledging = new AtomicLong();
     private volatile Connection connection;
     private volatile Cancellable subscription = () -> {};
 
@@ -87,7 +91,8 @@ final class QueueSession extends NoOpMetricsCollector {
     void committed(Message<byte[]> message) {
         settled.incrementAndGet();
         if (ended.getCount() > 0) {
-            var unused = message.ack();
+            acknowledging.incrementAndGet();
+            var unused = message.ack().whenComplete((done, failure) -> acknowledging.decrementAndGet());
         }
     }
 
@@ -100,13 +105,28 @@ final class QueueSession extends NoOpMetricsCollector {
         }
     }
 
-    /** Closes the connection, so that the broker gives what was not acknowledged to somebody else. */
+    /**
+     * Closes the connection, so that the broker gives what was not acknowledged to somebody else. The connector writes
+     * acknowledgements on a thread of its own: those of what is committed go out first.
+     */
     void close() {
-        end("closed");
         cancel();
+        awaitAcknowledgements();
+        end("closed");
         Connection open = connection;
         if (open != null) {
             open.abort(CLOSE_MILLIS_MAX);
+        }
+    }
+
+    private void awaitAcknowledgements() {
+        long deadline = System.nanoTime() + ACKNOWLEDGE_PATIENCE.toNanos();
+        try {
+            while (acknowledging.get() > 0 && System.nanoTime() < deadline && !awaitEnd(LOOK_MILLIS)) {
+                LOG.tracef("event=queue_acknowledging count=%d", acknowledging.get());
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
         }
     }
 }
