@@ -2,6 +2,7 @@ package io.inference.analytics.platform;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.quarkus.runtime.configuration.MemorySize;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerResponse;
 import io.vertx.ext.web.Router;
@@ -11,6 +12,7 @@ import jakarta.enterprise.event.Observes;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.util.List;
+import org.eclipse.microprofile.config.inject.ConfigProperty;
 import org.jboss.logging.Logger;
 import org.jboss.logging.MDC;
 
@@ -29,9 +31,11 @@ class HttpRoutes {
     public static final String ACTOR_KEY = "analytics.actor";
 
     private final ObjectMapper json;
+    private final long bodyBytesMax;
 
-    HttpRoutes(ObjectMapper json) {
+    HttpRoutes(ObjectMapper json, @ConfigProperty(name = "quarkus.http.limits.max-body-size") MemorySize bodyBytesMax) {
         this.json = json;
+        this.bodyBytesMax = bodyBytesMax.asLongValue();
     }
 
     void register(@Observes Router router) {
@@ -46,11 +50,21 @@ class HttpRoutes {
         MDC.put("requestId", RequestIds.requestId(request));
         MDC.put("traceId", RequestIds.traceId(request));
         request.addEndHandler(ended -> log(request, startNanos));
-        if (isDecodable(request.request().uri())) {
-            request.next();
-        } else {
+        if (!isDecodable(request.request().uri())) {
             problem(request, 400);
+        } else if (announcesTooMuch(request)) {
+            // The rest of the body would be read as the next request.
+            request.response().putHeader(HttpHeaders.CONNECTION, HttpHeaders.CLOSE);
+            problem(request, 413);
+        } else {
+            request.next();
         }
+    }
+
+    /** Quarkus would refuse it, too, but without a problem+json; it also counts bodies that announce no length. */
+    private boolean announcesTooMuch(RoutingContext request) {
+        String length = request.request().getHeader(HttpHeaders.CONTENT_LENGTH);
+        return length != null && Long.parseUnsignedLong(length) > bodyBytesMax;
     }
 
     /** Quarkus would refuse others, too, but without a problem+json; the main class has switched that off. */

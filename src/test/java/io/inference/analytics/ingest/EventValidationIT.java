@@ -1,6 +1,7 @@
 package io.inference.analytics.ingest;
 
 import static io.restassured.RestAssured.given;
+import static org.assertj.core.api.Assertions.assertThat;
 import static org.hamcrest.Matchers.containsInAnyOrder;
 import static org.hamcrest.Matchers.emptyString;
 import static org.hamcrest.Matchers.equalTo;
@@ -12,8 +13,14 @@ import io.inference.analytics.event.UsageEventCodec;
 import io.inference.analytics.testing.Tokens;
 import io.inference.analytics.testing.WithBackends;
 import io.quarkus.test.junit.QuarkusTest;
+import io.restassured.RestAssured;
 import io.restassured.response.ValidatableResponse;
 import io.restassured.specification.RequestSpecification;
+import java.io.ByteArrayInputStream;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
 
@@ -86,8 +93,21 @@ class EventValidationIT {
         String filled = GOOD + " ".repeat(UsageEventCodec.BODY_BYTES_MAX - GOOD.length());
         validate(filled).statusCode(204);
         problem(validate(filled + " "), 413);
-        // Refused by the server before anything of ours sees it.
-        validate(" ".repeat(2_000_000)).statusCode(413);
+        problem(validate(" ".repeat(2_000_000)), 413);
+    }
+
+    /** A body that announces no length is sent in chunks. */
+    @Test
+    void aBodyWithoutALengthIsRefusedByWhatComes() throws Exception {
+        HttpRequest request = HttpRequest.newBuilder(URI.create(RestAssured.baseURI + ":" + RestAssured.port + PATH))
+                .header("Authorization", "Bearer " + Tokens.of("engineer"))
+                .header("Content-Type", "application/json")
+                .POST(HttpRequest.BodyPublishers.ofInputStream(
+                        () -> new ByteArrayInputStream(new byte[UsageEventCodec.BODY_BYTES_MAX + 1])))
+                .build();
+        HttpResponse<String> answer = HttpClient.newHttpClient().send(request, HttpResponse.BodyHandlers.ofString());
+        assertThat(answer.statusCode()).isEqualTo(413);
+        assertThat(answer.headers().firstValue("Content-Type")).contains("application/problem+json");
     }
 
     @Test
