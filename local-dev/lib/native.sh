@@ -239,10 +239,13 @@ rabbitmq_native_start() {
         "RABBITMQ_CONFIG_FILE=$data/rabbitmq.conf" "RABBITMQ_CONF_ENV_FILE=$data/rabbitmq-env.conf" \
         "RABBITMQ_ADVANCED_CONFIG_FILE=$data/advanced.config" \
         "RABBITMQ_ENABLED_PLUGINS_FILE=$data/enabled_plugins" "RABBITMQ_PID_FILE=$data/node.pid" \
-        'RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS=-kernel inet_dist_use_interface {127,0,0,1}' \
+        "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS=-kernel inet_dist_use_interface {127,0,0,1} $ERLANG_NO_BUSY_WAIT" \
         sh -c 'epmd & until epmd -names >/dev/null 2>&1; do sleep 0.1; done; exec "$0"' "$command"
     process_wait_ready rabbitmq 90 rabbitmq_ready "$amqp" "$stream"
 }
+
+# Idle schedulers of Erlang spin by default, on processors that everything else here needs as well.
+ERLANG_NO_BUSY_WAIT='+sbwt none +sbwtdcpu none +sbwtdio none'
 
 rabbitmq_node_name() {
     printf 'analytics-%s@localhost' "$(random_secret | cut -c 1-8)"
