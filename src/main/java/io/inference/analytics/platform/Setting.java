@@ -1,14 +1,6 @@
 package io.inference.analytics.platform;
 
-import java.net.URI;
-import java.net.URISyntaxException;
-import java.nio.file.Files;
-import java.nio.file.InvalidPathException;
-import java.nio.file.Path;
-import java.time.Duration;
-import java.time.format.DateTimeParseException;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Predicate;
@@ -25,14 +17,14 @@ public enum Setting {
             "analytics.database.url",
             Shown.NEVER,
             DatabaseUrl.EXPECTED.substring("expected: ".length()),
-            Setting::isDatabaseUrl,
+            SettingForm::isDatabaseUrl,
             "The PostgreSQL server and database, with user and password."),
     /** The broker. */
     RABBITMQ_URL(
             "analytics.rabbitmq.url",
             Shown.NEVER,
             "amqp://user:password@host:port/vhost, or amqps for TLS",
-            value -> isUrl(value, Set.of("amqp", "amqps")),
+            value -> SettingForm.isUrl(value, Set.of("amqp", "amqps")),
             "The RabbitMQ server and virtual host (%2F is the host named /)."),
     /** The key of the tokens. */
     JWT_PUBLIC_KEY(
@@ -46,7 +38,7 @@ public enum Setting {
             "analytics.access.jwt-jwks-url",
             Shown.NEVER,
             "https://host/path of a JSON Web Key Set",
-            value -> isUrl(value, Set.of("http", "https")),
+            value -> SettingForm.isUrl(value, Set.of("http", "https")),
             "Where the key set of the tokens is, instead of JWT_PUBLIC_KEY; read again every 10 minutes."),
     /** The issuer of the tokens. */
     JWT_ISSUER(
@@ -67,119 +59,119 @@ public enum Setting {
             "analytics.access.rbac-enabled",
             Shown.ALWAYS,
             "true or false",
-            Setting::isBoolean,
+            SettingForm::isBoolean,
             "Whether credentials and permissions are checked; can not be off in profile prod."),
     /** Port of the API. */
     HTTP_PORT(
             "quarkus.http.port",
             Shown.ALWAYS,
             "a port from 0 to 65535",
-            value -> isNumber(value, 0, 65_535),
+            value -> SettingForm.isNumber(value, 0, 65_535),
             "Port of the API; 0 takes a free one."),
     /** Port of metrics and health. */
     MANAGEMENT_PORT(
             "quarkus.management.port",
             Shown.ALWAYS,
             "a port from 0 to 65535",
-            value -> isNumber(value, 0, 65_535),
+            value -> SettingForm.isNumber(value, 0, 65_535),
             "Port of /metrics and /q/health; 0 takes a free one."),
     /** The cache. */
     REDIS_URL(
             "quarkus.redis.hosts",
             Shown.NEVER,
             "redis://user:password@host:port, or rediss for TLS",
-            Setting::areRedisUrls,
+            SettingForm::areRedisUrls,
             "The Redis server. It holds hints only; everything works without it."),
     /** Port of the stream listener. */
     RABBITMQ_STREAM_PORT(
             "analytics.ingestion.stream.port",
             Shown.ALWAYS,
             "a port from 1 to 65535",
-            value -> isNumber(value, 1, 65_535),
+            value -> SettingForm.isNumber(value, 1, 65_535),
             "Port of the broker's stream listener, on the host of RABBITMQ_URL."),
     /** Which transport is read. */
     INGESTION_TRANSPORT(
             "analytics.ingestion.transport",
             Shown.ALWAYS,
             "stream or queue",
-            value -> isOneOf(value, "stream", "queue"),
+            value -> SettingForm.isOneOf(value, "stream", "queue"),
             "What the service declares, binds and reads: a stream, or a quorum queue for brokers without the stream plugin."),
     /** Events of a transaction. */
     INGESTION_BATCH_SIZE(
             "analytics.ingestion.batch-size",
             Shown.ALWAYS,
             "a whole number from 1 to 100000",
-            value -> isNumber(value, 1, 100_000),
+            value -> SettingForm.isNumber(value, 1, 100_000),
             "Events of one transaction, at most."),
     /** Events of a transaction while a backlog waits. */
     INGESTION_BACKLOG_BATCH_SIZE(
             "analytics.ingestion.backlog-batch-size",
             Shown.ALWAYS,
             "a whole number from 1 to 100000",
-            value -> isNumber(value, 1, 100_000),
+            value -> SettingForm.isNumber(value, 1, 100_000),
             "Events of one transaction, at most, while a backlog waits; where only INGESTION_BATCH_SIZE is set, that."),
     /** How long a batch is filled. */
     INGESTION_BATCH_TIMEOUT(
             "analytics.ingestion.batch-timeout",
             Shown.ALWAYS,
             Setting.DURATION,
-            Setting::isDuration,
+            SettingForm::isDuration,
             "How long a writer waits for a batch to fill."),
     /** Writers. */
     INGESTION_WORKERS(
             "analytics.ingestion.workers",
             Shown.ALWAYS,
             "a whole number from 1 to 64",
-            value -> isNumber(value, 1, 64),
+            value -> SettingForm.isNumber(value, 1, 64),
             "Writers, each with a database connection of its own."),
     /** How long the stream keeps messages. */
     INGESTION_STREAM_MAX_AGE(
             "analytics.ingestion.stream.max-age",
             Shown.ALWAYS,
             Setting.DURATION,
-            Setting::isDuration,
+            SettingForm::isDuration,
             "How long the stream keeps messages; the outage that the service survives without loss."),
     /** How much the stream keeps. */
     INGESTION_STREAM_MAX_BYTES(
             "analytics.ingestion.stream.max-bytes",
             Shown.ALWAYS,
             "a whole number of bytes greater than 0, or nothing for no limit",
-            value -> isNumber(value, 1, Long.MAX_VALUE),
+            value -> SettingForm.isNumber(value, 1, Long.MAX_VALUE),
             "How much the stream keeps, in bytes."),
     /** Pause between rollup rounds. */
     ROLLUP_INTERVAL(
             "analytics.rollup.interval",
             Shown.ALWAYS,
             Setting.DURATION,
-            Setting::isDuration,
+            SettingForm::isDuration,
             "Pause between two rounds of the rollup job."),
     /** Life of the cached freshness. */
     FRESHNESS_CACHE_TTL(
             "analytics.freshness.cache-ttl",
             Shown.ALWAYS,
             Setting.DURATION,
-            Setting::isDuration,
+            SettingForm::isDuration,
             "How long the freshness hints in Redis live."),
     /** Storage flavour. */
     STORAGE_FLAVOUR(
             "analytics.storage-flavour",
             Shown.ALWAYS,
             "auto, timescale or postgres",
-            value -> isOneOf(value, "auto", "timescale", "postgres"),
+            value -> SettingForm.isOneOf(value, "auto", "timescale", "postgres"),
             "How events are stored; auto uses TimescaleDB where the server offers it, and keeps what the database has."),
     /** The object store. */
     S3_ENDPOINT(
             "analytics.s3.endpoint",
             Shown.NEVER,
             "https://host:port",
-            value -> isUrl(value, Set.of("http", "https")),
+            value -> SettingForm.isUrl(value, Set.of("http", "https")),
             "The S3-compatible store of the exports; without it they answer 503."),
     /** The object store, as readers reach it. */
     S3_PUBLIC_ENDPOINT(
             "analytics.s3.public-endpoint",
             Shown.NEVER,
             "https://host:port",
-            value -> isUrl(value, Set.of("http", "https")),
+            value -> SettingForm.isUrl(value, Set.of("http", "https")),
             "The address of the store in signed addresses, if readers reach it by another."),
     /** Access key. */
     S3_ACCESS_KEY(
@@ -193,7 +185,7 @@ public enum Setting {
             "analytics.s3.access-key-file",
             Shown.ALWAYS,
             Setting.FILE,
-            Setting::isReadableFile,
+            SettingForm::isReadableFile,
             "File with the access key, instead of S3_ACCESS_KEY."),
     /** Secret key. */
     S3_SECRET_KEY("analytics.s3.secret-key", Shown.NEVER, "a secret key", value -> true, "Secret key of the store."),
@@ -202,7 +194,7 @@ public enum Setting {
             "analytics.s3.secret-key-file",
             Shown.ALWAYS,
             Setting.FILE,
-            Setting::isReadableFile,
+            SettingForm::isReadableFile,
             "File with the secret key, instead of S3_SECRET_KEY."),
     /** Bucket. */
     S3_BUCKET(
@@ -223,14 +215,14 @@ public enum Setting {
             "analytics.s3.path-style",
             Shown.ALWAYS,
             "true or false",
-            Setting::isBoolean,
+            SettingForm::isBoolean,
             "Whether the bucket stands in the path and not in the host name."),
     /** Encryption in the store. */
     S3_SERVER_SIDE_ENCRYPTION(
             "analytics.s3.server-side-encryption",
             Shown.ALWAYS,
             "AES256, aws:kms or none",
-            value -> isOneOf(value, "aes256", "aws:kms", "none"),
+            value -> SettingForm.isOneOf(value, "aes256", "aws:kms", "none"),
             "Encryption that the store is asked for."),
     /** Key of the encryption. */
     S3_KMS_KEY_ID(
@@ -244,42 +236,42 @@ public enum Setting {
             "analytics.export.worker-interval",
             Shown.ALWAYS,
             Setting.DURATION,
-            Setting::isDuration,
+            SettingForm::isDuration,
             "How often each replica looks for export jobs."),
     /** Exports at a time. */
     EXPORT_WORKER_CONCURRENCY(
             "analytics.export.worker-concurrency",
             Shown.ALWAYS,
             "a whole number from 1 to 64",
-            value -> isNumber(value, 1, 64),
+            value -> SettingForm.isNumber(value, 1, 64),
             "Exports that a replica makes at a time."),
     /** Life of signed addresses. */
     EXPORT_SIGNED_URL_TTL(
             "analytics.export.signed-url-ttl",
             Shown.ALWAYS,
             Setting.DURATION,
-            Setting::isDuration,
+            SettingForm::isDuration,
             "How long a signed address lives, at most 7 days."),
     /** Where traces go. */
     OTEL_EXPORTER_OTLP_ENDPOINT(
             "analytics.tracing.endpoint",
             Shown.NEVER,
             "http://host:4318 (OTLP over HTTP), or http://host:4317 (gRPC)",
-            value -> isUrl(value, Set.of("http", "https")),
+            value -> SettingForm.isUrl(value, Set.of("http", "https")),
             "Where traces are sent; without it there are none."),
     /** How traces travel. */
     OTEL_EXPORTER_OTLP_PROTOCOL(
             "analytics.tracing.protocol",
             Shown.ALWAYS,
             "grpc or http/protobuf",
-            value -> isOneOf(value, "grpc", "http/protobuf"),
+            value -> SettingForm.isOneOf(value, "grpc", "http/protobuf"),
             "How traces are sent; by default what the port of the endpoint stands for."),
     /** How much is logged. */
     LOG_LEVEL(
             "analytics.logging.level",
             Shown.ALWAYS,
             "error, warn, info or debug",
-            value -> isOneOf(value, "error", "warn", "info", "debug"),
+            value -> SettingForm.isOneOf(value, "error", "warn", "info", "debug"),
             "The least important lines of the service that are logged; those of libraries stay at info or above.");
 
     /** What must be there: without one of these the server has nothing to work with. */
@@ -348,74 +340,5 @@ public enum Setting {
     private static String printable(String value) {
         String line = value.replaceAll("[^ -~]", "?");
         return line.length() <= SHOWN_CHARACTERS_MAX ? line : line.substring(0, SHOWN_CHARACTERS_MAX) + "…";
-    }
-
-    private static boolean isDatabaseUrl(String value) {
-        try {
-            DatabaseUrl.parse(value);
-            return true;
-        } catch (IllegalArgumentException e) {
-            return false;
-        }
-    }
-
-    private static boolean isUrl(String value, Set<String> schemes) {
-        try {
-            URI uri = new URI(value);
-            return uri.getScheme() != null
-                    && schemes.contains(uri.getScheme().toLowerCase(Locale.ROOT))
-                    && uri.getHost() != null
-                    && uri.getPort() <= 65_535;
-        } catch (URISyntaxException e) {
-            return false;
-        }
-    }
-
-    private static boolean areRedisUrls(String value) {
-        for (String url : value.split(",", -1)) {
-            if (!isUrl(url.strip(), Set.of("redis", "rediss")) && !url.strip().startsWith("unix://")) {
-                return false;
-            }
-        }
-        return true;
-    }
-
-    private static boolean isBoolean(String value) {
-        return isOneOf(value, "true", "false");
-    }
-
-    private static boolean isReadableFile(String value) {
-        try {
-            return Files.isReadable(Path.of(value));
-        } catch (InvalidPathException e) {
-            return false;
-        }
-    }
-
-    private static boolean isOneOf(String value, String... words) {
-        return List.of(words).contains(value.toLowerCase(Locale.ROOT));
-    }
-
-    private static boolean isNumber(String value, long least, long most) {
-        try {
-            long number = Long.parseLong(value);
-            return number >= least && number <= most;
-        } catch (NumberFormatException e) {
-            return false;
-        }
-    }
-
-    /** What the configuration library takes: seconds, one number with a unit, or ISO 8601 with or without its prefix. */
-    private static boolean isDuration(String value) {
-        String text = value.toLowerCase(Locale.ROOT);
-        if (text.matches("[0-9]{1,15}(ms|d)?")) {
-            return text.matches(".*[1-9].*");
-        }
-        try {
-            Duration duration = Duration.parse(text.startsWith("p") ? text : "PT" + text);
-            return !duration.isNegative() && !duration.isZero();
-        } catch (DateTimeParseException e) {
-            return false;
-        }
     }
 }
