@@ -87,6 +87,7 @@ create table analytics.ingestion_conflicts (
     payload     bytea not null
 );
 create index ingestion_conflicts_event on analytics.ingestion_conflicts (org_id, event_id);
+create index ingestion_conflicts_received_at on analytics.ingestion_conflicts (received_at);
 
 -- What a committed batch touched, for the rollup worker: it refreshes the hours, moves freshness_status and deletes the row.
 -- trace_parent is the W3C context of the batch's span, to which the rollup's span links; null while tracing is off.

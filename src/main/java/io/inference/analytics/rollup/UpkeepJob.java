@@ -13,12 +13,14 @@ import java.time.Instant;
 import java.time.LocalDate;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
+import java.util.List;
 import javax.sql.DataSource;
 import org.jboss.logging.Logger;
 
 /**
- * Makes partitions ahead, drops what retention ends and lets the database's own policies follow the settings. All is idempotent, so it does no harm when two replicas do it; should
- * it never run, the writers make the partitions themselves.
+ * Makes partitions ahead, drops what retention ends, with the records of the ingest about it, and lets the database's own policies
+ * follow the settings. All is idempotent, so it does no harm when two replicas do it; should it never run, the writers make the
+ * partitions themselves.
  */
 @ApplicationScoped
 public class UpkeepJob {
@@ -33,6 +35,18 @@ public class UpkeepJob {
 
     private static final String DEFAULTS = "reset lock_timeout";
     private static final String PURGE = "select analytics.purge(?, ?, ?)";
+
+    /** What tells of events that raw retention has ended. In pieces, so that no transaction grows with what has piled up. */
+    private static final String FORGET =
+            """
+            delete from analytics.%1$s where ctid = any (array(
+                select ctid from analytics.%1$s where %2$s < ? limit 10000 for update skip locked))
+            """;
+
+    private static final List<String> FORGOTTEN = List.of(
+            FORGET.formatted("ingestion_batches", "committed_at"),
+            FORGET.formatted("ingestion_conflicts", "received_at"),
+            FORGET.formatted("ingestion_skipped_offsets", "recorded_at"));
 
     private final DataSource dataSource;
     private final Retention retention;
@@ -74,7 +88,9 @@ public class UpkeepJob {
             execute(connection, LIMITS);
             try {
                 followRetention(connection);
-                return purge(connection, today);
+                int dropped = purge(connection, today);
+                forget(connection, today.minus(retention.raw()));
+                return dropped;
             } finally {
                 if (!connection.isClosed()) {
                     execute(connection, DEFAULTS);
@@ -112,6 +128,17 @@ public class UpkeepJob {
                     LOG.infof("event=retention_dropped partitions=%d", dropped);
                 }
                 return dropped;
+            }
+        }
+    }
+
+    private static void forget(Connection connection, OffsetDateTime before) throws SQLException {
+        for (String sql : FORGOTTEN) {
+            try (PreparedStatement statement = connection.prepareStatement(sql)) {
+                statement.setObject(1, before);
+                while (statement.executeUpdate() > 0) {
+                    LOG.debug("event=retention_forgot");
+                }
             }
         }
     }

@@ -168,6 +168,44 @@ class RetentionIT {
                 .containsExactlyInAnyOrder("30 days", "3 mons", "3 mons", "3 mons", "3 mons");
     }
 
+    /** A batch can hold no event younger than itself, so what it tells is about nothing once it is as old as raw retention. */
+    @Test
+    void recordsOfTheIngestGoWithTheEventsTheyTellOf() throws Exception {
+        for (int days : new int[] {31, 29}) {
+            column(
+                    """
+                    with batch as (
+                        insert into analytics.ingestion_batches (transport, replica, correlation_id, first_offset, last_offset,
+                            messages, received, stored, duplicates, conflicts, dead_lettered, late, started_at, committed_at)
+                        select 'stream', 'replica', 'retention', 100 * ?, 100 * ? + 9, 1, 1, 0, 0, 1, 0, false, at, at
+                        from (select now() - make_interval(days => ?)) as past (at)
+                        returning batch_id, committed_at),
+                    skipped as (
+                        insert into analytics.ingestion_skipped_offsets (first_offset, last_offset, cause, recorded_at)
+                        select 100 * ? + 10, 100 * ? + 10, 'broker_housekeeping', committed_at from batch)
+                    insert into analytics.ingestion_conflicts (org_id, event_id, batch_id, received_at, payload)
+                    select ?, gen_random_uuid(), batch_id, committed_at, '' from batch
+                    returning batch_id
+                    """,
+                    days,
+                    days,
+                    days,
+                    days,
+                    days,
+                    org);
+        }
+        upkeep.runOnce();
+        assertThat(
+                        column(
+                                "select first_offset from analytics.ingestion_batches where correlation_id = 'retention' order by 1"))
+                .containsExactly(2_900L);
+        assertThat(column("select first_offset from analytics.ingestion_skipped_offsets order by 1"))
+                .contains(2_910L)
+                .doesNotContain(3_110L);
+        assertThat(column("select count(*) from analytics.ingestion_conflicts where org_id = ?", org))
+                .containsExactly(1L);
+    }
+
     @Test
     void anEventOlderThanTheRawRetentionIsNotTakenIn() {
         Instant now = Instant.now();
