@@ -108,6 +108,9 @@ setting() {
         storage_flavour
     elif [[ -v $1 ]]; then
         printf '%s' "${!1}"
+    elif [[ $1 == SERVICE_URL || $1 == METRICS_URL ]]; then
+        # They follow the ports, which may be others than at the last start.
+        own_setting "$1"
     else
         recorded_setting "$1" || own_setting "$1"
     fi

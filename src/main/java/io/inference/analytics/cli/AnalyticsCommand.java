@@ -20,7 +20,8 @@ import picocli.CommandLine.ScopeType;
             ConservationCommand.class,
             CatalogCommand.class,
             ExportCommand.class,
-            ReplayCommand.class
+            ReplayCommand.class,
+            SyntheticCommand.class
         })
 final class AnalyticsCommand {
 

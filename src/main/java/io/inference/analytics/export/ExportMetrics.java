@@ -4,7 +4,9 @@ import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
+import io.quarkus.runtime.StartupEvent;
 import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.enterprise.event.Observes;
 import java.time.Duration;
 import java.util.EnumMap;
 import java.util.Map;
@@ -33,6 +35,11 @@ class ExportMetrics {
         Gauge.builder("analytics.export.consecutive.failures", consecutiveFailures, AtomicInteger::get)
                 .description("Tries of this process that ended without a file since the last one that made one")
                 .register(registry);
+    }
+
+    /** Beans are made when they are first used; the series are to be there before. */
+    void onStart(@Observes StartupEvent event) {
+        consecutiveFailures.set(0);
     }
 
     void count(ExportStatus status) {

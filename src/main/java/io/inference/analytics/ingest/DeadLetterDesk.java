@@ -113,7 +113,7 @@ public class DeadLetterDesk {
         }
     }
 
-    private static String explain(Exception e) {
+    static String explain(Exception e) {
         ShutdownSignalException signal = e instanceof ShutdownSignalException given
                 ? given
                 : e.getCause() instanceof ShutdownSignalException cause ? cause : null;
@@ -151,7 +151,7 @@ public class DeadLetterDesk {
     }
 
     /** The exchange sends them nowhere. */
-    private static final class Undelivered extends IOException {
+    static final class Undelivered extends IOException {
         private static final long serialVersionUID = 1L;
 
         Undelivered() {

@@ -112,7 +112,14 @@ abstract class ObservabilityContract {
                     .as(reason.wireName())
                     .hasValue(0);
         }
+        for (String status : List.of("pending", "running", "succeeded", "failed", "cancelled", "expired")) {
+            assertThat(atStart.value("analytics_export_jobs_total", Map.of("status", status)))
+                    .as(status)
+                    .hasValue(0);
+        }
         for (String zero : List.of(
+                "analytics_export_duration_seconds_count",
+                "analytics_export_consecutive_failures",
                 "analytics_ingestion_batch_seconds_count",
                 "analytics_ingestion_failed_attempts_total",
                 "analytics_ingestion_backlog_events",
@@ -279,6 +286,8 @@ abstract class ObservabilityContract {
         Set<String> emitted = new TreeSet<>(scrape().names());
         emitted.add("up");
         emitted.addAll(Promql.recordedNames());
+        // The synthetic check tells these to the Pushgateway.
+        emitted.addAll(Set.of("analytics_synthetic_success", "analytics_synthetic_last_run_timestamp_seconds"));
         if (transport().equals("queue")) {
             emitted.add("analytics_ingestion_stream_max_age_seconds");
         }

@@ -25,6 +25,9 @@ record Promql(String place, String expression) {
 
     static final Path RULES = Path.of("gitops/prometheus/analytics-rules.yaml");
     static final Path RULE_TESTS = Path.of("gitops/prometheus/analytics-rules.test.yaml");
+    /** Values just above and below each threshold. */
+    static final Path THRESHOLD_TESTS = Path.of("gitops/prometheus/analytics-thresholds.test.yaml");
+
     static final Path DASHBOARDS = Path.of("dashboards");
 
     private static final ObjectMapper JSON = new ObjectMapper();
@@ -75,9 +78,21 @@ record Promql(String place, String expression) {
         return rules;
     }
 
+    static List<JsonNode> alerts() {
+        return rules().stream().filter(rule -> rule.has("alert")).toList();
+    }
+
     static JsonNode yaml(Path file) {
         try {
-            return YAML.readTree(Files.readString(file));
+            return yaml(Files.readString(file));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    static JsonNode yaml(String text) {
+        try {
+            return YAML.readTree(text);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

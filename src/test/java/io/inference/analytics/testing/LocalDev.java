@@ -69,11 +69,36 @@ public final class LocalDev {
         return settings;
     }
 
-    private record Result(int exitCode, String output) {}
+    /** How a program ended and what it printed to standard output. */
+    public record Result(int exitCode, String output) {}
+
+    /**
+     * Runs commands of a shell in the directory of the project, against the tests' own stack.
+     *
+     * @param environment is added to the tests' own
+     */
+    public static Result script(Map<String, String> environment, String commands) {
+        return execute(environment, List.of("bash", "-c", commands));
+    }
+
+    /** Takes back what a start of the service recorded for its clients. */
+    public static void forgetService() {
+        try {
+            for (String file : List.of("service.settings", "service.http-port", "service.management-port")) {
+                Files.deleteIfExists(PROJECT.resolve("target/backends/conf").resolve(file));
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
 
     private static Result run(List<String> command) {
         List<String> words = new ArrayList<>(command);
         words.set(0, PROJECT.resolve("local-dev").resolve(command.get(0)).toString());
+        return execute(Map.of(), words);
+    }
+
+    private static Result execute(Map<String, String> environment, List<String> words) {
         Path log = PROJECT.resolve("target/local-dev.log");
         ProcessBuilder builder = new ProcessBuilder(words)
                 .directory(PROJECT.toFile())
@@ -85,6 +110,7 @@ public final class LocalDev {
                 "DATABASE_URL", "RABBITMQ_URL", "RABBITMQ_STREAM_PORT", "REDIS_URL", "S3_ENDPOINT", "JWT_PUBLIC_KEY")) {
             builder.environment().remove(setting);
         }
+        builder.environment().putAll(environment);
         try {
             Files.createDirectories(log.getParent());
             Path output = Files.createTempFile(log.getParent(), "local-dev", ".out");

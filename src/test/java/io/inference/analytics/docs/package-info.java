@@ -1,0 +1,2 @@
+/** The pages for people, tried. */
+package io.inference.analytics.docs;
