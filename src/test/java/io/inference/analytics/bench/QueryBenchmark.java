@@ -4,16 +4,12 @@ import io.inference.analytics.devtools.SampleOptions;
 import io.inference.analytics.testing.ServiceProcess;
 import io.inference.analytics.testing.Tokens;
 import io.inference.analytics.usage.UsageStatement;
-import java.net.URI;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
-import java.util.stream.Stream;
 
 /** Seven days of one organisation out of 250, each with 40 models and events in every hour of 30 days. */
 final class QueryBenchmark {
@@ -61,7 +57,12 @@ final class QueryBenchmark {
             Instant end = Instant.now().truncatedTo(ChronoUnit.HOURS).minus(2, ChronoUnit.HOURS);
             Instant start = end.minus(DAYS, ChronoUnit.DAYS);
             for (String granularity : List.of("day", "hour")) {
-                Latencies reference = pgbench(stack, start, end, granularity);
+                Bench.progress("pgbench: 7 days by " + granularity);
+                Latencies reference = PgBench.run(
+                        stack,
+                        UsageStatement.of(PgBench.ORG_OF_RANDOM_NUMBER, start, end, granularity),
+                        ORGS,
+                        REQUESTS);
                 Latencies ours = ask(stack, start, end, granularity);
                 String name = "query of " + DAYS + " days by " + granularity;
                 figures.add(Figure.atMost(
@@ -162,51 +163,5 @@ final class QueryBenchmark {
             }
         }
         return new Latencies(ms);
-    }
-
-    private static Latencies pgbench(Stack stack, Instant start, Instant end, String granularity) throws Exception {
-        Path directory = Files.createTempDirectory(Path.of("target"), "pgbench");
-        Path script = directory.resolve("usage.sql");
-        String sql = UsageStatement.of(
-                "('00000000-0000-4000-8000-' || lpad(:org::text, 12, '0'))::uuid", start, end, granularity);
-        Files.writeString(
-                script,
-                "\\set org random(1, " + ORGS + ")\n"
-                        + sql.replaceAll("\\s+", " ").strip() + ";\n");
-        URI uri = URI.create(stack.settings().get("DATABASE_URL"));
-        String[] user = uri.getUserInfo().split(":", 2);
-        Bench.progress("pgbench: 7 days by " + granularity);
-        References.run(
-                List.of(
-                        "pgbench",
-                        "-h",
-                        uri.getHost(),
-                        "-p",
-                        String.valueOf(uri.getPort()),
-                        "-U",
-                        user[0],
-                        "-n",
-                        "-M",
-                        "prepared",
-                        "-f",
-                        script.toString(),
-                        "-t",
-                        String.valueOf(REQUESTS),
-                        "--log",
-                        "--log-prefix=" + directory.resolve("log"),
-                        uri.getPath().substring(1)),
-                user[1]);
-        List<Double> ms = new ArrayList<>();
-        try (Stream<Path> files = Files.list(directory)) {
-            for (Path file : files.toList()) {
-                if (file.getFileName().toString().startsWith("log")) {
-                    // client, transaction, time in microseconds, …
-                    Files.readAllLines(file).forEach(line -> ms.add(Double.parseDouble(line.split(" ", -1)[2]) / 1000));
-                }
-                Files.delete(file);
-            }
-        }
-        Files.delete(directory);
-        return new Latencies(ms.stream().mapToDouble(Double::doubleValue).toArray());
     }
 }

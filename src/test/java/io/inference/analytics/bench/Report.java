@@ -6,14 +6,23 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
+import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
-/** The table, and the page that keeps it. */
-record Report(List<Figure> figures, List<String> notes) {
+/**
+ * What one benchmark measured, and the page that keeps it.
+ *
+ * @param name of the benchmark
+ */
+record Report(String name, List<Figure> figures, List<String> notes) {
 
-    private static final String BEGIN = "<!-- measured: begin (local-dev/bench --write) -->";
-    private static final String END = "<!-- measured: end -->";
+    private static final String FIRST = "<!-- measured (local-dev/bench --write) -->";
+    private static final Pattern HEADING = Pattern.compile("^### ", Pattern.MULTILINE);
+    private static final String LAST = "<!-- measured: end -->";
 
     String table() {
         StringBuilder text = new StringBuilder();
@@ -36,21 +45,40 @@ record Report(List<Figure> figures, List<String> notes) {
         return text.toString();
     }
 
-    /** Replaces the measured part of the page; what people wrote around it stays. */
+    /**
+     * Puts the measured part of this benchmark into the page, in the place of the former one; what others measured and what people
+     * wrote around stays.
+     */
     void write(Path page) {
-        String measured = BEGIN + "\n" + machine() + "\n" + table() + END;
         try {
-            String text = Files.exists(page) ? Files.readString(page) : "# Benchmarks\n\n" + BEGIN + END + "\n";
-            int begin = text.indexOf(BEGIN);
-            int end = text.indexOf(END);
-            if (begin < 0 || end < begin) {
-                throw new IllegalStateException(page + " has no lines " + BEGIN + " and " + END);
-            }
-            Files.createDirectories(page.getParent());
-            Files.writeString(page, text.substring(0, begin) + measured + text.substring(end + END.length()));
+            Files.writeString(page, written(Files.readString(page)));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    private String written(String page) {
+        int first = page.indexOf(FIRST);
+        int last = page.indexOf(LAST);
+        if (first < 0 || last < first) {
+            throw new IllegalStateException("the page has no lines " + FIRST + " and " + LAST);
+        }
+        int body = first + FIRST.length();
+        Map<String, String> sections = new TreeMap<>(Comparator.comparingInt(Bench.ALL::indexOf));
+        for (String section : HEADING.split(page.substring(body, last), -1)) {
+            String heading = section.lines().findFirst().orElse("").strip();
+            if (Bench.ALL.contains(heading)) {
+                sections.put(heading, section.substring(section.indexOf('\n')).strip());
+            }
+        }
+        sections.put(name, machine() + "\n" + table().strip());
+        StringBuilder measured = new StringBuilder("\n\n");
+        sections.forEach((heading, text) -> measured.append("### ")
+                .append(heading)
+                .append("\n\n")
+                .append(text)
+                .append("\n\n"));
+        return page.substring(0, body) + measured + page.substring(last);
     }
 
     private static String machine() {

@@ -23,7 +23,8 @@ final class Stack implements AutoCloseable {
     private final TestBackends backends = new TestBackends().needing(Backend.POSTGRES, Backend.RABBITMQ, Backend.REDIS);
     private final Map<String, String> settings;
 
-    Stack(String transport) {
+    Stack(String transport, Backend... more) {
+        backends.needing(more);
         settings = new HashMap<>(backends.start());
         settings.put("INGESTION_TRANSPORT", transport);
     }

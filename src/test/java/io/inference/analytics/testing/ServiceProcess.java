@@ -1,6 +1,7 @@
 package io.inference.analytics.testing;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.net.ServerSocket;
 import java.net.URI;
@@ -135,6 +136,29 @@ public final class ServiceProcess implements AutoCloseable {
     /** GET with a token; an empty one sends none. */
     public HttpResponse<String> get(String pathAndQuery, String token) {
         return send(URI.create("http://localhost:" + httpPort + pathAndQuery), token);
+    }
+
+    /** GET with a token whose answer may be of any size; counts its lines and keeps nothing. */
+    public long download(String pathAndQuery, String token) throws IOException {
+        HttpRequest request = HttpRequest.newBuilder(URI.create("http://localhost:" + httpPort + pathAndQuery))
+                .header("Authorization", "Bearer " + token)
+                .build();
+        try (InputStream body =
+                HTTP.send(request, HttpResponse.BodyHandlers.ofInputStream()).body()) {
+            long lines = 0;
+            byte[] part = new byte[1 << 16];
+            for (int read = body.read(part); read >= 0; read = body.read(part)) {
+                for (int i = 0; i < read; i++) {
+                    if (part[i] == '\n') {
+                        lines++;
+                    }
+                }
+            }
+            return lines;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException(e);
+        }
     }
 
     /** POST of JSON with a token. */
