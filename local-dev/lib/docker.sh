@@ -25,7 +25,9 @@ docker_compose() {
         S3_SECRET_KEY=$(conf_get_or_make s3.secret-key random_secret) \
         PROMETHEUS_PORT=$(conf_get_or_make prometheus.port free_port) \
         GRAFANA_PORT=$(conf_get_or_make grafana.port free_port) \
+        HTTP_PORT=$(setting HTTP_PORT) \
         MANAGEMENT_PORT=$(setting MANAGEMENT_PORT) \
+        GRAFANA_API_TOKEN=${GRAFANA_API_TOKEN:-} \
         docker compose --project-name "$(docker_project)" --file "$LOCAL_DEV_DIR/docker-compose.yml" "$@"
 }
 
@@ -54,6 +56,9 @@ docker_start() {
 
 # Prometheus and Grafana only look at the stack; nothing depends on them.
 docker_start_observers() {
+    local GRAFANA_API_TOKEN
+    # Grafana reads the API as somebody who may see everything; it is reached from this machine only.
+    GRAFANA_API_TOKEN=$("$LOCAL_DEV_DIR/token" --role system-admin --sub grafana --ttl 365d)
     docker_compose up --detach --quiet-pull prometheus grafana >&2 </dev/null \
         || note "Prometheus and Grafana could not be started; the rest runs without them"
 }

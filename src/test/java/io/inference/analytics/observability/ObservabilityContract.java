@@ -284,10 +284,13 @@ abstract class ObservabilityContract {
                         "analytics_usage_latency_seconds",
                         "analytics_freshness_lag_seconds")));
         Set<String> emitted = new TreeSet<>(scrape().names());
-        emitted.add("up");
+        emitted.addAll(Set.of("up", "ALERTS"));
         emitted.addAll(Promql.recordedNames());
         // The synthetic check tells these to the Pushgateway.
-        emitted.addAll(Set.of("analytics_synthetic_success", "analytics_synthetic_last_run_timestamp_seconds"));
+        emitted.addAll(Set.of(
+                "analytics_synthetic_success",
+                "analytics_synthetic_duration_seconds",
+                "analytics_synthetic_last_run_timestamp_seconds"));
         if (transport().equals("queue")) {
             emitted.add("analytics_ingestion_stream_max_age_seconds");
         }
@@ -298,16 +301,6 @@ abstract class ObservabilityContract {
         List<Promql> all = new ArrayList<>(Promql.ofDashboards());
         all.addAll(Promql.ofRules());
         return all;
-    }
-
-    @ParameterizedTest
-    @MethodSource("sqlSources")
-    void queriesOfDashboardsRun(DashboardSql query) throws SQLException {
-        sql(query.withValues(ORG, MODEL));
-    }
-
-    static List<DashboardSql> sqlSources() throws IOException {
-        return DashboardSql.all();
     }
 
     @ParameterizedTest

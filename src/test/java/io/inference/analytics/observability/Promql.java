@@ -124,6 +124,12 @@ record Promql(String place, String expression) {
                     }
                 }
             }
+            for (JsonNode annotation : dashboard.path("annotations").path("list")) {
+                all.add(new Promql(
+                        file.getFileName() + ": annotation "
+                                + annotation.path("name").asText(),
+                        withValues(annotation.path("expr").asText())));
+            }
             for (JsonNode variable : dashboard.path("templating").path("list")) {
                 Matcher labels = Pattern.compile("label_values\\((.*), *\\w+\\)")
                         .matcher(variable.path("query").path("query").asText());
