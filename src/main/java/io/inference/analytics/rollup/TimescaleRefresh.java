@@ -11,6 +11,7 @@ import java.time.ZoneOffset;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.locks.LockSupport;
 
 /**
  * Flavour timescale: refreshes the continuous aggregates for hours behind their watermark, and closes each hour once it is over.
@@ -40,6 +41,10 @@ final class TimescaleRefresh implements RollupRefresh {
     private static final String WATERMARK = "select analytics.watermark(?)";
     private static final String OLDEST = "select min(range_start) from timescaledb_information.chunks "
             + "where hypertable_schema = 'analytics' and hypertable_name = 'usage_events'";
+
+    private static final String LOCK_NOT_AVAILABLE = "55P03";
+    private static final Duration CONCURRENT_PATIENCE = Duration.ofSeconds(5);
+    private static final Duration CONCURRENT_PAUSE = Duration.ofMillis(50);
 
     private record Window(Instant low, Instant high) {}
 
@@ -143,12 +148,24 @@ final class TimescaleRefresh implements RollupRefresh {
         }
     }
 
+    /** A policy of the database that refreshes the same view now refuses every other refresh until it is done. */
     private static void call(Connection connection, String procedure, String view, Window window) throws SQLException {
-        try (PreparedStatement statement = connection.prepareStatement(procedure)) {
-            statement.setString(1, view);
-            statement.setObject(2, window.low().atOffset(ZoneOffset.UTC));
-            statement.setObject(3, window.high().atOffset(ZoneOffset.UTC));
-            statement.execute();
+        long deadline = System.nanoTime() + CONCURRENT_PATIENCE.toNanos();
+        while (true) {
+            try (PreparedStatement statement = connection.prepareStatement(procedure)) {
+                statement.setString(1, view);
+                statement.setObject(2, window.low().atOffset(ZoneOffset.UTC));
+                statement.setObject(3, window.high().atOffset(ZoneOffset.UTC));
+                statement.execute();
+                return;
+            } catch (SQLException e) {
+                if (!LOCK_NOT_AVAILABLE.equals(e.getSQLState())
+                        || System.nanoTime() > deadline
+                        || Thread.currentThread().isInterrupted()) {
+                    throw e;
+                }
+                LockSupport.parkNanos(CONCURRENT_PAUSE.toNanos());
+            }
         }
     }
 }

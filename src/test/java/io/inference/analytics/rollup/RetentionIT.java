@@ -2,6 +2,7 @@ package io.inference.analytics.rollup;
 
 import static io.restassured.RestAssured.given;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 import static org.hamcrest.Matchers.equalTo;
 
 import io.agroal.api.AgroalDataSource;
@@ -24,6 +25,7 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.Period;
 import java.time.temporal.ChronoUnit;
@@ -46,6 +48,8 @@ class RetentionIT {
             return Map.of("analytics.retention.raw", "P30D", "analytics.retention.rollups", "P3M");
         }
     }
+
+    private static final Duration PATIENCE = Duration.ofSeconds(60);
 
     /** Dropped with its rollups; only the raw event dropped, within the reach of a refresh policy; kept; running. */
     private static final int[] AGES_DAYS = {200, 33, 20, 0};
@@ -157,10 +161,13 @@ class RetentionIT {
                 "select job_id from timescaledb_information.jobs where proc_name in ('policy_refresh_continuous_aggregate', 'policy_retention') order by proc_name, job_id");
         assertThat(jobs).hasSize(9);
         for (Object job : jobs) {
-            try (Connection connection = database.getConnection();
-                    Statement statement = connection.createStatement()) {
-                statement.execute("call run_job(" + job + ")");
-            }
+            // The database may be at the same job just now, and then refuses it.
+            await().atMost(PATIENCE).ignoreExceptions().untilAsserted(() -> {
+                try (Connection connection = database.getConnection();
+                        Statement statement = connection.createStatement()) {
+                    statement.execute("call run_job(" + job + ")");
+                }
+            });
         }
         assertThat(
                         column(
