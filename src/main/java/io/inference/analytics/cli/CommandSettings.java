@@ -21,6 +21,7 @@ final class CommandSettings {
         settings.put("analytics.ingestion.enabled", "false");
         settings.put("analytics.rollup.enabled", "false");
         settings.put("analytics.export.enabled", "false");
+        settings.put("analytics.providers.enabled", "false");
         settings.put("quarkus.flyway.migrate-at-start", "false");
         settings.put("quarkus.otel.sdk.disabled", "true");
         settings.put("quarkus.banner.enabled", "false");
@@ -30,6 +31,8 @@ final class CommandSettings {
         // Notes about what is as it should be: a meter of the framework's own, a schema that is there already.
         settings.put("quarkus.log.category.\"io.micrometer\".level", "ERROR");
         settings.put("quarkus.log.category.\"org.flywaydb\".level", "ERROR");
+        // What an import came to is what the command prints.
+        settings.put("quarkus.log.category.\"io.inference.analytics.providers\".level", "ERROR");
         // A failed start is told in one line by Main.
         settings.put("quarkus.log.category.\"io.quarkus.runtime.ApplicationLifecycleManager\".level", "OFF");
         settings.put("quarkus.datasource.reads.jdbc.min-size", "0");

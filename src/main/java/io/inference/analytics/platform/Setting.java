@@ -252,6 +252,55 @@ public enum Setting {
             Setting.DURATION,
             SettingForm::isDuration,
             "How long a signed address lives, at most 7 days."),
+    /** Anthropic's interface. */
+    ANTHROPIC_API_URL(
+            "analytics.providers.anthropic-url",
+            Shown.NEVER,
+            "https://host:port",
+            value -> SettingForm.isUrl(value, Set.of("http", "https")),
+            "Anthropic's Admin API, or what stands in for it."),
+    /** Admin key of Anthropic. */
+    ANTHROPIC_ADMIN_API_KEY(
+            "analytics.providers.anthropic-key",
+            Shown.NEVER,
+            "an Admin API key",
+            value -> true,
+            "Admin API key of Anthropic; without one its bills are not imported."),
+    /** File with the admin key of Anthropic. */
+    ANTHROPIC_ADMIN_API_KEY_FILE(
+            "analytics.providers.anthropic-key-file",
+            Shown.ALWAYS,
+            Setting.FILE,
+            SettingForm::isReadableFile,
+            "File with the Admin API key, instead of ANTHROPIC_ADMIN_API_KEY."),
+    /** Organisation at Anthropic. */
+    ANTHROPIC_ORGANIZATION_ID(
+            "analytics.providers.anthropic-organization",
+            Shown.ALWAYS,
+            "the id of an organisation",
+            value -> value.matches("[A-Za-z0-9_.-]{1,100}"),
+            "Organisation that the Admin API key must belong to; without it the key's own."),
+    /** Cursor's interface. */
+    CURSOR_API_URL(
+            "analytics.providers.cursor-url",
+            Shown.NEVER,
+            "https://host:port",
+            value -> SettingForm.isUrl(value, Set.of("http", "https")),
+            "Cursor's Admin API, or what stands in for it."),
+    /** Key of Cursor. */
+    CURSOR_API_KEY(
+            "analytics.providers.cursor-key",
+            Shown.NEVER,
+            "a key of a team admin",
+            value -> true,
+            "Key of Cursor's Admin API; without one its bills are not imported."),
+    /** File with the key of Cursor. */
+    CURSOR_API_KEY_FILE(
+            "analytics.providers.cursor-key-file",
+            Shown.ALWAYS,
+            Setting.FILE,
+            SettingForm::isReadableFile,
+            "File with the key of Cursor, instead of CURSOR_API_KEY."),
     /** Where traces go. */
     OTEL_EXPORTER_OTLP_ENDPOINT(
             "analytics.tracing.endpoint",

@@ -1,0 +1,53 @@
+package io.inference.analytics.cli;
+
+import io.inference.analytics.providers.Provider;
+import io.inference.analytics.providers.ProviderImports;
+import jakarta.enterprise.context.Dependent;
+import jakarta.inject.Inject;
+import java.io.PrintWriter;
+import java.sql.SQLException;
+import java.util.List;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/** {@code providers gaps}. */
+@Dependent
+@Command(
+        name = "gaps",
+        description = "Lists the days up to yesterday without a good import, and exits with 1 if there are any.")
+class ProvidersGapsCommand implements ServiceCommand {
+
+    @Option(names = "--provider", paramLabel = "P", description = "anthropic or cursor (default: all with a key).")
+    String provider;
+
+    @Option(names = "--from", paramLabel = "DATE", description = "Default: the first day that was ever tried.")
+    String from;
+
+    @Inject
+    ProviderImports imports;
+
+    @Override
+    public void validate() {
+        if (provider != null) {
+            ProviderArguments.provider(provider);
+        }
+        if (from != null) {
+            DayArgument.of("--from", from);
+        }
+    }
+
+    @Override
+    public int run(PrintWriter out) throws SQLException {
+        List<Provider> providers =
+                provider == null ? imports.configured() : List.of(ProviderArguments.provider(provider));
+        int gaps = 0;
+        for (Provider each : providers) {
+            for (String gap : imports.gaps(each, from == null ? null : DayArgument.of("--from", from))) {
+                out.printf("%s\t%s%n", each.wireName(), gap);
+                gaps++;
+            }
+        }
+        out.printf("gaps: %d%n", gaps);
+        return gaps == 0 ? 0 : 1;
+    }
+}

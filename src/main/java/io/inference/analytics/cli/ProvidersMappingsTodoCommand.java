@@ -1,0 +1,35 @@
+package io.inference.analytics.cli;
+
+import io.inference.analytics.providers.ProviderMappings;
+import jakarta.enterprise.context.Dependent;
+import jakarta.inject.Inject;
+import java.io.PrintWriter;
+import java.sql.SQLException;
+import picocli.CommandLine.Command;
+
+/** {@code providers mappings todo}. */
+@Dependent
+@Command(
+        name = "todo",
+        description =
+                "Lists workspaces and keys that cost something and that nobody has mapped, the most expensive first.")
+class ProvidersMappingsTodoCommand implements ServiceCommand {
+
+    @Inject
+    ProviderMappings mappings;
+
+    @Override
+    public int run(PrintWriter out) throws SQLException {
+        var unmapped = mappings.unmapped();
+        unmapped.forEach(entry -> out.printf(
+                "%s\t%s\t%s\t%s to %s\t%s USD%n",
+                entry.kind(),
+                entry.id(),
+                entry.name().orElse("-"),
+                entry.first(),
+                entry.last(),
+                entry.amountUsd().toPlainString()));
+        out.printf("unmapped: %d%n", unmapped.size());
+        return 0;
+    }
+}

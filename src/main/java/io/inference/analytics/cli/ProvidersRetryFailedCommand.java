@@ -1,0 +1,46 @@
+package io.inference.analytics.cli;
+
+import io.inference.analytics.providers.Provider;
+import io.inference.analytics.providers.ProviderImports;
+import jakarta.enterprise.context.Dependent;
+import jakarta.inject.Inject;
+import java.io.PrintWriter;
+import java.sql.SQLException;
+import java.util.List;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/** {@code providers retry-failed}. */
+@Dependent
+@Command(
+        name = "retry-failed",
+        description = "Tries every day again whose last import failed; exits with 1 if any is left.")
+class ProvidersRetryFailedCommand implements ServiceCommand {
+
+    @Option(names = "--provider", paramLabel = "P", description = "anthropic or cursor (default: all with a key).")
+    String provider;
+
+    @Inject
+    ProviderImports imports;
+
+    @Override
+    public void validate() {
+        if (provider != null) {
+            ProviderArguments.provider(provider);
+        }
+    }
+
+    @Override
+    public int run(PrintWriter out) throws SQLException, InterruptedException {
+        List<Provider> providers =
+                provider == null ? imports.configured() : List.of(ProviderArguments.provider(provider));
+        int code = 0;
+        for (Provider each : providers) {
+            var summary =
+                    imports.retryFailed(each, ProviderArguments.BY, outcome -> ProviderArguments.print(out, outcome));
+            out.printf("%s: ", each.wireName());
+            code = Math.max(code, ProviderArguments.summary(out, summary));
+        }
+        return code;
+    }
+}

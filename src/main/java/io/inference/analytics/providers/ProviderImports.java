@@ -1,0 +1,354 @@
+package io.inference.analytics.providers;
+
+import io.inference.analytics.platform.Failure;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.LocalDate;
+import java.time.ZoneOffset;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SortedSet;
+import java.util.TreeSet;
+import java.util.UUID;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import javax.sql.DataSource;
+import org.jboss.logging.Logger;
+
+/**
+ * Imports days of the providers' reports.
+ *
+ * <p>The steps for some days of a data set, and what holds if one fails:
+ *
+ * <ol>
+ *   <li>lock the days for the session: another process waits, or has died and holds nothing.
+ *   <li>fetch all pages, outside of any transaction: a missing page means no import, and the ledger says so for each day.
+ *   <li>store each day in a transaction of its own (see {@link ImportStore}): the days before are done, the day at hand is as it was.
+ *   <li>unlock.
+ * </ol>
+ *
+ * Running it again changes nothing that is right.
+ */
+@ApplicationScoped
+public class ProviderImports {
+
+    private static final Logger LOG = Logger.getLogger(ProviderImports.class);
+
+    /**
+     * What a run came to.
+     *
+     * @param runId in provider_import_run
+     * @param days in the order in which they were done
+     */
+    public record Summary(UUID runId, List<DayOutcome> days) {
+
+        /** Whether every day is as the provider says. */
+        public boolean complete() {
+            return days.stream().allMatch(day -> day.status().good());
+        }
+    }
+
+    /** Who asked for a run, and how it may proceed. */
+    record Order(RunKind kind, String requestedBy, boolean released, Duration pause, Consumer<DayOutcome> progress) {}
+
+    private final ProviderClients clients;
+    private final ImportStore store;
+    private final ImportLedger ledger;
+    private final DirectoryStore directories;
+    private final ProvidersConfig config;
+    private final DataSource dataSource;
+    private final Clock clock;
+
+    ProviderImports(
+            ProviderClients clients,
+            ImportStore store,
+            ImportLedger ledger,
+            DirectoryStore directories,
+            ProvidersConfig config,
+            DataSource dataSource,
+            Clock clock) {
+        this.clients = clients;
+        this.store = store;
+        this.ledger = ledger;
+        this.directories = directories;
+        this.config = config;
+        this.dataSource = dataSource;
+        this.clock = clock;
+    }
+
+    /** The last UTC day that is over. */
+    public LocalDate yesterday() {
+        return LocalDate.ofInstant(clock.instant(), ZoneOffset.UTC).minusDays(1);
+    }
+
+    /**
+     * Imports one day of all data sets of a provider.
+     *
+     * @param released a person says that an empty or very large day is right
+     * @throws Failure.Invalid when the day is not there yet
+     * @throws Failure.Unavailable when the key is missing or refused
+     */
+    public Summary importDay(
+            Provider provider, LocalDate date, boolean released, String requestedBy, Consumer<DayOutcome> progress)
+            throws SQLException, InterruptedException {
+        if (date.isAfter(yesterday().plusDays(1))) {
+            throw new Failure.Invalid("--date", "--date: %s (expected: today or before)".formatted(date));
+        }
+        ProviderClient client = clients.of(provider);
+        verify(client);
+        return run(
+                client,
+                everything(client, new TreeSet<>(List.of(date))),
+                new Order(RunKind.MANUAL, requestedBy, released, Duration.ZERO, progress));
+    }
+
+    /**
+     * Imports a range, both ends included, but for days that are good already.
+     *
+     * @param force also days that are good
+     * @throws Failure.Conflict when no day of the provider has been validated yet
+     */
+    public Summary backfill(
+            Provider provider,
+            LocalDate from,
+            LocalDate to,
+            boolean force,
+            String requestedBy,
+            Consumer<DayOutcome> progress)
+            throws SQLException, InterruptedException {
+        if (from.isAfter(to) || to.isAfter(yesterday())) {
+            throw new Failure.Invalid(
+                    "--to", "--to: %s (expected: from --from, %s, to yesterday, %s)".formatted(to, from, yesterday()));
+        }
+        ProviderClient client = clients.of(provider);
+        if (!ledger.validated(provider)) {
+            throw new Failure.Conflict(
+                    "no day of %s has been validated (expected: providers import and providers validate of one day first)"
+                            .formatted(provider.wireName()));
+        }
+        String org = org(client);
+        Map<Dataset, SortedSet<LocalDate>> wanted = new EnumMap<>(Dataset.class);
+        for (Dataset dataset : client.datasets()) {
+            if (dataset != Dataset.CURSOR_SPEND) {
+                SortedSet<LocalDate> days =
+                        new TreeSet<>(from.datesUntil(to.plusDays(1)).toList());
+                if (!force) {
+                    days.removeAll(ledger.good(dataset, org, from, to));
+                }
+                wanted.put(dataset, days);
+            }
+        }
+        return run(client, wanted, new Order(RunKind.BACKFILL, requestedBy, false, config.backfillPause(), progress));
+    }
+
+    /** Tries every day again whose last try failed. */
+    public Summary retryFailed(Provider provider, String requestedBy, Consumer<DayOutcome> progress)
+            throws SQLException, InterruptedException {
+        ProviderClient client = clients.of(provider);
+        return run(
+                client,
+                ledger.failed(provider, org(client)),
+                new Order(RunKind.RETRY, requestedBy, false, config.backfillPause(), progress));
+    }
+
+    /** Days from {@code from} (null: the first that was ever tried) to yesterday without a good import, as {@code date dataset status}. */
+    public List<String> gaps(Provider provider, LocalDate from) throws SQLException {
+        return ledger.gaps(provider, from, yesterday()).stream()
+                .map(gap -> gap.date() + "\t" + gap.dataset() + "\t" + gap.status())
+                .toList();
+    }
+
+    /** Providers whose keys are set. */
+    public List<Provider> configured() {
+        return clients.configured();
+    }
+
+    /** All data sets of a provider for the same days; the snapshot of the running cycle is always today's. */
+    Map<Dataset, SortedSet<LocalDate>> everything(ProviderClient client, SortedSet<LocalDate> days) {
+        Map<Dataset, SortedSet<LocalDate>> wanted = new EnumMap<>(Dataset.class);
+        for (Dataset dataset : client.datasets()) {
+            wanted.put(
+                    dataset,
+                    dataset == Dataset.CURSOR_SPEND
+                            ? new TreeSet<>(List.of(yesterday().plusDays(1)))
+                            : days);
+        }
+        return wanted;
+    }
+
+    /** Imports the days, window by window, so that progress goes along the calendar. */
+    Summary run(ProviderClient client, Map<Dataset, SortedSet<LocalDate>> wanted, Order order)
+            throws SQLException, InterruptedException {
+        UUID runId = UUID.randomUUID();
+        SortedSet<LocalDate> all = new TreeSet<>();
+        wanted.values().forEach(all::addAll);
+        List<DayOutcome> outcomes = new ArrayList<>();
+        if (all.isEmpty()) {
+            return new Summary(runId, outcomes);
+        }
+        String org = org(client);
+        ImportStore.Import by = new ImportStore.Import(runId, order.kind(), org, clock.instant());
+        try (Connection connection = dataSource.getConnection()) {
+            store.beginRun(connection, runId, client.provider(), order.kind(), all, order.requestedBy());
+        }
+        boolean ended = false;
+        try {
+            if (order.kind() == RunKind.DAILY || order.kind() == RunKind.MANUAL) {
+                refreshDirectory(client, org);
+            }
+            for (Part part : parts(client, wanted)) {
+                if (!outcomes.isEmpty()) {
+                    TimeUnit.MILLISECONDS.sleep(order.pause().toMillis());
+                }
+                for (DayOutcome outcome : part(client, part, by, order)) {
+                    outcomes.add(outcome);
+                    order.progress().accept(outcome);
+                }
+            }
+            ended = true;
+        } finally {
+            end(runId, outcomes, ended);
+        }
+        return new Summary(runId, outcomes);
+    }
+
+    /** Days of a data set that one call covers. */
+    private record Part(Dataset dataset, SortedSet<LocalDate> days) {}
+
+    /** Windows as wide as a call; within a window the data sets in their order. */
+    private static List<Part> parts(ProviderClient client, Map<Dataset, SortedSet<LocalDate>> wanted) {
+        List<Part> parts = new ArrayList<>();
+        for (Dataset dataset : client.datasets()) {
+            SortedSet<LocalDate> left = new TreeSet<>(wanted.getOrDefault(dataset, new TreeSet<>()));
+            while (!left.isEmpty()) {
+                SortedSet<LocalDate> part =
+                        new TreeSet<>(left.headSet(left.first().plusDays(client.daysPerCall(dataset))));
+                left.removeAll(part);
+                parts.add(new Part(dataset, part));
+            }
+        }
+        // Stable: cost comes before usage where both begin with the same day.
+        parts.sort(java.util.Comparator.comparing(part -> part.days().first()));
+        return parts;
+    }
+
+    private List<DayOutcome> part(ProviderClient client, Part part, ImportStore.Import by, Order order)
+            throws SQLException, InterruptedException {
+        List<DayOutcome> outcomes = new ArrayList<>();
+        ImportStore.Import now = new ImportStore.Import(by.runId(), by.kind(), by.orgRef(), clock.instant());
+        try (Connection connection = dataSource.getConnection()) {
+            connection.setAutoCommit(true);
+            store.lock(connection, part.dataset(), by.orgRef(), part.days());
+            try {
+                Map<LocalDate, DayAnswer> answers = client.fetch(
+                        part.dataset(), part.days().first(), part.days().last());
+                for (LocalDate day : part.days()) {
+                    outcomes.add(store(connection, part.dataset(), day, answers.get(day), now, order.released()));
+                }
+            } catch (ProviderTrouble e) {
+                for (LocalDate day : part.days()) {
+                    outcomes.add(store.failed(connection, part.dataset(), day, now, e));
+                }
+            } finally {
+                if (!connection.isClosed()) {
+                    store.unlock(connection, part.dataset(), by.orgRef(), part.days());
+                }
+            }
+        }
+        outcomes.forEach(outcome -> LOG.debugf(
+                "event=provider_day provider=%s dataset=%s date=%s status=%s revision=%d",
+                client.provider().wireName(),
+                outcome.dataset(),
+                outcome.date(),
+                outcome.status().wireName(),
+                outcome.revision()));
+        return outcomes;
+    }
+
+    /** A row that the database refuses concerns its day only; a database that is gone concerns all. */
+    private DayOutcome store(
+            Connection connection,
+            Dataset dataset,
+            LocalDate day,
+            DayAnswer answer,
+            ImportStore.Import by,
+            boolean released)
+            throws SQLException {
+        try {
+            return store.store(connection, dataset, day, answer, by, released);
+        } catch (SQLException e) {
+            String state = e.getSQLState();
+            if (state == null || !(state.startsWith("22") || state.startsWith("23"))) {
+                throw e;
+            }
+            LOG.warnf("event=provider_day_refused dataset=%s date=%s sqlstate=%s", dataset.wireName(), day, state);
+            return store.failed(
+                    connection,
+                    dataset,
+                    day,
+                    by,
+                    ProviderTrouble.lasting("storage_rejected", "the database refuses a row, SQLState " + state));
+        }
+    }
+
+    private void end(UUID runId, List<DayOutcome> outcomes, boolean ended) throws SQLException {
+        Map<ImportStatus, Integer> counts = new LinkedHashMap<>();
+        outcomes.forEach(outcome -> counts.merge(outcome.status(), 1, Integer::sum));
+        long good = outcomes.stream().filter(outcome -> outcome.status().good()).count();
+        String status = !ended || (good == 0 && !outcomes.isEmpty())
+                ? "failed"
+                : good == outcomes.size() ? "succeeded" : "partial";
+        try (Connection connection = dataSource.getConnection()) {
+            store.endRun(connection, runId, status, counts);
+        }
+        LOG.infof("event=provider_run_ended runId=%s status=%s days=%s", runId, status, counts);
+    }
+
+    /** Names are worth having, but no import fails for them. */
+    private void refreshDirectory(ProviderClient client, String org) throws SQLException, InterruptedException {
+        try {
+            var directory = client.directory();
+            if (directory.isPresent()) {
+                try (Connection connection = dataSource.getConnection()) {
+                    connection.setAutoCommit(true);
+                    directories.store(
+                            connection, client.provider(), org, directory.get(), ImportStore.utc(clock.instant()));
+                }
+            }
+        } catch (ProviderTrouble e) {
+            LOG.warnf(
+                    "event=provider_directory_failed provider=%s code=%s cause=\"%s\"",
+                    client.provider().wireName(), e.code(), e.getMessage());
+        }
+    }
+
+    /** A key that is refused fails all days alike; better said once, and at once. */
+    private static void verify(ProviderClient client) throws InterruptedException {
+        try {
+            client.check();
+        } catch (ProviderTrouble e) {
+            if (List.of("authentication_error", "permission_error", "wrong_organization")
+                    .contains(e.code())) {
+                throw new Failure.Unavailable(e.getMessage(), Duration.ZERO, null);
+            }
+            LOG.warnf(
+                    "event=provider_check_failed provider=%s code=%s cause=\"%s\"",
+                    client.provider().wireName(), e.code(), e.getMessage());
+        }
+    }
+
+    private static String org(ProviderClient client) throws InterruptedException {
+        try {
+            return client.orgRef();
+        } catch (ProviderTrouble e) {
+            throw new Failure.Unavailable(
+                    "the organisation of the key could not be found: " + e.getMessage(), Duration.ZERO, null);
+        }
+    }
+}

@@ -1,0 +1,173 @@
+package io.inference.analytics.providers;
+
+import io.inference.analytics.platform.Failure;
+import io.quarkus.scheduler.Scheduled;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.LocalDate;
+import java.util.EnumMap;
+import java.util.Map;
+import java.util.SortedSet;
+import java.util.TreeSet;
+import java.util.UUID;
+import javax.sql.DataSource;
+import org.jboss.logging.Logger;
+
+/**
+ * The daily import of every provider whose key is set and of which one day has been validated, and the retries of what failed.
+ *
+ * <p>Each slot is claimed once in the database, whatever the number of replicas; the claim of a process that died ends after an
+ * hour. Every round also refreshes the metrics. A round that fails is tried again in the next one.
+ */
+@ApplicationScoped
+class ProviderJob {
+
+    private static final Logger LOG = Logger.getLogger(ProviderJob.class);
+    private static final Duration LEASE = Duration.ofHours(1);
+
+    private static final String CLAIM =
+            """
+            insert into analytics.provider_daily_slot as slots (provider, slot, claimed_by, claimed_at, leased_until)
+            values (?, ?, ?, ?, ?)
+            on conflict (provider, slot) do update set claimed_by = excluded.claimed_by, claimed_at = excluded.claimed_at,
+                leased_until = excluded.leased_until
+            where slots.finished_at is null and slots.leased_until <= excluded.claimed_at
+            returning slot
+            """;
+
+    private static final String FINISH =
+            "update analytics.provider_daily_slot set finished_at = ? where provider = ? and slot = ? and claimed_by = ?";
+
+    private static final String PURGE = "delete from analytics.provider_raw_page where fetched_at < ?";
+
+    private final ProvidersConfig config;
+    private final ProviderImports imports;
+    private final ProviderClients clients;
+    private final ImportLedger ledger;
+    private final ProviderMetrics metrics;
+    private final DataSource dataSource;
+    private final Clock clock;
+    private final String replica = UUID.randomUUID().toString();
+
+    ProviderJob(
+            ProvidersConfig config,
+            ProviderImports imports,
+            ProviderClients clients,
+            ImportLedger ledger,
+            ProviderMetrics metrics,
+            DataSource dataSource,
+            Clock clock) {
+        this.config = config;
+        this.imports = imports;
+        this.clients = clients;
+        this.ledger = ledger;
+        this.metrics = metrics;
+        this.dataSource = dataSource;
+        this.clock = clock;
+    }
+
+    @Scheduled(
+            every = "${analytics.providers.look-interval:1m}",
+            delayed = "5s",
+            concurrentExecution = Scheduled.ConcurrentExecution.SKIP)
+    void scheduled() {
+        if (!config.enabled()) {
+            return;
+        }
+        try {
+            for (Provider provider : clients.configured()) {
+                daily(provider);
+            }
+            metrics.refresh();
+        } catch (SQLException e) {
+            LOG.warnf("event=provider_job_failed sqlstate=%s cause=%s", e.getSQLState(), e.getMessage());
+        } catch (Failure e) {
+            LOG.warnf("event=provider_job_failed cause=\"%s\"", e.getMessage());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /**
+     * Does the slot that is due, if no replica has; otherwise tries again what failed and may be tried by now.
+     *
+     * @return whether the slot was done here
+     */
+    boolean daily(Provider provider) throws SQLException, InterruptedException {
+        Instant now = clock.instant();
+        if (!ledger.validated(provider)) {
+            LOG.debugf("event=provider_not_validated provider=%s", provider.wireName());
+            return false;
+        }
+        DailySchedule schedule = new DailySchedule(config.dailyAt(), config.dailyZone());
+        LocalDate slot = schedule.slot(now);
+        ProviderClient client = clients.of(provider);
+        if (!claim(provider, slot, now)) {
+            retryDue(client, now);
+            return false;
+        }
+        Map<Dataset, SortedSet<LocalDate>> wanted = imports.everything(client, schedule.days(slot, now));
+        for (ImportLedger.Gap gap : ledger.gaps(provider, null, imports.yesterday())) {
+            Dataset dataset = Dataset.of(provider, gap.dataset());
+            SortedSet<LocalDate> days = new TreeSet<>(wanted.get(dataset));
+            days.add(gap.date());
+            wanted.put(dataset, days);
+        }
+        imports.run(client, wanted, order(RunKind.DAILY));
+        long broken = metrics.checkLaws();
+        if (broken > 0) {
+            LOG.errorf("event=provider_laws_broken count=%d", broken);
+        }
+        try (Connection connection = dataSource.getConnection()) {
+            try (PreparedStatement purge = connection.prepareStatement(PURGE)) {
+                purge.setObject(1, ImportStore.utc(now.minus(config.rawPages())));
+                purge.executeUpdate();
+            }
+            try (PreparedStatement finish = connection.prepareStatement(FINISH)) {
+                finish.setObject(1, ImportStore.utc(clock.instant()));
+                finish.setString(2, provider.wireName());
+                finish.setObject(3, slot);
+                finish.setString(4, replica);
+                finish.executeUpdate();
+            }
+        }
+        return true;
+    }
+
+    private void retryDue(ProviderClient client, Instant now) throws SQLException, InterruptedException {
+        Map<Dataset, SortedSet<LocalDate>> due = new EnumMap<>(Dataset.class);
+        try {
+            ledger.retryDue(client.provider(), client.orgRef(), now).forEach((dataset, days) -> due.put(dataset, days));
+        } catch (ProviderTrouble e) {
+            LOG.warnf("event=provider_retry_failed code=%s", e.code());
+            return;
+        }
+        if (!due.isEmpty()) {
+            imports.run(client, due, order(RunKind.RETRY));
+        }
+    }
+
+    private static ProviderImports.Order order(RunKind kind) {
+        return new ProviderImports.Order(kind, "schedule", false, Duration.ofMillis(100), outcome -> {});
+    }
+
+    private boolean claim(Provider provider, LocalDate slot, Instant now) throws SQLException {
+        try (Connection connection = dataSource.getConnection();
+                PreparedStatement claim = connection.prepareStatement(CLAIM)) {
+            claim.setString(1, provider.wireName());
+            claim.setObject(2, slot);
+            claim.setString(3, replica);
+            claim.setObject(4, ImportStore.utc(now));
+            claim.setObject(5, ImportStore.utc(now.plus(LEASE)));
+            try (ResultSet row = claim.executeQuery()) {
+                return row.next();
+            }
+        }
+    }
+}

@@ -1,0 +1,420 @@
+package io.inference.analytics.providers;
+
+import com.opencsv.CSVReaderHeaderAware;
+import com.opencsv.exceptions.CsvException;
+import io.inference.analytics.platform.Failure;
+import io.inference.analytics.platform.Failure.FieldError;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.io.IOException;
+import java.io.Reader;
+import java.math.BigDecimal;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Clock;
+import java.time.DateTimeException;
+import java.time.LocalDate;
+import java.time.YearMonth;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import javax.sql.DataSource;
+import org.jboss.logging.Logger;
+
+/**
+ * Says what workspaces and keys are, from a day on, and what seats cost.
+ *
+ * <p>A mapping holds until the next one of the same workspace or key begins. Every change is one transaction with the derived days
+ * that it touches; each is logged with who made it.
+ */
+@ApplicationScoped
+public class ProviderMappings {
+
+    private static final Logger LOG = Logger.getLogger(ProviderMappings.class);
+
+    /** How {@code workspace_platform} names the workspace without an id. */
+    static final String DEFAULT_WORKSPACE = "(default)";
+
+    private static final String WORKSPACE_BEGIN =
+            """
+            insert into analytics.workspace_platform (workspace_id, platform, valid_from, valid_to, source, created_at)
+            values (?, ?, ?, (select min(valid_from) from analytics.workspace_platform where workspace_id = ? and valid_from > ?), ?, ?)
+            on conflict (workspace_id, valid_from) do update set platform = excluded.platform, source = excluded.source,
+                created_at = excluded.created_at
+            """;
+
+    private static final String WORKSPACE_END =
+            """
+            update analytics.workspace_platform set valid_to = ?
+            where workspace_id = ? and valid_from < ? and (valid_to is null or valid_to > ?)
+            """;
+
+    private static final String KEY_END =
+            """
+            update analytics.api_key_mapping set valid_to = ?
+            where %s = ? and valid_from < ? and (valid_to is null or valid_to > ?)
+            """;
+
+    private static final String KEY_BEGIN =
+            """
+            insert into analytics.api_key_mapping (%1$s, platform, user_email, team, confidence, source, valid_from, valid_to, created_at)
+            values (?, ?, ?, ?, ?, ?, ?, (select min(valid_from) from analytics.api_key_mapping where %1$s = ? and valid_from > ?), ?)
+            on conflict (%1$s, valid_from) where %1$s is not null do update set platform = excluded.platform,
+                user_email = excluded.user_email, team = excluded.team, confidence = excluded.confidence, source = excluded.source,
+                created_at = excluded.created_at
+            """;
+
+    private static final String TOUCHED =
+            """
+            select distinct org_ref, usage_date from analytics.provider_import_day
+            where provider = 'anthropic' and usage_date >= ? and revision > 0
+            order by org_ref, usage_date
+            """;
+
+    private static final String SEATS =
+            """
+            insert into analytics.manual_cost_entry (month, platform, kind, amount_usd, entered_by, entered_at)
+            values (?, ?, 'subscription', ?, ?, ?)
+            on conflict (month, platform, kind) do nothing
+            """;
+
+    private static final String SEATS_REPLACE =
+            """
+            update analytics.manual_cost_entry set amount_usd = ?, entered_by = ?, entered_at = ?
+            where month = ? and platform = ? and kind = 'subscription'
+            """;
+
+    private static final String SEATS_FIND =
+            "select amount_usd from analytics.manual_cost_entry where month = ? and platform = ? and kind = 'subscription'";
+
+    private static final String UNMAPPED =
+            "select kind, id, name, first_date, last_date, amount_usd from analytics.provider_unmapped order by amount_usd desc, kind, id";
+
+    /** Whom a key belongs to; what is empty is not said. */
+    public record KeyMapping(
+            String key,
+            Optional<Platform> platform,
+            Optional<String> email,
+            Optional<String> team,
+            BigDecimal confidence,
+            LocalDate from) {}
+
+    /** A workspace or key that cost something and that nobody has mapped. */
+    public record Unmapped(
+            String kind, String id, Optional<String> name, LocalDate first, LocalDate last, BigDecimal amountUsd) {}
+
+    private final DataSource dataSource;
+    private final Clock clock;
+
+    ProviderMappings(DataSource dataSource, Clock clock) {
+        this.dataSource = dataSource;
+        this.clock = clock;
+    }
+
+    /** What is done in one transaction. */
+    private interface Change {
+        int on(Connection connection) throws SQLException;
+    }
+
+    /**
+     * Says what a workspace is used for from a day on.
+     *
+     * @param workspace its id, or {@code default} for the one without
+     * @return days that were derived anew
+     */
+    public int mapWorkspace(String workspace, Platform platform, LocalDate from, String by) throws SQLException {
+        if (platform == Platform.CURSOR) {
+            throw new Failure.Invalid(
+                    "--platform", "--platform: cursor (expected: claude_code, claude_api or claude_ai)");
+        }
+        String id = workspace.equals("default") ? DEFAULT_WORKSPACE : workspace;
+        int days = change(connection -> {
+            try (PreparedStatement end = connection.prepareStatement(WORKSPACE_END)) {
+                end.setObject(1, from);
+                end.setString(2, id);
+                end.setObject(3, from);
+                end.setObject(4, from);
+                end.executeUpdate();
+            }
+            try (PreparedStatement begin = connection.prepareStatement(WORKSPACE_BEGIN)) {
+                begin.setString(1, id);
+                begin.setString(2, platform.wireName());
+                begin.setObject(3, from);
+                begin.setString(4, id);
+                begin.setObject(5, from);
+                begin.setString(6, "manual_entry");
+                begin.setObject(7, ImportStore.utc(clock.instant()));
+                begin.executeUpdate();
+            }
+            return deriveFrom(connection, from);
+        });
+        LOG.infof(
+                "event=workspace_mapped actor=\"%s\" workspace=%s platform=%s from=%s days=%d",
+                by, id, platform.wireName(), from, days);
+        return days;
+    }
+
+    /** Says whom a key belongs to from a day on. @return days that were derived anew */
+    public int mapKey(KeyMapping mapping, String by) throws SQLException {
+        return mapKeys(List.of(mapping), "manual_entry", by);
+    }
+
+    private int mapKeys(List<KeyMapping> mappings, String source, String by) throws SQLException {
+        int days = change(connection -> {
+            for (KeyMapping mapping : mappings) {
+                store(connection, mapping, source);
+            }
+            return mappings.isEmpty()
+                    ? 0
+                    : deriveFrom(
+                            connection,
+                            mappings.stream()
+                                    .map(KeyMapping::from)
+                                    .min(LocalDate::compareTo)
+                                    .orElseThrow());
+        });
+        mappings.forEach(mapping -> LOG.infof(
+                "event=key_mapped actor=\"%s\" key=\"%s\" platform=%s from=%s",
+                by,
+                mapping.key().replaceAll("[^ !#-~]", "?"),
+                mapping.platform().map(Platform::wireName).orElse("-"),
+                mapping.from()));
+        return days;
+    }
+
+    private void store(Connection connection, KeyMapping mapping, String source) throws SQLException {
+        if (mapping.platform().filter(platform -> platform == Platform.CURSOR).isPresent()) {
+            throw new Failure.Invalid(
+                    "--platform", "--platform: cursor (expected: claude_code, claude_api or claude_ai)");
+        }
+        // Ids of keys begin so; everything else is a name.
+        String column = mapping.key().startsWith("apikey_") ? "api_key_id" : "api_key_name";
+        try (PreparedStatement end = connection.prepareStatement(KEY_END.formatted(column))) {
+            end.setObject(1, mapping.from());
+            end.setString(2, mapping.key());
+            end.setObject(3, mapping.from());
+            end.setObject(4, mapping.from());
+            end.executeUpdate();
+        }
+        try (PreparedStatement begin = connection.prepareStatement(KEY_BEGIN.formatted(column))) {
+            begin.setString(1, mapping.key());
+            begin.setString(2, mapping.platform().map(Platform::wireName).orElse(null));
+            begin.setString(3, mapping.email().orElse(null));
+            begin.setString(4, mapping.team().orElse(null));
+            begin.setBigDecimal(5, mapping.confidence());
+            begin.setString(6, source);
+            begin.setObject(7, mapping.from());
+            begin.setString(8, mapping.key());
+            begin.setObject(9, mapping.from());
+            begin.setObject(10, ImportStore.utc(clock.instant()));
+            begin.executeUpdate();
+        }
+    }
+
+    /**
+     * Takes mappings of keys from a CSV file with the columns key (id or name), platform, email, team, from, and optionally
+     * confidence; all or none.
+     *
+     * @return mappings taken
+     * @throws Failure.Invalid with every faulty line; a key twice from the same day is one
+     */
+    public int importCsv(Path file, String by) throws SQLException {
+        List<KeyMapping> mappings = new ArrayList<>();
+        List<FieldError> errors = new ArrayList<>();
+        Set<String> seen = new HashSet<>();
+        try (Reader text = Files.newBufferedReader(file, StandardCharsets.UTF_8);
+                CSVReaderHeaderAware csv = new CSVReaderHeaderAware(text)) {
+            Map<String, String> cells = csv.readMap();
+            for (int line = 2; cells != null; line++, cells = csv.readMap()) {
+                Map<String, String> row = new HashMap<>();
+                cells.forEach((name, value) -> row.put(name.strip().toLowerCase(Locale.ROOT), value.strip()));
+                read(row, line, errors).ifPresent(mapping -> {
+                    if (seen.add(mapping.key() + "|" + mapping.from())) {
+                        mappings.add(mapping);
+                    } else {
+                        errors.add(new FieldError(
+                                "key", "key %s from %s: twice".formatted(mapping.key(), mapping.from())));
+                    }
+                });
+            }
+        } catch (IOException | CsvException e) {
+            throw new Failure.Invalid(
+                    "FILE",
+                    "FILE: can not be read (expected: CSV in UTF-8 with the columns key, platform, email, team, from)");
+        }
+        if (!errors.isEmpty()) {
+            throw new Failure.Invalid(
+                    "%d faulty lines, nothing is taken. The first: %s"
+                            .formatted(errors.size(), errors.get(0).message()),
+                    errors);
+        }
+        mapKeys(mappings, "csv", by);
+        return mappings.size();
+    }
+
+    private static Optional<KeyMapping> read(Map<String, String> row, int line, List<FieldError> errors) {
+        int before = errors.size();
+        String key = row.getOrDefault("key", "");
+        if (key.isEmpty()) {
+            errors.add(new FieldError("key", "line %d: no key".formatted(line)));
+        }
+        String platform = row.getOrDefault("platform", "");
+        Optional<Platform> known = platform.isEmpty() ? Optional.empty() : Platform.of(platform);
+        if (!platform.isEmpty()
+                && known.filter(found -> found != Platform.CURSOR).isEmpty()) {
+            errors.add(new FieldError(
+                    "platform",
+                    "line %d: platform: %s (expected: claude_code, claude_api or claude_ai)"
+                            .formatted(line, platform)));
+        }
+        String email = row.getOrDefault("email", "").toLowerCase(Locale.ROOT);
+        if (!email.isEmpty() && !isEmail(email)) {
+            errors.add(new FieldError("email", "line %d: email: no address".formatted(line)));
+        }
+        LocalDate from = null;
+        try {
+            from = LocalDate.parse(row.getOrDefault("from", ""));
+        } catch (DateTimeException e) {
+            errors.add(new FieldError("from", "line %d: from (expected: a date such as 2026-03-01)".formatted(line)));
+        }
+        String confidence = row.getOrDefault("confidence", "");
+        if (!confidence.isEmpty() && !confidence.matches("0(\\.[0-9]{1,3})?|1(\\.0{1,3})?")) {
+            errors.add(new FieldError("confidence", "line %d: confidence (expected: 0.000 to 1.000)".formatted(line)));
+        }
+        if (errors.size() > before) {
+            return Optional.empty();
+        }
+        String team = row.getOrDefault("team", "");
+        return Optional.of(new KeyMapping(
+                key,
+                known,
+                email.isEmpty() ? Optional.empty() : Optional.of(email),
+                team.isEmpty() ? Optional.empty() : Optional.of(team),
+                new BigDecimal(confidence.isEmpty() ? "0.900" : confidence),
+                from));
+    }
+
+    /** An at sign, and a dot after it. */
+    public static boolean isEmail(String text) {
+        return text.matches("[^@\\s]+@[^@\\s]+\\.[^@\\s]+");
+    }
+
+    /**
+     * Enters what the seats of a month cost; booked on its first day.
+     *
+     * @param replace change an amount that is there
+     * @throws Failure.Conflict when there is another amount and it is not to be replaced
+     */
+    public void addSeats(YearMonth month, Platform platform, BigDecimal amountUsd, boolean replace, String by)
+            throws SQLException {
+        LocalDate day = month.atDay(1);
+        change(connection -> {
+            int added;
+            try (PreparedStatement insert = connection.prepareStatement(SEATS)) {
+                insert.setObject(1, day);
+                insert.setString(2, platform.wireName());
+                insert.setBigDecimal(3, amountUsd);
+                insert.setString(4, by);
+                insert.setObject(5, ImportStore.utc(clock.instant()));
+                added = insert.executeUpdate();
+            }
+            if (added == 0) {
+                BigDecimal before = seats(connection, day, platform);
+                if (before.compareTo(amountUsd) != 0 && !replace) {
+                    throw new Failure.Conflict("%s of %s: %s USD is entered already (expected: --replace to change it)"
+                            .formatted(platform.wireName(), month, before.toPlainString()));
+                }
+                replace(connection, day, platform, amountUsd, by);
+            }
+            ImportStore.derive(connection, Dataset.CLAUDE_AI_AUDIT, "", day);
+            return 1;
+        });
+        LOG.infof(
+                "event=seats_entered actor=\"%s\" month=%s platform=%s amountUsd=%s",
+                by, month, platform.wireName(), amountUsd.toPlainString());
+    }
+
+    private static BigDecimal seats(Connection connection, LocalDate month, Platform platform) throws SQLException {
+        try (PreparedStatement select = connection.prepareStatement(SEATS_FIND)) {
+            select.setObject(1, month);
+            select.setString(2, platform.wireName());
+            try (ResultSet row = select.executeQuery()) {
+                row.next();
+                return row.getBigDecimal(1);
+            }
+        }
+    }
+
+    private void replace(Connection connection, LocalDate month, Platform platform, BigDecimal amountUsd, String by)
+            throws SQLException {
+        try (PreparedStatement update = connection.prepareStatement(SEATS_REPLACE)) {
+            update.setBigDecimal(1, amountUsd);
+            update.setString(2, by);
+            update.setObject(3, ImportStore.utc(clock.instant()));
+            update.setObject(4, month);
+            update.setString(5, platform.wireName());
+            update.executeUpdate();
+        }
+    }
+
+    /** What is left to be mapped, the most expensive first. */
+    public List<Unmapped> unmapped() throws SQLException {
+        List<Unmapped> unmapped = new ArrayList<>();
+        try (Connection connection = dataSource.getConnection();
+                PreparedStatement select = connection.prepareStatement(UNMAPPED);
+                ResultSet rows = select.executeQuery()) {
+            while (rows.next()) {
+                unmapped.add(new Unmapped(
+                        rows.getString(1),
+                        rows.getString(2),
+                        Optional.ofNullable(rows.getString(3)),
+                        rows.getObject(4, LocalDate.class),
+                        rows.getObject(5, LocalDate.class),
+                        rows.getBigDecimal(6)));
+            }
+        }
+        return unmapped;
+    }
+
+    private static int deriveFrom(Connection connection, LocalDate from) throws SQLException {
+        record Day(String org, LocalDate date) {}
+        List<Day> days = new ArrayList<>();
+        try (PreparedStatement select = connection.prepareStatement(TOUCHED)) {
+            select.setObject(1, from);
+            try (ResultSet rows = select.executeQuery()) {
+                while (rows.next()) {
+                    days.add(new Day(rows.getString(1), rows.getObject(2, LocalDate.class)));
+                }
+            }
+        }
+        for (Day day : days) {
+            ImportStore.derive(connection, Dataset.COST, day.org(), day.date());
+        }
+        return days.size();
+    }
+
+    private int change(Change change) throws SQLException {
+        try (Connection connection = dataSource.getConnection()) {
+            connection.setAutoCommit(false);
+            try {
+                int result = change.on(connection);
+                connection.commit();
+                return result;
+            } catch (SQLException | RuntimeException e) {
+                connection.rollback();
+                throw e;
+            } finally {
+                connection.setAutoCommit(true);
+            }
+        }
+    }
+}

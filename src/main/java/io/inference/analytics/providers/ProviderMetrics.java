@@ -1,0 +1,161 @@
+package io.inference.analytics.providers;
+
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.TimeGauge;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Clock;
+import java.time.Instant;
+import java.time.LocalDate;
+import java.time.ZoneOffset;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import javax.sql.DataSource;
+
+/** What the ledger says, for Prometheus; every series is there from the start. Refreshed by the job. */
+@ApplicationScoped
+class ProviderMetrics {
+
+    private static final String UNMAPPED = "select kind, count(*) from analytics.provider_unmapped group by kind";
+
+    private static final String SUSPECT =
+            "select count(*) from analytics.provider_import_day where status = 'suspect_empty' and suspect_count >= 3";
+
+    private static final String RESTATED =
+            """
+            select coalesce(sum(abs(delta)), 0) from analytics.provider_correction where corrected_at > ?
+            """;
+
+    private static final String BROKEN =
+            """
+            select count(*) from (select distinct usage_date from analytics.provider_import_day where usage_date > ?) days
+            cross join lateral analytics.provider_invariants(days.usage_date) laws
+            where laws.expected is distinct from laws.found
+            """;
+
+    private static final int LAWS_DAYS = 35;
+
+    private final ImportLedger ledger;
+    private final ProviderClients clients;
+    private final DataSource dataSource;
+    private final Clock clock;
+    private final Map<String, AtomicLong> values = new ConcurrentHashMap<>();
+    private final Map<Provider, Instant> lastSuccess = new ConcurrentHashMap<>();
+
+    ProviderMetrics(
+            ImportLedger ledger, ProviderClients clients, DataSource dataSource, Clock clock, MeterRegistry registry) {
+        this.ledger = ledger;
+        this.clients = clients;
+        this.dataSource = dataSource;
+        this.clock = clock;
+        Instant start = clock.instant();
+        for (Provider provider : Provider.values()) {
+            for (ImportStatus status : ImportStatus.values()) {
+                Gauge.builder(
+                                "analytics.provider.import.days",
+                                value(provider.wireName() + "|" + status.wireName()),
+                                AtomicLong::get)
+                        .description("Days of the providers' reports by what their last import came to")
+                        .tag("provider", provider.wireName())
+                        .tag("status", status.wireName())
+                        .register(registry);
+            }
+            Gauge.builder("analytics.provider.configured", value("configured|" + provider.wireName()), AtomicLong::get)
+                    .description("1 where the provider's key is set")
+                    .tag("provider", provider.wireName())
+                    .register(registry);
+            lastSuccess.put(provider, start);
+            TimeGauge.builder(
+                            "analytics.provider.last.success.timestamp",
+                            lastSuccess,
+                            TimeUnit.MILLISECONDS,
+                            times -> times.get(provider).toEpochMilli())
+                    .description(
+                            "When a day of the provider was last found as it should be; the process's start before the first")
+                    .tag("provider", provider.wireName())
+                    .register(registry);
+        }
+        for (Provider provider : new Provider[] {Provider.ANTHROPIC, Provider.CURSOR}) {
+            ProviderHttp.register(registry, provider);
+        }
+        for (String kind : new String[] {"workspace", "key"}) {
+            Gauge.builder("analytics.provider.unmapped", value("unmapped|" + kind), AtomicLong::get)
+                    .description("Workspaces and keys with cost that nobody has mapped")
+                    .tag("kind", kind)
+                    .register(registry);
+        }
+        Gauge.builder("analytics.provider.suspect.empty.days", value("suspect"), AtomicLong::get)
+                .description("Days that were found empty three times although they had rows")
+                .register(registry);
+        Gauge.builder("analytics.provider.broken.laws", value("broken"), AtomicLong::get)
+                .description("Laws of the provider tables that do not hold, over the last 35 days")
+                .register(registry);
+        Gauge.builder("analytics.provider.restated.dollars", value("restated"), cents -> cents.get() / 100.0)
+                .description("Sum of the corrections of the last 24 hours, without their signs")
+                .register(registry);
+    }
+
+    private AtomicLong value(String name) {
+        return values.computeIfAbsent(name, any -> new AtomicLong());
+    }
+
+    /** Reads the ledger anew. */
+    void refresh() throws SQLException {
+        try (Connection connection = dataSource.getConnection()) {
+            Map<String, Map<String, Long>> counts = ledger.counts(connection);
+            for (Provider provider : Provider.values()) {
+                for (ImportStatus status : ImportStatus.values()) {
+                    value(provider.wireName() + "|" + status.wireName())
+                            .set(counts.getOrDefault(provider.wireName(), Map.of())
+                                    .getOrDefault(status.wireName(), 0L));
+                }
+                value("configured|" + provider.wireName())
+                        .set(clients.configured().contains(provider) ? 1 : 0);
+                Instant success = ledger.lastSuccess(connection, provider);
+                if (success.isAfter(Instant.EPOCH)) {
+                    lastSuccess.put(provider, success);
+                }
+            }
+            value("unmapped|workspace").set(0);
+            value("unmapped|key").set(0);
+            try (PreparedStatement select = connection.prepareStatement(UNMAPPED);
+                    ResultSet rows = select.executeQuery()) {
+                while (rows.next()) {
+                    value("unmapped|" + rows.getString(1)).set(rows.getLong(2));
+                }
+            }
+            try (PreparedStatement select = connection.prepareStatement(SUSPECT);
+                    ResultSet row = select.executeQuery()) {
+                row.next();
+                value("suspect").set(row.getLong(1));
+            }
+            try (PreparedStatement select = connection.prepareStatement(RESTATED)) {
+                select.setObject(1, ImportStore.utc(clock.instant().minusSeconds(86_400)));
+                try (ResultSet row = select.executeQuery()) {
+                    row.next();
+                    value("restated").set(row.getBigDecimal(1).movePointRight(2).longValue());
+                }
+            }
+        }
+    }
+
+    /** Checks the laws of the tables over the last weeks. @return how many do not hold */
+    long checkLaws() throws SQLException {
+        try (Connection connection = dataSource.getConnection();
+                PreparedStatement select = connection.prepareStatement(BROKEN)) {
+            select.setObject(
+                    1, LocalDate.ofInstant(clock.instant(), ZoneOffset.UTC).minusDays(LAWS_DAYS));
+            try (ResultSet row = select.executeQuery()) {
+                row.next();
+                value("broken").set(row.getLong(1));
+                return row.getLong(1);
+            }
+        }
+    }
+}

@@ -1,0 +1,121 @@
+package io.inference.analytics.providers;
+
+import io.smallrye.config.ConfigMapping;
+import io.smallrye.config.WithDefault;
+import java.math.BigDecimal;
+import java.time.Duration;
+import java.time.LocalTime;
+import java.time.ZoneId;
+import java.util.Optional;
+
+/** The providers' interfaces and the daily import. */
+@ConfigMapping(prefix = "analytics.providers")
+interface ProvidersConfig {
+
+    /** Whether this process imports by schedule; the command line switches it off. */
+    @WithDefault("true")
+    boolean enabled();
+
+    /** Address of Anthropic's interface (ANTHROPIC_API_URL). */
+    @WithDefault("https://api.anthropic.com")
+    String anthropicUrl();
+
+    /** Admin key of Anthropic (ANTHROPIC_ADMIN_API_KEY). */
+    Optional<String> anthropicKey();
+
+    /** File with the admin key (ANTHROPIC_ADMIN_API_KEY_FILE). */
+    Optional<String> anthropicKeyFile();
+
+    /** Organisation that the admin key must belong to (ANTHROPIC_ORGANIZATION_ID). */
+    Optional<String> anthropicOrganization();
+
+    /** Address of Cursor's interface (CURSOR_API_URL). */
+    @WithDefault("https://api.cursor.com")
+    String cursorUrl();
+
+    /** Key of Cursor (CURSOR_API_KEY). */
+    Optional<String> cursorKey();
+
+    /** File with the key of Cursor (CURSOR_API_KEY_FILE). */
+    Optional<String> cursorKeyFile();
+
+    /** Buckets of a page of Anthropic's reports, 1 to 31. */
+    @WithDefault("31")
+    int anthropicPageDays();
+
+    /** Records of a page of lists and of the Claude Code report, 1 to 1000. */
+    @WithDefault("1000")
+    int anthropicPageRecords();
+
+    /** Longest wait for an answer of Anthropic. */
+    @WithDefault("60s")
+    Duration anthropicTimeout();
+
+    /** First pause after Anthropic says that there were too many requests, unless it names one; doubles. */
+    @WithDefault("5s")
+    Duration anthropicRateLimitPause();
+
+    /** First pause after a fault of Anthropic's server; doubles. */
+    @WithDefault("2s")
+    Duration anthropicFaultPause();
+
+    /** Tries of one request to Anthropic. */
+    @WithDefault("4")
+    int anthropicTries();
+
+    /** Records of a page of Cursor's reports. */
+    @WithDefault("500")
+    int cursorPageRecords();
+
+    /** Longest wait for an answer of Cursor. */
+    @WithDefault("30s")
+    Duration cursorTimeout();
+
+    /** First pause after a failed request to Cursor, unless it names one; doubles. */
+    @WithDefault("1s")
+    Duration cursorPause();
+
+    /** Tries of one request to Cursor. */
+    @WithDefault("5")
+    int cursorTries();
+
+    /** Requests to Cursor in any 60 seconds. */
+    @WithDefault("20")
+    int cursorRequestsPerMinute();
+
+    /** Time that one request may take with all its pauses. */
+    @WithDefault("300s")
+    Duration requestBudget();
+
+    /** Pause between two calls of a backfill. */
+    @WithDefault("1s")
+    Duration backfillPause();
+
+    /** When the daily import is due, in its zone. */
+    @WithDefault("06:00")
+    LocalTime dailyAt();
+
+    /** Zone of the daily import, daylight saving included. */
+    @WithDefault("America/Los_Angeles")
+    ZoneId dailyZone();
+
+    /** How often a replica looks whether the daily import or a retry is due, and refreshes the metrics. */
+    @WithDefault("1m")
+    Duration lookInterval();
+
+    /** A row of a bill above this many dollars is warned about: cents taken for dollars look like that. */
+    @WithDefault("100")
+    BigDecimal rowWarnUsd();
+
+    /** A row of a bill above this many dollars puts its day into quarantine. */
+    @WithDefault("1000")
+    BigDecimal rowMaxUsd();
+
+    /** A day above this many dollars goes into quarantine until a person releases it. */
+    @WithDefault("1000")
+    BigDecimal dayMaxUsd();
+
+    /** How long the archived pages are kept. */
+    @WithDefault("90d")
+    Duration rawPages();
+}

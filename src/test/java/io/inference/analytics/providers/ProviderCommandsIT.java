@@ -1,0 +1,105 @@
+package io.inference.analytics.providers;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.inference.analytics.devtools.FakeProviders;
+import io.inference.analytics.testing.CommandProcess;
+import io.inference.analytics.testing.CommandProcess.Result;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The way of an operator from a key to bills, on the command line. */
+class ProviderCommandsIT {
+
+    @TempDir
+    Path directory;
+
+    private static void assertEnds(Result result, int exitCode, String... said) {
+        assertThat(result.exitCode()).as(result.toString()).isEqualTo(exitCode);
+        assertThat(result.out() + result.err())
+                .contains(said)
+                .doesNotContain(FakeProviders.ANTHROPIC_KEY, "Exception", "\tat ");
+    }
+
+    @Test
+    void fromAKeyToBills() throws Exception {
+        try (ProviderLab lab = new ProviderLab()) {
+            lab.offerF1();
+            Path key = directory.resolve("key");
+            Files.writeString(key, FakeProviders.ANTHROPIC_KEY + "\n");
+            Map<String, String> settings = new HashMap<>(Map.of("DATABASE_URL", lab.settings.get("DATABASE_URL")));
+            String[] importF1 = {"providers", "import", "--provider", "anthropic", "--date", "2025-10-15"};
+            assertEnds(CommandProcess.run(settings, importF1), 1, "ANTHROPIC_ADMIN_API_KEY is not set");
+            settings.put("ANTHROPIC_ADMIN_API_KEY_FILE", key.toString());
+            settings.put("ANTHROPIC_API_URL", lab.fake.url());
+            assertEnds(CommandProcess.run(settings, importF1), 0, "cost\tok\trevision 1\t13 rows\t22.72 USD");
+            String[] validate = {
+                "providers", "validate", "--provider", "anthropic", "--date", "2025-10-15", "--expected-total", "22.72"
+            };
+            assertEnds(CommandProcess.run(settings, validate), 0, "validated", "6.39 USD", "13 rows");
+            validate[7] = "45.44";
+            assertEnds(CommandProcess.run(settings, validate), 1, "FAILED 1 cost accuracy");
+            String[] backfill = {
+                "providers", "backfill", "--provider", "anthropic", "--from", "2025-10-14", "--to", "2025-10-16"
+            };
+            lab.fake.failDate("claude_code", ProviderLab.OCT_16, FakeProviders.Fault.FORBIDDEN);
+            assertEnds(CommandProcess.run(settings, backfill), 1, "5 days imported, 1 failed", "permission_error");
+            assertEnds(
+                    CommandProcess.run(
+                            settings,
+                            "providers",
+                            "map-workspace",
+                            "--workspace",
+                            ProviderLab.WORKSPACE,
+                            "--platform",
+                            "claude_code",
+                            "--from",
+                            "2025-01-01"),
+                    0,
+                    "days derived anew: 3");
+            assertThat(lab.amount("select sum(cost_usd) from analytics.claude_expenses where platform = 'claude_code'"))
+                    .isEqualByComparingTo("9.38");
+        }
+    }
+
+    @Test
+    void mistakesAreToldBeforeAnythingStarts() {
+        Map<String, String> nothing = Map.of();
+        assertEnds(CommandProcess.run(nothing, "providers", "import", "--provider", "openai"), 2, "--provider: openai");
+        assertEnds(
+                CommandProcess.run(nothing, "providers", "validate", "--provider", "cursor", "--date", "2025-13-01"),
+                2,
+                "--date: 2025-13-01");
+        assertEnds(
+                CommandProcess.run(
+                        nothing,
+                        "providers",
+                        "seats",
+                        "add",
+                        "--month",
+                        "2025-10",
+                        "--platform",
+                        "claude_ai",
+                        "--amount",
+                        "1e3"),
+                2,
+                "--amount: 1e3");
+        assertEnds(
+                CommandProcess.run(
+                        nothing,
+                        "providers",
+                        "map-key",
+                        "--key",
+                        "sk-ant-x",
+                        "--platform",
+                        "claude_api",
+                        "--from",
+                        "2025-01-01"),
+                2,
+                "--key: a secret");
+    }
+}
