@@ -1,0 +1,67 @@
+package io.inference.analytics.providers;
+
+import io.inference.analytics.platform.ParameterValues;
+import io.inference.analytics.platform.QueryParameters;
+import io.inference.analytics.platform.TimeRange;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.LocalDate;
+import java.time.ZoneOffset;
+import java.time.temporal.ChronoUnit;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * What a caller asks about figures of the whole company, checked.
+ *
+ * @param range edges snapped outward to whole UTC days: providers report by day
+ * @param groupBy what rows are split by, in the order of the enumeration
+ */
+record CompanyQuery(TimeRange range, Set<CompanyGroup> groupBy) {
+
+    private static final Duration RANGE_MAX = Duration.ofDays(400);
+
+    LocalDate first() {
+        return LocalDate.ofInstant(range.start(), ZoneOffset.UTC);
+    }
+
+    /** The first day after the range. */
+    LocalDate end() {
+        return LocalDate.ofInstant(range.end(), ZoneOffset.UTC);
+    }
+
+    long days() {
+        return ChronoUnit.DAYS.between(first(), end());
+    }
+
+    /**
+     * Reads start, end and groupBy.
+     *
+     * @param offered what the resource can be grouped by
+     * @throws io.inference.analytics.platform.Failure.Invalid with every fault
+     */
+    static CompanyQuery parse(Map<String, List<String>> given, Set<CompanyGroup> offered) {
+        QueryParameters parameters = QueryParameters.of(given);
+        Optional<Instant> start = parameters.required("start", ParameterValues.TIME_EXPECTED, ParameterValues::time);
+        Optional<Instant> end = parameters.required("end", ParameterValues.TIME_EXPECTED, ParameterValues::time);
+        Set<CompanyGroup> groups = parameters.repeatable(
+                "groupBy", QueryParameters.oneOf(offered.toArray(CompanyGroup[]::new), CompanyGroup::wireName));
+        if (start.isPresent() && end.isPresent()) {
+            if (!start.get().isBefore(end.get())) {
+                parameters.fault("end", "end: not after start (expected: start < end)");
+            } else if (Duration.between(start.get(), end.get()).compareTo(RANGE_MAX) > 0) {
+                parameters.fault("end", "range: too long (expected: at most 400 days)");
+            }
+        }
+        parameters.finish();
+        Instant low = start.orElseThrow().truncatedTo(ChronoUnit.DAYS);
+        Instant high = end.orElseThrow().truncatedTo(ChronoUnit.DAYS);
+        Set<CompanyGroup> ordered = EnumSet.noneOf(CompanyGroup.class);
+        ordered.addAll(groups);
+        return new CompanyQuery(
+                new TimeRange(low, high.equals(end.get()) ? high : high.plus(1, ChronoUnit.DAYS)), ordered);
+    }
+}

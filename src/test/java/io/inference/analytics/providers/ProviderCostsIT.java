@@ -1,0 +1,145 @@
+package io.inference.analytics.providers;
+
+import static io.restassured.RestAssured.given;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.hamcrest.Matchers.containsInAnyOrder;
+import static org.hamcrest.Matchers.containsString;
+import static org.hamcrest.Matchers.equalTo;
+import static org.hamcrest.Matchers.hasSize;
+import static org.hamcrest.Matchers.nullValue;
+
+import io.agroal.api.AgroalDataSource;
+import io.inference.analytics.testing.Tokens;
+import io.inference.analytics.testing.WithBackends;
+import io.quarkus.test.junit.QuarkusTest;
+import io.restassured.specification.RequestSpecification;
+import jakarta.inject.Inject;
+import java.time.LocalDate;
+import java.util.List;
+import java.util.UUID;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+@QuarkusTest
+@WithBackends
+class ProviderCostsIT {
+
+    private static final String RANGE = "start=2025-10-15T00:00:00Z&end=2025-10-16T00:00:00Z";
+
+    @Inject
+    AgroalDataSource database;
+
+    @BeforeEach
+    void importF1() throws Exception {
+        try (ProviderLab lab = new ProviderLab(database)) {
+            lab.offerF1();
+            lab.mappings().mapWorkspace(ProviderLab.WORKSPACE, Platform.CLAUDE_CODE, LocalDate.of(2025, 1, 1), "test");
+            lab.anthropic(ProviderLab.OCT_15);
+        }
+    }
+
+    private static RequestSpecification as(String role) {
+        return given().auth().oauth2(Tokens.of(role));
+    }
+
+    @Test
+    void billsAreOneTotalSplitAsAsked() {
+        as("company-finance")
+                .get("/analytics/v1/provider-costs?" + RANGE + "&groupBy=platform")
+                .then()
+                .statusCode(200)
+                .body("series", hasSize(2))
+                .body("series.find { it.platform == 'claude_api' }.cost.amount", equalTo("13.34"))
+                .body("series.find { it.platform == 'claude_code' }.cost.amount", equalTo("9.38"))
+                .body("totals.cost.amount", equalTo("22.72"))
+                .body("totals.cost.currency", equalTo("USD"))
+                .body("finality.status", equalTo("provisional"))
+                .body("finality.missingDays", equalTo(0));
+        as("system-admin")
+                .get("/analytics/v1/provider-costs?" + RANGE + "&groupBy=workspace&groupBy=day")
+                .then()
+                .statusCode(200)
+                .body("series.day", containsInAnyOrder("2025-10-15", "2025-10-15"))
+                .body("series.find { it.workspaceId == null }.cost.amount", equalTo("13.34"));
+        for (String group : List.of("model", "user", "tokenType")) {
+            as("company-finance")
+                    .get("/analytics/v1/provider-costs?" + RANGE + "&groupBy=" + group)
+                    .then()
+                    .statusCode(200)
+                    .body("totals.cost.amount", equalTo("22.72"));
+        }
+        String csv = as("company-finance")
+                .accept("text/csv")
+                .get("/analytics/v1/provider-costs?" + RANGE + "&groupBy=tokenType")
+                .then()
+                .statusCode(200)
+                .extract()
+                .asString();
+        assertThat(csv).startsWith("tokenType,costAmount,costCurrency\r\n").contains("cache_write,6.39,USD\r\n");
+    }
+
+    @Test
+    void edgesAreSnappedToDaysAndAnEmptyRangeHasNoRow() {
+        as("company-finance")
+                .get("/analytics/v1/provider-costs?start=2025-10-15T12:00:00Z&end=2025-10-15T13:00:00Z")
+                .then()
+                .statusCode(200)
+                .body("start", equalTo("2025-10-15T00:00:00Z"))
+                .body("end", equalTo("2025-10-16T00:00:00Z"))
+                .body("totals.cost.amount", equalTo("22.72"));
+        as("company-finance")
+                .get("/analytics/v1/provider-costs?start=2020-01-01T00:00:00Z&end=2020-01-02T00:00:00Z")
+                .then()
+                .statusCode(200)
+                .body("series", hasSize(0))
+                .body("totals.cost.amount", equalTo("0"))
+                .body("finality.refreshedAt", nullValue())
+                .body("finality.missingDays", equalTo(1));
+    }
+
+    @Test
+    void onlyWhoMaySeeTheCompanyIsAnswered() {
+        for (String path : List.of("provider-costs", "provider-productivity")) {
+            given().get("/analytics/v1/" + path).then().statusCode(401);
+            for (String role : List.of("finance", "org-admin", "engineer")) {
+                given().auth()
+                        .oauth2(Tokens.of(role, UUID.randomUUID()))
+                        .get("/analytics/v1/" + path + "?" + RANGE)
+                        .then()
+                        .statusCode(403);
+            }
+            for (String fault : List.of(
+                    "nothing=1",
+                    "start=2025-10-15&end=2025-10-16T00:00:00Z",
+                    "start=2025-10-15T00:00:00Z&end=2025-10-15T00:00:00Z",
+                    "start=2024-01-01T00:00:00Z&end=2025-10-15T00:00:00Z",
+                    RANGE + "&groupBy=shoeSize",
+                    RANGE + "&start=2025-10-15T00:00:00Z",
+                    RANGE + "&nonsense=1")) {
+                as("company-finance")
+                        .get("/analytics/v1/" + path + "?" + fault)
+                        .then()
+                        .statusCode(400)
+                        .contentType(containsString("application/problem+json"));
+            }
+        }
+    }
+
+    @Test
+    void productivityCountsWhatPeopleDid() {
+        as("company-finance")
+                .get("/analytics/v1/provider-productivity?" + RANGE + "&groupBy=user")
+                .then()
+                .statusCode(200)
+                .body("series.find { it.userEmail == 'alice@example.test' }.linesAdded", equalTo(812))
+                .body("series.find { it.userEmail == 'alice@example.test' }.accepted", equalTo(56))
+                .body("totals.sessions", equalTo(5))
+                .body("totals.commits", equalTo(3));
+        as("company-finance")
+                .accept("text/csv")
+                .get("/analytics/v1/provider-productivity?" + RANGE + "&groupBy=platform")
+                .then()
+                .statusCode(200)
+                .body(containsString("claude_code,1,5,812,143,3,1,56,8,0.875,0,0"));
+    }
+}
