@@ -43,7 +43,9 @@ create table analytics.usage_hourly_rollup (
     primary key (org_id, bucket_start, model_id, client_id, status)
 ) partition by range (bucket_start);
 
-create table analytics.usage_daily (
+-- Days that are over. What is still going on is added up from its hours by the view usage_daily: nearly all events fall there, and
+-- are kept in one rollup row each and not in two.
+create table analytics.usage_daily_rollup (
     org_id                      uuid not null,
     bucket_start                timestamptz not null,
     model_id                    uuid not null,
@@ -59,6 +61,25 @@ create table analytics.usage_daily (
     cost_estimate_cents         numeric,
     primary key (org_id, bucket_start, model_id, client_id, status)
 ) partition by range (bucket_start);
+
+-- The first day of those whose hours the view usage_daily adds up.
+create table analytics.usage_open_days (
+    only_row  boolean primary key default true check (only_row),
+    open_from timestamptz not null
+);
+insert into analytics.usage_open_days (open_from) values (date_trunc('day', now(), 'UTC') - interval '1 day');
+
+create view analytics.usage_daily as
+select org_id, model_id, client_id, status, bucket_start, invocations, unpriced_invocations, input_tokens, output_tokens,
+       cache_read_input_tokens, cache_write_input_tokens, cache_write_1h_input_tokens, cost_estimate_cents
+from analytics.usage_daily_rollup
+union all
+select org_id, model_id, client_id, status, date_trunc('day', bucket_start, 'UTC'), sum(invocations)::bigint,
+       sum(unpriced_invocations)::bigint, sum(input_tokens), sum(output_tokens), sum(cache_read_input_tokens),
+       sum(cache_write_input_tokens), sum(cache_write_1h_input_tokens), sum(cost_estimate_cents)
+from analytics.usage_hourly_rollup
+where bucket_start >= (select open_from from analytics.usage_open_days)
+group by org_id, model_id, client_id, status, date_trunc('day', bucket_start, 'UTC');
 
 create view analytics.usage_hourly as
 select org_id, model_id, client_id, status, bucket_start, invocations, unpriced_invocations, input_tokens, output_tokens,
@@ -99,7 +120,7 @@ begin
         union all
         select parent, parent || '_' || to_char(day, 'YYYYMM'), date_trunc('month', day::timestamptz), date_trunc('month', day::timestamptz) + interval '1 month',
                ' with (fillfactor = 80)'
-        from (values ('usage_hourly_rollup'), ('usage_daily')) as rollups (parent)
+        from (values ('usage_hourly_rollup'), ('usage_daily_rollup')) as rollups (parent)
     loop
         if to_regclass('analytics.' || part.child) is null then
             execute format('create table analytics.%I (like analytics.%I including all)%s', part.child, part.parent, part.storage);
@@ -144,11 +165,12 @@ begin
                             then rollup.time_to_first_token_bins || excluded.time_to_first_token_bins
                             else analytics.merge_bins(rollup.time_to_first_token_bins, excluded.time_to_first_token_bins) end;
 
-    insert into analytics.usage_daily as rollup
+    insert into analytics.usage_daily_rollup as rollup
     select org_id, date_trunc('day', occurred_at, 'UTC'), model_id, client_id, status,
            count(*), count(*) filter (where cost_estimate_cents is null), sum(input_tokens), sum(output_tokens),
            sum(cache_read_input_tokens), sum(cache_write_input_tokens), sum(cache_write_1h_input_tokens), sum(cost_estimate_cents)
     from batch_stage
+    where occurred_at < (select open_from from analytics.usage_open_days)
     group by 1, 2, 3, 4, 5
     order by 1, 2, 3, 4, 5
     on conflict (org_id, bucket_start, model_id, client_id, status) do update set
@@ -162,6 +184,31 @@ begin
         cost_estimate_cents = coalesce(rollup.cost_estimate_cents + excluded.cost_estimate_cents, rollup.cost_estimate_cents, excluded.cost_estimate_cents);
 end $$;
 
+-- Adds up the days before the given one that are over, so that reading them costs a row a group. Takes the ingest lane's lock until the
+-- transaction ends. Returns how many days that were.
+create function analytics.close_days(before timestamptz) returns integer
+    language plpgsql
+    as $$
+declare
+    low timestamptz;
+begin
+    perform pg_advisory_xact_lock(analytics.ingest_lane());
+    select open_from into low from analytics.usage_open_days;
+    if before <= low then
+        return 0;
+    end if;
+    perform analytics.ensure_day(day::date) from generate_series(low at time zone 'UTC', before at time zone 'UTC' - interval '1 day', interval '1 day') as day;
+    insert into analytics.usage_daily_rollup
+    select org_id, date_trunc('day', bucket_start, 'UTC'), model_id, client_id, status,
+           sum(invocations), sum(unpriced_invocations), sum(input_tokens), sum(output_tokens), sum(cache_read_input_tokens),
+           sum(cache_write_input_tokens), sum(cache_write_1h_input_tokens), sum(cost_estimate_cents)
+    from analytics.usage_hourly_rollup
+    where bucket_start >= low and bucket_start < before
+    group by 1, 2, 3, 4, 5;
+    update analytics.usage_open_days set open_from = before;
+    return extract(day from before - low)::integer;
+end $$;
+
 -- Recomputes the rollups of [low, high), whole UTC days, from the raw events. The caller holds the ingest lane's lock.
 create function analytics.recompute_rollups(low timestamptz, high timestamptz) returns void
     language plpgsql
@@ -170,7 +217,7 @@ begin
     -- Retention may have dropped the rollups of a day whose raw events are still there.
     perform analytics.ensure_day(day::date) from generate_series(low at time zone 'UTC', high at time zone 'UTC' - interval '1 day', interval '1 day') as day;
     delete from analytics.usage_hourly_rollup where bucket_start >= low and bucket_start < high;
-    delete from analytics.usage_daily where bucket_start >= low and bucket_start < high;
+    delete from analytics.usage_daily_rollup where bucket_start >= low and bucket_start < high;
     insert into analytics.usage_hourly_rollup
     select org_id, date_trunc('hour', occurred_at, 'UTC'), model_id, client_id, status,
            count(*), count(*) filter (where cost_estimate_cents is null), sum(input_tokens), sum(output_tokens),
@@ -181,12 +228,12 @@ begin
     from analytics.usage_events
     where occurred_at >= low and occurred_at < high
     group by 1, 2, 3, 4, 5;
-    insert into analytics.usage_daily
+    insert into analytics.usage_daily_rollup
     select org_id, date_trunc('day', bucket_start, 'UTC'), model_id, client_id, status,
            sum(invocations), sum(unpriced_invocations), sum(input_tokens), sum(output_tokens), sum(cache_read_input_tokens),
            sum(cache_write_input_tokens), sum(cache_write_1h_input_tokens), sum(cost_estimate_cents)
     from analytics.usage_hourly_rollup
-    where bucket_start >= low and bucket_start < high
+    where bucket_start >= low and bucket_start < least(high, (select open_from from analytics.usage_open_days))
     group by 1, 2, 3, 4, 5;
 end $$;
 
@@ -202,11 +249,11 @@ begin
     for part in
         select child.relname,
                (regexp_match(pg_get_expr(child.relpartbound, child.oid), 'TO \(''([^'']+)''\)'))[1]::timestamptz as upper_bound,
-               case parent.relname when 'usage_events' then raw_before when 'usage_daily' then daily_before else hourly_before end as before
+               case parent.relname when 'usage_events' then raw_before when 'usage_daily_rollup' then daily_before else hourly_before end as before
         from pg_inherits
         join pg_class child on child.oid = inhrelid
         join pg_class parent on parent.oid = inhparent
-        where parent.oid in ('analytics.usage_events'::regclass, 'analytics.usage_hourly_rollup'::regclass, 'analytics.usage_daily'::regclass)
+        where parent.oid in ('analytics.usage_events'::regclass, 'analytics.usage_hourly_rollup'::regclass, 'analytics.usage_daily_rollup'::regclass)
     loop
         if part.upper_bound <= part.before then
             execute format('drop table analytics.%I', part.relname);

@@ -142,6 +142,10 @@ create function analytics.hours_behind(hours timestamptz[]) returns timestamptz[
     as $$ select coalesce(array_agg(hour order by hour), '{}') from unnest(hours) as hour
           where hour < (select max(analytics.watermark(view)) from (values ('usage_hourly'), ('latency_hourly'), ('time_to_first_token_hourly')) as views (view)) $$;
 
+-- The worker's refresh closes days here.
+create function analytics.close_days(before timestamptz) returns integer
+    language sql as $$ select 0 $$;
+
 -- Drops chunks that lie wholly before the given times; returns how many went.
 create function analytics.purge(raw_before timestamptz, hourly_before timestamptz, daily_before timestamptz) returns integer
     language sql

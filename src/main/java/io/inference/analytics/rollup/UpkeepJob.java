@@ -13,13 +13,14 @@ import java.time.Instant;
 import java.time.LocalDate;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
+import java.time.temporal.ChronoUnit;
 import java.util.List;
 import javax.sql.DataSource;
 import org.jboss.logging.Logger;
 
 /**
- * Makes partitions ahead, drops what retention ends, with the records of the ingest about it, and lets the database's own policies
- * follow the settings. All is idempotent, so it does no harm when two replicas do it; should it never run, the writers make the
+ * Makes partitions ahead, drops what retention ends, with the records of the ingest about it, closes the days that are over, and
+ * lets the database's own policies follow the settings. All is idempotent, so it does no harm when two replicas do it; should it never run, the writers make the
  * partitions themselves.
  */
 @ApplicationScoped
@@ -34,6 +35,7 @@ public class UpkeepJob {
     private static final String LIMITS = "set lock_timeout = '2s'";
 
     private static final String DEFAULTS = "reset lock_timeout";
+    private static final String CLOSE_DAYS = "select analytics.close_days(?)";
     private static final String PURGE = "select analytics.purge(?, ?, ?)";
 
     /** What tells of events that raw retention has ended. In pieces, so that no transaction grows with what has piled up. */
@@ -90,6 +92,7 @@ public class UpkeepJob {
                 followRetention(connection);
                 int dropped = purge(connection, today);
                 forget(connection, today.minus(retention.raw()));
+                closeDays(connection, today);
                 return dropped;
             } finally {
                 if (!connection.isClosed()) {
@@ -128,6 +131,19 @@ public class UpkeepJob {
                     LOG.infof("event=retention_dropped partitions=%d", dropped);
                 }
                 return dropped;
+            }
+        }
+    }
+
+    /** Yesterday stays open: late events are nearly all of the last hours. */
+    private static void closeDays(Connection connection, OffsetDateTime today) throws SQLException {
+        try (PreparedStatement statement = connection.prepareStatement(CLOSE_DAYS)) {
+            statement.setObject(1, today.truncatedTo(ChronoUnit.DAYS).minusDays(1));
+            try (ResultSet rows = statement.executeQuery()) {
+                rows.next();
+                if (rows.getInt(1) > 0) {
+                    LOG.infof("event=days_closed days=%d", rows.getInt(1));
+                }
             }
         }
     }

@@ -90,16 +90,13 @@ final class QueryBenchmark {
                     insert into analytics.usage_hourly_rollup
                     select org_id, bucket_start, model_id, client_id, status, SUMS, array[(10::bigint << 12) | 180, (40::bigint << 12) | 190], '{}'
                     from (HOURS) as made;
-                    insert into analytics.usage_daily
-                    select org_id, date_trunc('day', bucket_start, 'UTC'), model_id, client_id, status, sum(invocations),
-                           sum(unpriced_invocations), sum(input_tokens), sum(output_tokens), sum(cache_read_input_tokens),
-                           sum(cache_write_input_tokens), sum(cache_write_1h_input_tokens), sum(cost_estimate_cents)
-                    from analytics.usage_hourly group by 1, 2, 3, 4, 5;
+                    update analytics.usage_open_days set open_from = date_trunc('day', now_hour - interval '31 days', 'UTC');
+                    perform analytics.close_days(date_trunc('day', now_hour, 'UTC') - interval '1 day');
                 end $$;
                 """
                         .replace("SUMS", SUMS)
                         .replace("HOURS", GROUPS.formatted("1 hour")));
-        stack.execute("vacuum analyze analytics.usage_hourly_rollup, analytics.usage_daily");
+        stack.execute("vacuum analyze analytics.usage_hourly_rollup, analytics.usage_daily_rollup");
     }
 
     // Straight into the tables behind the aggregates; a refresh of the last hours then moves the watermarks behind

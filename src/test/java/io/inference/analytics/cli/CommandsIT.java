@@ -194,7 +194,7 @@ class CommandsIT {
         String where = " where org_id = '" + org + "'";
         if (database.number("select count(*) from pg_extension where extname = 'timescaledb'") == 0) {
             database.execute("delete from analytics.usage_hourly_rollup" + where);
-            database.execute("update analytics.usage_daily set invocations = invocations + 7" + where);
+            database.execute("update analytics.usage_daily_rollup set invocations = invocations + 7" + where);
             return;
         }
         for (String view : List.of("usage_hourly", "usage_daily", "latency_hourly", "time_to_first_token_hourly")) {

@@ -8,6 +8,7 @@ import io.agroal.api.AgroalDataSource;
 import io.inference.analytics.devtools.EventJson;
 import io.inference.analytics.platform.StorageFlavour;
 import io.inference.analytics.rollup.RollupJob;
+import io.inference.analytics.rollup.UpkeepJob;
 import io.inference.analytics.testing.Backend;
 import io.inference.analytics.testing.WithBackends;
 import io.quarkus.test.junit.QuarkusTest;
@@ -38,6 +39,7 @@ class RollupsIT {
     /** The contract's bound for events behind the watermark, and the machine's slowness. */
     private static final Duration REFRESH_MAX = Duration.ofSeconds(30);
 
+    private static final int DAYS = 7;
     private static final long JOB_LOCK = 0x616e_616c_0002L;
 
     @Inject
@@ -48,6 +50,9 @@ class RollupsIT {
 
     @Inject
     RollupJob job;
+
+    @Inject
+    UpkeepJob upkeep;
 
     @Inject
     StorageFlavour.Found flavour;
@@ -150,6 +155,41 @@ class RollupsIT {
                 forNewSessions("reset timescaledb.max_tuples_decompressed_per_dml_transaction");
             }
         }
+    }
+
+    /** Flavour postgres adds up a day once, when it is over; what comes later goes to the day itself. */
+    @Test
+    void aDayThatIsClosedTakesLateEventsStill() throws Exception {
+        if (!isTimescale()) {
+            lab.execute(
+                    """
+                    do $$ declare low timestamptz := date_trunc('day', now(), 'UTC') - interval '5 days';
+                    begin
+                        perform pg_advisory_xact_lock(analytics.ingest_lane());
+                        delete from analytics.usage_daily_rollup where bucket_start >= low;
+                        update analytics.usage_open_days set open_from = low;
+                    end $$
+                    """);
+        }
+        publishOneADay();
+        awaitShown(DAYS);
+        upkeep.runOnce();
+        if (!isTimescale()) {
+            assertThat(lab.number(
+                            "select count(*) from analytics.usage_daily_rollup where org_id = ? and bucket_start < now() - interval '2 days'",
+                            lab.org()))
+                    .isEqualTo(DAYS - 2);
+        }
+        assertThat(lab.drift()).isZero();
+        publishOneADay();
+        awaitShown(2L * DAYS);
+    }
+
+    private void publishOneADay() throws Exception {
+        Instant now = Instant.now();
+        lab.publish(IntStream.range(0, DAYS)
+                .mapToObj(days -> lab.event(now.minus(days, ChronoUnit.DAYS).minusSeconds(1)))
+                .toArray(EventJson[]::new));
     }
 
     private void forNewSessions(String setting) throws SQLException {
