@@ -15,9 +15,9 @@ final class ReliabilityBenchmark {
 
     private static final int ORGS = 250;
     private static final int DAYS = 7;
-    private static final int WARM_UP = 500;
-    private static final int REQUESTS = 1_500;
-    private static final int REFERENCES = 500;
+    private static final int WARM_UP = 200;
+    private static final int REQUESTS = 500;
+    private static final int REFERENCES = 200;
     private static final double TARGET_MS = 60;
 
     private static final String GROUPS =
