@@ -7,7 +7,6 @@ import io.inference.analytics.access.Permission;
 import io.inference.analytics.access.Requires;
 import io.inference.analytics.export.ExportJobStore.Cursor;
 import io.inference.analytics.platform.Failure;
-import io.inference.analytics.platform.Problem;
 import io.inference.analytics.platform.QueryParameters;
 import io.inference.analytics.platform.QueryParameters.Fault;
 import io.inference.analytics.platform.ReadDatabase;
@@ -141,18 +140,9 @@ class ExportResource {
                     @Content(
                             mediaType = MediaType.APPLICATION_JSON,
                             schema = @Schema(implementation = ExportJobView.class)))
-    @APIResponse(
-            responseCode = "409",
-            description = "The Idempotency-Key stands for another body",
-            content = @Content(mediaType = Problem.MEDIA_TYPE, schema = @Schema(implementation = Problem.class)))
-    @APIResponse(
-            responseCode = "415",
-            description = "The body is not application/json",
-            content = @Content(mediaType = Problem.MEDIA_TYPE, schema = @Schema(implementation = Problem.class)))
-    @APIResponse(
-            responseCode = "429",
-            description = "Too many exports of the organisation are pending or running",
-            content = @Content(mediaType = Problem.MEDIA_TYPE, schema = @Schema(implementation = Problem.class)))
+    @APIResponse(responseCode = "409", description = "The Idempotency-Key stands for another body")
+    @APIResponse(responseCode = "415", description = "The body is not application/json")
+    @APIResponse(responseCode = "429", description = "Too many exports of the organisation are pending or running")
     public Response create(
             @PathParam("orgId") UUID orgId,
             @Parameter(hidden = true) @HeaderParam("Idempotency-Key") List<String> keys,
@@ -225,10 +215,7 @@ class ExportResource {
                     @Content(
                             mediaType = MediaType.APPLICATION_JSON,
                             schema = @Schema(implementation = ExportJobView.class)))
-    @APIResponse(
-            responseCode = "409",
-            description = "The export has ended",
-            content = @Content(mediaType = Problem.MEDIA_TYPE, schema = @Schema(implementation = Problem.class)))
+    @APIResponse(responseCode = "409", description = "The export has ended")
     public ExportJobView cancel(
             @PathParam("orgId") UUID orgId,
             @Parameter(schema = @Schema(implementation = UUID.class)) @PathParam("jobId") String jobId,
@@ -249,12 +236,8 @@ class ExportResource {
             headers = @Header(name = "Location", schema = @Schema(implementation = String.class)))
     @APIResponse(
             responseCode = "409",
-            description = "There is no file: the export is not ready, has failed or was cancelled",
-            content = @Content(mediaType = Problem.MEDIA_TYPE, schema = @Schema(implementation = Problem.class)))
-    @APIResponse(
-            responseCode = "410",
-            description = "The file has expired",
-            content = @Content(mediaType = Problem.MEDIA_TYPE, schema = @Schema(implementation = Problem.class)))
+            description = "There is no file: the export is not ready, has failed or was cancelled")
+    @APIResponse(responseCode = "410", description = "The file has expired")
     public Response download(
             @PathParam("orgId") UUID orgId,
             @Parameter(schema = @Schema(implementation = UUID.class)) @PathParam("jobId") String jobId,

@@ -48,14 +48,8 @@ class EventValidationResource {
             description = "Every fault of the message, at most one a field and event; a field of an array's element is"
                     + " named like [3].latencyMs, the message as a whole has an empty field",
             content = @Content(mediaType = Problem.MEDIA_TYPE, schema = @Schema(implementation = Problem.class)))
-    @APIResponse(
-            responseCode = "413",
-            description = "More than 64 KiB",
-            content = @Content(mediaType = Problem.MEDIA_TYPE, schema = @Schema(implementation = Problem.class)))
-    @APIResponse(
-            responseCode = "415",
-            description = "No JSON by its Content-Type",
-            content = @Content(mediaType = Problem.MEDIA_TYPE, schema = @Schema(implementation = Problem.class)))
+    @APIResponse(responseCode = "413", description = "More than 64 KiB")
+    @APIResponse(responseCode = "415", description = "No JSON by its Content-Type")
     public void validate(
             @RequestBody(
                             required = true,

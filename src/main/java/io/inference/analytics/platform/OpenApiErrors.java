@@ -57,6 +57,12 @@ public class OpenApiErrors implements OASFilter {
         operation.setSecurity(List.of(OASFactory.createSecurityRequirement().addScheme(SCHEME)));
         APIResponses responses =
                 operation.getResponses() == null ? OASFactory.createAPIResponses() : operation.getResponses();
+        // An operation says in one line what else it refuses; every refusal is a problem.
+        responses.getAPIResponses().forEach((status, response) -> {
+            if (status.startsWith("4") && response.getContent() == null && response.getRef() == null) {
+                response.setContent(problem(response.getDescription()).getContent());
+            }
+        });
         EVERYWHERE.forEach((status, description) -> {
             if (!responses.hasAPIResponse(status)) {
                 responses.addAPIResponse(status, problem(description));

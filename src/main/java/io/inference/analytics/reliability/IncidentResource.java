@@ -3,7 +3,6 @@ package io.inference.analytics.reliability;
 import io.inference.analytics.access.Permission;
 import io.inference.analytics.access.Requires;
 import io.inference.analytics.platform.Failure;
-import io.inference.analytics.platform.Problem;
 import io.inference.analytics.platform.TimeRange;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.Path;
@@ -109,8 +108,7 @@ class IncidentResource {
             content = @Content(mediaType = "text/csv", schema = @Schema(implementation = String.class)))
     @APIResponse(
             responseCode = "429",
-            description = "Too many exports at the same time; Retry-After tells when to try again",
-            content = @Content(mediaType = Problem.MEDIA_TYPE, schema = @Schema(implementation = Problem.class)))
+            description = "Too many exports at the same time; Retry-After tells when to try again")
     public Response export(@PathParam("orgId") UUID orgId, @Context UriInfo uri) {
         IncidentQuery query = IncidentQuery.parse(uri.getQueryParameters());
         slots.take();
@@ -181,14 +179,10 @@ class IncidentResource {
                         schema = @Schema(implementation = IncidentSummary.class)),
                 @Content(mediaType = "text/markdown", schema = @Schema(implementation = String.class))
             })
-    @APIResponse(
-            responseCode = "406",
-            description = "Neither JSON nor Markdown is accepted",
-            content = @Content(mediaType = Problem.MEDIA_TYPE, schema = @Schema(implementation = Problem.class)))
+    @APIResponse(responseCode = "406", description = "Neither JSON nor Markdown is accepted")
     @APIResponse(
             responseCode = "429",
-            description = "Too many reads of raw events at the same time; Retry-After tells when to try again",
-            content = @Content(mediaType = Problem.MEDIA_TYPE, schema = @Schema(implementation = Problem.class)))
+            description = "Too many reads of raw events at the same time; Retry-After tells when to try again")
     public Response summary(@PathParam("orgId") UUID orgId, @Context UriInfo uri, @Context Request request) {
         TimeRange incident = IncidentQuery.parseRange(uri.getQueryParameters());
         Variant form = request.selectVariant(FORMS);

@@ -8,7 +8,6 @@ import io.inference.analytics.freshness.FreshnessStore;
 import io.inference.analytics.freshness.FreshnessView;
 import io.inference.analytics.freshness.OrgFreshness;
 import io.inference.analytics.platform.Granularity;
-import io.inference.analytics.platform.Problem;
 import io.inference.analytics.platform.ReadDatabase;
 import io.inference.analytics.platform.Retention;
 import io.inference.analytics.platform.TableAnswer;
@@ -132,10 +131,7 @@ class ReliabilityResource {
     @APIResponse(
             responseCode = "304",
             description = "Nothing but the freshness has changed since the entity tag of If-None-Match")
-    @APIResponse(
-            responseCode = "406",
-            description = "Neither JSON nor CSV is accepted",
-            content = @Content(mediaType = Problem.MEDIA_TYPE, schema = @Schema(implementation = Problem.class)))
+    @APIResponse(responseCode = "406", description = "Neither JSON nor CSV is accepted")
     public Response reliability(
             @PathParam("orgId") UUID orgId,
             @Context UriInfo uri,
