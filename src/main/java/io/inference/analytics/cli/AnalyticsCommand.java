@@ -20,6 +20,7 @@ import picocli.CommandLine.ScopeType;
             ConservationCommand.class,
             CatalogCommand.class,
             ExportCommand.class,
+            PriceCommand.class,
             ProvidersCommand.class,
             ReplayCommand.class,
             SyntheticCommand.class

@@ -69,7 +69,8 @@ class UsageEventStore {
                 select event.occurred_at, event.actor_id, event.model_id, event.client_id, event.latency_ms,
                        event.time_to_first_token_ms, event.status, event.error_code, event.input_tokens, event.output_tokens,
                        event.cache_read_input_tokens, event.cache_write_input_tokens, event.cache_write_1h_input_tokens,
-                       event.cost_estimate_cents, event.metadata
+                       -- A cost that the price book gave is none of what the producer said.
+                       case when event.priced_by is null then event.cost_estimate_cents end as cost_estimate_cents, event.metadata
                 from analytics.usage_events event
                 where event.org_id = staged.org_id and event.event_id = staged.event_id
                   and event.occurred_at >= staged.occurred_at - interval '24 hours'
@@ -85,12 +86,14 @@ class UsageEventStore {
             """
             insert into analytics.usage_events (event_id, org_id, actor_id, model_id, client_id, occurred_at, received_at,
                 input_tokens, output_tokens, cache_read_input_tokens, cache_write_input_tokens, cache_write_1h_input_tokens,
-                latency_ms, time_to_first_token_ms, status, error_code, cost_estimate_cents, metadata, batch_id)
+                latency_ms, time_to_first_token_ms, status, error_code, cost_estimate_cents, metadata, batch_id, priced_by)
             select event_id, org_id, actor_id, model_id, client_id, occurred_at, received_at,
                 input_tokens, output_tokens, cache_read_input_tokens, cache_write_input_tokens, cache_write_1h_input_tokens,
-                latency_ms, time_to_first_token_ms, status, error_code, cost_estimate_cents, metadata, batch_id
+                latency_ms, time_to_first_token_ms, status, error_code, cost_estimate_cents, metadata, batch_id, priced_by
             from batch_stage
             """;
+
+    private static final String PRICE = "select analytics.price_stage()";
 
     private static final String ROLL_UP = "select analytics.roll_up_stage()";
 
@@ -250,9 +253,10 @@ class UsageEventStore {
         }
     }
 
-    /** Stores what is staged and adds it to the rollups. */
+    /** Prices what is staged and brought no cost, stores it and adds it to the rollups. */
     void storeStaged(Connection connection) throws SQLException {
         try (Statement statement = connection.createStatement()) {
+            statement.execute(PRICE);
             statement.executeUpdate(INSERT_EVENTS);
             statement.execute(ROLL_UP);
         }

@@ -1,0 +1,11 @@
+/**
+ * What models cost.
+ *
+ * <p>Owns: the price book, which only grows, and the pricing of events that brought no cost. May touch: event, platform.
+ *
+ * <p>Invariants: an event's own cost is never changed; an event without a price is unpriced with a reason, never free; money is
+ * exact decimals.
+ *
+ * <p>On failure: nothing is priced in part; a repricing that ends early is done day by day and can be run again.
+ */
+package io.inference.analytics.price;

@@ -1,0 +1,203 @@
+package io.inference.analytics.ingest;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import io.agroal.api.AgroalDataSource;
+import io.inference.analytics.devtools.EventJson;
+import io.inference.analytics.platform.TimeRange;
+import io.inference.analytics.price.Price;
+import io.inference.analytics.price.PriceBook;
+import io.inference.analytics.price.Repricing;
+import io.inference.analytics.rollup.RollupRepair;
+import io.inference.analytics.testing.Backend;
+import io.inference.analytics.testing.WithBackends;
+import io.quarkus.test.junit.QuarkusTest;
+import io.quarkus.test.junit.TestProfile;
+import jakarta.inject.Inject;
+import java.math.BigDecimal;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import org.eclipse.microprofile.config.inject.ConfigProperty;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** Events without a cost get the one of the price book, or none; through a real broker into a real database. */
+@QuarkusTest
+@WithBackends({Backend.POSTGRES, Backend.RABBITMQ, Backend.REDIS})
+@TestProfile(OnStream.class)
+class PricedEventsIT {
+
+    private static final Duration PATIENCE = Duration.ofSeconds(60);
+
+    @Inject
+    AgroalDataSource database;
+
+    @Inject
+    Ingestion ingestion;
+
+    @Inject
+    PriceBook book;
+
+    @Inject
+    Repricing repricing;
+
+    @Inject
+    RollupRepair repair;
+
+    @ConfigProperty(name = "RABBITMQ_URL")
+    String brokerUrl;
+
+    private final UUID model = UUID.randomUUID();
+    private IngestLab lab;
+
+    @BeforeEach
+    void begin() throws Exception {
+        lab = new IngestLab(brokerUrl, database);
+        await().atMost(PATIENCE).until(() -> ingestion.reader().view().reads());
+    }
+
+    @AfterEach
+    void end() throws Exception {
+        await().atMost(PATIENCE).untilAsserted(() -> assertThat(lab.drift()).isZero());
+        lab.close();
+    }
+
+    private EventJson tokens(Instant at) {
+        return lab.event(at)
+                .with("modelId", "\"" + model + "\"")
+                .with("inputTokens", "1000")
+                .with("outputTokens", "100")
+                .with("cacheReadInputTokens", "200")
+                .with("cacheWriteInputTokens", "100");
+    }
+
+    private void price(Instant from, String input, String write1h) throws SQLException {
+        book.add(
+                new Price(
+                        model,
+                        from,
+                        new BigDecimal(input),
+                        new BigDecimal("15"),
+                        Optional.of(new BigDecimal("0.30")),
+                        Optional.of(new BigDecimal("3.75")),
+                        Optional.ofNullable(write1h).map(BigDecimal::new)),
+                "test",
+                "");
+    }
+
+    private long stored() throws SQLException {
+        return lab.number("select count(*) from analytics.usage_events where org_id = '" + lab.org() + "'");
+    }
+
+    private String text(String query) throws SQLException {
+        try (Connection connection = database.getConnection();
+                Statement statement = connection.createStatement();
+                ResultSet row = statement.executeQuery(query)) {
+            row.next();
+            return row.getString(1);
+        }
+    }
+
+    private String cost(EventJson event) throws SQLException {
+        return text(
+                "select coalesce(cost_estimate_cents::text, 'unpriced') from analytics.usage_events where event_id = '"
+                        + IngestLab.id(event) + "'");
+    }
+
+    @Test
+    void thePriceThatHeldThenIsTakenAndRepricingIsShownBeforeItIsDone() throws Exception {
+        Instant now = Instant.now().minusSeconds(5).truncatedTo(ChronoUnit.MICROS);
+        Instant from = now.minus(2, ChronoUnit.DAYS).truncatedTo(ChronoUnit.DAYS);
+        price(from, "3", null);
+        EventJson priced = tokens(now);
+        EventJson before = tokens(from.minusSeconds(1));
+        EventJson own = tokens(now).with("costEstimateCents", "7.5");
+        EventJson withoutClass = tokens(now).with("cacheWrite1hInputTokens", "40");
+        EventJson unknown = tokens(now).with("modelId", "\"" + UUID.randomUUID() + "\"");
+        lab.publish(priced, before, own, withoutClass, unknown);
+        await().atMost(PATIENCE).until(() -> stored() == 5);
+        // 700 plain at 3, 100 out at 15, 200 read at 0.30, 100 written at 3.75: 4,035 USD per million.
+        assertThat(cost(priced)).isEqualTo("0.40350000");
+        assertThat(cost(own)).isEqualTo("7.50000000");
+        for (EventJson none : List.of(before, withoutClass, unknown)) {
+            assertThat(cost(none)).isEqualTo("unpriced");
+        }
+        long duplicates = duplicates();
+        lab.publish(priced);
+        await().atMost(PATIENCE).until(() -> duplicates() == duplicates + 1);
+        assertThat(conflicts()).as("the cost that we added makes no conflict").isZero();
+
+        price(from.minus(1, ChronoUnit.DAYS), "3", "6");
+        price(from, "4", "6");
+        TimeRange range = new TimeRange(from.minus(1, ChronoUnit.DAYS), now.plusSeconds(60));
+        Repricing.Change change = mine(repricing.preview(range));
+        assertThat(change.events()).isEqualTo(3);
+        assertThat(change.oldCents()).isEqualByComparingTo("0.4035");
+        // 0.4735 twice, of which one writes 40 for an hour: (60 * 3.75 + 40 * 6) instead of 375; and 0.4035 by the
+        // older price.
+        assertThat(change.newCents()).isEqualByComparingTo("1.3595");
+        assertThat(change.unpricedBefore()).isEqualTo(3);
+        assertThat(change.unpricedAfter()).isEqualTo(1);
+        assertThat(cost(priced)).as("nothing happened yet").isEqualTo("0.40350000");
+
+        assertThat(mine(repricing.apply(range, "test"))).isEqualTo(change);
+        repair.recompute(range, day -> {});
+        assertThat(cost(priced)).isEqualTo("0.47350000");
+        assertThat(cost(before)).isEqualTo("0.40350000");
+        assertThat(cost(own)).isEqualTo("7.50000000");
+        assertThat(text("select sum(cost_estimate_cents)::numeric(20, 4) from analytics.usage_daily where org_id = '"
+                        + lab.org() + "'"))
+                .isEqualTo("8.8595");
+        assertThat(lab.number("select count(*) from analytics.price_repricing where org_id = '" + lab.org() + "'"))
+                .isEqualTo(1);
+        assertThat(mine(repricing.preview(range)).events()).isZero();
+    }
+
+    private long duplicates() throws SQLException {
+        return lab.number("select coalesce(sum(duplicates), 0) from analytics.ingestion_batches");
+    }
+
+    private long conflicts() throws SQLException {
+        return lab.number("select count(*) from analytics.ingestion_conflicts where org_id = '" + lab.org() + "'");
+    }
+
+    private Repricing.Change mine(List<Repricing.Change> changes) {
+        return changes.stream()
+                .filter(change -> change.org().equals(lab.org()))
+                .findFirst()
+                .orElseThrow();
+    }
+
+    @Test
+    void theBookOnlyGrows() throws Exception {
+        price(Instant.now(), "3", null);
+        price(Instant.now(), "4", null);
+        assertThat(book.list(Optional.of(model)))
+                .extracting(Price.Entry::version)
+                .containsExactlyInAnyOrder(1, 2);
+        for (String change :
+                List.of("update analytics.model_prices set input_usd = 0", "delete from analytics.model_prices")) {
+            assertThatThrownBy(() -> execute(change))
+                    .isInstanceOf(SQLException.class)
+                    .hasMessageContaining("append-only");
+        }
+    }
+
+    private void execute(String sql) throws SQLException {
+        try (Connection connection = database.getConnection();
+                Statement statement = connection.createStatement()) {
+            statement.execute(sql);
+        }
+    }
+}
