@@ -16,6 +16,8 @@ enum CompanyGroup {
     WORKSPACE("workspace", "workspaceId", "workspace_id"),
     @JsonProperty("user")
     USER("user", "userEmail", "user_email"),
+    @JsonProperty("team")
+    TEAM("team", "team", "team"),
     @JsonProperty("tokenType")
     TOKEN_TYPE("tokenType", "tokenType", "token_type");
 

@@ -25,7 +25,7 @@ record Finality(
     private static final String SELECT =
             """
             select count(*) filter (where status in ('ok', 'ok_empty')
-                                      and last_checked_at >= (date_trunc('month', usage_date) + interval '1 month 4 days') at time zone 'UTC'),
+                                      and last_checked_at >= (date_trunc('month', usage_date::timestamp) + interval '1 month 4 days') at time zone 'UTC'),
                    count(*) filter (where status in ('ok', 'ok_empty')), max(last_checked_at), coalesce(sum(greatest(revision - 1, 0)), 0),
                    (select count(distinct provider) from analytics.provider_import_day where dataset in ('cost', 'events'))
             from analytics.provider_import_day

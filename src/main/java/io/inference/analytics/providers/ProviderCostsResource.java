@@ -74,7 +74,7 @@ class ProviderCostsResource {
                     @Schema(
                             type = SchemaType.ARRAY,
                             implementation = String.class,
-                            enumeration = {"day", "platform", "model", "workspace", "user", "tokenType"}))
+                            enumeration = {"day", "platform", "model", "workspace", "user", "team", "tokenType"}))
     @APIResponse(
             responseCode = "200",
             description = "The bills",

@@ -69,7 +69,7 @@ class ProviderCostsStore {
             }
         }
         return new ProviderCosts.Key(
-                day, texts.get(0), texts.get(1), texts.get(2), texts.get(3), texts.get(4), texts.get(5));
+                day, texts.get(0), texts.get(1), texts.get(2), texts.get(3), texts.get(4), texts.get(5), texts.get(6));
     }
 
     /** Null when not grouped by, empty when the database has none. */

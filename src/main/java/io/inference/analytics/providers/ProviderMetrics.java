@@ -3,7 +3,9 @@ package io.inference.analytics.providers;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.TimeGauge;
+import io.quarkus.runtime.StartupEvent;
 import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.enterprise.event.Observes;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -24,6 +26,14 @@ class ProviderMetrics {
 
     private static final String UNMAPPED = "select kind, count(*) from analytics.provider_unmapped group by kind";
 
+    /** Of the tokens that could come from a cache, over the last 30 days. */
+    private static final String CACHE_HITS =
+            """
+            select coalesce(sum(cache_read_input_tokens)::float8
+                            / nullif(sum(uncached_input_tokens + cache_read_input_tokens), 0), 0)
+            from analytics.claude_usage_report where activity_date > ?
+            """;
+
     private static final String SUSPECT =
             "select count(*) from analytics.provider_import_day where status = 'suspect_empty' and suspect_count >= 3";
 
@@ -40,6 +50,7 @@ class ProviderMetrics {
             """;
 
     private static final int LAWS_DAYS = 35;
+    private static final int CACHE_DAYS = 30;
 
     private final ImportLedger ledger;
     private final ProviderClients clients;
@@ -47,6 +58,7 @@ class ProviderMetrics {
     private final Clock clock;
     private final Map<String, AtomicLong> values = new ConcurrentHashMap<>();
     private final Map<Provider, Instant> lastSuccess = new ConcurrentHashMap<>();
+    private volatile double cacheHits;
 
     ProviderMetrics(
             ImportLedger ledger, ProviderClients clients, DataSource dataSource, Clock clock, MeterRegistry registry) {
@@ -93,6 +105,10 @@ class ProviderMetrics {
         Gauge.builder("analytics.provider.suspect.empty.days", value("suspect"), AtomicLong::get)
                 .description("Days that were found empty three times although they had rows")
                 .register(registry);
+        Gauge.builder("analytics.provider.cache.hit.ratio", this, self -> self.cacheHits)
+                .description(
+                        "Input tokens that came from a cache, of all that could, over the last 30 days of Anthropic's usage")
+                .register(registry);
         Gauge.builder("analytics.provider.broken.laws", value("broken"), AtomicLong::get)
                 .description("Laws of the provider tables that do not hold, over the last 35 days")
                 .register(registry);
@@ -103,6 +119,11 @@ class ProviderMetrics {
 
     private AtomicLong value(String name) {
         return values.computeIfAbsent(name, any -> new AtomicLong());
+    }
+
+    /** Being asked makes the bean, and so its series, at the start and not with the first round. */
+    void onStart(@Observes StartupEvent event) {
+        value("registered").set(1);
     }
 
     /** Reads the ledger anew. */
@@ -134,6 +155,14 @@ class ProviderMetrics {
                     ResultSet row = select.executeQuery()) {
                 row.next();
                 value("suspect").set(row.getLong(1));
+            }
+            try (PreparedStatement select = connection.prepareStatement(CACHE_HITS)) {
+                select.setObject(
+                        1, LocalDate.ofInstant(clock.instant(), ZoneOffset.UTC).minusDays(CACHE_DAYS));
+                try (ResultSet row = select.executeQuery()) {
+                    row.next();
+                    cacheHits = row.getDouble(1);
+                }
             }
             try (PreparedStatement select = connection.prepareStatement(RESTATED)) {
                 select.setObject(1, ImportStore.utc(clock.instant().minusSeconds(86_400)));

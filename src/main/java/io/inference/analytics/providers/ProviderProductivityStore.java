@@ -49,7 +49,7 @@ class ProviderProductivityStore {
             case DAY -> "usage_date";
             case PLATFORM -> "platform";
             case USER -> "user_email";
-            case PROVIDER, MODEL, WORKSPACE, TOKEN_TYPE -> throw new IllegalArgumentException(group.wireName());
+            case PROVIDER, MODEL, WORKSPACE, TEAM, TOKEN_TYPE -> throw new IllegalArgumentException(group.wireName());
         };
     }
 

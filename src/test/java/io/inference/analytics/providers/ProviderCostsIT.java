@@ -9,11 +9,15 @@ import static org.hamcrest.Matchers.hasSize;
 import static org.hamcrest.Matchers.nullValue;
 
 import io.agroal.api.AgroalDataSource;
+import io.inference.analytics.testing.StoredUsage;
+import io.inference.analytics.testing.StoredUsage.Event;
 import io.inference.analytics.testing.Tokens;
 import io.inference.analytics.testing.WithBackends;
 import io.quarkus.test.junit.QuarkusTest;
 import io.restassured.specification.RequestSpecification;
 import jakarta.inject.Inject;
+import java.sql.Connection;
+import java.sql.Statement;
 import java.time.LocalDate;
 import java.util.List;
 import java.util.UUID;
@@ -99,7 +103,7 @@ class ProviderCostsIT {
 
     @Test
     void onlyWhoMaySeeTheCompanyIsAnswered() {
-        for (String path : List.of("provider-costs", "provider-productivity")) {
+        for (String path : List.of("provider-costs", "provider-productivity", "reconciliation")) {
             given().get("/analytics/v1/" + path).then().statusCode(401);
             for (String role : List.of("finance", "org-admin", "engineer")) {
                 given().auth()
@@ -123,6 +127,44 @@ class ProviderCostsIT {
                         .contentType(containsString("application/problem+json"));
             }
         }
+    }
+
+    @Test
+    void estimatesAreComparedWithBillsAndNeverAdded() throws Exception {
+        UUID model = UUID.randomUUID();
+        new StoredUsage()
+                .add(Event.of(UUID.randomUUID(), model, "2025-10-15T12:00:00Z")
+                        .tokens(1_000_000, 100_000)
+                        .cost("100"))
+                .store(database);
+        try (Connection connection = database.getConnection();
+                Statement statement = connection.createStatement()) {
+            statement.execute("insert into analytics.models (model_id, name) values ('" + model
+                    + "', 'claude-3-5-haiku-20241022') on conflict do nothing");
+        }
+        String haiku = "series.find { it.platform == 'claude_api' && it.model == 'claude-3-5-haiku-20241022' }.";
+        as("company-finance")
+                .get("/analytics/v1/reconciliation?" + RANGE + "&groupBy=platform&groupBy=model")
+                .then()
+                .statusCode(200)
+                .body("totals.billed.amount", equalTo("22.72"))
+                .body(haiku + "estimate.amount", equalTo("1"))
+                .body(haiku + "billed.amount", equalTo("5.78"))
+                .body(haiku + "difference.amount", equalTo("4.78"))
+                .body(haiku + "split.price.amount", equalTo("0.2"))
+                .body(haiku + "split.quantity.amount", equalTo("4.58"))
+                .body(haiku + "split.rest.amount", equalTo("0"))
+                .body(
+                        "series.findAll { it.platform == 'claude_code' }.split.coverage.amount",
+                        containsInAnyOrder("9.24", "0.14"));
+        as("company-finance")
+                .accept("text/csv")
+                .get("/analytics/v1/reconciliation?" + RANGE + "&groupBy=provider")
+                .then()
+                .statusCode(200)
+                .body(
+                        containsString("provider,estimateAmount,billedAmount"),
+                        containsString("anthropic,1,22.72,21.72,"));
     }
 
     @Test
