@@ -46,6 +46,8 @@ class RestDashboardsIT {
                     .status(i < 30 ? "success" : "error"));
         }
         stored.store(database);
+        sql("insert into analytics.manual_cost_entry (month, platform, amount_usd, entered_by, entered_at)"
+                + " values ('2026-03-01', 'claude_ai', 600, 'test', now()) on conflict do nothing");
         sql(
                 "insert into analytics.freshness_status (org_id, model_id, last_event_at, last_rollup_at, updated_at) values ('%s', '%s', now(), now(), now())"
                         .formatted(org, model));
@@ -54,7 +56,7 @@ class RestDashboardsIT {
         for (JsonNode question : questions) {
             String url = url(question);
             String body = given().auth()
-                    .oauth2(Tokens.of("engineer", org))
+                    .oauth2(url.contains("/orgs") ? Tokens.of("engineer", org) : Tokens.of("company-finance"))
                     .urlEncodingEnabled(false)
                     .get(url)
                     .then()
