@@ -20,6 +20,55 @@ publish_sample() {
     await_sample
 }
 
+# The providers are played by a server that lives as long as the imports take. Whoever has set a key has bills of their own.
+SAMPLE_WORKSPACE=wrkspc_01TESTCODE00000000000001
+bills_server=''
+import_sample_bills() {
+    if [[ -n ${ANTHROPIC_ADMIN_API_KEY:-}${ANTHROPIC_ADMIN_API_KEY_FILE:-}${CURSOR_API_KEY:-}${CURSOR_API_KEY_FILE:-} ]]; then
+        return 0
+    fi
+    step "Importing sample bills of Anthropic and Cursor"
+    local address end=$((SECONDS + 20)) url=''
+    address=$(mktemp)
+    "$(java_command)" -XX:TieredStopAtLevel=1 -XX:+UseSerialGC -Xmx64m \
+        -cp "$REPO_DIR/target/test-classes:$REPO_DIR/target/classes:$(<"$REPO_DIR/target/test-classpath.txt")" \
+        io.inference.analytics.devtools.SampleBills >"$address" 2>>"$(log_file providers)" </dev/null &
+    bills_server=$!
+    until url=$(head -n 1 "$address") && [[ -n $url ]]; do
+        if ((SECONDS >= end)) || ! kill -0 "$bills_server" 2>/dev/null; then
+            end_bills_server
+            rm -f -- "$address"
+            die_with_log providers "the fake providers did not start"
+        fi
+        sleep 0.1
+    done
+    rm -f -- "$address"
+    import_bills "$url" || { end_bills_server; die "the sample bills could not be imported"; }
+    end_bills_server
+}
+
+import_bills() {
+    local keys=("ANTHROPIC_API_URL=$1" ANTHROPIC_ADMIN_API_KEY=sk-ant-admin01-fake-0000000000
+        "CURSOR_API_URL=$1" CURSOR_API_KEY=key_fake0000000000000000000000)
+    run_child "$LOCAL_DEV_DIR/analytics" providers map-workspace --workspace "$SAMPLE_WORKSPACE" --platform claude_code \
+        --from "$(date -u -d '60 days ago' +%Y-%m-%d)" >&2 || return 1
+    run_child env "${keys[@]}" "$LOCAL_DEV_DIR/analytics" providers import --provider anthropic >&2 || return 1
+    run_child env "${keys[@]}" "$LOCAL_DEV_DIR/analytics" providers import --provider cursor >&2 || return 1
+}
+
+end_bills_server() {
+    [[ -n $bills_server ]] || return 0
+    kill "$bills_server" 2>/dev/null || true
+    wait "$bills_server" 2>/dev/null || true
+    bills_server=''
+}
+
+# What finance asks for the bills, which are the whole company's.
+bills_url() {
+    printf '%s/analytics/v1/provider-costs?start=%s&end=%s&groupBy=platform' "$(setting SERVICE_URL)" \
+        "$(date -u -d '30 days ago' +%Y-%m-%dT00:00:00Z)" "$(date -u +%Y-%m-%dT00:00:00Z)"
+}
+
 sample_token() {
     local arguments=() organisation
     for organisation in "${organisations[@]:-$SAMPLE_ORGANISATION}"; do
@@ -100,8 +149,18 @@ curl -s -H 'Authorization: Bearer $token' \\
   '$(usage_url "${organisations[0]:-$SAMPLE_ORGANISATION}")'
 
 SUMMARY
-    if have jq && jq . <<<"$answer" 2>/dev/null; then
-        return 0
+    if ! { have jq && jq . <<<"$answer" 2>/dev/null; }; then
+        printf '%s\n' "$answer"
     fi
-    printf '%s\n' "$answer"
+    [[ $bills == yes ]] || return 0
+    cat <<SUMMARY
+
+Sample bills of the providers, by platform:
+
+curl -s -H "Authorization: Bearer \$(local-dev/token --role company-finance)" \\
+  '$(bills_url)'
+
+SUMMARY
+    curl -sS --max-time 10 -H "Authorization: Bearer $("$LOCAL_DEV_DIR/token" --role company-finance)" "$(bills_url)" || true
+    printf '\n'
 }
