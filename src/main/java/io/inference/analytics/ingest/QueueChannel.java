@@ -82,8 +82,11 @@ class QueueChannel {
     @Identifier(NAME)
     RabbitMQOptions options() {
         ConnectionFactory factory = broker.connectionFactory();
-        return new RabbitMQOptions()
-                .setConnectionName("analytics-queue")
+        RabbitMQOptions options = new RabbitMQOptions();
+        if (factory.isSSL()) {
+            options.setHostnameVerificationAlgorithm("HTTPS");
+        }
+        return options.setConnectionName("analytics-queue")
                 .setHost(factory.getHost())
                 .setPort(factory.getPort())
                 .setVirtualHost(factory.getVirtualHost())

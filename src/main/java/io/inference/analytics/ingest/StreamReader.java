@@ -6,6 +6,7 @@ import com.rabbitmq.stream.Address;
 import com.rabbitmq.stream.Consumer;
 import com.rabbitmq.stream.ConsumerFlowStrategy;
 import com.rabbitmq.stream.Environment;
+import com.rabbitmq.stream.EnvironmentBuilder;
 import com.rabbitmq.stream.Message;
 import com.rabbitmq.stream.MessageHandler;
 import com.rabbitmq.stream.OffsetSpecification;
@@ -225,8 +226,12 @@ final class StreamReader implements TransportReader {
         String path = uri.getPath();
         String vhost = path == null || path.length() <= 1 ? "/" : path.substring(1);
         Address address = new Address(uri.getHost(), config.stream().port());
-        return Environment.builder()
-                .host(address.host())
+        EnvironmentBuilder builder = Environment.builder();
+        if ("amqps".equalsIgnoreCase(uri.getScheme())) {
+            // As for the broker's other port: certificates that this JVM trusts.
+            builder = builder.tls().environmentBuilder();
+        }
+        return builder.host(address.host())
                 .port(address.port())
                 .username(user[0])
                 .password(user.length > 1 ? user[1] : "")
