@@ -31,7 +31,7 @@ class ArchitectureTest {
             Map.entry("freshness", Set.of("access", "platform")),
             Map.entry("price", Set.of("event", "platform")),
             Map.entry("access", Set.of("platform")),
-            Map.entry("audit", Set.of("platform")),
+            Map.entry("audit", Set.of("access", "platform")),
             Map.entry("usage", Set.of("freshness", "access", "platform")),
             Map.entry("reliability", Set.of("freshness", "access", "platform")),
             Map.entry("export", Set.of("usage", "access", "audit", "platform")),

@@ -23,4 +23,16 @@ interface AccessConfig {
 
     /** Where the key set of the tokens is (JWT_JWKS_URL), if there is no single key. */
     Optional<String> jwtJwksUrl();
+
+    /** Requests a second of one subject, on average (RATE_LIMIT_SUBJECT); as many again at once. */
+    @WithDefault("500")
+    int rateLimitSubject();
+
+    /** Requests a second about one organisation, whoever asks (RATE_LIMIT_ORG); as many again at once. */
+    @WithDefault("1000")
+    int rateLimitOrg();
+
+    /** Refused credentials a second from one address; more are answered with 429 and not audited one by one. */
+    @WithDefault("200")
+    int rateLimitRefused();
 }

@@ -32,7 +32,8 @@ import java.util.UUID;
 class AccessFilter implements ContainerRequestFilter {
 
     private final Authentication authentication;
-    private final AuditTrail audit;
+    private final RequestAudit audit;
+    private final RateLimits limits;
     private final CurrentCaller current;
     private final Clock clock;
 
@@ -45,9 +46,11 @@ class AccessFilter implements ContainerRequestFilter {
     @Inject
     RoutingContext request;
 
-    AccessFilter(Authentication authentication, AuditTrail audit, CurrentCaller current, Clock clock) {
+    AccessFilter(
+            Authentication authentication, RequestAudit audit, RateLimits limits, CurrentCaller current, Clock clock) {
         this.authentication = authentication;
         this.audit = audit;
+        this.limits = limits;
         this.current = current;
         this.clock = clock;
     }
@@ -69,15 +72,22 @@ class AccessFilter implements ContainerRequestFilter {
         try {
             caller = Optional.of(authentication.caller(headers));
             request.put("analytics.actor", caller.get().subject());
+            limits.takeOfSubject(caller.get().subject());
             if (requires != null) {
-                authorise(caller.get(), requires.value(), org);
+                authorise(caller.get(), requires, org);
             } else if (!anyCaller) {
                 throw new Failure.Forbidden("This is not offered to anybody.");
             }
         } catch (Failure.Unauthorized | Failure.Forbidden e) {
+            if (caller.isEmpty()) {
+                limits.takeOfAddress(
+                        String.valueOf(request.request().remoteAddress().hostAddress()));
+            }
             record(context, caller, action, org, Outcome.DENIED);
             throw e;
         }
+        // Only now, so that a stranger can not use up what an organisation may ask.
+        org.flatMap(Uuids::parse).ifPresent(limits::takeOfOrg);
         record(context, caller, action, org, Outcome.ALLOWED);
         current.set(caller.get());
         if (org.isPresent() && Uuids.parse(org.get()).isEmpty()) {
@@ -85,8 +95,9 @@ class AccessFilter implements ContainerRequestFilter {
         }
     }
 
-    private static void authorise(Caller caller, Permission permission, Optional<String> org) {
-        if (!caller.has(permission)) {
+    private static void authorise(Caller caller, Requires requires, Optional<String> org) {
+        Permission permission = requires.value();
+        if (requires.everywhere() ? !caller.hasEverywhere(permission) : !caller.has(permission)) {
             throw new Failure.Forbidden("The permission " + permission.wireName() + " is missing.");
         }
         if (org.isPresent() && !caller.hasEverywhere(permission)) {
@@ -108,15 +119,17 @@ class AccessFilter implements ContainerRequestFilter {
                                 .map(id -> !who.orgs().contains(id))
                                 .orElseGet(who::seesAllOrgs))
                         .orElse(false);
-        audit.record(new Decision(
-                clock.instant(),
-                caller.map(Caller::subject),
-                action,
-                org,
-                outcome,
-                crossOrg,
-                context.getMethod(),
-                request.normalizedPath(),
-                RequestIds.traceId(request)));
+        audit.record(
+                request,
+                new Decision(
+                        clock.instant(),
+                        caller.map(Caller::subject),
+                        action,
+                        org,
+                        outcome,
+                        crossOrg,
+                        context.getMethod(),
+                        request.normalizedPath(),
+                        RequestIds.traceId(request)));
     }
 }

@@ -2,6 +2,7 @@ package io.inference.analytics.access;
 
 import java.time.Instant;
 import java.util.Optional;
+import java.util.concurrent.CompletionStage;
 
 /** Where decisions about access are recorded. */
 public interface AuditTrail {
@@ -36,6 +37,10 @@ public interface AuditTrail {
             String path,
             String traceId) {}
 
-    /** Records the decision. A trail that can not keep it throws, and then the request is refused. */
-    void record(Decision decision);
+    /**
+     * Takes the decision, at once.
+     *
+     * @return completes when it is kept for good; exceptionally when it can not be at present
+     */
+    CompletionStage<Void> record(Decision decision);
 }

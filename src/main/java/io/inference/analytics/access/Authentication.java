@@ -27,12 +27,15 @@ class Authentication {
         if (!enabled) {
             return ANYBODY;
         }
+        Optional<Caller> found = Optional.empty();
         for (Authenticator authenticator : authenticators) {
             Optional<Caller> caller = authenticator.authenticate(headers);
-            if (caller.isPresent()) {
-                return caller.get();
+            if (caller.isPresent() && found.isPresent()) {
+                throw new Failure.Unauthorized("There are two credentials (expected: a token or an API key).");
             }
+            found = found.or(() -> caller);
         }
-        throw new Failure.Unauthorized("A credential is needed: Authorization: Bearer <token>.");
+        return found.orElseThrow(() -> new Failure.Unauthorized(
+                "A credential is needed: Authorization: Bearer <token>, or X-API-Key: <key>."));
     }
 }

@@ -3,7 +3,7 @@ package io.inference.analytics.access;
 import jakarta.ws.rs.core.HttpHeaders;
 import java.util.Optional;
 
-/** One kind of credential. All beans of this type are asked; the first that finds its kind decides. */
+/** One kind of credential. All beans of this type are asked; a request has one credential. */
 public interface Authenticator {
 
     /**

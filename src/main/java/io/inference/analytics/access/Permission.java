@@ -1,6 +1,7 @@
 package io.inference.analytics.access;
 
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
@@ -19,6 +20,8 @@ public enum Permission {
     PRICES_WRITE("analytics:prices:write"),
     /** Names of organisations and models, which hold for everybody. */
     CATALOG_WRITE("analytics:catalog:write"),
+    /** Keys of programs: whoever makes one gives away what it may do. */
+    API_KEYS_WRITE("analytics:api-keys:write"),
     /** Bills of the providers: figures of the whole company. */
     PROVIDERS_READ("analytics:providers:read");
 
@@ -33,6 +36,11 @@ public enum Permission {
 
     public String wireName() {
         return wireName;
+    }
+
+    /** All names there are, in the order of the enum. */
+    public static List<String> wireNames() {
+        return Arrays.stream(values()).map(Permission::wireName).toList();
     }
 
     /** The permission of this name, if there is one. */

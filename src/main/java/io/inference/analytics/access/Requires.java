@@ -12,4 +12,7 @@ import java.lang.annotation.Target;
 @Target(ElementType.METHOD)
 public @interface Requires {
     Permission value();
+
+    /** Whether it is needed in every organisation there is, because the method shows all of them. */
+    boolean everywhere() default false;
 }

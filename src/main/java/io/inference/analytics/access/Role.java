@@ -11,7 +11,13 @@ import java.util.stream.Collectors;
 /** The named bundles of permissions, all in this one place. */
 public enum Role {
     ORG_ADMIN(
-            "org-admin", without(Permission.PRICES_WRITE, Permission.PROVIDERS_READ, Permission.CATALOG_WRITE), false),
+            "org-admin",
+            without(
+                    Permission.PRICES_WRITE,
+                    Permission.PROVIDERS_READ,
+                    Permission.CATALOG_WRITE,
+                    Permission.API_KEYS_WRITE),
+            false),
     ENGINEER("engineer", Set.of(Permission.USAGE_READ, Permission.RELIABILITY_READ, Permission.FRESHNESS_READ), false),
     FINANCE("finance", finance(), false),
     COMPANY_FINANCE("company-finance", and(finance(), Permission.PROVIDERS_READ), true),

@@ -12,6 +12,7 @@ import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.json.JsonString;
 import jakarta.ws.rs.core.HttpHeaders;
 import java.io.IOException;
+import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
@@ -20,6 +21,7 @@ import java.security.GeneralSecurityException;
 import java.security.PublicKey;
 import java.security.interfaces.ECPublicKey;
 import java.security.interfaces.RSAPublicKey;
+import java.time.Clock;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -43,12 +45,17 @@ class TokenAuthenticator implements Authenticator {
     /** The library's own default is 60 s. */
     private static final int CLOCK_SKEW_SECONDS = 30;
 
-    private static final int JWKS_REFRESH_MINUTES = 10;
+    /** Longer ones can not be ours: a token with 250 organisations has 13 KiB. */
+    private static final int TOKEN_CHARACTERS_MAX = 16_384;
 
     private final Optional<JWTParser> parser;
+    private final Optional<KeySet> keys;
 
-    TokenAuthenticator(AccessConfig config) {
+    TokenAuthenticator(AccessConfig config, Clock clock) {
         this.parser = config.rbacEnabled() ? Optional.of(new DefaultJWTParser(rules(config))) : Optional.empty();
+        this.keys = config.jwtPublicKey().isPresent()
+                ? Optional.empty()
+                : config.jwtJwksUrl().map(address -> new KeySet(URI.create(address.strip()), clock));
     }
 
     private static JWTAuthContextInfo rules(AccessConfig config) {
@@ -64,11 +71,10 @@ class TokenAuthenticator implements Authenticator {
             rules.setSignatureAlgorithm(
                     Set.of(key instanceof RSAPublicKey ? SignatureAlgorithm.RS256 : SignatureAlgorithm.ES256));
         } else {
-            rules.setPublicKeyLocation(config.jwtJwksUrl()
-                    .orElseThrow(() ->
-                            missing("JWT_PUBLIC_KEY", "a public key in PEM, or the path of one; or JWT_JWKS_URL")));
+            if (config.jwtJwksUrl().isEmpty()) {
+                throw missing("JWT_PUBLIC_KEY", "a public key in PEM, or the path of one; or JWT_JWKS_URL");
+            }
             rules.setSignatureAlgorithm(Set.of(SignatureAlgorithm.RS256, SignatureAlgorithm.ES256));
-            rules.setJwksRefreshInterval(JWKS_REFRESH_MINUTES);
         }
         return rules;
     }
@@ -118,8 +124,17 @@ class TokenAuthenticator implements Authenticator {
      * @throws Failure.Unauthorized when it does not hold
      */
     Caller verify(String token) {
+        if (token.length() > TOKEN_CHARACTERS_MAX) {
+            throw new Failure.Unauthorized("The token is too long.");
+        }
         try {
-            return caller(parser.orElseThrow().parse(token));
+            if (keys.isEmpty()) {
+                return caller(parser.orElseThrow().parse(token));
+            }
+            PublicKey key = keys.get()
+                    .keyOf(token)
+                    .orElseThrow(() -> new Failure.Unauthorized("The token is signed with an unknown key."));
+            return caller(parser.orElseThrow().verify(token, key));
         } catch (ParseException e) {
             // Why stays in the log: it would help whoever forges tokens.
             LOG.infof("event=token_refused cause=\"%s\"", rootMessage(e));
@@ -132,6 +147,9 @@ class TokenAuthenticator implements Authenticator {
         String subject = token.getSubject();
         if (subject == null || subject.isBlank()) {
             throw new Failure.Unauthorized("The token has no claim sub.");
+        }
+        if (!token.containsClaim("orgs")) {
+            throw new Failure.Unauthorized("The token has no claim orgs (an empty array is for none).");
         }
         Set<UUID> orgs = new HashSet<>();
         for (String org : strings(token, "orgs")) {

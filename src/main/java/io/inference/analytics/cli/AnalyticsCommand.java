@@ -23,7 +23,9 @@ import picocli.CommandLine.ScopeType;
             PriceCommand.class,
             ProvidersCommand.class,
             ReplayCommand.class,
-            SyntheticCommand.class
+            SyntheticCommand.class,
+            AuditCommand.class,
+            ApiKeyCommand.class
         })
 final class AnalyticsCommand {
 

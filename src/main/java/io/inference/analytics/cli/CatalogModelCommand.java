@@ -47,6 +47,11 @@ class CatalogModelCommand implements ServiceCommand {
     }
 
     @Override
+    public boolean changesSomething() {
+        return true;
+    }
+
+    @Override
     public int run(PrintWriter out) throws SQLException {
         names.nameModel(entry.id(), entry.name());
         if (provider != null) {

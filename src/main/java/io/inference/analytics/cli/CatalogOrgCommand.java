@@ -25,6 +25,11 @@ class CatalogOrgCommand implements ServiceCommand {
     }
 
     @Override
+    public boolean changesSomething() {
+        return true;
+    }
+
+    @Override
     public int run(PrintWriter out) throws SQLException {
         names.nameOrg(entry.id(), entry.name());
         out.printf("org %s is named %s%n", entry.id(), entry.name());

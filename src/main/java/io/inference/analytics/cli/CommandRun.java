@@ -1,5 +1,6 @@
 package io.inference.analytics.cli;
 
+import io.inference.analytics.access.AuditTrail;
 import io.inference.analytics.platform.ErrorLine;
 import io.inference.analytics.platform.Failure;
 import io.quarkus.runtime.QuarkusApplication;
@@ -8,6 +9,12 @@ import jakarta.enterprise.inject.Any;
 import jakarta.enterprise.inject.Instance;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import picocli.CommandLine;
 import picocli.CommandLine.IFactory;
 
@@ -15,10 +22,16 @@ import picocli.CommandLine.IFactory;
 @Dependent
 class CommandRun implements QuarkusApplication {
 
-    private final Instance<ServiceCommand> commands;
+    private static final Duration AUDIT_PATIENCE = Duration.ofSeconds(10);
 
-    CommandRun(@Any Instance<ServiceCommand> commands) {
+    private final Instance<ServiceCommand> commands;
+    private final Instance<AuditTrail> audit;
+    private final Clock clock;
+
+    CommandRun(@Any Instance<ServiceCommand> commands, Instance<AuditTrail> audit, Clock clock) {
         this.commands = commands;
+        this.audit = audit;
+        this.clock = clock;
     }
 
     @Override
@@ -35,12 +48,43 @@ class CommandRun implements QuarkusApplication {
                     CommandLine leaf = Invocation.leaf(result);
                     ServiceCommand command = leaf.getCommand();
                     try {
+                        if (command.changesSomething()) {
+                            record(leaf.getCommandSpec().qualifiedName());
+                        }
                         return command.run(out);
                     } catch (Exception e) {
                         throw new CommandLine.ExecutionException(leaf, "failed", e);
                     }
                 })
                 .execute(args);
+    }
+
+    /** Who runs the command, as far as the machine knows. */
+    static String actor() {
+        return "cli:" + System.getProperty("user.name", "unknown");
+    }
+
+    /** Whoever can start the command has the database's password; the entry names the account of the machine. */
+    private void record(String command) throws InterruptedException {
+        try {
+            audit.get()
+                    .record(new AuditTrail.Decision(
+                            clock.instant(),
+                            Optional.of(actor()),
+                            command.replace(' ', ':'),
+                            Optional.empty(),
+                            AuditTrail.Outcome.ALLOWED,
+                            true,
+                            "CLI",
+                            command,
+                            "-"))
+                    .toCompletableFuture()
+                    .get(AUDIT_PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (ExecutionException e) {
+            throw new IllegalStateException("the audit log can not be written", e.getCause());
+        } catch (TimeoutException e) {
+            throw new IllegalStateException("the audit log can not be written within " + AUDIT_PATIENCE, e);
+        }
     }
 
     private IFactory beans() {

@@ -39,6 +39,7 @@ final class CommandSettings {
         // One statement of a repair or a migration may take long; a server that is gone is noticed by TCP keep-alive.
         settings.put("quarkus.datasource.jdbc.additional-jdbc-properties.socketTimeout", "3600");
         settings.put("quarkus.datasource.jdbc.additional-jdbc-properties.tcpKeepAlive", "true");
+        settings.put("quarkus.datasource.jdbc.additional-jdbc-properties.options", "-c statement_timeout=3500000");
         if (!needs.contains(Need.DATABASE)) {
             settings.put("DATABASE_URL", "postgres://nobody@not-needed.invalid:5432/none");
         }

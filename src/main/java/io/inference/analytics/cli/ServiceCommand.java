@@ -27,6 +27,11 @@ interface ServiceCommand {
      */
     default void validate() {}
 
+    /** Whether it changes what callers may do or see; then the audit log has an entry before it begins. */
+    default boolean changesSomething() {
+        return false;
+    }
+
     /**
      * Does it and prints the result.
      *

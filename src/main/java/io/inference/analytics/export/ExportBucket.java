@@ -33,6 +33,7 @@ import software.amazon.awssdk.services.s3.model.MetadataDirective;
 import software.amazon.awssdk.services.s3.model.MultipartUpload;
 import software.amazon.awssdk.services.s3.model.NoSuchUploadException;
 import software.amazon.awssdk.services.s3.model.S3Exception;
+import software.amazon.awssdk.services.s3.model.S3Object;
 import software.amazon.awssdk.services.s3.presigner.S3Presigner;
 
 /**
@@ -236,6 +237,18 @@ class ExportBucket {
                         .ssekmsKeyId(config.kmsKeyId().orElse(null));
             }
         }));
+    }
+
+    /** The names of all objects that begin with the prefix, page by page from the store. */
+    List<String> keys(String bucket, String prefix) throws StoreTrouble {
+        return call(
+                bucket,
+                () -> client()
+                        .listObjectsV2Paginator(list -> list.bucket(bucket).prefix(prefix))
+                        .contents()
+                        .stream()
+                        .map(S3Object::key)
+                        .toList());
     }
 
     /** Deletes an object; one that is not there is as good as deleted. */

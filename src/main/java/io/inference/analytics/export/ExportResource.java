@@ -4,6 +4,7 @@ import io.inference.analytics.access.AuditTrail;
 import io.inference.analytics.access.Caller;
 import io.inference.analytics.access.CurrentCaller;
 import io.inference.analytics.access.Permission;
+import io.inference.analytics.access.RequestAudit;
 import io.inference.analytics.access.Requires;
 import io.inference.analytics.export.ExportJobStore.Cursor;
 import io.inference.analytics.platform.Failure;
@@ -91,7 +92,7 @@ class ExportResource {
     private final ExportDownload download;
     private final ExportWorker worker;
     private final CurrentCaller caller;
-    private final AuditTrail audit;
+    private final RequestAudit audit;
     private final Clock clock;
 
     @Inject
@@ -104,7 +105,7 @@ class ExportResource {
             ExportDownload download,
             ExportWorker worker,
             CurrentCaller caller,
-            AuditTrail audit,
+            RequestAudit audit,
             Clock clock) {
         this.jobs = jobs;
         this.store = store;
@@ -259,16 +260,18 @@ class ExportResource {
     /** Beside the decision at the door: that one may lead to a refusal, this one gave the file away. */
     private void recordIssue(UUID orgId) {
         Caller who = caller.required();
-        audit.record(new AuditTrail.Decision(
-                clock.instant(),
-                Optional.of(who.subject()),
-                Permission.EXPORTS_DOWNLOAD.wireName() + ":url-issued",
-                Optional.of(orgId.toString()),
-                AuditTrail.Outcome.ALLOWED,
-                !who.orgs().contains(orgId),
-                request.request().method().name(),
-                request.normalizedPath(),
-                RequestIds.traceId(request)));
+        audit.record(
+                request,
+                new AuditTrail.Decision(
+                        clock.instant(),
+                        Optional.of(who.subject()),
+                        Permission.EXPORTS_DOWNLOAD.wireName() + ":url-issued",
+                        Optional.of(orgId.toString()),
+                        AuditTrail.Outcome.ALLOWED,
+                        !who.orgs().contains(orgId),
+                        request.request().method().name(),
+                        request.normalizedPath(),
+                        RequestIds.traceId(request)));
     }
 
     private static Optional<String> key(List<String> keys) {

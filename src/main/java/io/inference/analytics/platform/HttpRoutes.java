@@ -12,6 +12,7 @@ import jakarta.enterprise.event.Observes;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.util.List;
+import java.util.Map;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
 import org.jboss.logging.Logger;
 import org.jboss.logging.MDC;
@@ -26,6 +27,16 @@ class HttpRoutes {
 
     private static final Logger ACCESS = Logger.getLogger("io.inference.analytics.access-log");
     private static final Logger LOG = Logger.getLogger(HttpRoutes.class);
+
+    /** Nothing here is a page: browsers shall neither guess types nor show it in a frame nor tell others its address. */
+    private static final Map<String, String> SAFETY = Map.of(
+            "X-Content-Type-Options", "nosniff",
+            "X-Frame-Options", "DENY",
+            "Referrer-Policy", "no-referrer",
+            "Strict-Transport-Security", "max-age=31536000");
+
+    /** What Quarkus serves itself in development, such as Swagger UI, needs scripts. */
+    private static final String TOOLS = "/q/";
 
     /** Key under which the access room leaves the name of the caller for the log line. */
     public static final String ACTOR_KEY = "analytics.actor";
@@ -46,6 +57,10 @@ class HttpRoutes {
     private void begin(RoutingContext request) {
         long startNanos = System.nanoTime();
         request.response().putHeader(RequestIds.HEADER, RequestIds.requestId(request));
+        SAFETY.forEach(request.response()::putHeader);
+        if (!String.valueOf(request.request().path()).startsWith(TOOLS)) {
+            request.response().putHeader("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'");
+        }
         // Kept in the request's own context, which ends with it.
         MDC.put("requestId", RequestIds.requestId(request));
         MDC.put("traceId", RequestIds.traceId(request));

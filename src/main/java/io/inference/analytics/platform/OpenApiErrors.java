@@ -19,6 +19,7 @@ public class OpenApiErrors implements OASFilter {
 
     private static final String OPEN_PREFIX = "/analytics/v1/status/";
     private static final String SCHEME = "bearer";
+    private static final String KEY_SCHEME = "apiKey";
 
     private static final Map<String, String> EVERYWHERE = new LinkedHashMap<>();
 
@@ -27,6 +28,7 @@ public class OpenApiErrors implements OASFilter {
         EVERYWHERE.put("401", "No credential, or one that does not hold");
         EVERYWHERE.put("403", "The permission is missing, or the organisation is a foreign one");
         EVERYWHERE.put("404", "There is no such thing");
+        EVERYWHERE.put("429", "Too many requests; Retry-After tells when to try again");
         EVERYWHERE.put("503", "A backend is down; Retry-After tells when to try again");
     }
 
@@ -43,6 +45,15 @@ public class OpenApiErrors implements OASFilter {
                                 .scheme("bearer")
                                 .bearerFormat("JWT")
                                 .description("RS256 or ES256, with the claims sub, orgs (array of UUID) and roles"));
+        api.getComponents()
+                .addSecurityScheme(
+                        KEY_SCHEME,
+                        OASFactory.createSecurityScheme()
+                                .type(SecurityScheme.Type.APIKEY)
+                                .in(SecurityScheme.In.HEADER)
+                                .name("X-API-Key")
+                                .description(
+                                        "A key that a system admin made, with its own organisations and permissions"));
         if (api.getPaths() == null || api.getPaths().getPathItems() == null) {
             return;
         }
@@ -54,7 +65,9 @@ public class OpenApiErrors implements OASFilter {
     }
 
     private static void complete(Operation operation) {
-        operation.setSecurity(List.of(OASFactory.createSecurityRequirement().addScheme(SCHEME)));
+        operation.setSecurity(List.of(
+                OASFactory.createSecurityRequirement().addScheme(SCHEME),
+                OASFactory.createSecurityRequirement().addScheme(KEY_SCHEME)));
         APIResponses responses =
                 operation.getResponses() == null ? OASFactory.createAPIResponses() : operation.getResponses();
         // An operation says in one line what else it refuses; every refusal is a problem.

@@ -14,7 +14,7 @@ import org.jboss.resteasy.reactive.server.ServerExceptionMapper;
  * The one place where failures become HTTP. What was not foreseen is logged with its trace id and answered with status 500 and
  * no word about what happened.
  */
-class ProblemMapper {
+public class ProblemMapper {
 
     private static final Logger LOG = Logger.getLogger(ProblemMapper.class);
 
@@ -41,7 +41,8 @@ class ProblemMapper {
         return unknown(error, request).build();
     }
 
-    static Response answer(Failure failure, RoutingContext request) {
+    /** The answer to a failure, for what answers outside of a resource method. */
+    public static Response answer(Failure failure, RoutingContext request) {
         Response.ResponseBuilder answer = problem(status(failure), failure.getMessage(), errors(failure), request);
         retryAfter(failure).ifPresent(seconds -> answer.header(HttpHeaders.RETRY_AFTER.toString(), seconds));
         if (failure instanceof Failure.Unauthorized) {

@@ -39,7 +39,7 @@ public enum Setting {
             Shown.NEVER,
             "https://host/path of a JSON Web Key Set",
             value -> SettingForm.isUrl(value, Set.of("http", "https")),
-            "Where the key set of the tokens is, instead of JWT_PUBLIC_KEY; read again every 10 minutes."),
+            "Where the key set of the tokens is, instead of JWT_PUBLIC_KEY; read again every 5 minutes, and at once for a key that is new."),
     /** The issuer of the tokens. */
     JWT_ISSUER(
             "analytics.access.jwt-issuer",
@@ -61,6 +61,27 @@ public enum Setting {
             "true or false",
             SettingForm::isBoolean,
             "Whether credentials and permissions are checked; can not be off in profile prod."),
+    /** Whether what can not be audited is refused. */
+    AUDIT_REQUIRED(
+            "analytics.audit.required",
+            Shown.ALWAYS,
+            "true or false",
+            SettingForm::isBoolean,
+            "Whether a request is refused with 503 when its audit entry can not be committed; else it is answered."),
+    /** Requests of a subject. */
+    RATE_LIMIT_SUBJECT(
+            "analytics.access.rate-limit-subject",
+            Shown.ALWAYS,
+            "a whole number from 1 to 1000000",
+            value -> SettingForm.isNumber(value, 1, 1_000_000),
+            "Requests a second of one subject, in each replica; more are answered with 429."),
+    /** Requests about an organisation. */
+    RATE_LIMIT_ORG(
+            "analytics.access.rate-limit-org",
+            Shown.ALWAYS,
+            "a whole number from 1 to 1000000",
+            value -> SettingForm.isNumber(value, 1, 1_000_000),
+            "Requests a second about one organisation, in each replica; more are answered with 429."),
     /** Port of the API. */
     HTTP_PORT(
             "quarkus.http.port",

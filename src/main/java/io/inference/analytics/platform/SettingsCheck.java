@@ -39,7 +39,21 @@ public final class SettingsCheck {
                         CONFIG_FILE_ORDINAL,
                         Thread.currentThread().getContextClassLoader()))
                 .build();
-        return faults(unused, name -> given.getOptionalValue(name, String.class));
+        Function<String, Optional<String>> values = name -> given.getOptionalValue(name, String.class);
+        List<String> faults = faults(unused, values);
+        // A process that opens no port has no doors.
+        if (faults.isEmpty() && !unused.contains(Setting.HTTP_PORT) && isProduction(values)) {
+            faults.addAll(ProductionCheck.faults(setting -> value(setting, values)));
+        }
+        return faults;
+    }
+
+    /** The packaged service is in profile prod unless told otherwise. */
+    private static boolean isProduction(Function<String, Optional<String>> given) {
+        return given.apply("quarkus.profile")
+                .or(() -> given.apply("QUARKUS_PROFILE"))
+                .map(profiles -> List.of(profiles.split(",", -1)).contains("prod"))
+                .orElse(true);
     }
 
     static List<String> faults(Set<Setting> unused, Function<String, Optional<String>> given) {

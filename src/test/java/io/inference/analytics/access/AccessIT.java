@@ -14,7 +14,9 @@ import io.quarkus.test.junit.QuarkusTest;
 import io.restassured.response.ValidatableResponse;
 import io.restassured.specification.RequestSpecification;
 import jakarta.inject.Inject;
+import java.io.IOException;
 import java.sql.SQLException;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -95,6 +97,51 @@ class AccessIT {
                         .statusCode(403);
             }
         });
+    }
+
+    @Test
+    void everyCellOfTheAccessTableHolds() throws IOException {
+        List<AccessTable.Row> rows = AccessTable.rows();
+        for (AccessTable.Row row : rows) {
+            for (Role role : Role.values()) {
+                AccessTable.Cell cell = row.cells().get(role.ordinal());
+                String token = Tokens.of(role.wireName(), own);
+                boolean allowed = cell != AccessTable.Cell.NO;
+                assertDoor(row, token, own, allowed, role);
+                assertDoor(row, token, foreign, allowed && cell != AccessTable.Cell.OWN, role);
+            }
+            String nobody = Tokens.of(List.of(), own);
+            boolean any =
+                    row.cells().stream().allMatch(cell -> cell == AccessTable.Cell.YES || cell == AccessTable.Cell.OPEN)
+                            && !row.path().contains("{orgId}");
+            assertDoor(row, nobody, own, any, null);
+            int without =
+                    call(given(), row.method(), filled(row, own)).extract().statusCode();
+            assertThat(without == 401)
+                    .as(row + " without a credential")
+                    .isEqualTo(row.cells().get(0) != AccessTable.Cell.OPEN);
+        }
+        List<String> documented = new ArrayList<>();
+        everyOperation(own, (method, path) -> documented.add(method));
+        assertThat(rows.stream()
+                        .filter(row -> row.cells().get(0) != AccessTable.Cell.OPEN)
+                        .map(AccessTable.Row::method))
+                .containsExactlyInAnyOrderElementsOf(documented);
+    }
+
+    private static String filled(AccessTable.Row row, UUID org) {
+        return row.path()
+                .replace("{orgId}", org.toString())
+                .replaceAll("\\{[^}]*}", UUID.randomUUID().toString());
+    }
+
+    private static void assertDoor(AccessTable.Row row, String token, UUID org, boolean allowed, Role role) {
+        int status = call(given().auth().oauth2(token), row.method(), filled(row, org))
+                .extract()
+                .statusCode();
+        assertThat(status)
+                .as("%s %s as %s in %s", row.method(), row.path(), role, org)
+                .matches(found -> allowed ? found != 401 && found != 403 && found < 500 : found == 403);
     }
 
     private static ValidatableResponse usage(String token, Object org, String query) {

@@ -35,8 +35,11 @@ class RoleTest {
     @Test
     void orgAdminMayAllButPricesAndProvidersInItsOwnOrganisations() {
         assertThat(in(caller("org-admin"), OWN))
-                .isEqualTo(EnumSet.complementOf(
-                        EnumSet.of(Permission.PRICES_WRITE, Permission.PROVIDERS_READ, Permission.CATALOG_WRITE)));
+                .isEqualTo(EnumSet.complementOf(EnumSet.of(
+                        Permission.PRICES_WRITE,
+                        Permission.PROVIDERS_READ,
+                        Permission.CATALOG_WRITE,
+                        Permission.API_KEYS_WRITE)));
         assertThat(in(caller("org-admin"), FOREIGN)).isEmpty();
     }
 

@@ -8,6 +8,7 @@ import io.inference.analytics.platform.Failure;
 import io.smallrye.jwt.algorithm.SignatureAlgorithm;
 import io.smallrye.jwt.build.Jwt;
 import io.smallrye.jwt.build.JwtClaimsBuilder;
+import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
@@ -17,12 +18,18 @@ import java.security.GeneralSecurityException;
 import java.security.KeyPair;
 import java.security.KeyPairGenerator;
 import java.security.spec.ECGenParameterSpec;
+import java.time.Clock;
 import java.time.Instant;
+import java.time.ZoneId;
+import java.time.ZoneOffset;
 import java.util.Base64;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.UnaryOperator;
+import org.jose4j.jwk.JsonWebKey;
 import org.jose4j.jwk.JsonWebKeySet;
 import org.jose4j.jwk.PublicJsonWebKey;
 import org.jose4j.jws.JsonWebSignature;
@@ -43,7 +50,23 @@ class TokenAuthenticatorTest {
             Optional<String> jwtAudience,
             Optional<String> jwtPublicKey,
             Optional<String> jwtJwksUrl)
-            implements AccessConfig {}
+            implements AccessConfig {
+
+        @Override
+        public int rateLimitSubject() {
+            return 1;
+        }
+
+        @Override
+        public int rateLimitOrg() {
+            return 1;
+        }
+
+        @Override
+        public int rateLimitRefused() {
+            return 1;
+        }
+    }
 
     private static KeyPair pair(String algorithm) {
         try {
@@ -67,12 +90,14 @@ class TokenAuthenticatorTest {
     }
 
     private static TokenAuthenticator withKey(String pemOrPath) {
-        return new TokenAuthenticator(new Settings(
-                true,
-                Optional.of("https://issuer"),
-                Optional.of("analytics"),
-                Optional.of(pemOrPath),
-                Optional.empty()));
+        return new TokenAuthenticator(
+                new Settings(
+                        true,
+                        Optional.of("https://issuer"),
+                        Optional.of("analytics"),
+                        Optional.of(pemOrPath),
+                        Optional.empty()),
+                Clock.systemUTC());
     }
 
     private static JwtClaimsBuilder claims() {
@@ -120,43 +145,195 @@ class TokenAuthenticatorTest {
                 .isEqualTo("ann");
     }
 
+    /** A key set that a test can change, and how often it was asked for. */
+    private static final class Keys implements AutoCloseable {
+
+        private final HttpServer server;
+        private final AtomicReference<String> set = new AtomicReference<>();
+        private final AtomicInteger asked = new AtomicInteger();
+
+        Keys(JsonWebKey... keys) throws IOException {
+            set.set(new JsonWebKeySet(keys).toJson());
+            server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+            server.createContext("/jwks", exchange -> {
+                asked.incrementAndGet();
+                byte[] body = set.get().getBytes(StandardCharsets.UTF_8);
+                exchange.sendResponseHeaders(body.length == 0 ? 500 : 200, body.length == 0 ? -1 : body.length);
+                try (var out = exchange.getResponseBody()) {
+                    out.write(body);
+                }
+            });
+            server.start();
+        }
+
+        void now(JsonWebKey... keys) {
+            set.set(new JsonWebKeySet(keys).toJson());
+        }
+
+        TokenAuthenticator authenticator(Clock clock) {
+            return new TokenAuthenticator(
+                    new Settings(
+                            true,
+                            Optional.of("https://issuer"),
+                            Optional.of("analytics"),
+                            Optional.empty(),
+                            Optional.of(
+                                    "http://127.0.0.1:" + server.getAddress().getPort() + "/jwks")),
+                    clock);
+        }
+
+        @Override
+        public void close() {
+            server.stop(0);
+        }
+    }
+
+    private static JsonWebKey jwk(String id, KeyPair pair) throws Exception {
+        PublicJsonWebKey key = PublicJsonWebKey.Factory.newPublicJwk(pair.getPublic());
+        key.setKeyId(id);
+        return key;
+    }
+
     @Test
     void aKeySetHoldsBothAlgorithms() throws Exception {
-        PublicJsonWebKey rsa = PublicJsonWebKey.Factory.newPublicJwk(RSA.getPublic());
-        rsa.setKeyId("rsa");
-        rsa.setAlgorithm("RS256");
-        PublicJsonWebKey ec = PublicJsonWebKey.Factory.newPublicJwk(EC.getPublic());
-        ec.setKeyId("ec");
-        ec.setAlgorithm("ES256");
-        byte[] keys = new JsonWebKeySet(rsa, ec).toJson().getBytes(StandardCharsets.UTF_8);
-        HttpServer server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
-        server.createContext("/jwks", exchange -> {
-            exchange.getResponseHeaders().add("Content-Type", "application/json");
-            exchange.sendResponseHeaders(200, keys.length);
-            try (var body = exchange.getResponseBody()) {
-                body.write(keys);
-            }
-        });
-        server.start();
-        try {
-            TokenAuthenticator tokens = new TokenAuthenticator(new Settings(
-                    true,
-                    Optional.of("https://issuer"),
-                    Optional.of("analytics"),
-                    Optional.empty(),
-                    Optional.of("http://127.0.0.1:" + server.getAddress().getPort() + "/jwks")));
+        try (Keys keys = new Keys(jwk("rsa", RSA), jwk("ec", EC))) {
+            TokenAuthenticator tokens = keys.authenticator(Clock.systemUTC());
             assertThat(tokens.verify(keyed("rsa", RSA, SignatureAlgorithm.RS256))
                             .subject())
                     .isEqualTo("ann");
             assertThat(tokens.verify(keyed("ec", EC, SignatureAlgorithm.ES256)).subject())
                     .isEqualTo("ann");
-            String foreign = keyed("rsa", pair("RSA"), SignatureAlgorithm.RS256);
-            assertThatThrownBy(() -> tokens.verify(foreign)).isInstanceOf(Failure.Unauthorized.class);
-            String unknown = keyed("other", RSA, SignatureAlgorithm.RS256);
-            assertThatThrownBy(() -> tokens.verify(unknown)).isInstanceOf(Failure.Unauthorized.class);
-        } finally {
-            server.stop(0);
+            for (String bad : List.of(
+                    keyed("rsa", pair("RSA"), SignatureAlgorithm.RS256),
+                    keyed("other", RSA, SignatureAlgorithm.RS256),
+                    keyed("ec", RSA, SignatureAlgorithm.RS256),
+                    keyed("rsa", RSA, SignatureAlgorithm.RS512),
+                    keyed("rsa", EC, SignatureAlgorithm.ES256),
+                    claims().jws()
+                            .keyId("rsa")
+                            .algorithm(SignatureAlgorithm.HS256)
+                            .sign((javax.crypto.SecretKey) new javax.crypto.spec.SecretKeySpec(
+                                    RSA.getPublic().getEncoded(), "HmacSHA256")),
+                    rs256(claims -> claims),
+                    "",
+                    "x",
+                    "eyJ.e.x",
+                    "e30.e30.",
+                    "..")) {
+                assertThatThrownBy(() -> tokens.verify(bad)).as(bad).isInstanceOf(Failure.Unauthorized.class);
+            }
         }
+    }
+
+    @Test
+    void keysChangeWithoutARestart() throws Exception {
+        KeyPair old = pair("RSA");
+        KeyPair next = pair("EC");
+        AtomicReference<Instant> now = new AtomicReference<>(Instant.now());
+        try (Keys keys = new Keys(jwk("old", old))) {
+            TokenAuthenticator tokens = keys.authenticator(new Ticking(now));
+            String byOld = keyed("old", old, SignatureAlgorithm.RS256);
+            String byNext = keyed("next", next, SignatureAlgorithm.ES256);
+            assertThat(tokens.verify(byOld).subject()).isEqualTo("ann");
+            assertThatThrownBy(() -> tokens.verify(byNext)).isInstanceOf(Failure.Unauthorized.class);
+
+            keys.now(jwk("old", old), jwk("next", next));
+            now.set(now.get().plusSeconds(6));
+            assertThat(tokens.verify(byNext).subject()).as("found at once").isEqualTo("ann");
+
+            int asked = keys.asked.get();
+            for (int i = 0; i < 50; i++) {
+                String invented = keyed("invented" + i, old, SignatureAlgorithm.RS256);
+                assertThatThrownBy(() -> tokens.verify(invented)).isInstanceOf(Failure.Unauthorized.class);
+            }
+            assertThat(keys.asked.get()).as("invented ids ask no more").isEqualTo(asked);
+
+            keys.now(jwk("next", next));
+            now.set(now.get().plusSeconds(300));
+            assertThatThrownBy(() -> tokens.verify(byOld)).as("taken away").isInstanceOf(Failure.Unauthorized.class);
+
+            keys.set.set("");
+            now.set(now.get().plusSeconds(3_600));
+            assertThat(tokens.verify(byNext).subject())
+                    .as("goes on while the address fails")
+                    .isEqualTo("ann");
+        }
+    }
+
+    @Test
+    void keysThatWereNeverReadAreNoFaultOfTheCaller() throws Exception {
+        try (Keys keys = new Keys(jwk("rsa", RSA))) {
+            keys.set.set("");
+            TokenAuthenticator tokens = keys.authenticator(Clock.systemUTC());
+            assertThatThrownBy(() -> tokens.verify(keyed("rsa", RSA, SignatureAlgorithm.RS256)))
+                    .isInstanceOf(Failure.Unavailable.class);
+        }
+    }
+
+    @Test
+    void weakKeysOfASetAreLeftOut() throws Exception {
+        KeyPairGenerator generator = KeyPairGenerator.getInstance("RSA");
+        generator.initialize(1024);
+        KeyPair weak = generator.generateKeyPair();
+        try (Keys keys = new Keys(jwk("weak", weak))) {
+            JsonWebSignature token = new JsonWebSignature();
+            token.setAlgorithmHeaderValue("RS256");
+            token.setKeyIdHeaderValue("weak");
+            token.setKey(weak.getPrivate());
+            token.setDoKeyValidation(false);
+            token.setPayload("{}");
+            String text = token.getCompactSerialization();
+            assertThatThrownBy(() -> keys.authenticator(Clock.systemUTC()).verify(text))
+                    .isInstanceOf(Failure.Unauthorized.class);
+        }
+    }
+
+    /** A clock that a test moves. */
+    private static final class Ticking extends Clock {
+
+        private final AtomicReference<Instant> now;
+
+        Ticking(AtomicReference<Instant> now) {
+            this.now = now;
+        }
+
+        @Override
+        public ZoneId getZone() {
+            return ZoneOffset.UTC;
+        }
+
+        @Override
+        public Clock withZone(ZoneId zone) {
+            return this;
+        }
+
+        @Override
+        public Instant instant() {
+            return now.get();
+        }
+    }
+
+    @Test
+    void keysAndAddressesInTheTokenItselfAreIgnored() throws Exception {
+        KeyPair own = pair("RSA");
+        JsonWebSignature forged = new JsonWebSignature();
+        forged.setAlgorithmHeaderValue("RS256");
+        forged.setKey(own.getPrivate());
+        forged.setJwkHeader((PublicJsonWebKey) jwk("own", own));
+        forged.setHeader("jku", "https://attacker.example/jwks");
+        forged.setPayload(claimsJson());
+        refused(forged.getCompactSerialization());
+    }
+
+    private static String claimsJson() {
+        long now = Instant.now().getEpochSecond();
+        return "{\"iss\":\"https://issuer\",\"aud\":\"analytics\",\"sub\":\"ann\",\"orgs\":[],\"iat\":%d,\"exp\":%d}"
+                .formatted(now, now + 300);
+    }
+
+    @Test
+    void oversizedTokensAreRefusedUnread() {
+        refused(rs256(claims -> claims.claim("pad", "x".repeat(20_000))));
     }
 
     private static String keyed(String id, KeyPair key, SignatureAlgorithm algorithm) {
@@ -188,6 +365,7 @@ class TokenAuthenticatorTest {
         refused(rs256(claims -> claims.remove("aud")));
         refused(rs256(claims -> claims.remove("iss")));
         refused(rs256(claims -> claims.remove("sub")));
+        refused(rs256(claims -> claims.remove("orgs")));
         refused(rs256(claims -> claims.claim("orgs", List.of("not-an-id"))));
         refused(rs256(claims -> claims.claim("orgs", ORG.toString())));
         refused(rs256(claims -> claims.claim("roles", "engineer")));
@@ -202,9 +380,9 @@ class TokenAuthenticatorTest {
     }
 
     @Test
-    void withoutOrgsAndRolesTheCallerMayNothing() {
-        Caller caller =
-                withKey(pem(RSA)).verify(rs256(claims -> claims.remove("orgs").remove("roles")));
+    void withoutRolesTheCallerMayNothing() {
+        Caller caller = withKey(pem(RSA))
+                .verify(rs256(claims -> claims.claim("orgs", List.of()).remove("roles")));
         assertThat(caller.orgs()).isEmpty();
         assertThat(caller.grants()).isEmpty();
     }
@@ -249,14 +427,17 @@ class TokenAuthenticatorTest {
 
     @Test
     void missingSettingsAreNamed() {
-        assertThatThrownBy(() -> new TokenAuthenticator(new Settings(
-                        true, Optional.empty(), Optional.of("a"), Optional.of(pem(RSA)), Optional.empty())))
+        assertThatThrownBy(() -> new TokenAuthenticator(
+                        new Settings(true, Optional.empty(), Optional.of("a"), Optional.of(pem(RSA)), Optional.empty()),
+                        Clock.systemUTC()))
                 .hasMessageContaining("JWT_ISSUER");
-        assertThatThrownBy(() -> new TokenAuthenticator(new Settings(
-                        true, Optional.of("i"), Optional.empty(), Optional.of(pem(RSA)), Optional.empty())))
+        assertThatThrownBy(() -> new TokenAuthenticator(
+                        new Settings(true, Optional.of("i"), Optional.empty(), Optional.of(pem(RSA)), Optional.empty()),
+                        Clock.systemUTC()))
                 .hasMessageContaining("JWT_AUDIENCE");
         assertThatThrownBy(() -> new TokenAuthenticator(
-                        new Settings(true, Optional.of("i"), Optional.of("a"), Optional.empty(), Optional.empty())))
+                        new Settings(true, Optional.of("i"), Optional.of("a"), Optional.empty(), Optional.empty()),
+                        Clock.systemUTC()))
                 .hasMessageContaining("JWT_PUBLIC_KEY");
     }
 }

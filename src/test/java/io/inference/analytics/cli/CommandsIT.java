@@ -129,6 +129,32 @@ class CommandsIT {
     }
 
     @Test
+    void keysAndTheAuditLogAreLookedAfter() {
+        String org = UUID.randomUUID().toString();
+        Result made = run("apikey", "create", "--name", "report", "--org", org, "--permission", "analytics:usage:read");
+        assertDone(made, "iak_", "it is shown this once");
+        String prefix = made.out().substring(0, 16);
+        assertDone(run("apikey", "revoke", prefix), "is revoked");
+        assertThat(run("apikey", "list").out())
+                .contains(prefix, org)
+                .doesNotContain(made.out().substring(17, 60));
+        assertEnds(
+                run("apikey", "create", "--name", "x", "--org", org, "--permission", "analytics:*"),
+                2,
+                "permissions: no such permission");
+        assertEnds(CommandProcess.run(Map.of(), "apikey", "revoke", "x"), 2, "KEY: not an id");
+        assertThat(database.text("select string_agg(action || ' ' || split_part(actor, ':', 1), ',' order by seq)"
+                        + " from analytics.audit_log where action like 'analytics:apikey:%'"))
+                .isEqualTo("analytics:apikey:create cli,analytics:apikey:revoke cli,analytics:apikey:create cli");
+        assertDone(run("audit", "verify"), "verified: no fault");
+        database.execute("delete from analytics.audit_log where action = 'analytics:apikey:revoke'");
+        Result tampered = run("audit", "verify");
+        assertThat(tampered.exitCode()).as(tampered.toString()).isEqualTo(1);
+        assertThat(tampered.out()).contains("removed");
+        assertEnds(CommandProcess.run(Map.of(), "audit", "verify", "--head", "x"), 2, "--head: not a head");
+    }
+
+    @Test
     void migrationsRunOnceHoweverManyAskForThem() {
         TestBackends empty = new TestBackends().needing(Backend.POSTGRES);
         try {

@@ -1,0 +1,54 @@
+package io.inference.analytics.access;
+
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.security.SecureRandom;
+import java.util.Base64;
+import java.util.HexFormat;
+import java.util.Optional;
+import java.util.regex.Pattern;
+
+/**
+ * The text of a key: {@code iak_}, 12 hexadecimal digits by which it is recognised, {@code _}, and 256 random bits in base64url.
+ * The fixed beginning lets secret scanners find keys that were published by mistake.
+ */
+final class ApiKeySecret {
+
+    private static final Pattern FORM = Pattern.compile("(iak_[0-9a-f]{12})_[A-Za-z0-9_-]{43}");
+    private static final SecureRandom RANDOM = new SecureRandom();
+    private static final int PREFIX_BYTES = 6;
+    private static final int SECRET_BYTES = 32;
+
+    private ApiKeySecret() {}
+
+    /** A new key. */
+    static String random() {
+        byte[] prefix = new byte[PREFIX_BYTES];
+        byte[] secret = new byte[SECRET_BYTES];
+        RANDOM.nextBytes(prefix);
+        RANDOM.nextBytes(secret);
+        return "iak_" + HexFormat.of().formatHex(prefix) + "_"
+                + Base64.getUrlEncoder().withoutPadding().encodeToString(secret);
+    }
+
+    /** The part that may be shown; empty when this is no key at all. */
+    static Optional<String> prefix(String key) {
+        var form = FORM.matcher(key);
+        return form.matches() ? Optional.of(form.group(1)) : Optional.empty();
+    }
+
+    /** What is stored: SHA-256. The key is random, so there is nothing that a slow hash would protect. */
+    static byte[] hash(String key) {
+        try {
+            return MessageDigest.getInstance("SHA-256").digest(key.getBytes(StandardCharsets.US_ASCII));
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every Java has SHA-256", e);
+        }
+    }
+
+    /** Compares in a time that does not depend on where they differ. */
+    static boolean matches(byte[] stored, String key) {
+        return MessageDigest.isEqual(stored, hash(key));
+    }
+}

@@ -1,0 +1,144 @@
+package io.inference.analytics.access;
+
+import io.inference.analytics.platform.Failure;
+import io.inference.analytics.platform.Failure.FieldError;
+import io.inference.analytics.platform.ReadDatabase;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.time.Clock;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.UUID;
+
+/** Makes, lists and revokes keys; for the API and the command line alike. */
+@ApplicationScoped
+public class ApiKeys {
+
+    /** Bounds a scope far above what people write. */
+    private static final int ORGS_MAX = 1_000;
+
+    private static final int NAME_MAX = 200;
+
+    /** Keys of a list, at most. */
+    public static final int LISTED_MAX = 1_000;
+
+    /**
+     * A key that is wanted.
+     *
+     * @param name what it is for
+     * @param orgs the organisations that it is for
+     * @param allOrgs or every organisation there is
+     * @param permissions their wire names
+     * @param expiresAt from when on it shall not hold, if ever
+     */
+    public record Wish(
+            String name, Set<UUID> orgs, boolean allOrgs, List<String> permissions, Optional<Instant> expiresAt) {}
+
+    /** A new key with its text, which is shown this once. */
+    public record Made(ApiKey key, String text) {}
+
+    private final ApiKeyStore store;
+    private final ReadDatabase database;
+    private final Clock clock;
+
+    ApiKeys(ApiKeyStore store, ReadDatabase database, Clock clock) {
+        this.store = store;
+        this.database = database;
+        this.clock = clock;
+    }
+
+    /**
+     * Makes a key.
+     *
+     * @param by who wants it
+     * @throws Failure.Invalid with every fault of the wish
+     */
+    public Made create(Wish wish, String by) {
+        Instant now = clock.instant().truncatedTo(ChronoUnit.MICROS);
+        Set<Permission> permissions = check(wish, now);
+        String text = ApiKeySecret.random();
+        ApiKey key = new ApiKey(
+                UUID.randomUUID(),
+                ApiKeySecret.prefix(text).orElseThrow(),
+                wish.name().strip(),
+                wish.orgs(),
+                wish.allOrgs(),
+                permissions,
+                now,
+                by,
+                wish.expiresAt().map(time -> time.truncatedTo(ChronoUnit.MICROS)),
+                Optional.empty(),
+                Optional.empty(),
+                Optional.empty());
+        database.change(connection -> {
+            store.insert(connection, key, ApiKeySecret.hash(text));
+            return null;
+        });
+        return new Made(key, text);
+    }
+
+    private static Set<Permission> check(Wish wish, Instant now) {
+        List<FieldError> faults = new ArrayList<>();
+        String name = wish.name().strip();
+        if (name.isEmpty() || name.length() > NAME_MAX || name.chars().anyMatch(Character::isISOControl)) {
+            faults.add(new FieldError(
+                    "name", "name: not a name (expected: 1 to %d printable characters)".formatted(NAME_MAX)));
+        }
+        if (wish.allOrgs() == !wish.orgs().isEmpty()) {
+            faults.add(new FieldError(
+                    "orgIds",
+                    "orgIds: %d ids with allOrgs %s (expected: ids, or allOrgs true)"
+                            .formatted(wish.orgs().size(), wish.allOrgs())));
+        }
+        if (wish.orgs().size() > ORGS_MAX) {
+            faults.add(new FieldError(
+                    "orgIds",
+                    "orgIds: %d ids (expected: at most %d)"
+                            .formatted(wish.orgs().size(), ORGS_MAX)));
+        }
+        Set<Permission> permissions = EnumSet.noneOf(Permission.class);
+        for (String permission : wish.permissions()) {
+            Permission.ofWireName(permission)
+                    .ifPresentOrElse(
+                            permissions::add,
+                            () -> faults.add(new FieldError(
+                                    "permissions",
+                                    "permissions: no such permission (expected: among "
+                                            + String.join(", ", Permission.wireNames()) + ")")));
+        }
+        if (wish.permissions().isEmpty()) {
+            faults.add(new FieldError(
+                    "permissions",
+                    "permissions: none (expected: at least one of " + String.join(", ", Permission.wireNames()) + ")"));
+        }
+        wish.expiresAt()
+                .filter(time -> !time.isAfter(now))
+                .ifPresent(time -> faults.add(
+                        new FieldError("expiresAt", "expiresAt: %s (expected: in the future)".formatted(time))));
+        if (!faults.isEmpty()) {
+            throw new Failure.Invalid(faults);
+        }
+        return permissions;
+    }
+
+    /** The newest keys, those that do not hold any more too. */
+    public List<ApiKey> list() {
+        return database.read(connection -> store.list(connection, LISTED_MAX));
+    }
+
+    /**
+     * Revokes a key: within 30 s it holds nowhere. One that is revoked stays so.
+     *
+     * @throws Failure.NotFound when there is none
+     */
+    public void revoke(UUID keyId, String by) {
+        Instant now = clock.instant();
+        if (!database.change(connection -> store.revoke(connection, keyId, now, by))) {
+            throw new Failure.NotFound("There is no such key.");
+        }
+    }
+}

@@ -1,0 +1,82 @@
+package io.inference.analytics.audit;
+
+import java.io.ByteArrayOutputStream;
+import java.io.DataOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.Optional;
+import java.util.UUID;
+
+/**
+ * How entries are chained: the hash of an entry is SHA-256 over the 32 bytes of the hash before and the entry's fields in the
+ * order of {@link AuditEntry}. Numbers and times (microseconds since 1970) are 8 bytes, big endian; a text is its length in
+ * bytes (4 bytes, -1 when there is none) and its UTF-8; a boolean is one byte. The form begins with a version byte, so no two
+ * different entries have the same bytes and a later form can not be taken for this one.
+ */
+final class AuditChain {
+
+    private static final int VERSION = 1;
+
+    private AuditChain() {}
+
+    /** What the first entry follows. */
+    static byte[] genesis(UUID chain) {
+        return sha256().digest(("analytics audit chain " + chain).getBytes(StandardCharsets.UTF_8));
+    }
+
+    /** The hash of the entry that follows the one with the given hash. */
+    static byte[] next(byte[] before, AuditEntry entry) {
+        MessageDigest digest = sha256();
+        digest.update(before);
+        digest.update(bytes(entry));
+        return digest.digest();
+    }
+
+    private static byte[] bytes(AuditEntry entry) {
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream(256);
+        try (DataOutputStream out = new DataOutputStream(bytes)) {
+            out.writeByte(VERSION);
+            out.writeLong(entry.seq());
+            out.writeLong(micros(entry.recordedAt()));
+            out.writeLong(micros(entry.at()));
+            text(out, entry.actor());
+            text(out, Optional.of(entry.action()));
+            text(out, entry.orgId().map(UUID::toString));
+            text(out, Optional.of(entry.outcome()));
+            out.writeBoolean(entry.crossOrg());
+            text(out, Optional.of(entry.method()));
+            text(out, Optional.of(entry.path()));
+            text(out, Optional.of(entry.traceId()));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return bytes.toByteArray();
+    }
+
+    private static long micros(Instant time) {
+        return ChronoUnit.MICROS.between(Instant.EPOCH, time);
+    }
+
+    private static void text(DataOutputStream out, Optional<String> text) throws IOException {
+        if (text.isEmpty()) {
+            out.writeInt(-1);
+            return;
+        }
+        byte[] utf8 = text.get().getBytes(StandardCharsets.UTF_8);
+        out.writeInt(utf8.length);
+        out.write(utf8);
+    }
+
+    private static MessageDigest sha256() {
+        try {
+            return MessageDigest.getInstance("SHA-256");
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every Java has SHA-256", e);
+        }
+    }
+}

@@ -1,0 +1,62 @@
+package io.inference.analytics.audit;
+
+import io.inference.analytics.platform.ReadDatabase;
+import io.quarkus.scheduler.Scheduled;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.io.IOException;
+import java.time.Clock;
+import java.util.Optional;
+import org.jboss.logging.Logger;
+
+/**
+ * Publishes where the chain ends to the log and to the file store, so that a tail that is cut off in the database is missed.
+ * Every replica does it; a head that is kept twice does no harm.
+ */
+@ApplicationScoped
+class AuditHeadJob {
+
+    private static final Logger LOG = Logger.getLogger("io.inference.analytics.audit-head");
+
+    private final AuditLogStore store;
+    private final ReadDatabase database;
+    private final HeadArchive archive;
+    private final Clock clock;
+    private volatile AuditHead published = new AuditHead(0, "");
+
+    AuditHeadJob(AuditLogStore store, ReadDatabase database, HeadArchive archive, Clock clock) {
+        this.store = store;
+        this.database = database;
+        this.archive = archive;
+        this.clock = clock;
+    }
+
+    @Scheduled(
+            every = "${analytics.audit.head-interval:1m}",
+            delayed = "5s",
+            concurrentExecution = Scheduled.ConcurrentExecution.SKIP)
+    void scheduled() {
+        try {
+            runOnce();
+        } catch (RuntimeException | IOException e) {
+            LOG.warnf("event=audit_head_not_kept cause=\"%s\"", e.getMessage());
+        }
+    }
+
+    /** Publishes the head if it has moved since the last time; returns it. */
+    Optional<AuditHead> runOnce() throws IOException {
+        Optional<AuditLogStore.End> end = database.read(store::end);
+        if (end.isEmpty()) {
+            LOG.error("event=audit_head_missing the head of the audit log is gone");
+            return Optional.empty();
+        }
+        AuditHead head = end.get().head();
+        if (head.seq() > 0 && !head.equals(published)) {
+            LOG.infof("event=audit_head chain=%s head=%s", end.get().chain(), head);
+            if (archive.offered()) {
+                archive.keep(end.get().chain(), head, clock.instant());
+            }
+            published = head;
+        }
+        return Optional.of(head);
+    }
+}

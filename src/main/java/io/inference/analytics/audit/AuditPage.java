@@ -1,0 +1,69 @@
+package io.inference.analytics.audit;
+
+import com.fasterxml.jackson.annotation.JsonInclude;
+import io.inference.analytics.audit.AuditEntry.Hashed;
+import java.time.Instant;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.UUID;
+import org.eclipse.microprofile.openapi.annotations.media.Schema;
+
+/**
+ * What the wire shows of the log, newest first.
+ *
+ * @param nextCursor to be sent as cursor for the page after; null on the last one
+ */
+@Schema(name = "AuditPage")
+record AuditPage(@Schema(required = true) List<Entry> entries, @Schema(nullable = true) String nextCursor) {
+
+    /** One decision. */
+    @Schema(name = "AuditEntry")
+    @JsonInclude(JsonInclude.Include.ALWAYS)
+    record Entry(
+            @Schema(required = true, description = "Place in the chain") long seq,
+            @Schema(required = true, description = "When it was decided") Instant at,
+            @Schema(required = true, description = "When the entry was committed; start and end refer to it")
+                    Instant recordedAt,
+            @Schema(nullable = true, description = "Subject of the credential; null when none held") String actor,
+            @Schema(required = true, description = "Permission that was asked for, or the command") String action,
+            @Schema(nullable = true) UUID orgId,
+            @Schema(
+                            required = true,
+                            enumeration = {"allowed", "denied"})
+                    String outcome,
+            @Schema(required = true, description = "Allowed by a grant that holds in every organisation")
+                    boolean crossOrg,
+            @Schema(required = true) String method,
+            @Schema(required = true) String path,
+            @Schema(required = true) String traceId,
+            @Schema(required = true, description = "Hash of the chain up to here, SHA-256 in hexadecimal")
+                    String hash) {
+
+        static Entry of(Hashed hashed) {
+            AuditEntry entry = hashed.entry();
+            return new Entry(
+                    entry.seq(),
+                    entry.at(),
+                    entry.recordedAt(),
+                    entry.actor().orElse(null),
+                    entry.action(),
+                    entry.orgId().orElse(null),
+                    entry.outcome(),
+                    entry.crossOrg(),
+                    entry.method(),
+                    entry.path(),
+                    entry.traceId(),
+                    HexFormat.of().formatHex(hashed.hash()));
+        }
+    }
+
+    /** The first {@code limit} of what was found; one more found means that there is another page. */
+    static AuditPage of(List<Hashed> found, int limit) {
+        boolean more = found.size() > limit;
+        List<Hashed> shown = more ? found.subList(0, limit) : found;
+        AuditEntry last = more ? shown.get(limit - 1).entry() : null;
+        return new AuditPage(
+                shown.stream().map(Entry::of).toList(),
+                last == null ? null : new AuditQuery.Cursor(last.recordedAt(), last.seq()).encode());
+    }
+}

@@ -1,0 +1,248 @@
+package io.inference.analytics.audit;
+
+import io.agroal.api.AgroalDataSource;
+import io.agroal.api.AgroalDataSource.FlushMode;
+import io.inference.analytics.access.AuditTrail;
+import io.inference.analytics.platform.Uuids;
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Timer;
+import io.quarkus.agroal.DataSource;
+import io.quarkus.runtime.ShutdownEvent;
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.enterprise.event.Observes;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeUnit;
+import org.jboss.logging.Logger;
+
+/**
+ * Adds entries to the chain in groups, from one thread: whatever came while the group before was committed is the next one, so a
+ * request waits for one commit, beside its own work, and many requests share it.
+ *
+ * <p>Bounds: {@link AuditConfig#queueMax()} entries wait, a group has {@link #GROUP_MAX}. On failure: the entries stay and are tried again
+ * with growing delay; who waits for one is told at once, and so is who comes while the database is away.
+ */
+@ApplicationScoped
+class AuditWriter implements AuditTrail {
+
+    private static final Logger LOG = Logger.getLogger(AuditWriter.class);
+
+    private static final int GROUP_MAX = 1_000;
+    private static final Duration RETRY_FIRST = Duration.ofMillis(100);
+    private static final Duration RETRY_MAX = Duration.ofSeconds(2);
+    private static final Duration STOP_PATIENCE = Duration.ofSeconds(4);
+
+    /** Longer names and paths are cut: they are the caller's choice. */
+    private static final int TEXT_MAX = 1_000;
+
+    /** SQLState of a row that no partition takes. */
+    private static final String NO_PARTITION = "23514";
+
+    private record Waiting(AuditEntry entry, CompletableFuture<Void> kept) {}
+
+    private final AuditLogStore store;
+    private final AgroalDataSource database;
+    private final BlockingQueue<Waiting> queue;
+    private final Duration groupDelay;
+    private final Timer appends;
+    private final Counter entries;
+    private final Counter refusals;
+    private volatile boolean away;
+    private volatile boolean stopping;
+    private Thread thread;
+
+    AuditWriter(
+            AuditLogStore store,
+            @DataSource("audit") AgroalDataSource database,
+            AuditConfig config,
+            MeterRegistry meters) {
+        this.store = store;
+        this.database = database;
+        this.queue = new ArrayBlockingQueue<>(config.queueMax());
+        this.groupDelay = config.groupDelay();
+        this.appends = meters.timer("analytics_audit_append_seconds");
+        this.entries = meters.counter("analytics_audit_entries_total");
+        this.refusals = meters.counter("analytics_audit_refused_total");
+        meters.gauge("analytics_audit_queue_entries", queue, BlockingQueue::size);
+    }
+
+    @Override
+    public CompletionStage<Void> record(Decision decision) {
+        Waiting waiting = new Waiting(entry(decision), new CompletableFuture<>());
+        boolean refuse = away;
+        begin();
+        if (!queue.offer(waiting)) {
+            refusals.increment();
+            LOG.errorf("event=audit_queue_full entry=%s", describe(decision));
+            return CompletableFuture.failedStage(new IllegalStateException("too many audit entries wait"));
+        }
+        // Kept later; but nobody should wait for a database that is known to be away.
+        return refuse
+                ? CompletableFuture.failedStage(
+                        new IllegalStateException("the audit log can not be written at present"))
+                : waiting.kept();
+    }
+
+    private static AuditEntry entry(Decision decision) {
+        return new AuditEntry(
+                0,
+                decision.at(),
+                decision.at().truncatedTo(ChronoUnit.MICROS),
+                decision.actor().map(AuditWriter::storable),
+                decision.action(),
+                decision.org().flatMap(Uuids::parse),
+                decision.outcome().name().toLowerCase(Locale.ROOT),
+                decision.crossOrg(),
+                decision.method(),
+                storable(decision.path()),
+                decision.traceId());
+    }
+
+    /** PostgreSQL keeps no U+0000 and no half of a surrogate pair. */
+    private static String storable(String text) {
+        String cut = text.length() <= TEXT_MAX ? text : text.substring(0, TEXT_MAX);
+        StringBuilder whole = new StringBuilder(cut.length());
+        cut.codePoints()
+                .map(point -> point == 0 || (point >= Character.MIN_SURROGATE && point <= Character.MAX_SURROGATE)
+                        ? 0xFFFD
+                        : point)
+                .forEach(whole::appendCodePoint);
+        return whole.toString();
+    }
+
+    private static String describe(Decision decision) {
+        return decision.action() + " " + decision.outcome() + " " + decision.traceId();
+    }
+
+    private synchronized void begin() {
+        if (thread == null && !stopping) {
+            thread = new Thread(this::loop, "audit-writer");
+            thread.setDaemon(true);
+            thread.start();
+        }
+    }
+
+    private void loop() {
+        List<Waiting> group = new ArrayList<>();
+        Duration delay = RETRY_FIRST;
+        try {
+            while (!stopping || !queue.isEmpty() || !group.isEmpty()) {
+                if (group.isEmpty()) {
+                    gather(group);
+                }
+                if (group.isEmpty() || append(group)) {
+                    group.clear();
+                    delay = RETRY_FIRST;
+                } else if (stopping) {
+                    LOG.errorf("event=audit_entries_lost count=%d", group.size() + queue.size());
+                    return;
+                } else {
+                    failWaiting();
+                    TimeUnit.MILLISECONDS.sleep(delay.toMillis());
+                    delay = delay.multipliedBy(2).compareTo(RETRY_MAX) > 0 ? RETRY_MAX : delay.multipliedBy(2);
+                }
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private void gather(List<Waiting> group) throws InterruptedException {
+        Waiting first = queue.poll(200, TimeUnit.MILLISECONDS);
+        if (first == null) {
+            return;
+        }
+        group.add(first);
+        queue.drainTo(group, GROUP_MAX - 1);
+        if (group.size() > 1 && !stopping) {
+            // Several at once: a moment more makes the group larger and the commits fewer.
+            TimeUnit.NANOSECONDS.sleep(groupDelay.toNanos());
+            queue.drainTo(group, GROUP_MAX - group.size());
+        }
+    }
+
+    /** Whether the group is kept. One that was committed although the answer was lost is written a second time: never not at all. */
+    private boolean append(List<Waiting> group) {
+        List<AuditEntry> rows = group.stream().map(Waiting::entry).toList();
+        try {
+            appends.recordCallable(() -> {
+                try {
+                    write(rows);
+                } catch (SQLException e) {
+                    if (!NO_PARTITION.equals(e.getSQLState())) {
+                        throw e;
+                    }
+                    try (Connection connection = database.getConnection()) {
+                        store.ensureMonths(connection);
+                    }
+                    write(rows);
+                }
+                return null;
+            });
+            entries.increment(rows.size());
+            if (away) {
+                away = false;
+                LOG.infof("event=audit_log_back");
+            }
+            group.forEach(waiting -> waiting.kept().complete(null));
+            return true;
+        } catch (Exception e) {
+            if (!away) {
+                away = true;
+                LOG.errorf("event=audit_log_away cause=\"%s\"", e.getMessage());
+            }
+            group.forEach(waiting -> waiting.kept().completeExceptionally(e));
+            return false;
+        }
+    }
+
+    private void write(List<AuditEntry> rows) throws SQLException {
+        try {
+            attempt(rows);
+        } catch (SQLException e) {
+            String state = e.getSQLState();
+            if (state == null || !(state.startsWith("08") || state.startsWith("57P"))) {
+                throw e;
+            }
+            // After a restart of the server all idle connections are dead: drop them, so that one more try decides.
+            database.flush(FlushMode.IDLE);
+            attempt(rows);
+        }
+    }
+
+    private void attempt(List<AuditEntry> rows) throws SQLException {
+        try (Connection connection = database.getConnection()) {
+            store.append(connection, rows);
+        }
+    }
+
+    /** Those that came while the group was being tried. */
+    private void failWaiting() {
+        for (Waiting waiting : queue) {
+            waiting.kept()
+                    .completeExceptionally(new IllegalStateException("the audit log can not be written at present"));
+        }
+    }
+
+    /** Writes what waits, for a few seconds at most. */
+    void stop(@Observes ShutdownEvent event) throws InterruptedException {
+        Thread running;
+        synchronized (this) {
+            stopping = true;
+            running = thread;
+        }
+        if (running != null) {
+            running.join(STOP_PATIENCE.toMillis());
+        }
+    }
+}
