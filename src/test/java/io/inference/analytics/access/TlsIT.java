@@ -165,10 +165,10 @@ class TlsIT {
         // This process trusts what Java trusts, which a certificate made a minute ago is not.
         CommandProcess.Result letters = CommandProcess.run(wrong, "dlq", "list");
         assertThat(letters.exitCode()).as(letters.toString()).isEqualTo(1);
-        assertThat(letters.err()).startsWith("analytics: RABBITMQ_URL");
+        assertThat(letters.err()).contains("analytics: RABBITMQ_URL");
         wrong.put("DATABASE_URL", secured.get("DATABASE_URL").replace("server.pem", "other.pem"));
         CommandProcess.Result conservation = CommandProcess.run(wrong, "conservation");
         assertThat(conservation.exitCode()).as(conservation.toString()).isEqualTo(1);
-        assertThat(conservation.err()).startsWith("analytics: DATABASE_URL");
+        assertThat(conservation.err()).contains("analytics: DATABASE_URL");
     }
 }
