@@ -40,7 +40,7 @@ begin
     for item in
         select c.oid::regclass as relation, case c.relkind when 'v' then 'view' when 'S' then 'sequence' when 'm' then 'materialized view' else 'table' end as kind
         from pg_class c
-        where relnamespace = 'analytics'::regnamespace and relkind in ('r', 'p', 'v', 'S', 'm')
+        where relnamespace in ('analytics'::regnamespace, 'nonfinancial'::regnamespace) and relkind in ('r', 'p', 'v', 'S', 'm')
           and relowner <> 'analytics_migrator'::regrole and relowner <> 'analytics_storage'::regrole
           -- A sequence of an identity column follows its table.
           and not exists (select from pg_depend where classid = 'pg_class'::regclass and objid = c.oid and deptype in ('i', 'a') and relkind = 'S')
@@ -54,9 +54,11 @@ begin
         execute format('alter routine %s owner to analytics_migrator', item.routine);
     end loop;
     alter schema analytics owner to analytics_migrator;
+    alter schema nonfinancial owner to analytics_migrator;
 
-    grant usage on schema analytics to analytics_service;
+    grant usage on schema analytics, nonfinancial to analytics_service;
     grant select, insert, update, delete on all tables in schema analytics to analytics_service;
+    grant select, insert, update, delete on all tables in schema nonfinancial to analytics_service;
     grant usage, select on all sequences in schema analytics to analytics_service;
 
     -- The history of the schema is read only, and of the audit log rows are only added.

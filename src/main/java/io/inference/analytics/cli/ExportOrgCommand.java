@@ -107,6 +107,11 @@ class ExportOrgCommand implements ServiceCommand {
     }
 
     @Override
+    public boolean changesSomething() {
+        return true;
+    }
+
+    @Override
     public int run(PrintWriter out) throws SQLException {
         Wishes wishes = new Wishes(
                 Optional.ofNullable(monthly),

@@ -57,6 +57,11 @@ class ExportRunMonthlyCommand implements ServiceCommand {
     }
 
     @Override
+    public boolean changesSomething() {
+        return true;
+    }
+
+    @Override
     public int run(PrintWriter out) throws SQLException, InterruptedException {
         List<MonthlyExports.Outcome> outcomes = exports.run(month(), org(), "command line");
         for (MonthlyExports.Outcome outcome : outcomes) {

@@ -89,6 +89,11 @@ class PriceAddCommand implements ServiceCommand {
     }
 
     @Override
+    public boolean changesSomething() {
+        return true;
+    }
+
+    @Override
     public int run(PrintWriter out) throws SQLException {
         int version = book.add(price(), author, reason);
         out.printf("model %s: version %d, valid from %s%n", model, version, from);

@@ -1,7 +1,5 @@
 package io.inference.analytics.cli;
 
-import io.inference.analytics.access.AuditTrail;
-import io.inference.analytics.access.Permission;
 import io.inference.analytics.platform.Failure;
 import io.inference.analytics.platform.TimeRange;
 import io.inference.analytics.price.Repricing;
@@ -10,10 +8,8 @@ import jakarta.enterprise.context.Dependent;
 import jakarta.inject.Inject;
 import java.io.PrintWriter;
 import java.sql.SQLException;
-import java.time.Clock;
 import java.time.Instant;
 import java.util.List;
-import java.util.Optional;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -42,12 +38,6 @@ class PriceRepriceCommand implements ServiceCommand {
     @Inject
     RollupRepair repair;
 
-    @Inject
-    AuditTrail audit;
-
-    @Inject
-    Clock clock;
-
     @Override
     public void validate() {
         if (!from.isBefore(to)) {
@@ -56,21 +46,16 @@ class PriceRepriceCommand implements ServiceCommand {
     }
 
     @Override
+    public boolean changesSomething() {
+        return apply;
+    }
+
+    @Override
     public int run(PrintWriter out) throws SQLException, InterruptedException {
         TimeRange range = new TimeRange(from, to);
         List<Repricing.Change> changes;
         if (apply) {
-            audit.record(new AuditTrail.Decision(
-                    clock.instant(),
-                    Optional.of("command line"),
-                    Permission.PRICES_WRITE.wireName(),
-                    Optional.empty(),
-                    AuditTrail.Outcome.ALLOWED,
-                    true,
-                    "CLI",
-                    "price reprice --apply --from %s --to %s".formatted(from, to),
-                    ""));
-            changes = repricing.apply(range, "command line");
+            changes = repricing.apply(range, CommandRun.actor());
             repair.recompute(range, day -> {});
         } else {
             changes = repricing.preview(range);

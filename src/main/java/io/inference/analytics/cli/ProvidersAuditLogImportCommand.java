@@ -23,6 +23,11 @@ class ProvidersAuditLogImportCommand implements ServiceCommand {
     AuditLogImport audit;
 
     @Override
+    public boolean changesSomething() {
+        return true;
+    }
+
+    @Override
     public int run(PrintWriter out) throws SQLException {
         var days = audit.importCsv(file, ProviderArguments.BY);
         days.forEach(day -> ProviderArguments.print(out, day));

@@ -60,6 +60,11 @@ class ProvidersMapKeyCommand implements ServiceCommand {
     }
 
     @Override
+    public boolean changesSomething() {
+        return true;
+    }
+
+    @Override
     public int run(PrintWriter out) throws SQLException {
         int days = mappings.mapKey(
                 new ProviderMappings.KeyMapping(

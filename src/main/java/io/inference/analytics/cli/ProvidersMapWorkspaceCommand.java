@@ -42,6 +42,11 @@ class ProvidersMapWorkspaceCommand implements ServiceCommand {
     }
 
     @Override
+    public boolean changesSomething() {
+        return true;
+    }
+
+    @Override
     public int run(PrintWriter out) throws SQLException {
         int days = mappings.mapWorkspace(
                 workspace.strip(),

@@ -23,6 +23,11 @@ class ProvidersMappingsImportCommand implements ServiceCommand {
     ProviderMappings mappings;
 
     @Override
+    public boolean changesSomething() {
+        return true;
+    }
+
+    @Override
     public int run(PrintWriter out) throws SQLException {
         out.printf("mappings taken: %d%n", mappings.importCsv(file, ProviderArguments.BY));
         return 0;

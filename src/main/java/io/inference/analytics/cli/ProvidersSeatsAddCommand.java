@@ -51,6 +51,11 @@ class ProvidersSeatsAddCommand implements ServiceCommand {
     }
 
     @Override
+    public boolean changesSomething() {
+        return true;
+    }
+
+    @Override
     public int run(PrintWriter out) throws SQLException {
         mappings.addSeats(
                 month(),

@@ -165,6 +165,18 @@ class DatabaseRolesIT {
     }
 
     @Test
+    void theServiceMayDoWhatItsJobsDo() {
+        long before = superuser.number("select sum(invocations) from analytics.usage_daily");
+        service.text("select analytics.close_days(date_trunc('day', now(), 'UTC') + interval '1 day')");
+        assertThat(superuser.number("select sum(invocations) from analytics.usage_daily"))
+                .as("closed days")
+                .isEqualTo(before);
+        assertThat(service.number("select count(*) from nonfinancial.claude_code_estimate"))
+                .as("estimates of the import")
+                .isZero();
+    }
+
+    @Test
     void aReaderSeesTheViewsOfItsOrganisationsOnly() {
         assertThat(reader.number("select sum(invocations) from analytics_dashboard.usage_hourly"))
                 .isEqualTo(
