@@ -25,6 +25,12 @@ final class QueueSession extends NoOpMetricsCollector {
     private static final Duration ACKNOWLEDGE_PATIENCE = Duration.ofSeconds(10);
     private static final int LOOK_MILLIS = 5;
 
+    /**
+     * The broker's channel holds acknowledgements back while its quorum queue is busy with earlier ones, and forgets those when
+     * it is closed. Nothing tells when it has passed them on; they are delivered again and found to be duplicates otherwise.
+     */
+    private static final int SETTLING_MILLIS = 1_000;
+
     private final long generation;
     private final CountDownLatch ended = new CountDownLatch(1);
     private final AtomicBoolean opened = new AtomicBoolean();
@@ -124,6 +130,9 @@ final class QueueSession extends NoOpMetricsCollector {
         try {
             while (acknowledging.get() > 0 && System.nanoTime() < deadline && !awaitEnd(LOOK_MILLIS)) {
                 LOG.tracef("event=queue_acknowledging count=%d", acknowledging.get());
+            }
+            if (settled.get() > 0 && awaitEnd(SETTLING_MILLIS)) {
+                LOG.debugf("event=queue_settling_cut generation=%d", generation);
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
