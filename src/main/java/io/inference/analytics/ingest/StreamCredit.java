@@ -1,23 +1,27 @@
 package io.inference.analytics.ingest;
 
 import com.rabbitmq.stream.ConsumerFlowStrategy;
-import java.util.ArrayDeque;
-import java.util.Queue;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
- * Gives the broker credit for one more chunk with each chunk that comes, as long as what is not yet committed stays under the
+ * Gives the broker credit for as many chunks as have come, several at once, as long as what is not yet committed stays under the
  * bounds; above them the credit waits for commits. Chunks hold from one to thousands of messages, so counting chunks alone
- * would either starve the writers or drown the heap.
+ * would either starve the writers or drown the heap. A steady trickle comes in chunks of one message: a frame of credit for each of
+ * them would cost the broker and us as much as the message.
  *
  * <p>Bound: {@code messagesMax} messages or {@code bytesMax} bytes, and the chunks under way when it is reached.
  */
 final class StreamCredit implements ConsumerFlowStrategy {
 
-    private static final int CHUNKS_UNDER_WAY = 4;
+    static final int CHUNKS_UNDER_WAY = 10;
+
+    /** Less than what is under way, so that chunks go on coming while the credit travels. */
+    static final int AT_ONCE = CHUNKS_UNDER_WAY / 2;
 
     private final long messagesMax;
     private final long bytesMax;
-    private final Queue<Context> owed = new ArrayDeque<>();
+    private final List<Context> owed = new ArrayList<>();
     private long messages;
     private long bytes;
 
@@ -26,18 +30,17 @@ final class StreamCredit implements ConsumerFlowStrategy {
         this.bytesMax = bytesMax;
     }
 
+    /** Asked for with each subscription, after a lost connection too; what was owed to the one before went with it. */
     @Override
-    public int initialCredits() {
+    public synchronized int initialCredits() {
+        owed.clear();
         return CHUNKS_UNDER_WAY;
     }
 
     @Override
     public synchronized MessageProcessedCallback start(Context context) {
-        if (hasRoom()) {
-            context.credits(1);
-        } else {
-            owed.add(context);
-        }
+        owed.add(context);
+        giveWhatIsOwed();
         // Settled by bytes, not through the client: see received and committed.
         return message -> {};
     }
@@ -52,12 +55,13 @@ final class StreamCredit implements ConsumerFlowStrategy {
     synchronized void committed(int messageBytes) {
         messages--;
         bytes -= messageBytes;
-        while (hasRoom() && !owed.isEmpty()) {
-            owed.remove().credits(1);
-        }
+        giveWhatIsOwed();
     }
 
-    private boolean hasRoom() {
-        return messages < messagesMax && bytes < bytesMax;
+    private void giveWhatIsOwed() {
+        if (owed.size() >= AT_ONCE && messages < messagesMax && bytes < bytesMax) {
+            owed.get(owed.size() - 1).credits(owed.size());
+            owed.clear();
+        }
     }
 }
