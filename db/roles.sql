@@ -95,8 +95,7 @@ begin
         alter table analytics.usage_events owner to analytics_storage;
         alter materialized view analytics.usage_hourly owner to analytics_storage;
         alter materialized view analytics.usage_daily owner to analytics_storage;
-        alter materialized view analytics.latency_hourly owner to analytics_storage;
-        alter materialized view analytics.time_to_first_token_hourly owner to analytics_storage;
+        alter materialized view analytics.histograms_hourly owner to analytics_storage;
     end if;
 
     -- The second wall for dashboard readers: barrier views, so that no function of theirs sees a row before the filter does.

@@ -138,7 +138,7 @@ port = $port
 # Socket paths are limited to 107 bytes, which a deep state directory exceeds.
 unix_socket_directories = ''
 max_connections = 100
-shared_buffers = 256MB
+shared_buffers = ${POSTGRES_SHARED_BUFFERS:-256MB}
 max_wal_size = 4GB
 checkpoint_timeout = 15min
 max_worker_processes = 32

@@ -60,32 +60,51 @@ from analytics.usage_hourly
 group by org_id, model_id, client_id, status, time_bucket(interval '1 day', bucket_start)
 with no data;
 
-create materialized view analytics.latency_hourly
+-- The entries of a bag of bins, see histograms_hourly; a bin may come several times.
+create function analytics.unpack_bins(bag bytea) returns table (bin integer, count bigint)
+    language sql immutable parallel safe
+    as $$ select (packed & 4095)::integer, packed >> 12
+          from (select ('x' || encode(substring(bag from position for 8), 'hex'))::bit(64)::bigint as packed
+                from generate_series(1, length(bag), 8) as position) as entries $$;
+
+-- From 1,024 entries on each bin of a bag is counted together, so a row stays under 8 KiB whatever the traffic. Written as an expression and not
+-- as text, because readers of the views have no right to look into this schema.
+create function analytics.compact_bins(bag bytea) returns bytea
+    language sql immutable parallel safe
+    return case when length(bag) <= 8192 then bag
+           else (select string_agg(int8send(total << 12 | bin), '') from
+                    (select bin, sum(count)::bigint as total from analytics.unpack_bins(bag) group by bin) as merged)
+           end;
+
+-- Histograms as bags of entries (count << 12 | bin), 8 bytes each, most significant byte first: put end to end, those of any groups and
+-- hours are the histogram of all of them. One row a group and not one a bin, because reading costs by the row.
+create materialized view analytics.histograms_hourly
 with (timescaledb.continuous, timescaledb.materialized_only = false) as
 select org_id, model_id, client_id, status, time_bucket(interval '1 hour', occurred_at) as bucket_start,
-       analytics.latency_bin(latency_ms) as bin, count(*) as count
+       analytics.compact_bins(string_agg(int8send(4096 | analytics.latency_bin(latency_ms)::bigint), '')) as latency_bins,
+       analytics.compact_bins(coalesce(string_agg(int8send(4096 | analytics.latency_bin(time_to_first_token_ms)::bigint), '')
+                                  filter (where time_to_first_token_ms is not null), '')) as time_to_first_token_bins
 from analytics.usage_events
-group by org_id, model_id, client_id, status, time_bucket(interval '1 hour', occurred_at), analytics.latency_bin(latency_ms)
+group by org_id, model_id, client_id, status, time_bucket(interval '1 hour', occurred_at)
 with no data;
 
-create materialized view analytics.time_to_first_token_hourly
-with (timescaledb.continuous, timescaledb.materialized_only = false) as
-select org_id, model_id, client_id, status, time_bucket(interval '1 hour', occurred_at) as bucket_start,
-       analytics.latency_bin(time_to_first_token_ms) as bin, count(*) as count
-from analytics.usage_events
-where time_to_first_token_ms is not null
-group by org_id, model_id, client_id, status, time_bucket(interval '1 hour', occurred_at), analytics.latency_bin(time_to_first_token_ms)
-with no data;
+create view analytics.latency_hourly as
+select org_id, model_id, client_id, status, bucket_start, bin, sum(count)::bigint as count
+from analytics.histograms_hourly cross join lateral analytics.unpack_bins(latency_bins)
+group by org_id, model_id, client_id, status, bucket_start, bin;
+
+create view analytics.time_to_first_token_hourly as
+select org_id, model_id, client_id, status, bucket_start, bin, sum(count)::bigint as count
+from analytics.histograms_hourly cross join lateral analytics.unpack_bins(time_to_first_token_bins)
+group by org_id, model_id, client_id, status, bucket_start, bin;
 
 -- A refresh that reached beyond what raw retention still holds would empty the buckets there; the offsets keep well inside.
 select add_continuous_aggregate_policy('analytics.usage_hourly', start_offset => interval '35 days', end_offset => interval '2 hours', schedule_interval => interval '1 hour');
 select add_continuous_aggregate_policy('analytics.usage_daily', start_offset => interval '35 days', end_offset => interval '2 days', schedule_interval => interval '6 hours');
-select add_continuous_aggregate_policy('analytics.latency_hourly', start_offset => interval '35 days', end_offset => interval '2 hours', schedule_interval => interval '1 hour');
-select add_continuous_aggregate_policy('analytics.time_to_first_token_hourly', start_offset => interval '35 days', end_offset => interval '2 hours', schedule_interval => interval '1 hour');
+select add_continuous_aggregate_policy('analytics.histograms_hourly', start_offset => interval '35 days', end_offset => interval '2 hours', schedule_interval => interval '1 hour');
 select add_retention_policy('analytics.usage_hourly', drop_after => interval '13 months');
 select add_retention_policy('analytics.usage_daily', drop_after => interval '13 months');
-select add_retention_policy('analytics.latency_hourly', drop_after => interval '13 months');
-select add_retention_policy('analytics.time_to_first_token_hourly', drop_after => interval '13 months');
+select add_retention_policy('analytics.histograms_hourly', drop_after => interval '13 months');
 
 -- Lets the policies above follow the settings of the service. A refresh policy must not reach a day whose raw events are gone, or
 -- it would empty the rollups there, so it ends two days before; where that leaves no room there is none.
@@ -102,12 +121,12 @@ begin
           and (config ->> 'drop_after')::interval = raw)
        + (select count(*) from timescaledb_information.jobs
           where proc_name = 'policy_retention' and not (hypertable_schema = 'analytics' and hypertable_name = 'usage_events')
-            and (config ->> 'drop_after')::interval = rollups) = 5 then
+            and (config ->> 'drop_after')::interval = rollups) = 4 then
         return;
     end if;
     perform remove_retention_policy('analytics.usage_events', if_exists => true);
     perform add_retention_policy('analytics.usage_events', drop_after => raw);
-    foreach view in array array['usage_hourly', 'usage_daily', 'latency_hourly', 'time_to_first_token_hourly'] loop
+    foreach view in array array['usage_hourly', 'usage_daily', 'histograms_hourly'] loop
         perform remove_retention_policy(format('analytics.%I', view)::regclass, if_exists => true);
         perform add_retention_policy(format('analytics.%I', view)::regclass, drop_after => rollups);
         perform remove_continuous_aggregate_policy(format('analytics.%I', view)::regclass, if_exists => true);
@@ -140,7 +159,7 @@ create function analytics.watermark(aggregate text) returns timestamptz
 create function analytics.hours_behind(hours timestamptz[]) returns timestamptz[]
     language sql stable
     as $$ select coalesce(array_agg(hour order by hour), '{}') from unnest(hours) as hour
-          where hour < (select max(analytics.watermark(view)) from (values ('usage_hourly'), ('latency_hourly'), ('time_to_first_token_hourly')) as views (view)) $$;
+          where hour < (select max(analytics.watermark(view)) from (values ('usage_hourly'), ('histograms_hourly')) as views (view)) $$;
 
 -- The worker's refresh closes days here.
 create function analytics.close_days(before timestamptz) returns integer
@@ -151,6 +170,5 @@ create function analytics.purge(raw_before timestamptz, hourly_before timestampt
     language sql
     as $$ select (select count(*) from drop_chunks('analytics.usage_events', older_than => raw_before))::integer
                + (select count(*) from drop_chunks('analytics.usage_hourly', older_than => hourly_before))::integer
-               + (select count(*) from drop_chunks('analytics.latency_hourly', older_than => hourly_before))::integer
-               + (select count(*) from drop_chunks('analytics.time_to_first_token_hourly', older_than => hourly_before))::integer
+               + (select count(*) from drop_chunks('analytics.histograms_hourly', older_than => hourly_before))::integer
                + (select count(*) from drop_chunks('analytics.usage_daily', older_than => daily_before))::integer $$;

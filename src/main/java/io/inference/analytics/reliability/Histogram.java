@@ -29,27 +29,17 @@ final class Histogram {
     /**
      * Adds a bag of packed entries.
      *
-     * @param array a one-dimensional bigint[] without nulls, as PostgreSQL's array_send writes it
+     * @param bag 8 bytes an entry, most significant byte first
      * @return how many events it holds
      */
-    long addPacked(byte[] array) {
-        ByteBuffer bytes = ByteBuffer.wrap(array);
-        if (bytes.getInt() == 0) {
-            return 0;
+    long addPacked(byte[] bag) {
+        ByteBuffer entries = ByteBuffer.wrap(bag);
+        long before = total;
+        while (entries.hasRemaining()) {
+            long packed = entries.getLong();
+            add((int) packed & BIN_MASK, packed >>> BIN_BITS);
         }
-        // Flags and element type; then the length and the lower bound.
-        bytes.position(bytes.position() + 8);
-        int length = bytes.getInt();
-        bytes.getInt();
-        long added = 0;
-        for (int i = 0; i < length; i++) {
-            bytes.getInt();
-            long packed = bytes.getLong();
-            long count = packed >>> BIN_BITS;
-            add((int) packed & BIN_MASK, count);
-            added += count;
-        }
-        return added;
+        return total - before;
     }
 
     /** Adds all of another one. */

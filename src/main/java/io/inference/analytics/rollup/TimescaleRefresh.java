@@ -24,8 +24,7 @@ final class TimescaleRefresh implements RollupRefresh {
     /** An hour is materialised this long after its end, when most late events have come: each later one costs a refresh. */
     private static final Duration CLOSE_AFTER = Duration.ofMinutes(5);
 
-    private static final List<String> HOURLY =
-            List.of("analytics.usage_hourly", "analytics.latency_hourly", "analytics.time_to_first_token_hourly");
+    private static final List<String> HOURLY = List.of("analytics.usage_hourly", "analytics.histograms_hourly");
     private static final String DAILY = "analytics.usage_daily";
 
     private static final String BEHIND = "select unnest(analytics.hours_behind(?)) order by 1";

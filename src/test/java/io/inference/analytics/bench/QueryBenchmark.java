@@ -88,7 +88,7 @@ final class QueryBenchmark {
                     perform analytics.ensure_day(day::date)
                     from generate_series(now_hour - interval '31 days', now_hour, interval '1 day') as day;
                     insert into analytics.usage_hourly_rollup
-                    select org_id, bucket_start, model_id, client_id, status, SUMS, array[(10::bigint << 12) | 180, (40::bigint << 12) | 190], '{}'
+                    select org_id, bucket_start, model_id, client_id, status, SUMS, int8send((10::bigint << 12) | 180) || int8send((40::bigint << 12) | 190), ''
                     from (HOURS) as made;
                     update analytics.usage_open_days set open_from = date_trunc('day', now_hour - interval '31 days', 'UTC');
                     perform analytics.close_days(date_trunc('day', now_hour, 'UTC') - interval '1 day');

@@ -20,6 +20,8 @@ final class ReliabilityBenchmark {
     private static final int REFERENCES = 200;
     private static final double TARGET_MS = 60;
 
+    // In the order in which batches of some 600 events bring the groups of an hour: two or three of an organisation
+    // together.
     private static final String GROUPS =
             """
             select ('00000000-0000-4000-8000-' || lpad(org::text, 12, '0'))::uuid as org_id,
@@ -27,19 +29,23 @@ final class ReliabilityBenchmark {
             from generate_series(1, 250) as org
             cross join generate_series('LOW'::timestamptz, 'HIGH'::timestamptz - interval '1 hour', interval '1 hour') as bucket_start
             cross join generate_series(1, 40) as model
+            order by bucket_start, mod(model, 16), org, model
             """;
 
     // 20 neighbouring bins from some 300 ms on, and 8 of the time to the first token; 4 events in each.
+    private static final String BAGS =
+            """
+            (select string_agg(int8send((4::bigint << 12) | (145 + shift % 30 + bin)), '') from generate_series(0, 19) as bin),
+            (select string_agg(int8send((4::bigint << 12) | (120 + shift % 30 + bin)), '') from generate_series(0, 7) as bin)
+            """;
+
     private static final String POSTGRES =
             """
             do $$
             begin
-                perform analytics.ensure_day(day::date)
-                from generate_series('LOW'::timestamptz, 'HIGH'::timestamptz, interval '1 day') as day;
+                perform analytics.ensure_day(day::date) from generate_series('LOW'::timestamptz, 'HIGH'::timestamptz, interval '1 day') as day;
                 insert into analytics.usage_hourly_rollup
-                select org_id, bucket_start, model_id, 'client-1', 'success', 80, 0, 120000, 20000, 24000, 0, 0, 66,
-                       array(select (4::bigint << 12) | (145 + shift % 30 + bin) from generate_series(0, 19) as bin),
-                       array(select (4::bigint << 12) | (120 + shift % 30 + bin) from generate_series(0, 7) as bin)
+                select org_id, bucket_start, model_id, 'client-1', 'success', 80, 0, 120000, 20000, 24000, 0, 0, 66, BAGS
                 from (GROUPS) as groups;
             end $$;
             """;
@@ -48,12 +54,13 @@ final class ReliabilityBenchmark {
             """
             do $$
             begin
-                execute (select format('insert into _timescaledb_internal._materialized_hypertable_%s
-                                            (org_id, model_id, client_id, status, bucket_start, bin, count)
-                                        select org_id, model_id, ''client-1'', ''success'', bucket_start, FIRST + shift %% 30 + bin, 4
-                                        from (GROUPS) as groups cross join generate_series(0, BINS - 1) as bin',
+                execute (select format($insert$
+                                        insert into _timescaledb_internal._materialized_hypertable_%s
+                                            (org_id, model_id, client_id, status, bucket_start, latency_bins, time_to_first_token_bins)
+                                        select org_id, model_id, 'client-1', 'success', bucket_start, BAGS
+                                        from (GROUPS) as groups $insert$,
                                        mat_hypertable_id)
-                         from _timescaledb_catalog.continuous_agg where user_view_name = 'VIEW');
+                         from _timescaledb_catalog.continuous_agg where user_view_name = 'histograms_hourly');
             end $$;
             """;
 
@@ -119,25 +126,19 @@ final class ReliabilityBenchmark {
     }
 
     private void fillTimescale(Stack stack) throws SQLException {
-        for (String[] view : new String[][] {
-            {"latency_hourly", "145", "20"},
-            {"time_to_first_token_hourly", "120", "8"}
-        }) {
-            stack.execute(in(TIMESCALE)
-                    .replace("VIEW", view[0])
-                    .replace("FIRST", view[1])
-                    .replace("BINS", view[2]));
-        }
+        // Through format(), which takes % for its own.
+        stack.execute(in(TIMESCALE.replace("BAGS", BAGS.replace("%", "%%"))));
         // A refresh of the last hours moves the watermark behind them.
         stack.execute(EVENT_OF_NOW);
-        for (String view : List.of("latency_hourly", "time_to_first_token_hourly")) {
-            stack.execute("call refresh_continuous_aggregate('analytics." + view
-                    + "', date_trunc('hour', now()) - interval '2 hours', date_trunc('hour', now()))");
-        }
+        stack.execute("call refresh_continuous_aggregate('analytics.histograms_hourly', "
+                + "date_trunc('hour', now()) - interval '2 hours', date_trunc('hour', now()))");
     }
 
     private String in(String sql) {
-        return sql.replace("GROUPS", GROUPS).replace("LOW", start.toString()).replace("HIGH", end.toString());
+        return sql.replace("BAGS", BAGS)
+                .replace("GROUPS", GROUPS)
+                .replace("LOW", start.toString())
+                .replace("HIGH", end.toString());
     }
 
     private Latencies ask(Stack stack, ServiceProcess service, String group) {
