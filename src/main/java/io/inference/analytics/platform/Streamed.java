@@ -19,6 +19,6 @@ public interface Streamed {
     /** How long the client may take nothing before its connection is cut. */
     Duration stallTimeout();
 
-    /** Called once, whatever happened. */
+    /** Called whatever happened; a second time it does nothing. */
     void close(boolean complete);
 }

@@ -27,6 +27,7 @@ final class IncidentCsv implements Streamed {
     private Runnable afterwards = () -> {};
     private byte[] ahead;
     private boolean begun;
+    private boolean closed;
     private long rows;
 
     /** Waits for the first row, so that a query which fails does so before anything is sent. */
@@ -80,6 +81,10 @@ final class IncidentCsv implements Streamed {
 
     @Override
     public void close(boolean complete) {
+        if (closed) {
+            return;
+        }
+        closed = true;
         try (connection) {
             if (complete) {
                 connection.rollback();

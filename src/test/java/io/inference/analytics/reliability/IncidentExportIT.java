@@ -290,6 +290,22 @@ class IncidentExportIT {
         export(WINDOW).then().statusCode(200);
     }
 
+    /** More than the bound allows, so that a slot or a connection that is not given back would show. */
+    @Test
+    void headHasTheHeadersAndHoldsNothing() throws SQLException {
+        manyEvents(MANY);
+        for (int i = 0; i < 2 * config.export().concurrency(); i++) {
+            given().auth()
+                    .oauth2(Tokens.of("engineer", org))
+                    .head("/analytics/v1/orgs/" + org + "/incident-export?limit=1&" + WINDOW)
+                    .then()
+                    .statusCode(200)
+                    .header("Link", notNullValue());
+        }
+        export(WINDOW + "&limit=1").then().statusCode(200);
+        Awaitility.await().atMost(Duration.ofSeconds(30)).until(() -> copies() == 0);
+    }
+
     /** As many as the bound allows, so that a slot that is not given back would show. */
     @Test
     void clientsThatTakeNothingAreCut() throws Exception {
