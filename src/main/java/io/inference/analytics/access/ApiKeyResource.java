@@ -1,6 +1,5 @@
 package io.inference.analytics.access;
 
-import io.inference.analytics.platform.Failure;
 import io.inference.analytics.platform.Problem;
 import io.inference.analytics.platform.QueryParameters;
 import io.inference.analytics.platform.Uuids;
@@ -101,9 +100,8 @@ class ApiKeyResource {
     public void revoke(
             @Parameter(schema = @Schema(implementation = UUID.class)) @PathParam("keyId") String keyId,
             @Context UriInfo uri) {
+        UUID known = Uuids.parse(keyId).filter(keys::exists).orElseThrow(ApiKeys::unknown);
         QueryParameters.of(uri.getQueryParameters()).finish();
-        keys.revoke(
-                Uuids.parse(keyId).orElseThrow(() -> new Failure.NotFound("There is no such key.")),
-                caller.required().subject());
+        keys.revoke(known, caller.required().subject());
     }
 }

@@ -72,6 +72,18 @@ class ApiKeyStore {
         }
     }
 
+    private static final String EXISTS = "select exists (select from analytics.api_keys where key_id = ?)";
+
+    boolean exists(Connection connection, UUID keyId) throws SQLException {
+        try (PreparedStatement exists = connection.prepareStatement(EXISTS)) {
+            exists.setObject(1, keyId);
+            try (ResultSet row = exists.executeQuery()) {
+                row.next();
+                return row.getBoolean(1);
+            }
+        }
+    }
+
     private static final String ALL =
             "select %s from analytics.api_keys order by created_at desc, key_id limit ?".formatted(COLUMNS);
 

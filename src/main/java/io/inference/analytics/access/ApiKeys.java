@@ -130,6 +130,15 @@ public class ApiKeys {
         return database.read(connection -> store.list(connection, LISTED_MAX));
     }
 
+    /** Whether there is a key with this id, one that holds or not. */
+    boolean exists(UUID keyId) {
+        return database.read(connection -> store.exists(connection, keyId));
+    }
+
+    static Failure.NotFound unknown() {
+        return new Failure.NotFound("There is no such key.");
+    }
+
     /**
      * Revokes a key: within 30 s it holds nowhere. One that is revoked stays so.
      *
@@ -138,7 +147,7 @@ public class ApiKeys {
     public void revoke(UUID keyId, String by) {
         Instant now = clock.instant();
         if (!database.change(connection -> store.revoke(connection, keyId, now, by))) {
-            throw new Failure.NotFound("There is no such key.");
+            throw unknown();
         }
     }
 }

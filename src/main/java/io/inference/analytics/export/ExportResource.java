@@ -199,8 +199,9 @@ class ExportResource {
             @PathParam("orgId") UUID orgId,
             @Parameter(schema = @Schema(implementation = UUID.class)) @PathParam("jobId") String jobId,
             @Context UriInfo uri) {
+        ExportJob job = find(orgId, jobId);
         QueryParameters.of(uri.getQueryParameters()).finish();
-        return ExportJobView.of(find(orgId, jobId));
+        return ExportJobView.of(job);
     }
 
     @DELETE
@@ -221,8 +222,9 @@ class ExportResource {
             @PathParam("orgId") UUID orgId,
             @Parameter(schema = @Schema(implementation = UUID.class)) @PathParam("jobId") String jobId,
             @Context UriInfo uri) {
+        ExportJob job = find(orgId, jobId);
         QueryParameters.of(uri.getQueryParameters()).finish();
-        return ExportJobView.of(jobs.cancel(orgId, Uuids.parse(jobId).orElseThrow(ExportJobs::unknown)));
+        return ExportJobView.of(jobs.cancel(orgId, job.jobId()));
     }
 
     @GET
@@ -243,8 +245,9 @@ class ExportResource {
             @PathParam("orgId") UUID orgId,
             @Parameter(schema = @Schema(implementation = UUID.class)) @PathParam("jobId") String jobId,
             @Context UriInfo uri) {
+        ExportJob job = find(orgId, jobId);
         QueryParameters.of(uri.getQueryParameters()).finish();
-        URI signed = download.sign(find(orgId, jobId));
+        URI signed = download.sign(job);
         recordIssue(orgId);
         return Response.status(Response.Status.FOUND)
                 .location(signed)

@@ -165,6 +165,96 @@ class AccessIT {
     }
 
     @Test
+    void whatIsNotThereIsToldBeforeWhatIsWrongWithTheQuestion() {
+        String admin = Tokens.of("system-admin", own);
+        for (String[] one : List.of(
+                new String[] {"GET", "orgs/" + own + "/exports/" + UUID.randomUUID()},
+                new String[] {"GET", "orgs/" + own + "/exports/x"},
+                new String[] {"DELETE", "orgs/" + own + "/exports/" + UUID.randomUUID()},
+                new String[] {"GET", "orgs/" + own + "/exports/" + UUID.randomUUID() + "/download"},
+                new String[] {"DELETE", "api-keys/" + UUID.randomUUID()},
+                new String[] {"DELETE", "api-keys/x"})) {
+            call(given().auth().oauth2(admin), one[0], "/analytics/v1/" + one[1] + "?bad=1")
+                    .statusCode(404);
+        }
+    }
+
+    @Test
+    void onlyTheTwoHeadersSayWhoCalls() {
+        String token = Tokens.of("system-admin", own);
+        for (String[] header : new String[][] {
+            {"X-User", "admin"},
+            {"X-Org", own.toString()},
+            {"X-Forwarded-User", "admin"},
+            {"X-Remote-User", "admin"},
+            {"X-Roles", "system-admin"},
+            {"Cookie", "access_token=" + token},
+            {"Proxy-Authorization", "Bearer " + token},
+            {"Authorization", token},
+            {"Authorization", "Token " + token},
+            {"X-API-Key", token},
+            {"X-HTTP-Method-Override", "OPTIONS"}
+        }) {
+            given().header(header[0], header[1])
+                    .get("/analytics/v1/orgs")
+                    .then()
+                    .statusCode(401);
+        }
+        given().queryParam("access_token", token)
+                .get("/analytics/v1/orgs")
+                .then()
+                .statusCode(401);
+        given().header("Authorization", "Bearer " + token)
+                .header("Authorization", "Bearer " + Tokens.of("engineer", foreign))
+                .get("/analytics/v1/orgs")
+                .then()
+                .statusCode(401);
+    }
+
+    @Test
+    void otherSpellingsOfAPathLeadToNoOtherOrganisation() {
+        for (String path : List.of(
+                own + "/../" + foreign + "/freshness",
+                own + "%2F..%2F" + foreign + "/freshness",
+                own + "/..;/" + foreign + "/freshness",
+                own + ";orgId=" + foreign + "/../" + foreign + "/freshness",
+                foreign.toString().toUpperCase(Locale.ROOT) + "/freshness",
+                foreign + "/freshness/",
+                foreign + "//freshness",
+                "./" + foreign + "/freshness")) {
+            assertThat(given().auth()
+                            .oauth2(Tokens.of("org-admin", own))
+                            .urlEncodingEnabled(false)
+                            .get("/analytics/v1/orgs/" + path)
+                            .statusCode())
+                    .as(path)
+                    .isIn(400, 403, 404);
+        }
+    }
+
+    @Test
+    void methodsThatAreNotOfferedDoNothing() {
+        for (String path : List.of("orgs", "orgs/" + own + "/usage" + RANGE, "api-keys", "orgs/" + own + "/exports")) {
+            for (String method : List.of("TRACE", "PATCH", "CONNECT", "SHUTDOWN")) {
+                for (RequestSpecification caller :
+                        List.of(given(), given().auth().oauth2(Tokens.of("system-admin", own)))) {
+                    assertThat(caller.request(method, "/analytics/v1/" + path).statusCode())
+                            .as(method + " " + path)
+                            .isIn(401, 404, 405, 501);
+                }
+            }
+        }
+        given().head("/analytics/v1/orgs/" + own + "/usage" + RANGE).then().statusCode(401);
+        given().auth()
+                .oauth2(Tokens.of("engineer", own))
+                .head("/analytics/v1/orgs/" + foreign + "/usage" + RANGE)
+                .then()
+                .statusCode(403);
+        assertThat(given().options("/analytics/v1/orgs/" + own + "/usage").asString())
+                .isEmpty();
+    }
+
+    @Test
     void rolesOpenWhatTheyShould() {
         for (String role : List.of("org-admin", "engineer", "finance", "analytics:usage:read")) {
             usage(Tokens.of(role, own), own, RANGE).statusCode(200);

@@ -17,6 +17,7 @@ import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.KeyPair;
 import java.security.KeyPairGenerator;
+import java.security.Signature;
 import java.security.spec.ECGenParameterSpec;
 import java.time.Clock;
 import java.time.Instant;
@@ -29,6 +30,7 @@ import java.util.UUID;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.UnaryOperator;
+import org.jose4j.jwe.JsonWebEncryption;
 import org.jose4j.jwk.JsonWebKey;
 import org.jose4j.jwk.JsonWebKeySet;
 import org.jose4j.jwk.PublicJsonWebKey;
@@ -329,6 +331,117 @@ class TokenAuthenticatorTest {
         long now = Instant.now().getEpochSecond();
         return "{\"iss\":\"https://issuer\",\"aud\":\"analytics\",\"sub\":\"ann\",\"orgs\":[],\"iat\":%d,\"exp\":%d}"
                 .formatted(now, now + 300);
+    }
+
+    /** Signed with the right key, so that only what is wrong with the header or the claims can be the reason. */
+    private static String rightlySigned(String header, String payload) throws GeneralSecurityException {
+        Base64.Encoder base64 = Base64.getUrlEncoder().withoutPadding();
+        String signed = base64.encodeToString(header.getBytes(StandardCharsets.UTF_8)) + "."
+                + base64.encodeToString(payload.getBytes(StandardCharsets.UTF_8));
+        Signature signature = Signature.getInstance("SHA256withRSA");
+        signature.initSign(RSA.getPrivate());
+        signature.update(signed.getBytes(StandardCharsets.US_ASCII));
+        return signed + "." + base64.encodeToString(signature.sign());
+    }
+
+    @Test
+    void strangeHeadersAreRefused() throws Exception {
+        TokenAuthenticator tokens = withKey(pem(RSA));
+        assertThat(tokens.verify(rightlySigned("{\"alg\":\"RS256\"}", claimsJson()))
+                        .subject())
+                .isEqualTo("ann");
+        for (String header : List.of(
+                "{}",
+                "{\"alg\":null}",
+                "{\"alg\":[\"RS256\"]}",
+                "{\"alg\":\"rs256\"}",
+                "{\"alg\":\"RS256 \"}",
+                "{\"alg\":\"none\"}",
+                "{\"alg\":\"nOnE\"}",
+                "{\"alg\":\"PS256\"}",
+                "{\"alg\":\"HS256\"}",
+                "{\"alg\":\"none\",\"alg\":\"RS256\"}",
+                "{\"alg\":\"RS256\",\"crit\":[\"exp\"],\"exp\":1}",
+                "{\"alg\":\"RS256\",\"crit\":[\"x\"],\"x\":1}",
+                "{\"alg\":\"RS256\",\"b64\":false,\"crit\":[\"b64\"]}",
+                "{\"alg\":\"RS256\"",
+                "[]",
+                "null")) {
+            String token = rightlySigned(header, claimsJson());
+            assertThatThrownBy(() -> tokens.verify(token)).as(header).isInstanceOf(Failure.Unauthorized.class);
+        }
+    }
+
+    @Test
+    void strangeClaimsAreRefused() throws Exception {
+        TokenAuthenticator tokens = withKey(pem(RSA));
+        String good = claimsJson();
+        for (String claims : List.of(
+                good.replace("\"sub\"", "\"sub\":\"eve\",\"sub\""),
+                good.replace("\"orgs\"", "\"orgs\":[],\"orgs\""),
+                good.replace("\"ann\"", "7"),
+                good.replace("\"ann\"", "\" \""),
+                good.replace("\"orgs\":[]", "\"orgs\":null"),
+                good.replace("\"orgs\":[]", "\"orgs\":{}"),
+                good.replace("\"orgs\":[]", "\"orgs\":\"*\""),
+                good.replace("\"orgs\":[]", "\"orgs\":[\"*\"]"),
+                good.replace("\"orgs\":[]", "\"orgs\":[[\"" + ORG + "\"]]"),
+                good.replace("\"orgs\":[]", "\"orgs\":[null]"),
+                good.replace("\"orgs\":[]", "\"Orgs\":[]"),
+                good.replace("\"orgs\":[]", "\"orgs\":[],\"roles\":{\"engineer\":true}"),
+                good.replace("\"orgs\":[]", "\"orgs\":[],\"roles\":[1]"),
+                good.replace("\"analytics\"", "[]"),
+                good.replace("\"analytics\"", "[\"other\"]"),
+                good.replace("\"analytics\"", "\"analytics \""),
+                good.replace("\"analytics\"", "{\"analytics\":1}"),
+                good.replace("https://issuer", "https://issuer/"),
+                good.replace("\"https://issuer\"", "[\"https://issuer\"]"),
+                good.replaceFirst("\"exp\":[0-9]+", "\"exp\":\"never\""),
+                good.replaceFirst("\"exp\":[0-9]+", "\"exp\":null"),
+                good.replaceFirst("\"exp\":[0-9]+", "\"exp\":-1"),
+                good + "x",
+                "[]",
+                "null",
+                "")) {
+            String token = rightlySigned("{\"alg\":\"RS256\"}", claims);
+            assertThatThrownBy(() -> tokens.verify(token)).as(claims).isInstanceOf(Failure.Unauthorized.class);
+        }
+    }
+
+    @Test
+    void strangeIdsOfKeysFindNone() throws Exception {
+        try (Keys keys = new Keys(jwk("rsa", RSA), jwk("ec", EC))) {
+            TokenAuthenticator tokens = keys.authenticator(Clock.systemUTC());
+            assertThat(tokens.verify(rightlySigned("{\"alg\":\"RS256\",\"kid\":\"rsa\"}", claimsJson()))
+                            .subject())
+                    .isEqualTo("ann");
+            for (String id : List.of(
+                    "null",
+                    "7",
+                    "[\"rsa\"]",
+                    "{}",
+                    "\"\"",
+                    "\"RSA\"",
+                    "\"ec\"",
+                    "\"../../../../dev/null\"",
+                    "\"' or '1'='1\"",
+                    "\"http://127.0.0.1/jwks\"",
+                    "\"rsa\\u0000\"",
+                    "\"rsa\",\"kid\":\"ec\"")) {
+                String token = rightlySigned("{\"alg\":\"RS256\",\"kid\":" + id + "}", claimsJson());
+                assertThatThrownBy(() -> tokens.verify(token)).as(id).isInstanceOf(Failure.Unauthorized.class);
+            }
+        }
+    }
+
+    @Test
+    void encryptedTokensAreNotTaken() throws Exception {
+        JsonWebEncryption encrypted = new JsonWebEncryption();
+        encrypted.setAlgorithmHeaderValue("RSA-OAEP-256");
+        encrypted.setEncryptionMethodHeaderParameter("A256GCM");
+        encrypted.setKey(RSA.getPublic());
+        encrypted.setPayload(claimsJson());
+        refused(encrypted.getCompactSerialization());
     }
 
     @Test

@@ -61,7 +61,7 @@ public class TestBackends implements QuarkusTestResourceConfigurableLifecycleMan
             emptyBroker(setting(found, "RABBITMQ_URL"));
         } else {
             // Tests of the read side put the tables into the state that they need; nobody may move it.
-            settings.put("RABBITMQ_URL", "amqp://no-broker.invalid");
+            settings.put("RABBITMQ_URL", "amqp://nobody:absent@no-broker.invalid");
             settings.put("analytics.ingestion.enabled", "false");
             settings.put("analytics.rollup.enabled", "false");
         }
