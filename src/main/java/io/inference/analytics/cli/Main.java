@@ -2,6 +2,7 @@ package io.inference.analytics.cli;
 
 import io.inference.analytics.platform.Setting;
 import io.inference.analytics.platform.SettingsCheck;
+import io.inference.analytics.platform.SlowRequestGuard;
 import io.quarkus.runtime.Quarkus;
 import io.quarkus.runtime.annotations.QuarkusMain;
 import java.io.PrintWriter;
@@ -33,6 +34,7 @@ public final class Main {
             // Otherwise Quarkus refuses an address that can not be decoded before our routes see it, without a
             // problem+json.
             System.setProperty("vertx.disableURIValidation", "true");
+            System.setProperty(SlowRequestGuard.SWITCH, SlowRequestGuard.SWITCHED_ON);
             Quarkus.run(null, (code, failure) -> exit(code, failure, err));
         }
     }

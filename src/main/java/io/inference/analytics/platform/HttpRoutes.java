@@ -44,7 +44,11 @@ class HttpRoutes {
     private final ObjectMapper json;
     private final long bodyBytesMax;
 
-    HttpRoutes(ObjectMapper json, @ConfigProperty(name = "quarkus.http.limits.max-body-size") MemorySize bodyBytesMax) {
+    HttpRoutes(
+            ObjectMapper json,
+            @ConfigProperty(name = "quarkus.http.limits.max-body-size") MemorySize bodyBytesMax,
+            HttpConfig config) {
+        SlowRequestGuard.allow(config.arrivalMax());
         this.json = json;
         this.bodyBytesMax = bodyBytesMax.asLongValue();
     }

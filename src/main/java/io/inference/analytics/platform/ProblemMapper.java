@@ -5,6 +5,7 @@ import io.vertx.core.http.HttpHeaders;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.ws.rs.WebApplicationException;
 import jakarta.ws.rs.core.Response;
+import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
 import org.jboss.logging.Logger;
@@ -38,6 +39,11 @@ public class ProblemMapper {
 
     @ServerExceptionMapper
     Response other(Throwable error, RoutingContext request) {
+        if (error instanceof IOException && request.response().closed()) {
+            // Nobody reads the answer, and whoever likes could fill the log with traces.
+            LOG.infof("event=client_gone path=%s traceId=%s", request.normalizedPath(), RequestIds.traceId(request));
+            return problem(400, describe(400, request), List.of(), request).build();
+        }
         return unknown(error, request).build();
     }
 

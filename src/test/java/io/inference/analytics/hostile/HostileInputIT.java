@@ -254,6 +254,63 @@ class HostileInputIT {
         }
     }
 
+    /** The export writes values into its statement: COPY takes no parameters. */
+    @Test
+    void sqlInParametersOfTheExportIsTextToo() throws Exception {
+        UUID model = UUID.randomUUID();
+        List<String> hostile = List.of(
+                "x' or '1'='1",
+                "x\\' or 1=1 --",
+                "x\\",
+                "$$; drop table analytics.audit_log; $$",
+                "'); select pg_sleep(5); --",
+                "%' or true or client_id like '%");
+        StoredUsage usage = new StoredUsage()
+                .add(Event.of(own, model, "2026-03-01T10:00:00Z").client("other"));
+        for (String client : hostile) {
+            usage.add(Event.of(own, model, "2026-03-01T10:00:00Z").client(client));
+        }
+        usage.store(database);
+        String token = Tokens.of("engineer", own);
+        for (String client : hostile) {
+            for (String path : List.of("/incident-export", "/usage", "/reliability")) {
+                HttpResponse<String> answer = send(
+                        "GET",
+                        "/analytics/v1/orgs/" + own + path + RANGE + "&clientId=" + encoded(client),
+                        "",
+                        "application/json",
+                        token);
+                assertThat(answer.statusCode()).as(path + " " + client).isEqualTo(200);
+                if (path.equals("/incident-export")) {
+                    assertThat(answer.body().lines()).as(client).hasSize(2);
+                } else {
+                    assertThat(answer.body()).as(path + " " + client).contains("\"invocations\":1");
+                }
+            }
+        }
+    }
+
+    @Test
+    void whatAHeaderIsMadeOfCanNotEndIt() throws Exception {
+        UUID model = UUID.randomUUID();
+        String hostile = "a\r\nSet-Cookie: x=y\r\n\r\n<script>";
+        new StoredUsage()
+                .add(Event.of(own, model, "2026-03-01T10:00:00Z").client(hostile))
+                .add(Event.of(own, model, "2026-03-01T11:00:00Z").client(hostile))
+                .store(database);
+        HttpResponse<String> answer = send(
+                "GET",
+                "/analytics/v1/orgs/" + own + "/incident-export" + RANGE + "&limit=1&clientId=" + encoded(hostile),
+                "",
+                "application/json",
+                Tokens.of("engineer", own));
+        assertThat(answer.statusCode()).isEqualTo(200);
+        assertThat(answer.headers().map()).doesNotContainKey("set-cookie");
+        assertThat(answer.headers().firstValue("Link"))
+                .hasValueSatisfying(
+                        link -> assertThat(link).contains("a%0D%0ASet-Cookie").doesNotContain("<script>"));
+    }
+
     @Test
     void cellsThatASpreadsheetWouldRunAreMadeHarmless() throws Exception {
         UUID model = UUID.randomUUID();
