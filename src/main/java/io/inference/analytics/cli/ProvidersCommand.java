@@ -14,6 +14,7 @@ import picocli.CommandLine.Command;
             ProvidersValidateCommand.class,
             ProvidersMapWorkspaceCommand.class,
             ProvidersMapKeyCommand.class,
+            ProvidersMapOrgCommand.class,
             ProvidersMappingsCommand.class,
             ProvidersAuditLogCommand.class,
             ProvidersSeatsCommand.class

@@ -1,6 +1,7 @@
 package io.inference.analytics.export;
 
 import java.util.List;
+import java.util.Map;
 
 /** How the rows of a file are dressed. */
 interface ExportColumns {
@@ -17,6 +18,16 @@ interface ExportColumns {
 
     /** The cells of a row, in the order of the columns; null is an empty cell. */
     String[] cells(ExportRow row);
+
+    /** Rows that stand after those of usage; asked for once, when all of those are written. */
+    default List<String[]> furtherRows() {
+        return List.of();
+    }
+
+    /** What the manifest says beside the totals, by name; known when all rows are written. */
+    default Map<String, String> figures() {
+        return Map.of();
+    }
 
     default String[] header() {
         return columns().stream().map(Column::name).toArray(String[]::new);

@@ -63,8 +63,6 @@ class ExportJobs {
      * @throws Failure.TooManyRequests when too many jobs are open
      */
     ExportJob accept(UUID org, ExportOrder order, Optional<String> idempotencyKey, String initiatedBy) {
-        requireStore();
-        checkAge(order.range());
         UUID jobId = UUID.randomUUID();
         Instant now = clock.instant().truncatedTo(ChronoUnit.MICROS);
         Optional<String> trace = Traces.current();
@@ -81,6 +79,9 @@ class ExportJobs {
                     return known.get().job();
                 }
             }
+            // What was accepted stays answered; only what is new has to be possible today.
+            requireStore();
+            checkAge(order.range());
             String target = target(settings.bucket(connection, org), order.bucket());
             if (store.open(connection, org) >= config.openJobsMax()
                     && store.find(connection, org, jobId).isEmpty()) {

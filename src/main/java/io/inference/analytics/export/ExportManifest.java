@@ -54,6 +54,7 @@ class ExportManifest {
                         "committedAt",
                         watermark.committedAt().map(Instant::toString).orElse(null))
                 .put("hoursFromRawEvents", watermark.hoursFromRawEvents());
+        columns.figures().forEach(manifest::put);
         ArrayNode definitions = manifest.putArray("columns");
         for (ExportColumns.Column column : columns.columns()) {
             definitions.addObject().put("name", column.name()).put("definition", column.definition());

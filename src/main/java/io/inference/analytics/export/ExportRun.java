@@ -175,11 +175,13 @@ class ExportRun {
                 task.progress(total.rows());
                 throwFailure(csv);
             });
+            List<String[]> further = columns.furtherRows();
+            further.forEach(cells -> csv.writeNext(cells, false));
             csv.flush();
             throwFailure(csv);
             ObjectNode reconciliation = reconciliation(total.sums(), snapshot.rawEvents());
             return new Written(
-                    total.rows(),
+                    total.rows() + further.size(),
                     total.sums(),
                     HexFormat.of().formatHex(digested.getMessageDigest().digest()),
                     reconciliation,
@@ -204,7 +206,8 @@ class ExportRun {
                         org, snapshot.orgName(), names, job.order().buckets().starts());
             case FOCUS -> {
                 refuseUnpriced(snapshot, names);
-                yield new FocusColumns(org, snapshot.orgName(), names, job.order(), config.providerName());
+                yield new FocusColumns(
+                        org, snapshot.orgName(), names, job.order(), config.providerName(), snapshot.billed());
             }
         };
     }

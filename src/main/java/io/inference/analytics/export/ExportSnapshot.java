@@ -202,6 +202,11 @@ final class ExportSnapshot implements AutoCloseable {
         return names;
     }
 
+    /** What providers billed for the organisation in the order's window. */
+    BilledCosts billed() throws SQLException {
+        return BilledCosts.read(connection, org, order);
+    }
+
     /** Models of the order that have invocations without a price, the first few. */
     List<String> unpricedModels(int limit) throws SQLException {
         Part rows = source();

@@ -6,25 +6,35 @@ import java.math.BigDecimal;
 import java.math.BigInteger;
 import java.time.Instant;
 import java.time.ZoneId;
+import java.time.ZoneOffset;
 import java.time.ZonedDateTime;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 
 /**
  * The 21 mandatory columns of FOCUS 1.2 (focus.finops.org, specification 1.2), then our own with the prefix {@code x_}.
  *
- * <p>What is billed is what a provider's bill says, and an estimate is no bill: BilledCost is 0, the estimate stands in ListCost,
- * ContractedCost and EffectiveCost, and ChargeDescription says so. ChargeClass is null, as no row corrects an invoiced period.
- * Amounts are US dollars; nulls are empty cells; ends of periods are exclusive.
+ * <p>What is billed is what a provider's bill says, and an estimate is no bill: BilledCost is the organisation's part of the bill or
+ * 0, the estimate stands in ListCost, ContractedCost and EffectiveCost, and ChargeDescription says which. What is billed without
+ * usage of ours has rows of its own at the end, a UTC day each, without estimate. ChargeClass is null, as no row corrects an
+ * invoiced period. Amounts are US dollars; nulls are empty cells; ends of periods are exclusive.
  */
 final class FocusColumns implements ExportColumns {
 
     private static final String ESTIMATE =
-            "Usage of %s. Costs are estimates from list prices per token; BilledCost is 0 because no provider bill is allotted";
+            "Usage of %s. ListCost, ContractedCost and EffectiveCost are estimates from list prices per token; %s";
+
+    private static final String UNUSED =
+            "Billed by the provider for %s on the UTC day, without usage of this organisation's that explains it; there is no estimate";
 
     private static final List<Column> COLUMNS = List.of(
-            new Column("BilledCost", "US dollars on a provider's bill; 0 because none is allotted to the row"),
+            new Column(
+                    "BilledCost",
+                    "US dollars, exact: what a provider billed for the organisation's keys and workspaces; 0 for the reason that x_BilledCostBasis gives"),
             new Column("BillingAccountId", "Id of the organisation"),
             new Column("BillingAccountName", "Name of the organisation; the id where it has none"),
             new Column("BillingCurrency", "USD"),
@@ -32,7 +42,7 @@ final class FocusColumns implements ExportColumns {
             new Column("BillingPeriodStart", "First instant of the month of the charge"),
             new Column("ChargeCategory", "Usage"),
             new Column("ChargeClass", "Empty: the row corrects no invoiced period"),
-            new Column("ChargeDescription", "What was used, and that the costs are estimates"),
+            new Column("ChargeDescription", "What was used, which costs are estimates, and what BilledCost is"),
             new Column("ChargePeriodEnd", "First instant after the hour, day or month, or the end of the export"),
             new Column("ChargePeriodStart", "First instant of the hour, day or month, or the start of the export"),
             new Column("ContractedCost", "As ListCost"),
@@ -47,7 +57,11 @@ final class FocusColumns implements ExportColumns {
             new Column("ServiceName", "AI inference"),
             new Column("x_ModelId", "Id of the model"),
             new Column("x_ModelName", "Name of the model; the id where it has none"),
-            new Column("x_CostBasis", "Estimate: EffectiveCost is no bill"),
+            new Column("x_CostBasis", "Estimate: EffectiveCost is no bill; None: the row has only a bill"),
+            new Column(
+                    "x_BilledCostBasis",
+                    "Bill: all that was billed for the days and model; BillShare: a share of a day's bill, by estimated cost;"
+                            + " NoBill: no imported bill names it; NotMapped: no key or workspace is the organisation's alone"),
             new Column("x_Invocations", "Invocations that ended in the charge period"),
             new Column("x_Errors", "Those of them that did not end in success"),
             new Column("x_InputTokens", "Tokens read, cached ones included"),
@@ -62,17 +76,28 @@ final class FocusColumns implements ExportColumns {
     private final String orgName;
     private final Map<String, String> modelNames;
     private final List<Period> periods;
+    private final ZoneId zone;
     private final String provider;
+    private final BilledCosts billed;
+    private BigDecimal billedTotal = BigDecimal.ZERO;
 
-    FocusColumns(String orgId, String orgName, Map<String, String> modelNames, ExportOrder order, String provider) {
+    FocusColumns(
+            String orgId,
+            String orgName,
+            Map<String, String> modelNames,
+            ExportOrder order,
+            String provider,
+            BilledCosts billed) {
         this.orgId = orgId;
         this.orgName = Csv.harmless(orgName);
         this.modelNames = modelNames;
+        this.zone = order.zone();
         this.periods = periods(order);
         this.provider = Csv.harmless(provider);
+        this.billed = billed;
     }
 
-    private static List<Period> periods(ExportOrder order) {
+    private List<Period> periods(ExportOrder order) {
         List<Instant> starts = order.buckets().starts();
         TimeRange range = order.range();
         List<Period> periods = new ArrayList<>();
@@ -81,18 +106,18 @@ final class FocusColumns implements ExportColumns {
                     i + 1 < starts.size() ? starts.get(i + 1) : order.buckets().end();
             Instant from = starts.get(i).isBefore(range.start()) ? range.start() : starts.get(i);
             Instant until = end.isAfter(range.end()) ? range.end() : end;
-            ZonedDateTime month = monthOf(from, order.zone());
-            periods.add(new Period(
-                    from.toString(),
-                    until.toString(),
-                    month.toInstant().toString(),
-                    month.plusMonths(1).toInstant().toString()));
+            periods.add(period(from, until));
         }
         return periods;
     }
 
-    private static ZonedDateTime monthOf(Instant time, ZoneId zone) {
-        return time.atZone(zone).toLocalDate().withDayOfMonth(1).atStartOfDay(zone);
+    private Period period(Instant from, Instant until) {
+        ZonedDateTime month = from.atZone(zone).toLocalDate().withDayOfMonth(1).atStartOfDay(zone);
+        return new Period(
+                from.toString(),
+                until.toString(),
+                month.toInstant().toString(),
+                month.plusMonths(1).toInstant().toString());
     }
 
     @Override
@@ -103,13 +128,78 @@ final class FocusColumns implements ExportColumns {
     @Override
     public String[] cells(ExportRow row) {
         String model = modelNames.getOrDefault(row.modelId(), row.modelId());
-        Period period = periods.get(row.bucket());
+        BilledCosts.Part bill = billed.take(row.bucket(), row.modelId());
         String dollars = Figures.plain(new BigDecimal(row.costCents()).movePointLeft(2));
         String tokens = new BigInteger(row.inputTokens())
                 .add(new BigInteger(row.outputTokens()))
                 .toString();
-        return new String[] {
-            "0",
+        return cells(
+                periods.get(row.bucket()),
+                bill.usd(),
+                ESTIMATE.formatted(model, bill.basis().reason()),
+                dollars,
+                tokens,
+                row.modelId(),
+                Csv.harmless(model),
+                "Estimate",
+                bill.basis().wireName(),
+                Long.toString(row.invocations()),
+                Long.toString(row.errors()),
+                row.inputTokens(),
+                row.outputTokens(),
+                row.cacheReadInputTokens(),
+                row.cacheWriteInputTokens());
+    }
+
+    /** Bills without usage, and whatever a row that is not there should have taken. */
+    @Override
+    public List<String[]> furtherRows() {
+        List<String[]> rows = new ArrayList<>();
+        for (BilledCosts.Unused bill : billed.unused()) {
+            Instant start = bill.day().atStartOfDay(ZoneOffset.UTC).toInstant();
+            rows.add(billOnly(
+                    period(start, start.plus(1, ChronoUnit.DAYS)),
+                    bill.usd(),
+                    bill.what(),
+                    null,
+                    bill.model().orElse(null)));
+        }
+        new TreeMap<>(billed.left()).forEach((cell, part) -> {
+            String model = modelNames.getOrDefault(cell.modelId(), cell.modelId());
+            rows.add(billOnly(periods.get(cell.bucket()), part.usd(), model, cell.modelId(), model));
+        });
+        return rows;
+    }
+
+    private String[] billOnly(Period period, BigDecimal usd, String what, String modelId, String model) {
+        return cells(
+                period,
+                usd,
+                UNUSED.formatted(what),
+                "0",
+                "0",
+                modelId,
+                model == null ? null : Csv.harmless(model),
+                "None",
+                BilledCosts.Basis.BILL.wireName(),
+                "0",
+                "0",
+                "0",
+                "0",
+                "0",
+                "0");
+    }
+
+    @Override
+    public Map<String, String> figures() {
+        return Map.of("billedCostUsd", Figures.plain(billedTotal));
+    }
+
+    private String[] cells(
+            Period period, BigDecimal billedUsd, String description, String estimate, String quantity, String... own) {
+        billedTotal = billedTotal.add(billedUsd);
+        String[] cells = {
+            Figures.plain(billedUsd),
             orgId,
             orgName,
             "USD",
@@ -117,28 +207,22 @@ final class FocusColumns implements ExportColumns {
             period.monthStart(),
             "Usage",
             null,
-            ESTIMATE.formatted(model),
+            description,
             period.end(),
             period.start(),
-            dollars,
-            dollars,
+            estimate,
+            estimate,
             provider,
-            dollars,
-            tokens,
+            estimate,
+            quantity,
             "Tokens",
             provider,
             provider,
             "AI and Machine Learning",
-            "AI inference",
-            row.modelId(),
-            Csv.harmless(model),
-            "Estimate",
-            Long.toString(row.invocations()),
-            Long.toString(row.errors()),
-            row.inputTokens(),
-            row.outputTokens(),
-            row.cacheReadInputTokens(),
-            row.cacheWriteInputTokens()
+            "AI inference"
         };
+        String[] all = Arrays.copyOf(cells, cells.length + own.length);
+        System.arraycopy(own, 0, all, cells.length, own.length);
+        return all;
     }
 }

@@ -384,6 +384,27 @@ class ExportIT {
                 .isNotEqualTo(first);
     }
 
+    /** What a month's retention has passed over is refused when it is new, and answered as before when it is not. */
+    @Test
+    void aKeyIsAnsweredAsBeforeWhenTheWindowIsTooOldByNow() throws SQLException {
+        String old = MARCH.replace("2026-03", "1971-03").replace("2026-04", "1971-04");
+        create(old, "Idempotency-Key", "old").then().statusCode(400);
+        String first = create(MARCH, "Idempotency-Key", "old")
+                .then()
+                .statusCode(202)
+                .extract()
+                .path("jobId");
+        execute(
+                "update analytics.export_jobs set request_hash = '%s' where job_id = ?"
+                        .formatted(ExportRequest.parse(old.getBytes(StandardCharsets.UTF_8))
+                                .hash()),
+                UUID.fromString(first));
+        create(old, "Idempotency-Key", "old").then().statusCode(202).body("jobId", equalTo(first));
+        create(old.replace("}}", "}, \"format\": \"focus\"}"), "Idempotency-Key", "old")
+                .then()
+                .statusCode(409);
+    }
+
     @Test
     void jobsArePagedNewestFirst() {
         String one = exported(MARCH).getString("jobId");

@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.UUID;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -63,6 +64,28 @@ class ProviderCommandsIT {
                     "days derived anew: 3");
             assertThat(lab.amount("select sum(cost_usd) from analytics.claude_expenses where platform = 'claude_code'"))
                     .isEqualByComparingTo("9.38");
+            UUID org = UUID.randomUUID();
+            for (String[] subject :
+                    new String[][] {{"--workspace", "default"}, {"--key", "apikey_01TESTSERVICE0000000000A1"}}) {
+                assertEnds(
+                        CommandProcess.run(
+                                settings,
+                                "providers",
+                                "map-org",
+                                subject[0],
+                                subject[1],
+                                "--org",
+                                subject[0].equals("--key") ? "none" : org.toString(),
+                                "--from",
+                                "2025-10-15"),
+                        0,
+                        "works for",
+                        "from 2025-10-15");
+            }
+            // 13.34 of the default workspace without the 5.78 of the key that works for many.
+            assertThat(lab.amount(
+                            "select sum(amount_usd) from analytics.provider_org_costs where org_id = '" + org + "'"))
+                    .isEqualByComparingTo("7.56");
         }
     }
 
@@ -101,5 +124,10 @@ class ProviderCommandsIT {
                         "2025-01-01"),
                 2,
                 "--key: a secret");
+        String[] mapOrg = {"providers", "map-org", "--key", "sk-ant-x", "--org", "none", "--from", "2025-01-01"};
+        assertEnds(CommandProcess.run(nothing, mapOrg), 2, "--key: not the id of a key");
+        mapOrg[3] = "apikey_x";
+        mapOrg[5] = "acme";
+        assertEnds(CommandProcess.run(nothing, mapOrg), 2, "--org: acme");
     }
 }

@@ -1,0 +1,227 @@
+package io.inference.analytics.export;
+
+import java.math.BigDecimal;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Instant;
+import java.time.LocalDate;
+import java.time.OffsetDateTime;
+import java.time.ZoneOffset;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.UUID;
+
+/**
+ * What providers billed for the workspaces and keys of one organisation, laid on the rows of its file; US dollars, exact.
+ *
+ * <p>A bill knows UTC days and the provider's models. The amount of a day and model goes to the hours and models of ours that were
+ * used, in proportion to the estimated cost (to the invocations where all estimates are 0), each part being the difference of two
+ * running shares: so the parts of a day add up to the bill to the last digit, and windows side by side never hold a part twice. What
+ * no usage of the day explains (web search, a model of which there is no event) stays whole and belongs to the window that holds
+ * the day's first instant.
+ *
+ * <p>Bound: one entry a bucket and model that a bill names.
+ */
+final class BilledCosts {
+
+    private static final String PARTS =
+            """
+            with bill as (
+                select activity_date as day, model, case when model is null then description end as description,
+                       sum(amount_usd) as amount
+                from analytics.provider_org_costs
+                where org_id = ? and activity_date >= ? and activity_date <= ?
+                group by 1, 2, 3
+            ), named as (
+                select model_id, provider_model as model from analytics.provider_model where provider = 'anthropic'
+                union all
+                select model_id, name from analytics.models
+                where not exists (select from analytics.provider_model other where other.model_id = models.model_id)
+            ), used as (
+                select bill.day, bill.model, usage.bucket_start as hour, usage.model_id,
+                       coalesce(sum(usage.cost_estimate_cents), 0) as cents, sum(usage.invocations) as invocations
+                from bill
+                join named on named.model = bill.model
+                join analytics.usage_hourly usage
+                  on usage.org_id = ? and usage.model_id = named.model_id
+                 and usage.bucket_start >= bill.day::timestamp at time zone 'UTC'
+                 and usage.bucket_start < (bill.day + 1)::timestamp at time zone 'UTC'
+                group by 1, 2, 3, 4
+            ), weighed as (
+                select *, case when sum(cents) over (partition by day, model) > 0 then cents else invocations end as weight
+                from used
+            ), running as (
+                select *, sum(weight) over (partition by day, model order by hour, model_id) as upto,
+                       sum(weight) over (partition by day, model) as whole
+                from weighed
+            )
+            select bill.day, bill.model, bill.description, bill.amount, running.hour, running.model_id::text as model_id,
+                   case when upto = whole then amount else trunc(amount * upto / whole, 8) end
+                   - case when upto - weight = whole then amount else trunc(amount * (upto - weight) / whole, 8) end as part
+            from bill left join running on running.day = bill.day and running.model = bill.model
+            order by bill.day, bill.model nulls last, bill.description, running.hour, running.model_id
+            """;
+
+    private static final String MAPPED =
+            "select exists (select from analytics.provider_org_mapping where org_id = ? and valid_from <= ?)";
+
+    /** Where the figure of a row comes from. */
+    enum Basis {
+        /** All that was billed for the day and model, or for several. */
+        BILL("Bill", "BilledCost is what the provider billed for this organisation's keys and workspaces"),
+        /** A part of it. */
+        BILL_SHARE(
+                "BillShare",
+                "BilledCost is a share, by estimated cost, of what the provider billed for this organisation's keys and"
+                        + " workspaces on the UTC day"),
+        NO_BILL("NoBill", "BilledCost is 0 because no imported provider bill of this organisation names the usage"),
+        NOT_MAPPED(
+                "NotMapped",
+                "BilledCost is 0 because no provider bill is allotted: no key or workspace is this organisation's alone");
+
+        private final String wireName;
+        private final String reason;
+
+        Basis(String wireName, String reason) {
+            this.wireName = wireName;
+            this.reason = reason;
+        }
+
+        String wireName() {
+            return wireName;
+        }
+
+        String reason() {
+            return reason;
+        }
+    }
+
+    /** What a row is billed. */
+    record Part(BigDecimal usd, Basis basis) {}
+
+    /**
+     * What is billed and no usage explains.
+     *
+     * @param what the provider's model, or what it says where there is none
+     */
+    record Unused(LocalDate day, Optional<String> model, String what, BigDecimal usd) {}
+
+    /** A row of the file. */
+    record Cell(int bucket, String modelId) implements Comparable<Cell> {
+        @Override
+        public int compareTo(Cell other) {
+            return Comparator.comparingInt(Cell::bucket)
+                    .thenComparing(Cell::modelId)
+                    .compare(this, other);
+        }
+    }
+
+    private record DayModel(LocalDate day, String model) {}
+
+    private static final Cell OUTSIDE = new Cell(-1, "");
+
+    private final Map<Cell, Part> parts;
+    private final List<Unused> unused;
+    private final Part none;
+
+    private BilledCosts(Map<Cell, Part> parts, List<Unused> unused, Basis otherwise) {
+        this.parts = parts;
+        this.unused = unused;
+        this.none = new Part(BigDecimal.ZERO, otherwise);
+    }
+
+    /** Reads the bills of the order's window in the caller's snapshot. */
+    static BilledCosts read(Connection connection, UUID org, ExportOrder order) throws SQLException {
+        LocalDate first = LocalDate.ofInstant(order.range().start(), ZoneOffset.UTC);
+        LocalDate last = LocalDate.ofInstant(order.range().end().minusNanos(1), ZoneOffset.UTC);
+        TreeMap<Instant, Integer> buckets = new TreeMap<>();
+        List<Instant> starts = order.buckets().starts();
+        for (int i = 0; i < starts.size(); i++) {
+            buckets.put(starts.get(i), i);
+        }
+        Map<Cell, BigDecimal> amounts = new HashMap<>();
+        Map<DayModel, Set<Cell>> spread = new HashMap<>();
+        List<Unused> unused = new ArrayList<>();
+        try (PreparedStatement select = connection.prepareStatement(PARTS)) {
+            select.setObject(1, org);
+            select.setObject(2, first);
+            select.setObject(3, last);
+            select.setObject(4, org);
+            try (ResultSet row = select.executeQuery()) {
+                while (row.next()) {
+                    LocalDate day = row.getObject("day", LocalDate.class);
+                    String model = row.getString("model");
+                    OffsetDateTime hour = row.getObject("hour", OffsetDateTime.class);
+                    if (hour == null) {
+                        String what = model == null ? row.getString("description") : model;
+                        Instant start = day.atStartOfDay(ZoneOffset.UTC).toInstant();
+                        if (order.models().isEmpty() && within(order, start)) {
+                            unused.add(new Unused(
+                                    day,
+                                    Optional.ofNullable(model),
+                                    what == null ? "cost without a description" : what,
+                                    row.getBigDecimal("amount")));
+                        }
+                        continue;
+                    }
+                    Cell cell = OUTSIDE;
+                    if (within(order, hour.toInstant())) {
+                        cell = new Cell(buckets.floorEntry(hour.toInstant()).getValue(), row.getString("model_id"));
+                        if (order.models().isEmpty() || order.models().contains(UUID.fromString(cell.modelId()))) {
+                            amounts.merge(cell, row.getBigDecimal("part"), BigDecimal::add);
+                        }
+                    }
+                    spread.computeIfAbsent(new DayModel(day, model), any -> new HashSet<>())
+                            .add(cell);
+                }
+            }
+        }
+        Set<Cell> shares = new HashSet<>();
+        spread.values().stream().filter(cells -> cells.size() > 1).forEach(shares::addAll);
+        Map<Cell, Part> parts = new HashMap<>();
+        amounts.forEach(
+                (cell, usd) -> parts.put(cell, new Part(usd, shares.contains(cell) ? Basis.BILL_SHARE : Basis.BILL)));
+        return new BilledCosts(parts, unused, mapped(connection, org, last) ? Basis.NO_BILL : Basis.NOT_MAPPED);
+    }
+
+    private static boolean within(ExportOrder order, Instant time) {
+        return !time.isBefore(order.range().start())
+                && time.isBefore(order.range().end());
+    }
+
+    private static boolean mapped(Connection connection, UUID org, LocalDate last) throws SQLException {
+        try (PreparedStatement select = connection.prepareStatement(MAPPED)) {
+            select.setObject(1, org);
+            select.setObject(2, last);
+            try (ResultSet row = select.executeQuery()) {
+                row.next();
+                return row.getBoolean(1);
+            }
+        }
+    }
+
+    /** What the row is billed; each is told once. */
+    Part take(int bucket, String modelId) {
+        Part part = parts.remove(new Cell(bucket, modelId));
+        return part == null ? none : part;
+    }
+
+    /** What no row has taken so far. */
+    Map<Cell, Part> left() {
+        return parts;
+    }
+
+    /** What no usage of its day explains. */
+    List<Unused> unused() {
+        return unused;
+    }
+}

@@ -1,0 +1,77 @@
+package io.inference.analytics.providers;
+
+import jakarta.enterprise.context.ApplicationScoped;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.SQLException;
+import java.time.Clock;
+import java.time.LocalDate;
+import java.util.Optional;
+import java.util.UUID;
+import javax.sql.DataSource;
+import org.jboss.logging.Logger;
+
+/**
+ * Says which of our organisations a provider's workspace or key works for, from a day on. What is billed for it is that
+ * organisation's from then on, and only its; nothing has to be derived anew, as bills are looked at through the entries.
+ */
+@ApplicationScoped
+public class OrgMappings {
+
+    private static final Logger LOG = Logger.getLogger(OrgMappings.class);
+
+    private static final String SET =
+            """
+            insert into analytics.provider_org_mapping (kind, id, valid_from, org_id, entered_by, entered_at) values (?, ?, ?, ?, ?, ?)
+            on conflict (kind, id, valid_from) do update set org_id = excluded.org_id, entered_by = excluded.entered_by,
+                entered_at = excluded.entered_at
+            """;
+
+    private final DataSource dataSource;
+    private final Clock clock;
+
+    OrgMappings(DataSource dataSource, Clock clock) {
+        this.dataSource = dataSource;
+        this.clock = clock;
+    }
+
+    /**
+     * Gives a workspace, but for its keys that have entries of their own.
+     *
+     * @param workspace its id, or {@code default} for the one without
+     * @param org empty: it works for none alone
+     */
+    public void mapWorkspace(String workspace, Optional<UUID> org, LocalDate from, String by) throws SQLException {
+        set("workspace", workspace.equals("default") ? ProviderMappings.DEFAULT_WORKSPACE : workspace, org, from, by);
+    }
+
+    /**
+     * Gives a key.
+     *
+     * @param key its id; names of keys are not unique, so money does not follow them
+     * @param org empty: it works for none alone, whatever its workspace does
+     */
+    public void mapKey(String key, Optional<UUID> org, LocalDate from, String by) throws SQLException {
+        set("key", key, org, from, by);
+    }
+
+    private void set(String kind, String id, Optional<UUID> org, LocalDate from, String by) throws SQLException {
+        try (Connection connection = dataSource.getConnection();
+                PreparedStatement insert = connection.prepareStatement(SET)) {
+            insert.setString(1, kind);
+            insert.setString(2, id);
+            insert.setObject(3, from);
+            insert.setObject(4, org.orElse(null), java.sql.Types.OTHER);
+            insert.setString(5, by);
+            insert.setObject(6, ImportStore.utc(clock.instant()));
+            insert.executeUpdate();
+        }
+        LOG.infof(
+                "event=org_mapped actor=\"%s\" kind=%s id=\"%s\" orgId=%s from=%s",
+                by,
+                kind,
+                id.replaceAll("[^ !#-~]", "?"),
+                org.map(UUID::toString).orElse("none"),
+                from);
+    }
+}
