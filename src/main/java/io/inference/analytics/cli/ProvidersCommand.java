@@ -15,8 +15,10 @@ import picocli.CommandLine.Command;
             ProvidersMapWorkspaceCommand.class,
             ProvidersMapKeyCommand.class,
             ProvidersMapOrgCommand.class,
+            ProvidersReportWorkspaceCommand.class,
             ProvidersMappingsCommand.class,
             ProvidersAuditLogCommand.class,
-            ProvidersSeatsCommand.class
+            ProvidersSeatsCommand.class,
+            ProvidersInvoicesCommand.class
         })
 final class ProvidersCommand {}

@@ -1,12 +1,10 @@
 package io.inference.analytics.cli;
 
-import io.inference.analytics.platform.Failure;
 import io.inference.analytics.providers.ProviderMappings;
 import jakarta.enterprise.context.Dependent;
 import jakarta.inject.Inject;
 import java.io.PrintWriter;
 import java.sql.SQLException;
-import java.time.DateTimeException;
 import java.time.YearMonth;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -43,11 +41,7 @@ class ProvidersSeatsAddCommand implements ServiceCommand {
     }
 
     private YearMonth month() {
-        try {
-            return YearMonth.parse(month);
-        } catch (DateTimeException e) {
-            throw new Failure.Invalid("--month", "--month: %s (expected: a month such as 2026-03)".formatted(month));
-        }
+        return MonthArgument.of("--month", month);
     }
 
     @Override

@@ -58,6 +58,7 @@ final class FocusColumns implements ExportColumns {
             new Column("x_ModelId", "Id of the model"),
             new Column("x_ModelName", "Name of the model; the id where it has none"),
             new Column("x_CostBasis", "Estimate: EffectiveCost is no bill; None: the row has only a bill"),
+            new Column("x_EstimatedCost", "US dollars, exact: the estimate by itself; empty where there is none"),
             new Column(
                     "x_BilledCostBasis",
                     "Bill: all that was billed for the days and model; BillShare: a share of a day's bill, by estimated cost;"
@@ -142,6 +143,7 @@ final class FocusColumns implements ExportColumns {
                 row.modelId(),
                 Csv.harmless(model),
                 "Estimate",
+                dollars,
                 bill.basis().wireName(),
                 Long.toString(row.invocations()),
                 Long.toString(row.errors()),
@@ -181,6 +183,7 @@ final class FocusColumns implements ExportColumns {
                 modelId,
                 model == null ? null : Csv.harmless(model),
                 "None",
+                null,
                 BilledCosts.Basis.BILL.wireName(),
                 "0",
                 "0",

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonUnwrapped;
 import io.inference.analytics.platform.Cost;
 import java.math.BigDecimal;
+import java.math.RoundingMode;
 import java.time.Instant;
 import java.time.LocalDate;
 import java.util.List;
@@ -39,9 +40,31 @@ record ProviderCosts(
     @Schema(name = "ProviderCostsRow")
     record Row(@JsonUnwrapped Key key, Cost cost) {}
 
-    /** The sum of all rows. */
+    /** The sum of all rows, and what it means a day and a user; quotients are rounded to eight digits of a dollar. */
     @Schema(name = "ProviderCostsTotals")
-    record Totals(Cost cost) {}
+    record Totals(
+            Cost cost,
+            @Schema(description = "UTC days of the range") long days,
+            @Schema(description = "cost a day of the range, days without bills included") Cost dailyAverage,
+            @Schema(description = "Users with cost") long users,
+            @Schema(nullable = true, description = "cost a user with cost; null without such users")
+                    Optional<Cost> costPerUser) {
+
+        private static final int DIGITS = 8;
+
+        static Totals of(BigDecimal total, long days, long users) {
+            return new Totals(
+                    ProviderCosts.cost(total),
+                    days,
+                    per(total, days),
+                    users,
+                    users == 0 ? Optional.empty() : Optional.of(per(total, users)));
+        }
+
+        private static Cost per(BigDecimal total, long parts) {
+            return ProviderCosts.cost(total.divide(BigDecimal.valueOf(parts), DIGITS, RoundingMode.HALF_UP));
+        }
+    }
 
     static Cost cost(BigDecimal dollars) {
         return Cost.ofCents(dollars.movePointRight(2));

@@ -75,6 +75,16 @@ class ProviderCostsResource {
                             type = SchemaType.ARRAY,
                             implementation = String.class,
                             enumeration = {"day", "platform", "model", "workspace", "user", "team", "tokenType"}))
+    @Parameter(
+            name = "workspaceId",
+            in = ParameterIn.QUERY,
+            description = "Only these workspaces of Anthropic, by id, or default for the one without; repeatable",
+            schema = @Schema(type = SchemaType.ARRAY, implementation = String.class))
+    @Parameter(
+            name = "reported",
+            in = ParameterIn.QUERY,
+            description = "true: without the workspaces that reports leave out; totals are then less than the bill",
+            schema = @Schema(implementation = Boolean.class, defaultValue = "false"))
     @APIResponse(
             responseCode = "200",
             description = "The bills",
@@ -90,7 +100,7 @@ class ProviderCostsResource {
             description = "Neither JSON nor CSV is accepted",
             content = @Content(mediaType = Problem.MEDIA_TYPE, schema = @Schema(implementation = Problem.class)))
     public Response costs(@Context UriInfo uri, @Context Request request, @Context HttpHeaders headers) {
-        CompanyQuery query = CompanyQuery.parse(uri.getQueryParameters(), GROUPS);
+        CompanyQuery query = CompanyQuery.parseBills(uri.getQueryParameters(), GROUPS);
         TableAnswer.Form form = TableAnswer.preferred(request);
         ProviderCosts costs = database.read(connection -> store.read(connection, query));
         List<String> columns = new ArrayList<>();

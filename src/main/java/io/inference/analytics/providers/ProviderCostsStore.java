@@ -16,12 +16,20 @@ import java.util.Set;
 @ApplicationScoped
 class ProviderCostsStore {
 
-    private static final String SELECT =
+    private static final String SELECT = """
+            select %s sum(amount_usd) as amount %s %s
+            """;
+
+    private static final String USERS =
             """
-            select %s sum(amount_usd) as amount
-            from analytics.vw_combined_daily_costs
+            select count(*) from (select user_email %s and user_email is not null group by 1 having sum(amount_usd) > 0) users
+            """;
+
+    private static final String BILLS =
+            """
+            from analytics.%s
             where cost_date >= ? and cost_date < ?
-            %s
+              and (? or source_table = 'claude_costs' and coalesce(workspace_id, 'default') = any (?))
             """;
 
     ProviderCosts read(Connection connection, CompanyQuery query) throws SQLException {
@@ -36,10 +44,11 @@ class ProviderCostsStore {
         }
         String order = String.join(", ", numbers);
         String sql = SELECT.formatted(
-                columns, groups.isEmpty() ? "having count(*) > 0" : "group by " + order + " order by " + order);
+                columns,
+                bills(query),
+                groups.isEmpty() ? "having count(*) > 0" : "group by " + order + " order by " + order);
         try (PreparedStatement select = connection.prepareStatement(sql)) {
-            select.setObject(1, query.first());
-            select.setObject(2, query.end());
+            bind(select, query);
             try (ResultSet row = select.executeQuery()) {
                 while (row.next()) {
                     BigDecimal amount = row.getBigDecimal("amount");
@@ -53,8 +62,31 @@ class ProviderCostsStore {
                 query.range().end(),
                 groups.stream().map(CompanyGroup::wireName).toList(),
                 rows,
-                new ProviderCosts.Totals(ProviderCosts.cost(total)),
+                ProviderCosts.Totals.of(total, query.days(), users(connection, query)),
                 Finality.read(connection, query));
+    }
+
+    private static String bills(CompanyQuery query) {
+        return BILLS.formatted(query.reportedOnly() ? "vw_reported_daily_costs" : "vw_combined_daily_costs");
+    }
+
+    private static void bind(PreparedStatement select, CompanyQuery query) throws SQLException {
+        select.setObject(1, query.first());
+        select.setObject(2, query.end());
+        select.setBoolean(3, query.workspaces().isEmpty());
+        select.setArray(
+                4,
+                select.getConnection().createArrayOf("text", query.workspaces().toArray()));
+    }
+
+    private static long users(Connection connection, CompanyQuery query) throws SQLException {
+        try (PreparedStatement select = connection.prepareStatement(USERS.formatted(bills(query)))) {
+            bind(select, query);
+            try (ResultSet row = select.executeQuery()) {
+                row.next();
+                return row.getLong(1);
+            }
+        }
     }
 
     private static ProviderCosts.Key key(ResultSet row, Set<CompanyGroup> groups) throws SQLException {

@@ -22,14 +22,14 @@ import org.jboss.logging.Logger;
 /**
  * The daily import of every provider whose key is set and of which one day has been validated, and the retries of what failed.
  *
- * <p>Each slot is claimed once in the database, whatever the number of replicas; the claim of a process that died ends after an
- * hour. Every round also refreshes the metrics. A round that fails is tried again in the next one.
+ * <p>Each slot is claimed once in the database, whatever the number of replicas; the claim is renewed with each day that is
+ * done, and that of a process that died ends after a quarter of an hour. Every round also refreshes the metrics. A round that fails is tried again in the next one.
  */
 @ApplicationScoped
 class ProviderJob {
 
     private static final Logger LOG = Logger.getLogger(ProviderJob.class);
-    private static final Duration LEASE = Duration.ofHours(1);
+    private static final Duration LEASE = Duration.ofMinutes(15);
 
     private static final String CLAIM =
             """
@@ -40,6 +40,9 @@ class ProviderJob {
             where slots.finished_at is null and slots.leased_until <= excluded.claimed_at
             returning slot
             """;
+
+    private static final String RENEW =
+            "update analytics.provider_daily_slot set leased_until = ? where provider = ? and slot = ? and claimed_by = ?";
 
     private static final String FINISH =
             "update analytics.provider_daily_slot set finished_at = ? where provider = ? and slot = ? and claimed_by = ?";
@@ -119,7 +122,7 @@ class ProviderJob {
             days.add(gap.date());
             wanted.put(dataset, days);
         }
-        imports.run(client, wanted, order(RunKind.DAILY));
+        imports.run(client, wanted, order(RunKind.DAILY, () -> renew(provider, slot)));
         long broken = metrics.checkLaws();
         if (broken > 0) {
             LOG.errorf("event=provider_laws_broken count=%d", broken);
@@ -149,12 +152,27 @@ class ProviderJob {
             return;
         }
         if (!due.isEmpty()) {
-            imports.run(client, due, order(RunKind.RETRY));
+            imports.run(client, due, order(RunKind.RETRY, () -> {}));
         }
     }
 
-    private static ProviderImports.Order order(RunKind kind) {
-        return new ProviderImports.Order(kind, "schedule", false, Duration.ofMillis(100), outcome -> {});
+    private static ProviderImports.Order order(RunKind kind, Runnable heartbeat) {
+        return new ProviderImports.Order(kind, "schedule", false, Duration.ofMillis(100), outcome -> heartbeat.run());
+    }
+
+    /** A day takes five minutes at most, so a claim that is not renewed is of a process that died. */
+    private void renew(Provider provider, LocalDate slot) {
+        try (Connection connection = dataSource.getConnection();
+                PreparedStatement renew = connection.prepareStatement(RENEW)) {
+            renew.setObject(1, ImportStore.utc(clock.instant().plus(LEASE)));
+            renew.setString(2, provider.wireName());
+            renew.setObject(3, slot);
+            renew.setString(4, replica);
+            renew.executeUpdate();
+        } catch (SQLException e) {
+            // The next day renews it; at worst another replica reads days again, which changes nothing.
+            LOG.warnf("event=provider_slot_not_renewed sqlstate=%s", e.getSQLState());
+        }
     }
 
     private boolean claim(Provider provider, LocalDate slot, Instant now) throws SQLException {

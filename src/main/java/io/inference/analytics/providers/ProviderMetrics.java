@@ -6,6 +6,8 @@ import io.micrometer.core.instrument.TimeGauge;
 import io.quarkus.runtime.StartupEvent;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
+import java.math.BigDecimal;
+import java.math.MathContext;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -49,6 +51,26 @@ class ProviderMetrics {
             where laws.expected is distinct from laws.found
             """;
 
+    private static final String WATCH = "select * from analytics.provider_cost_watch(?)";
+
+    private static final String SPEND =
+            """
+            select coalesce(max(unexplained_usd), 0) from analytics.cursor_spend_check
+            where snapshot_date = (select max(snapshot_date) from analytics.cursor_spend_check)
+            """;
+
+    /** Gauges of {@link #WATCH}: column, meter, description. */
+    private static final String[][] WATCHED = {
+        {"last_day_usd", "analytics.provider.day.dollars", "Billed for the newest imported day before today"},
+        {"week_mean_usd", "analytics.provider.week.mean.dollars", "Mean of the seven days before that one"},
+        {"month_usd", "analytics.provider.month.dollars", "Billed for the running month, seats included"},
+        {
+            "month_before_usd",
+            "analytics.provider.month.before.dollars",
+            "Billed for the month before, up to the same day of it"
+        }
+    };
+
     private static final int LAWS_DAYS = 35;
     private static final int CACHE_DAYS = 30;
 
@@ -58,7 +80,10 @@ class ProviderMetrics {
     private final Clock clock;
     private final Map<String, AtomicLong> values = new ConcurrentHashMap<>();
     private final Map<Provider, Instant> lastSuccess = new ConcurrentHashMap<>();
+    private final Map<String, Double> dollars = new ConcurrentHashMap<>();
     private volatile double cacheHits;
+    private volatile double attributed = 1;
+    private volatile double spendUnexplained;
 
     ProviderMetrics(
             ImportLedger ledger, ProviderClients clients, DataSource dataSource, Clock clock, MeterRegistry registry) {
@@ -95,6 +120,13 @@ class ProviderMetrics {
         }
         for (Provider provider : new Provider[] {Provider.ANTHROPIC, Provider.CURSOR}) {
             ProviderHttp.register(registry, provider);
+            for (String[] gauge : WATCHED) {
+                String key = gauge[0] + "|" + provider.wireName();
+                Gauge.builder(gauge[1], dollars, amounts -> amounts.getOrDefault(key, 0.0))
+                        .description(gauge[2] + ", US dollars")
+                        .tag("provider", provider.wireName())
+                        .register(registry);
+            }
         }
         for (String kind : new String[] {"workspace", "key"}) {
             Gauge.builder("analytics.provider.unmapped", value("unmapped|" + kind), AtomicLong::get)
@@ -108,6 +140,12 @@ class ProviderMetrics {
         Gauge.builder("analytics.provider.cache.hit.ratio", this, self -> self.cacheHits)
                 .description(
                         "Input tokens that came from a cache, of all that could, over the last 30 days of Anthropic's usage")
+                .register(registry);
+        Gauge.builder("analytics.provider.attributed.ratio", this, self -> self.attributed)
+                .description("Of the costs of the last 30 days, the part that has a user or a team; 1 without costs")
+                .register(registry);
+        Gauge.builder("analytics.provider.cursor.spend.unexplained.dollars", this, self -> self.spendUnexplained)
+                .description("How far Cursor's own sum of a user's cycle is from the imported charges, the worst user")
                 .register(registry);
         Gauge.builder("analytics.provider.broken.laws", value("broken"), AtomicLong::get)
                 .description("Laws of the provider tables that do not hold, over the last 35 days")
@@ -164,6 +202,7 @@ class ProviderMetrics {
                     cacheHits = row.getDouble(1);
                 }
             }
+            watch(connection);
             try (PreparedStatement select = connection.prepareStatement(RESTATED)) {
                 select.setObject(1, ImportStore.utc(clock.instant().minusSeconds(86_400)));
                 try (ResultSet row = select.executeQuery()) {
@@ -171,6 +210,30 @@ class ProviderMetrics {
                     value("restated").set(row.getBigDecimal(1).movePointRight(2).longValue());
                 }
             }
+        }
+    }
+
+    private void watch(Connection connection) throws SQLException {
+        BigDecimal all = BigDecimal.ZERO;
+        BigDecimal known = BigDecimal.ZERO;
+        try (PreparedStatement select = connection.prepareStatement(WATCH)) {
+            select.setObject(1, LocalDate.ofInstant(clock.instant(), ZoneOffset.UTC));
+            try (ResultSet row = select.executeQuery()) {
+                while (row.next()) {
+                    for (String[] gauge : WATCHED) {
+                        dollars.put(gauge[0] + "|" + row.getString("provider"), row.getDouble(gauge[0]));
+                    }
+                    all = all.add(row.getBigDecimal("attributable_usd"));
+                    known = known.add(row.getBigDecimal("attributed_usd"));
+                }
+            }
+        }
+        attributed =
+                all.signum() == 0 ? 1 : known.divide(all, MathContext.DECIMAL64).doubleValue();
+        try (PreparedStatement select = connection.prepareStatement(SPEND);
+                ResultSet row = select.executeQuery()) {
+            row.next();
+            spendUnexplained = row.getDouble(1);
         }
     }
 

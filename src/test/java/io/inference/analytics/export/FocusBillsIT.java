@@ -189,6 +189,7 @@ class FocusBillsIT {
         assertThat(a.column("x_BilledCostBasis")).containsExactly("Bill", "NoBill", "Bill", "Bill");
         assertThat(a.column("EffectiveCost")).containsExactly("3", "1", "0", "0");
         assertThat(a.column("x_CostBasis")).containsExactly("Estimate", "Estimate", "None", "None");
+        assertThat(a.column("x_EstimatedCost")).containsExactly("3", "1", "", "");
         Map<String, String> searches = a.rows().get(2);
         assertThat(searches)
                 .containsEntry("ChargePeriodStart", "2026-03-10T00:00:00Z")

@@ -48,6 +48,11 @@ class RestDashboardsIT {
         stored.store(database);
         sql("insert into analytics.manual_cost_entry (month, platform, amount_usd, entered_by, entered_at)"
                 + " values ('2026-03-01', 'claude_ai', 600, 'test', now()) on conflict do nothing");
+        // A user with cost.
+        sql(
+                "insert into analytics.cursor_usage_event (activity_date, organization_id, line_key, occurred_at, user_email, ordinal,"
+                        + " charged_usd, ingestion_timestamp, import_revision, run_id) values ('2026-03-01', 'dashboards', '1',"
+                        + " '2026-03-01T10:00:00Z', 'a@example.test', 1, 2.5, now(), 1, gen_random_uuid()) on conflict do nothing");
         sql(
                 "insert into analytics.freshness_status (org_id, model_id, last_event_at, last_rollup_at, updated_at) values ('%s', '%s', now(), now(), now())"
                         .formatted(org, model));

@@ -3,14 +3,19 @@ package io.inference.analytics.providers;
 import static io.inference.analytics.providers.ProviderLab.OCT_15;
 import static io.inference.analytics.providers.ProviderLab.OCT_16;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.inference.analytics.devtools.FakeProviders.Fault;
+import io.inference.analytics.platform.Failure;
 import java.math.BigDecimal;
+import java.math.RoundingMode;
 import java.time.Instant;
 import java.time.LocalDate;
+import java.time.YearMonth;
 import java.util.Optional;
+import java.util.OptionalLong;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -108,6 +113,102 @@ class CursorImportIT {
                                 + " from analytics.vw_combined_daily_costs where provider = 'cursor'"))
                 .as("50, 57, 57 is 50, 7, 0; another cycle begins at 0")
                 .isEqualTo("2025-10-19 50, 2025-10-20 7, 2025-11-04 3");
+    }
+
+    /** Alice is charged 0.2136232 on 15 October, the first day of the cycle; a cent of difference is allowed. */
+    @Test
+    void theSpendOfACycleIsComparedWithItsCharges() throws Exception {
+        lab.fake.cursorEvents(ProviderLab.file("cursor-events.json").withArray("usageEvents"));
+        assertThat(unexplained(21)).isEqualTo("2025-10-19 0");
+        lab.reset();
+        lab.fake.cursorEvents(ProviderLab.file("cursor-events.json").withArray("usageEvents"));
+        assertThat(unexplained(150)).as("1.50 - 0.2136232 - 0.01").isEqualTo("2025-10-19 1.2763768");
+        lab.reset();
+        ArrayNode events = ProviderLab.file("cursor-events.json").withArray("usageEvents");
+        ObjectNode late = events.get(0).deepCopy();
+        events.add(late.put("timestamp", "1760877000000").put("chargedCents", 100));
+        lab.fake.cursorEvents(events);
+        assertThat(unexplained(21))
+                .as("Cursor adds up by the hour: what was charged at 12:30 may not be in a sum of 13:00")
+                .isEqualTo("2025-10-19 0");
+    }
+
+    private String unexplained(int spendCents) throws Exception {
+        ObjectNode spend = (ObjectNode) ProviderLab.file("cursor-spend.json");
+        spend.put("subscriptionCycleStart", 1760486400000L);
+        ((ObjectNode) spend.at("/teamMemberSpend/0")).put("spendCents", spendCents);
+        lab.fake.cursorSpend(spend);
+        for (int day = 15; day <= 18; day++) {
+            assertThat(imported(LocalDate.of(2025, 10, day))).isTrue();
+        }
+        assertThat(lab.database.number("select count(*) from analytics.cursor_spend_check"))
+                .as("the 19th is not over")
+                .isZero();
+        lab.at(Instant.parse("2025-10-20T13:00:00Z"));
+        assertThat(imported(LocalDate.of(2025, 10, 19))).isTrue();
+        return lab.database.text("select max(snapshot_date) || ' ' || trim_scale(max(unexplained_usd))"
+                + " from analytics.cursor_spend_check");
+    }
+
+    /** The invoices and requests of the sheet's section 2.7. */
+    @Test
+    void invoicesAreComparedWithTheChargesAndNeverAdded() throws Exception {
+        CursorInvoices invoices = new CursorInvoices(lab.dataSource(), lab.clock());
+        String[][] months = {
+            {"2025-06", "1048.90", "11876"},
+            {"2025-07", "1775.07", "16753"},
+            {"2025-08", "827.15", "7254"},
+            {"2025-09", "1104.30", "8343"},
+            {"2025-10", "41.92", "801"}
+        };
+        for (String[] month : months) {
+            invoices.enter(invoice(month), false, "test");
+        }
+        assertThat(lab.amount("select sum(total_invoice_amount_usd) from analytics.cursor_monthly_invoice"))
+                .isEqualTo(new BigDecimal("4797.34"));
+        assertThat(invoices.compare())
+                .extracting(month -> month.overageRate().orElseThrow().setScale(3, RoundingMode.HALF_UP))
+                .containsExactly(
+                        new BigDecimal("0.088"),
+                        new BigDecimal("0.106"),
+                        new BigDecimal("0.114"),
+                        new BigDecimal("0.132"),
+                        new BigDecimal("0.052"));
+        assertThat(invoices.compare()).allMatch(month -> month.status().equals("missing_data") && !month.fine());
+        assertThatThrownBy(() -> invoices.enter(invoice(months[4]), false, "test"))
+                .isInstanceOf(Failure.Conflict.class)
+                .hasMessageContaining("--replace");
+        lab.fake.cursorEvents(ProviderLab.file("cursor-events.json").withArray("usageEvents"));
+        imported(OCT_15);
+        // 0.2136232 of charges and the seats, against 41.92.
+        String[][] seats = {
+            {"41.50", "matched", "-0.2063768"},
+            {"41", "acceptable", "-0.7063768"},
+            {"39", "warning", "-2.7063768"},
+            {"30", "critical", "-11.7063768"}
+        };
+        for (String[] month : seats) {
+            lab.mappings().addSeats(YearMonth.of(2025, 10), Platform.CURSOR, new BigDecimal(month[0]), true, "test");
+            CursorInvoices.Compared october = invoices.compare().get(4);
+            assertThat(october.status()).isEqualTo(month[1]);
+            assertThat(october.variance()).isEqualByComparingTo(month[2]);
+        }
+        assertThat(cost("true")).isEqualTo(new BigDecimal("30.2136232"));
+        invoices.enter(invoice(new String[] {"2025-10", "0", "0"}), true, "test");
+        assertThat(invoices.compare().get(4).status()).isEqualTo("duplicate_data");
+        assertThat(invoices.compare().get(4).overageRate()).isEmpty();
+    }
+
+    private static CursorInvoices.Invoice invoice(String[] month) {
+        return new CursorInvoices.Invoice(
+                YearMonth.parse(month[0]),
+                new BigDecimal(month[1]),
+                Optional.empty(),
+                Optional.of(new BigDecimal(month[1])),
+                OptionalLong.empty(),
+                OptionalLong.of(Long.parseLong(month[2])),
+                Optional.empty(),
+                Optional.empty());
     }
 
     @Test

@@ -64,6 +64,31 @@ class ProviderCommandsIT {
                     "days derived anew: 3");
             assertThat(lab.amount("select sum(cost_usd) from analytics.claude_expenses where platform = 'claude_code'"))
                     .isEqualByComparingTo("9.38");
+            String[] invoice = {
+                "providers",
+                "invoices",
+                "add",
+                "--month",
+                "2025-10",
+                "--amount",
+                "41.92",
+                "--overage",
+                "41.92",
+                "--usage-based",
+                "801"
+            };
+            assertEnds(CommandProcess.run(settings, invoice), 0, "invoice of 2025-10: 41.92 USD");
+            assertEnds(
+                    CommandProcess.run(settings, "providers", "invoices", "list"),
+                    1,
+                    "2025-10\tmissing_data\tinvoiced 41.92 USD\timported 0 USD\tvariance -41.92 USD\t0.052 USD");
+            assertEnds(
+                    CommandProcess.run(
+                            settings, "providers", "report-workspace", "--workspace", "default", "--show", "no"),
+                    0,
+                    "workspace default is left out of reports");
+            assertThat(lab.amount("select sum(amount_usd) from analytics.vw_reported_daily_costs"))
+                    .isEqualByComparingTo("9.38");
             UUID org = UUID.randomUUID();
             for (String[] subject :
                     new String[][] {{"--workspace", "default"}, {"--key", "apikey_01TESTSERVICE0000000000A1"}}) {

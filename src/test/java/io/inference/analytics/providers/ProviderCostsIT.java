@@ -18,6 +18,7 @@ import io.restassured.specification.RequestSpecification;
 import jakarta.inject.Inject;
 import java.sql.Connection;
 import java.sql.Statement;
+import java.time.Clock;
 import java.time.LocalDate;
 import java.util.List;
 import java.util.UUID;
@@ -80,6 +81,66 @@ class ProviderCostsIT {
                 .extract()
                 .asString();
         assertThat(csv).startsWith("tokenType,costAmount,costCurrency\r\n").contains("cache_write,6.39,USD\r\n");
+    }
+
+    @Test
+    void totalsTellTheMeanOfADayAndOfAUser() {
+        // 22.72 in two days; Alice alone has costs.
+        as("company-finance")
+                .get("/analytics/v1/provider-costs?start=2025-10-15T00:00:00Z&end=2025-10-17T00:00:00Z&groupBy=day")
+                .then()
+                .statusCode(200)
+                .body("series", hasSize(1))
+                .body("totals.days", equalTo(2))
+                .body("totals.dailyAverage.amount", equalTo("11.36"))
+                .body("totals.users", equalTo(1))
+                .body("totals.costPerUser.amount", equalTo("22.72"));
+        as("company-finance")
+                .get("/analytics/v1/provider-costs?start=2020-01-01T00:00:00Z&end=2020-01-02T00:00:00Z")
+                .then()
+                .body("totals.dailyAverage.amount", equalTo("0"))
+                .body("totals.costPerUser", nullValue());
+    }
+
+    @Test
+    void workspacesAreFilteredInReportsAndNowhereElse() throws Exception {
+        WorkspaceReports reports = new WorkspaceReports(database, Clock.systemUTC());
+        String[][] filters = {
+            {"&workspaceId=" + ProviderLab.WORKSPACE, "9.38"},
+            {"&workspaceId=default", "13.34"},
+            {"&workspaceId=default&workspaceId=" + ProviderLab.WORKSPACE, "22.72"},
+            {"&workspaceId=wrkspc_other", "0"},
+            {"&reported=true", "13.34"},
+            {"&reported=true&workspaceId=" + ProviderLab.WORKSPACE, "0"},
+            {"&reported=false", "22.72"},
+            {"", "22.72"}
+        };
+        reports.show(ProviderLab.WORKSPACE, false, "test");
+        try {
+            for (String[] filter : filters) {
+                as("company-finance")
+                        .get("/analytics/v1/provider-costs?" + RANGE + filter[0])
+                        .then()
+                        .statusCode(200)
+                        .body("totals.cost.amount", equalTo(filter[1]));
+            }
+        } finally {
+            reports.show(ProviderLab.WORKSPACE, true, "test");
+        }
+        as("company-finance")
+                .get("/analytics/v1/provider-costs?" + RANGE + "&reported=true")
+                .then()
+                .body("totals.cost.amount", equalTo("22.72"));
+        for (String fault : List.of("&reported=maybe", "&reported=true&reported=true", "&workspaceId=a%20b")) {
+            as("company-finance")
+                    .get("/analytics/v1/provider-costs?" + RANGE + fault)
+                    .then()
+                    .statusCode(400);
+        }
+        as("company-finance")
+                .get("/analytics/v1/reconciliation?" + RANGE + "&workspaceId=default")
+                .then()
+                .statusCode(400);
     }
 
     @Test

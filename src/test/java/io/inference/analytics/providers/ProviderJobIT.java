@@ -1,12 +1,18 @@
 package io.inference.analytics.providers;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.inference.analytics.devtools.FakeProviders.Fault;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.time.Clock;
 import java.time.Instant;
 import java.time.LocalDate;
+import java.time.ZoneId;
+import java.time.ZoneOffset;
 import java.util.Optional;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -39,6 +45,10 @@ class ProviderJobIT {
     }
 
     private ProviderJob job() {
+        return job(lab.clock());
+    }
+
+    private ProviderJob job(Clock clock) {
         return new ProviderJob(
                 lab.config(),
                 lab.imports(),
@@ -46,7 +56,85 @@ class ProviderJobIT {
                 lab.ledger(),
                 metrics(new SimpleMeterRegistry()),
                 lab.dataSource(),
-                lab.clock());
+                clock);
+    }
+
+    /** Every look at it takes a minute. */
+    private static final class SlowDay extends Clock {
+        private Instant now = Instant.parse("2025-10-16T13:00:00Z");
+
+        @Override
+        public Instant instant() {
+            now = now.plusSeconds(60);
+            return now;
+        }
+
+        @Override
+        public ZoneId getZone() {
+            return ZoneOffset.UTC;
+        }
+
+        @Override
+        public Clock withZone(ZoneId zone) {
+            return this;
+        }
+    }
+
+    @Test
+    void aLongRunKeepsItsSlotAndADeadOneLosesIt() throws Exception {
+        lab.offerF1();
+        lab.at(Instant.parse("2025-10-16T13:00:00Z"));
+        lab.anthropic(ProviderLab.OCT_15);
+        lab.validation().validate(Provider.ANTHROPIC, ProviderLab.OCT_15, Optional.empty());
+        assertThat(job(new SlowDay()).daily(Provider.ANTHROPIC)).isTrue();
+        assertThat(lab.database.text("select leased_until - claimed_at >= interval '24 minutes'"
+                        + " from analytics.provider_daily_slot where finished_at is not null"))
+                .as("a quarter of an hour after the last of nine reports, a minute each")
+                .isEqualTo("t");
+        lab.database.execute("update analytics.provider_daily_slot set finished_at = null");
+        lab.at(Instant.parse("2025-10-16T13:10:00Z"));
+        assertThat(job().daily(Provider.ANTHROPIC)).isFalse();
+        lab.at(Instant.parse("2025-10-16T14:00:00Z"));
+        assertThat(job().daily(Provider.ANTHROPIC)).isTrue();
+    }
+
+    /** Ten dollars a day for a week and a day, then the 22.72 of F1, of which 9.38 are Alice's. */
+    @Test
+    void whatTheAlertsReadIsWhatWasBilled() throws Exception {
+        lab.offerF1();
+        ArrayNode ten = ProviderHttp.JSON.createArrayNode();
+        ten.add(((ObjectNode)
+                        ProviderLab.file("f1-cost.json").at("/data/0/results/0").deepCopy())
+                .put("amount", "1000"));
+        lab.at(Instant.parse("2025-10-16T13:00:00Z"));
+        for (int day = 8; day <= 14; day++) {
+            lab.fake.cost(LocalDate.of(2025, 10, day), ten);
+            lab.anthropic(LocalDate.of(2025, 10, day));
+        }
+        lab.anthropic(ProviderLab.OCT_15);
+        ProviderMetrics metrics = metrics(registry);
+        assertThat(gauge("attributed.ratio")).isEqualTo(1);
+        metrics.refresh();
+        assertThat(gauge("day.dollars", "provider", "anthropic")).isEqualTo(22.72);
+        assertThat(gauge("week.mean.dollars", "provider", "anthropic")).isEqualTo(10);
+        assertThat(gauge("month.dollars", "provider", "anthropic")).isEqualTo(92.72);
+        assertThat(gauge("month.before.dollars", "provider", "anthropic"))
+                .as("nothing was imported then")
+                .isZero();
+        assertThat(gauge("day.dollars", "provider", "cursor")).isZero();
+        assertThat(gauge("attributed.ratio")).isCloseTo(9.38 / 92.72, within(1e-9));
+        lab.fake.cost(LocalDate.of(2025, 9, 1), ten);
+        lab.fake.cost(LocalDate.of(2025, 9, 16), ten);
+        lab.anthropic(LocalDate.of(2025, 9, 1));
+        lab.anthropic(LocalDate.of(2025, 9, 16));
+        metrics.refresh();
+        assertThat(gauge("month.before.dollars", "provider", "anthropic"))
+                .as("up to the same day: the 15th")
+                .isEqualTo(10);
+    }
+
+    private double gauge(String name, String... tags) {
+        return registry.get("analytics.provider." + name).tags(tags).gauge().value();
     }
 
     private double days(String status) {
@@ -70,8 +158,14 @@ class ProviderJobIT {
         assertThat(job().daily(Provider.ANTHROPIC))
                 .as("another replica, the same slot")
                 .isFalse();
+        lab.database.execute("update analytics.provider_raw_page set fetched_at = '2025-07-27T12:59:59Z'"
+                + " where usage_date = '2025-10-15'");
         lab.at(Instant.parse("2025-10-25T13:00:00Z"));
         assertThat(job().daily(Provider.ANTHROPIC)).isTrue();
+        assertThat(lab.database.number(
+                        "select count(*) from analytics.provider_raw_page where fetched_at < '2025-10-01'"))
+                .as("answers are kept for 90 days")
+                .isZero();
         assertThat(lab.imports().gaps(Provider.ANTHROPIC, null)).isEmpty();
         assertThat(lab.database.number(
                         "select count(*) from analytics.provider_daily_slot where finished_at is not null"))

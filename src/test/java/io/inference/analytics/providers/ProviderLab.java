@@ -100,7 +100,7 @@ final class ProviderLab implements AutoCloseable {
                 do $$ declare name text; begin
                     for name in select format('%I.%I', schemaname, tablename) from pg_tables
                         where schemaname = 'nonfinancial' or schemaname = 'analytics' and (tablename ~ '^(provider|claude|cursor|fact|dim|manual)_'
-                              or tablename in ('workspace_platform', 'api_key_mapping')) loop
+                              or tablename in ('workspace_platform', 'workspace_report', 'api_key_mapping')) loop
                         execute 'truncate ' || name;
                     end loop;
                 end $$

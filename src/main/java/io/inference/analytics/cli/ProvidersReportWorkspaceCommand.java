@@ -1,0 +1,57 @@
+package io.inference.analytics.cli;
+
+import io.inference.analytics.platform.Failure;
+import io.inference.analytics.providers.WorkspaceReports;
+import jakarta.enterprise.context.Dependent;
+import jakarta.inject.Inject;
+import java.io.PrintWriter;
+import java.sql.SQLException;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/** {@code providers report-workspace}. */
+@Dependent
+@Command(
+        name = "report-workspace",
+        description = {
+            "Says whether reports show a workspace: vw_reported_daily_costs, and provider-costs?reported=true.",
+            "Imports, totals and every other view hold all workspaces, so that they match the provider's own figures."
+        })
+class ProvidersReportWorkspaceCommand implements ServiceCommand {
+
+    @Option(
+            names = "--workspace",
+            required = true,
+            paramLabel = "ID",
+            description = "Its id, or default for the one without.")
+    String workspace;
+
+    @Option(names = "--show", required = true, paramLabel = "yes|no", description = "yes (as before any entry) or no.")
+    String show;
+
+    @Inject
+    WorkspaceReports reports;
+
+    @Override
+    public void validate() {
+        if (workspace.isBlank()) {
+            throw new Failure.Invalid(
+                    "--workspace", "--workspace: empty (expected: the id of a workspace, or default)");
+        }
+        if (!show.matches("yes|no")) {
+            throw new Failure.Invalid("--show", "--show: %s (expected: yes or no)".formatted(show));
+        }
+    }
+
+    @Override
+    public boolean changesSomething() {
+        return true;
+    }
+
+    @Override
+    public int run(PrintWriter out) throws SQLException {
+        reports.show(workspace.strip(), show.equals("yes"), ProviderArguments.BY);
+        out.printf("workspace %s is %s%n", workspace.strip(), show.equals("yes") ? "reported" : "left out of reports");
+        return 0;
+    }
+}
