@@ -53,6 +53,7 @@ final class BilledCosts {
                 join named on named.model = bill.model
                 join analytics.usage_hourly usage
                   on usage.org_id = ? and usage.model_id = named.model_id
+                 and usage.bucket_start >= ? and usage.bucket_start < ?
                  and usage.bucket_start >= bill.day::timestamp at time zone 'UTC'
                  and usage.bucket_start < (bill.day + 1)::timestamp at time zone 'UTC'
                 group by 1, 2, 3, 4
@@ -156,6 +157,9 @@ final class BilledCosts {
             select.setObject(2, first);
             select.setObject(3, last);
             select.setObject(4, org);
+            // Said twice, so that the planner leaves other days out at once.
+            select.setObject(5, first.atStartOfDay().atOffset(ZoneOffset.UTC));
+            select.setObject(6, last.plusDays(1).atStartOfDay().atOffset(ZoneOffset.UTC));
             try (ResultSet row = select.executeQuery()) {
                 while (row.next()) {
                     LocalDate day = row.getObject("day", LocalDate.class);

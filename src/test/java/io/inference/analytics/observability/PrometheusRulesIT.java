@@ -186,7 +186,7 @@ class PrometheusRulesIT {
                 .redirectErrorStream(true)
                 .redirectOutput(output.toFile())
                 .start();
-        assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
+        assertThat(process.waitFor(180, TimeUnit.SECONDS)).isTrue();
         String said = Files.readString(output);
         assertThat(process.exitValue())
                 .as(String.join(" ", command) + "\n" + said)
