@@ -17,7 +17,15 @@ import picocli.CommandLine.Parameters;
 final class Bench implements Callable<Integer> {
 
     static final List<String> ALL = List.of(
-            "startup", "drain-stream", "drain-queue", "freshness", "query", "reliability", "incident-export", "export");
+            "startup",
+            "drain-stream",
+            "drain-queue",
+            "freshness",
+            "query",
+            "audit",
+            "reliability",
+            "incident-export",
+            "export");
 
     @Parameters(paramLabel = "NAME")
     private List<String> names = List.of();
@@ -87,6 +95,7 @@ final class Bench implements Callable<Integer> {
             case "drain-queue" -> new DrainBenchmark("queue", events, notes).run();
             case "freshness" -> new FreshnessBenchmark(Duration.ofSeconds(durationSeconds), notes).run();
             case "query" -> new QueryBenchmark(notes).run();
+            case "audit" -> new AuditBenchmark(notes).run();
             case "reliability" -> new ReliabilityBenchmark(notes).run();
             case "incident-export" -> new IncidentExportBenchmark(rows, notes).run();
             case "export" -> new ExportBenchmark(rows, notes).run();

@@ -49,11 +49,7 @@ final class QueryBenchmark {
         try (Stack stack = new Stack("stream")) {
             stack.prepare();
             Bench.progress("making 30 days of rollups of 250 organisations with 40 models");
-            if (System.getProperty("analytics.test.flavour", "postgres").equals("timescale")) {
-                fillTimescale(stack);
-            } else {
-                fillPostgres(stack);
-            }
+            fill(stack);
             Instant end = Instant.now().truncatedTo(ChronoUnit.HOURS).minus(2, ChronoUnit.HOURS);
             Instant start = end.minus(DAYS, ChronoUnit.DAYS);
             for (String granularity : List.of("day", "hour")) {
@@ -76,6 +72,15 @@ final class QueryBenchmark {
             }
         }
         return figures;
+    }
+
+    /** Makes the rollups, in the tables of the flavour at hand. */
+    static void fill(Stack stack) throws SQLException {
+        if (System.getProperty("analytics.test.flavour", "postgres").equals("timescale")) {
+            fillTimescale(stack);
+        } else {
+            fillPostgres(stack);
+        }
     }
 
     private static void fillPostgres(Stack stack) throws SQLException {
