@@ -1,5 +1,7 @@
 package io.inference.analytics.platform;
 
+import java.util.stream.Collectors;
+
 /** What all CSV files of this service have in common. */
 public final class Csv {
 
@@ -18,8 +20,9 @@ public final class Csv {
 
     /** The same as an SQL expression over a text column; the empty text and null are null. */
     public static String harmlessSql(String column) {
-        String text = "nullif(" + column + ", '')";
-        return "case when strpos('" + FORMULA_STARTS + "', left(" + text + ", 1)) > 0 then '''' || " + column + " else "
-                + text + " end";
+        String starts = FORMULA_STARTS.codePoints().mapToObj(Integer::toString).collect(Collectors.joining(","));
+        // The code of the first character, 0 for the empty text: no text is made to look at it.
+        return "case when ascii(" + column + ") = any ('{" + starts + "}') then '''' || " + column + " else nullif("
+                + column + ", '') end";
     }
 }

@@ -2,11 +2,11 @@ package io.inference.analytics.reliability;
 
 import io.inference.analytics.platform.Streamed;
 import io.inference.analytics.reliability.IncidentQuery.Position;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
-import java.util.Arrays;
 import java.util.Optional;
 import org.jboss.logging.Logger;
 import org.postgresql.copy.CopyOut;
@@ -19,6 +19,9 @@ import org.postgresql.jdbc.PgConnection;
 final class IncidentCsv implements Streamed {
 
     private static final Logger LOG = Logger.getLogger(IncidentCsv.class);
+
+    /** Rows are handed on together: a row is some 300 bytes. */
+    private static final int PORTION_BYTES = 32 * 1024;
 
     private final Connection connection;
     private final CopyOut copy;
@@ -56,19 +59,21 @@ final class IncidentCsv implements Streamed {
             begun = true;
             return IncidentExportStore.header();
         }
-        byte[] row = ahead;
-        if (row == null) {
+        if (ahead == null) {
             return null;
         }
+        ByteArrayOutputStream portion = new ByteArrayOutputStream(PORTION_BYTES + 4096);
         try {
-            // Reading beyond the end is an error to the driver, and an empty export is at its end at once.
-            ahead = copy.readFromCopy();
-            rows++;
-            // COPY sends a row a message, ended by a line feed.
-            byte[] line = Arrays.copyOf(row, row.length + 1);
-            line[row.length - 1] = '\r';
-            line[row.length] = '\n';
-            return line;
+            while (ahead != null && portion.size() < PORTION_BYTES) {
+                // COPY sends a row a message, ended by a line feed.
+                portion.write(ahead, 0, ahead.length - 1);
+                portion.write('\r');
+                portion.write('\n');
+                rows++;
+                // Reading beyond the end is an error to the driver, and an empty export is at its end at once.
+                ahead = copy.readFromCopy();
+            }
+            return portion.toByteArray();
         } catch (SQLException e) {
             throw new IOException("SQLState " + e.getSQLState(), e);
         }

@@ -126,7 +126,11 @@ class IncidentExportStore {
                 String.join(" and ", conditions));
     }
 
-    /** Looking for a key in the text first is ten times as fast as taking every object apart. */
+    /**
+     * Metadata as text, with the values of some keys masked whatever the case of the key. Taking every object apart is ten times as
+     * slow as finding out first whether it holds such a key, and asking for a key as it is written is ten times as fast as looking
+     * through the text; where nothing is written in capitals, that is enough.
+     */
     private String metadata(Connection connection) throws SQLException {
         List<String> keys = config.maskedMetadataKeys().stream()
                 .map(key -> key.strip().toLowerCase(Locale.ROOT))
@@ -138,10 +142,20 @@ class IncidentExportStore {
         String anyKey = keys.stream()
                 .map(key -> key.replaceAll("[^\\p{L}\\p{N}_]", "."))
                 .collect(Collectors.joining("|", "\"(", ")\":"));
-        return "case when metadata::text ~* " + literal(connection, anyKey)
-                + " then (select jsonb_object_agg(key, case when lower(key) in (" + literals(connection, keys)
+        String listed = literals(connection, keys);
+        // Only of ASCII it is known without the server's locale which letters are capitals.
+        String mayHoldCapitals = keys.stream().allMatch(IncidentExportStore::isAscii)
+                ? "lower(metadata::text collate \"C\") <> metadata::text"
+                : "true";
+        return "case when metadata ?| array[" + listed + "] or (" + mayHoldCapitals + " and metadata::text ~* "
+                + literal(connection, anyKey) + ") then (select jsonb_object_agg(key, case when lower(key) in ("
+                + listed
                 + ") then to_jsonb('" + MASK + "'::text) else value end)::text from jsonb_each(metadata))"
                 + " else metadata::text end";
+    }
+
+    private static boolean isAscii(String key) {
+        return key.chars().allMatch(c -> c < 128);
     }
 
     private static List<String> conditions(Connection connection, UUID org, IncidentQuery query) throws SQLException {

@@ -85,6 +85,8 @@ class IncidentExportIT {
                 .store(database);
         execute("update analytics.usage_events set error_code = '@SUM(1)', metadata = jsonb_build_object('Email',"
                 + " 'a@b.example', 'feature', 'email: chat') where org_id = '" + org + "' and status = 'timeout'");
+        execute("update analytics.usage_events set metadata = jsonb_build_object('user', 'somebody', 'kind', 'email')"
+                + " where org_id = '" + org + "' and cost_estimate_cents is null");
     }
 
     private void execute(String sql) throws SQLException {
@@ -134,6 +136,7 @@ class IncidentExportIT {
         assertThat(rows.get(2)[6]).isEqualTo("a,\"b\"\nc");
         assertThat(rows.get(2)[11]).isEqualTo("'@SUM(1)");
         assertThat(rows.get(2)[13]).isEqualTo("{\"Email\": \"***\", \"feature\": \"email: chat\"}");
+        assertThat(rows.get(3)[13]).isEqualTo("{\"kind\": \"email\", \"user\": \"***\"}");
     }
 
     @Test
