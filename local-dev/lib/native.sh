@@ -344,7 +344,8 @@ s3_classpath() {
 s3_classpath_usable() {
     [[ -f $1 ]] || return 1
     local jar
-    jar=$(tr ':' '\n' <"$1" | grep -m 1 '/s3proxy-[^/]*\.jar$') && [[ -f $jar ]]
+    # No pipe: a reader that stops at the first match would fail the writer, and with it the whole now and then.
+    jar=$(grep -o '[^:]*/s3proxy-[^/:]*\.jar' "$1") && [[ -f ${jar%%$'\n'*} ]]
 }
 
 # Any HTTP answer will do: without a signature it is a refusal.

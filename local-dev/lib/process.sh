@@ -116,7 +116,8 @@ process_kill() {
 # process_stop NAME SIGNAL SECONDS: asks the first process to end, and kills what is left afterwards.
 process_stop() {
     local name=$1 signal=$2 seconds=$3 first
-    first=$(process_pids "$name" | head -n 1)
+    first=$(process_pids "$name")
+    first=${first%%$'\n'*}
     # RabbitMQ loses a signal that comes while it starts; and what never became ready has nothing to save.
     if [[ -n $first && -f $STATE_DIR/run/$name.ready ]]; then
         kill "-$signal" "$first" 2>/dev/null || true
