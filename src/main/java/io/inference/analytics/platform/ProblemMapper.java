@@ -1,6 +1,7 @@
 package io.inference.analytics.platform;
 
 import io.inference.analytics.platform.Failure.FieldError;
+import io.vertx.core.http.HttpClosedException;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.ws.rs.WebApplicationException;
@@ -39,12 +40,25 @@ public class ProblemMapper {
 
     @ServerExceptionMapper
     Response other(Throwable error, RoutingContext request) {
-        if (error instanceof IOException && request.response().closed()) {
+        if (clientHasGone(error, request)) {
             // Nobody reads the answer, and whoever likes could fill the log with traces.
             LOG.infof("event=client_gone path=%s traceId=%s", request.normalizedPath(), RequestIds.traceId(request));
             return problem(400, describe(400, request), List.of(), request).build();
         }
         return unknown(error, request).build();
+    }
+
+    /** Vert.x tells the reader of the body before it marks the answer as closed. */
+    private static boolean clientHasGone(Throwable error, RoutingContext request) {
+        if (!(error instanceof IOException)) {
+            return false;
+        }
+        for (Throwable cause = error; cause != null; cause = cause.getCause()) {
+            if (cause instanceof HttpClosedException) {
+                return true;
+            }
+        }
+        return request.response().closed();
     }
 
     /** The answer to a failure, for what answers outside of a resource method. */
