@@ -32,6 +32,7 @@ import org.awaitility.Awaitility;
 final class FreshnessBenchmark {
 
     private static final int STEADY_RATE = 3_000;
+    private static final int WARM_UP_SECONDS = 10;
     private static final int BURST_RATE = 15_000;
     private static final int BURST_SECONDS = 10;
     private static final Duration PROBE_INTERVAL = Duration.ofMillis(250);
@@ -70,12 +71,14 @@ final class FreshnessBenchmark {
 
     private Latencies steady(Stack stack, ServiceProcess service) throws Exception {
         Bench.progress(STEADY_RATE + " events/s for " + duration.toSeconds() + " s");
+        int warmUp = STEADY_RATE * WARM_UP_SECONDS;
+        publish(stack, new SampleEvents(options(warmUp, STEADY_RATE, 20)), STEADY_RATE);
         int count = Math.toIntExact(STEADY_RATE * duration.toSeconds());
         CompletableFuture<Double> load =
                 inBackground(() -> publish(stack, new SampleEvents(options(count, STEADY_RATE, 21)), STEADY_RATE));
         Latencies visible = probe(stack, service);
         notes.add(String.format(Locale.ROOT, "freshness, steady load really published: %.0f/s", load.get()));
-        awaitStored(stack, count + visible.sortedMs().length);
+        awaitStored(stack, warmUp + count + visible.sortedMs().length);
         return visible;
     }
 
