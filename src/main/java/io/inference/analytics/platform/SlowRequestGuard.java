@@ -50,17 +50,21 @@ public final class SlowRequestGuard extends ChannelInitializerExtension {
 
         @Override
         public void channelRead(ChannelHandlerContext context, Object bytes) {
-            if (!seesEnds) {
-                ChannelHandlerContext decoder = context.pipeline().context(HttpRequestDecoder.class);
-                if (decoder != null) {
-                    context.pipeline().addAfter(decoder.name(), null, new Ends(() -> open = false));
-                    seesEnds = true;
-                }
+            ChannelHandlerContext decoder = context.pipeline().context(HttpRequestDecoder.class);
+            if (decoder == null && seesEnds) {
+                // Upgraded to another protocol, in which the end of a request does not show here.
+                forget();
+                context.fireChannelRead(bytes);
+                return;
+            }
+            if (decoder != null && !seesEnds) {
+                context.pipeline().addAfter(decoder.name(), null, new Ends(() -> open = false));
+                seesEnds = true;
             }
             open = true;
             // The decoder takes the bytes apart within this call, so most requests have ended when it returns.
             context.fireChannelRead(bytes);
-            if (!open) {
+            if (!open || context.pipeline().context(HttpRequestDecoder.class) == null && seesEnds) {
                 forget();
             } else if (deadline == null) {
                 deadline =

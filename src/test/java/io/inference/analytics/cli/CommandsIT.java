@@ -223,14 +223,17 @@ class CommandsIT {
             database.execute("update analytics.usage_daily_rollup set invocations = invocations + 7" + where);
             return;
         }
-        for (String view : List.of("usage_hourly", "usage_daily", "latency_hourly", "time_to_first_token_hourly")) {
+        Map<String, String> damages = Map.of(
+                "usage_hourly", "invocations = invocations + 7",
+                "usage_daily", "invocations = invocations + 7",
+                "histograms_hourly", "latency_bins = latency_bins || latency_bins, time_to_first_token_bins = ''");
+        damages.forEach((view, damage) -> {
             String table = database.text(
                     "select format('%I.%I', materialization_hypertable_schema, materialization_hypertable_name)"
                             + " from timescaledb_information.continuous_aggregates where view_schema = 'analytics' and view_name = '"
                             + view + "'");
-            String column = view.startsWith("usage") ? "invocations" : "count";
-            database.execute("update " + table + " set " + column + " = " + column + " + 7" + where);
-        }
+            database.execute("update " + table + " set " + damage + where);
+        });
     }
 
     @Test
