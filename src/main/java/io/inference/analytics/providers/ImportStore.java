@@ -62,7 +62,7 @@ class ImportStore {
     private static final String UNCHANGED =
             """
             update analytics.provider_import_day
-            set status = ?, last_checked_at = ?, attempts = attempts + 1, suspect_count = 0, next_attempt_at = null,
+            set status = ?, last_checked_at = ?, last_tried_at = ?, attempts = attempts + 1, suspect_count = 0, next_attempt_at = null,
                 last_error_code = null, last_error_text = null
             where provider = ? and dataset = ? and org_ref = ? and usage_date = ?
             """;
@@ -72,7 +72,7 @@ class ImportStore {
             update analytics.provider_import_day
             set status = ?, revision = ?, row_count = ?, amount_total = ?, content_hash = ?, attempts = attempts + 1, suspect_count = 0,
                 next_attempt_at = null, first_imported_at = coalesce(first_imported_at, ?), last_imported_at = ?, last_checked_at = ?,
-                last_error_code = null, last_error_text = null, run_id = ?
+                last_tried_at = ?, last_error_code = null, last_error_text = null, run_id = ?
             where provider = ? and dataset = ? and org_ref = ? and usage_date = ?
             """;
 
@@ -80,7 +80,7 @@ class ImportStore {
             """
             update analytics.provider_import_day
             set status = ?, attempts = attempts + 1, suspect_count = suspect_count + ?, next_attempt_at = ?, last_error_code = ?,
-                last_error_text = ?
+                last_error_text = ?, last_tried_at = ?
             where provider = ? and dataset = ? and org_ref = ? and usage_date = ?
             returning revision, row_count
             """;
@@ -311,7 +311,8 @@ class ImportStore {
         try (PreparedStatement update = connection.prepareStatement(UNCHANGED)) {
             update.setString(1, status.wireName());
             update.setObject(2, utc(by.fetchedAt()));
-            key(update, 3, dataset, by.orgRef(), day);
+            update.setObject(3, utc(by.fetchedAt()));
+            key(update, 4, dataset, by.orgRef(), day);
             update.executeUpdate();
         }
     }
@@ -359,7 +360,8 @@ class ImportStore {
             update.setObject(3, next == null ? null : utc(next));
             update.setString(4, code);
             update.setString(5, Redaction.of(text));
-            key(update, 6, dataset, by.orgRef(), day);
+            update.setObject(6, utc(by.fetchedAt()));
+            key(update, 7, dataset, by.orgRef(), day);
             try (ResultSet row = update.executeQuery()) {
                 row.next();
                 return new DayOutcome(
@@ -542,8 +544,9 @@ class ImportStore {
             update.setObject(6, at);
             update.setObject(7, at);
             update.setObject(8, at);
-            update.setObject(9, by.runId());
-            key(update, 10, dataset, by.orgRef(), day);
+            update.setObject(9, at);
+            update.setObject(10, by.runId());
+            key(update, 11, dataset, by.orgRef(), day);
             update.executeUpdate();
         }
         try (PreparedStatement insert = connection.prepareStatement(REVISION)) {

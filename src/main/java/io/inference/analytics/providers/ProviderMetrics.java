@@ -13,6 +13,7 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Clock;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
@@ -39,10 +40,49 @@ class ProviderMetrics {
     private static final String SUSPECT =
             "select count(*) from analytics.provider_import_day where status = 'suspect_empty' and suspect_count >= 3";
 
-    private static final String RESTATED =
+    /**
+     * How well imports go, by provider. Refused are days that the checks before storing did not let in. What comes in while a day
+     * still runs is no restatement.
+     */
+    private static final String QUALITY =
             """
-            select coalesce(sum(abs(delta)), 0) from analytics.provider_correction where corrected_at > ?
+            select named.provider, coalesce(tried.good, 1) as success_ratio, coalesce(checked.refused, 0) as invalid_ratio,
+                   coalesce(changed.delta, 0) as restated_usd,
+                   case when changed.delta is null then 0 else coalesce(changed.delta / nullif(changed.before, 0), 1) end as restated_ratio
+            from unnest(array['anthropic', 'cursor']) as named (provider)
+            left join (select provider, avg((status in ('ok', 'ok_empty'))::integer) as good
+                       from analytics.provider_import_day where last_tried_at > ? group by provider) tried using (provider)
+            left join (select provider, avg((status = 'quarantined'
+                                  or coalesce(last_error_code in ('broken_field', 'storage_rejected'), false))::integer) as refused
+                       from analytics.provider_import_day where usage_date > ? group by provider) checked using (provider)
+            left join (select c.provider, sum(c.delta) as delta, sum(c.before) as before
+                       from (select provider, sum(abs(c.delta)) as delta, (array_agg(r.amount_total order by r.revision))[1] as before
+                             from analytics.provider_correction c join analytics.provider_day_revision r
+                               using (provider, dataset, org_ref, usage_date)
+                             where c.corrected_at > ? and r.revision = c.revision_from
+                               and r.imported_at >= (usage_date + 1)::timestamp at time zone 'UTC'
+                             group by provider, dataset, org_ref, usage_date) c
+                       group by c.provider) changed using (provider)
             """;
+
+    /** Gauges of {@link #QUALITY}: column, meter, description; all are 0 before the first look but the first, which is 1. */
+    private static final String[][] QUALITIES = {
+        {
+            "success_ratio",
+            "analytics.provider.success.ratio",
+            "Of the days of reports tried within 24 hours, the part whose last try was good; 1 when none was tried"
+        },
+        {
+            "invalid_ratio",
+            "analytics.provider.invalid.ratio",
+            "Of the days of reports of the last 30 days, the part that the checks before storing refuse"
+        },
+        {
+            "restated_ratio",
+            "analytics.provider.restated.ratio",
+            "Corrections of the last 24 hours, without their signs, to what their days came to before"
+        }
+    };
 
     private static final String BROKEN =
             """
@@ -73,6 +113,8 @@ class ProviderMetrics {
 
     private static final int LAWS_DAYS = 35;
     private static final int CACHE_DAYS = 30;
+    private static final int CHECKED_DAYS = 30;
+    private static final Duration RECENT = Duration.ofHours(24);
 
     private final ImportLedger ledger;
     private final ProviderClients clients;
@@ -81,9 +123,11 @@ class ProviderMetrics {
     private final Map<String, AtomicLong> values = new ConcurrentHashMap<>();
     private final Map<Provider, Instant> lastSuccess = new ConcurrentHashMap<>();
     private final Map<String, Double> dollars = new ConcurrentHashMap<>();
+    private final Map<String, Double> ratios = new ConcurrentHashMap<>();
     private volatile double cacheHits;
     private volatile double attributed = 1;
     private volatile double spendUnexplained;
+    private volatile double restated;
 
     ProviderMetrics(
             ImportLedger ledger, ProviderClients clients, DataSource dataSource, Clock clock, MeterRegistry registry) {
@@ -127,6 +171,14 @@ class ProviderMetrics {
                         .tag("provider", provider.wireName())
                         .register(registry);
             }
+            for (String[] gauge : QUALITIES) {
+                String key = gauge[0] + "|" + provider.wireName();
+                double before = gauge == QUALITIES[0] ? 1 : 0;
+                Gauge.builder(gauge[1], ratios, known -> known.getOrDefault(key, before))
+                        .description(gauge[2])
+                        .tag("provider", provider.wireName())
+                        .register(registry);
+            }
         }
         for (String kind : new String[] {"workspace", "key"}) {
             Gauge.builder("analytics.provider.unmapped", value("unmapped|" + kind), AtomicLong::get)
@@ -150,7 +202,7 @@ class ProviderMetrics {
         Gauge.builder("analytics.provider.broken.laws", value("broken"), AtomicLong::get)
                 .description("Laws of the provider tables that do not hold, over the last 35 days")
                 .register(registry);
-        Gauge.builder("analytics.provider.restated.dollars", value("restated"), cents -> cents.get() / 100.0)
+        Gauge.builder("analytics.provider.restated.dollars", this, self -> self.restated)
                 .description("Sum of the corrections of the last 24 hours, without their signs")
                 .register(registry);
     }
@@ -203,14 +255,27 @@ class ProviderMetrics {
                 }
             }
             watch(connection);
-            try (PreparedStatement select = connection.prepareStatement(RESTATED)) {
-                select.setObject(1, ImportStore.utc(clock.instant().minusSeconds(86_400)));
-                try (ResultSet row = select.executeQuery()) {
-                    row.next();
-                    value("restated").set(row.getBigDecimal(1).movePointRight(2).longValue());
+            quality(connection);
+        }
+    }
+
+    private void quality(Connection connection) throws SQLException {
+        BigDecimal sum = BigDecimal.ZERO;
+        try (PreparedStatement select = connection.prepareStatement(QUALITY)) {
+            select.setObject(1, ImportStore.utc(clock.instant().minus(RECENT)));
+            select.setObject(
+                    2, LocalDate.ofInstant(clock.instant(), ZoneOffset.UTC).minusDays(CHECKED_DAYS));
+            select.setObject(3, ImportStore.utc(clock.instant().minus(RECENT)));
+            try (ResultSet row = select.executeQuery()) {
+                while (row.next()) {
+                    sum = sum.add(row.getBigDecimal("restated_usd"));
+                    for (String[] gauge : QUALITIES) {
+                        ratios.put(gauge[0] + "|" + row.getString("provider"), row.getDouble(gauge[0]));
+                    }
                 }
             }
         }
+        restated = sum.doubleValue();
     }
 
     private void watch(Connection connection) throws SQLException {

@@ -311,6 +311,75 @@ class AnthropicImportIT {
         assertThat(sum("analytics.claude_costs", "amount_usd", "true")).isEqualTo(usd("1021.51"));
     }
 
+    @Test
+    void aRowAndADayOfExactlyTheirLimitsAreTaken() throws Exception {
+        ArrayNode one =
+                ProviderLab.file("f1-cost.json").withArray("/data/0/results").deepCopy();
+        ObjectNode first = one.get(0).deepCopy();
+        one.removeAll().add(first.put("amount", "100000"));
+        String[][] days = {
+            {"100000", "0", "ok"},
+            {"100000.000000001", "0", "quarantined row_too_large"},
+            {"99999.999999999", "0.000000001", "ok"},
+            {"99999.999999999", "0.000000002", "quarantined day_too_large"}
+        };
+        for (int i = 0; i < days.length; i++) {
+            LocalDate day = OCT_15.minusDays(i);
+            ArrayNode results = ProviderHttp.JSON.createArrayNode();
+            results.add(first.deepCopy().put("amount", days[i][0]));
+            results.add(first.deepCopy().put("model", "other").put("amount", days[i][1]));
+            lab.fake.cost(day, results);
+            lab.anthropic(day);
+            assertThat(lab.database.text(
+                            "select concat_ws(' ', status, last_error_code) from analytics.provider_import_day"
+                                    + " where dataset = 'cost' and usage_date = '" + day + "'"))
+                    .as(String.join(" + ", days[i]))
+                    .isEqualTo(days[i][2]);
+        }
+        assertThat(sum("analytics.claude_costs", "amount_usd", "activity_date = '2025-10-13'"))
+                .as("eleven digits after the point")
+                .isEqualTo(usd("1000"));
+        assertThat(checkpoint(OCT_15, "1000", 5)).as("the largest row").isTrue();
+    }
+
+    /** Of 22.72 a cent is allowed, of 200 a ten-thousandth of what is expected. */
+    @Test
+    void theToleranceOfAValidationEndsWhereItSays() throws Exception {
+        lab.offerF1();
+        ArrayNode twoHundred =
+                ProviderLab.file("f1-cost.json").withArray("/data/0/results").deepCopy();
+        ObjectNode first = twoHundred.get(0).deepCopy();
+        lab.fake.cost(OCT_16, twoHundred.removeAll().add(first.put("amount", "20000")));
+        lab.anthropic(OCT_15);
+        lab.anthropic(OCT_16);
+        Object[][] edges = {
+            {OCT_15, "22.73", true},
+            {OCT_15, "22.71", true},
+            {OCT_15, "22.72999999", true},
+            {OCT_15, "22.73000001", false},
+            {OCT_15, "22.70999999", false},
+            {OCT_15, "0", false},
+            {OCT_16, "200.02000200", true},
+            {OCT_16, "200.02000201", false},
+            {OCT_16, "199.98000200", true},
+            {OCT_16, "199.98000199", false}
+        };
+        for (Object[] edge : edges) {
+            assertThat(checkpoint((LocalDate) edge[0], (String) edge[1], 1))
+                    .as("%s: %s", edge[0], edge[1])
+                    .isEqualTo(edge[2]);
+        }
+    }
+
+    /** The checkpoints are the import and the five of the sheet. */
+    private static boolean checkpoint(LocalDate day, String expectedTotal, int number) throws SQLException {
+        var checkpoint = lab.validation()
+                .validate(Provider.ANTHROPIC, day, Optional.of(new BigDecimal(expectedTotal)))
+                .get(number);
+        assertThat(checkpoint.name()).startsWith(Integer.toString(number));
+        return checkpoint.passed();
+    }
+
     private void assertQuarantined(String code) {
         assertThat(
                         lab.database.text(

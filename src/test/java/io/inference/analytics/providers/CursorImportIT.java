@@ -134,6 +134,10 @@ class CursorImportIT {
     }
 
     private String unexplained(int spendCents) throws Exception {
+        return unexplained(BigDecimal.valueOf(spendCents));
+    }
+
+    private String unexplained(BigDecimal spendCents) throws Exception {
         ObjectNode spend = (ObjectNode) ProviderLab.file("cursor-spend.json");
         spend.put("subscriptionCycleStart", 1760486400000L);
         ((ObjectNode) spend.at("/teamMemberSpend/0")).put("spendCents", spendCents);
@@ -197,6 +201,51 @@ class CursorImportIT {
         invoices.enter(invoice(new String[] {"2025-10", "0", "0"}), true, "test");
         assertThat(invoices.compare().get(4).status()).isEqualTo("duplicate_data");
         assertThat(invoices.compare().get(4).overageRate()).isEmpty();
+    }
+
+    /** Less than 1 % is matched, up to 5 % acceptable, up to 10 % a warning, on both sides of an invoice of 100. */
+    @Test
+    void theBandsOfAnInvoiceEndWhereTheySay() throws Exception {
+        CursorInvoices invoices = new CursorInvoices(lab.dataSource(), lab.clock());
+        invoices.enter(invoice(new String[] {"2025-10", "100", "1"}), false, "test");
+        String[][] edges = {
+            {"0", "matched"},
+            {"0.99999999", "matched"},
+            {"1", "acceptable"},
+            {"5", "acceptable"},
+            {"5.00000001", "warning"},
+            {"10", "warning"},
+            {"10.00000001", "critical"}
+        };
+        for (String[] edge : edges) {
+            for (int sign : new int[] {-1, 1}) {
+                BigDecimal variance = new BigDecimal(edge[0]).multiply(BigDecimal.valueOf(sign));
+                BigDecimal imported = new BigDecimal("100").add(variance);
+                lab.mappings().addSeats(YearMonth.of(2025, 10), Platform.CURSOR, imported, true, "test");
+                CursorInvoices.Compared october = invoices.compare().get(0);
+                assertThat(october.status()).as("%s of 100", imported).isEqualTo(edge[1]);
+                assertThat(october.variance()).isEqualByComparingTo(variance);
+                assertThat(october.fine()).isEqualTo(!edge[1].equals("critical"));
+            }
+        }
+        lab.mappings().addSeats(YearMonth.of(2025, 10), Platform.CURSOR, BigDecimal.ZERO, true, "test");
+        assertThat(invoices.compare().get(0).status()).isEqualTo("missing_data");
+        invoices.enter(invoice(new String[] {"2025-10", "0", "0"}), true, "test");
+        assertThat(invoices.compare().get(0).status())
+                .as("nothing billed and nothing imported")
+                .isEqualTo("matched");
+    }
+
+    @Test
+    void aCentBetweenSpendAndChargesIsAllowedAndNotMore() throws Exception {
+        String[][] edges = {{"22.36232", "0"}, {"22.36233", "0.0000001"}, {"20.36232", "0"}, {"20.36231", "0.0000001"}};
+        for (String[] edge : edges) {
+            lab.reset();
+            lab.fake.cursorEvents(ProviderLab.file("cursor-events.json").withArray("usageEvents"));
+            assertThat(unexplained(new BigDecimal(edge[0])))
+                    .as("spend %s cents, charged 21.36232", edge[0])
+                    .isEqualTo("2025-10-19 " + edge[1]);
+        }
     }
 
     private static CursorInvoices.Invoice invoice(String[] month) {

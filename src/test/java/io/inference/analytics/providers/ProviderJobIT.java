@@ -133,6 +133,65 @@ class ProviderJobIT {
                 .isEqualTo(10);
     }
 
+    @Test
+    void failuresFaultsAndRestatementsShowAsShares() throws Exception {
+        lab.offerF1();
+        ProviderMetrics metrics = metrics(registry);
+        assertShares(1, 0, 0);
+        lab.anthropic(ProviderLab.OCT_15);
+        lab.fake.fail("cost_report", Fault.FORBIDDEN);
+        lab.fake.fail("messages", Fault.FORBIDDEN);
+        lab.anthropic(ProviderLab.OCT_16);
+        metrics.refresh();
+        assertShares(4.0 / 6, 0, 0);
+        ArrayNode results = ProviderLab.file("f1-cost.json").withArray("/data/0/results");
+        ((ObjectNode) results.get(0)).put("amount", "-1");
+        lab.fake.cost(ProviderLab.OCT_16, results);
+        lab.anthropic(ProviderLab.OCT_16);
+        metrics.refresh();
+        assertShares(5.0 / 6, 1.0 / 6, 0);
+        // 1.22 becomes 1.32 and 3.14 becomes 3.04: twenty cents, although the sum is the same.
+        ((ObjectNode) results.get(0)).put("amount", "132");
+        ((ObjectNode) results.get(1)).put("amount", "304");
+        lab.fake.cost(ProviderLab.OCT_15, results);
+        lab.anthropic(ProviderLab.OCT_15);
+        metrics.refresh();
+        assertShares(5.0 / 6, 1.0 / 6, 0.2 / 22.72);
+        assertThat(gauge("restated.dollars")).isEqualTo(0.2);
+        lab.at(ProviderLab.NOW.plusSeconds(25 * 3600));
+        ProviderMetrics later = metrics(registry = new SimpleMeterRegistry());
+        later.refresh();
+        assertShares(1, 1.0 / 6, 0);
+    }
+
+    @Test
+    void whatComesInWhileADayRunsIsNoRestatement() throws Exception {
+        lab.offerF1();
+        lab.at(Instant.parse("2025-10-15T13:00:00Z"));
+        lab.anthropic(ProviderLab.OCT_15);
+        ArrayNode results = ProviderLab.file("f1-cost.json").withArray("/data/0/results");
+        ((ObjectNode) results.get(0)).put("amount", "900");
+        lab.fake.cost(ProviderLab.OCT_15, results);
+        lab.at(Instant.parse("2025-10-16T00:00:00Z"));
+        lab.anthropic(ProviderLab.OCT_15);
+        ProviderMetrics metrics = metrics(registry);
+        metrics.refresh();
+        assertShares(1, 0, 0);
+        assertThat(gauge("restated.dollars")).isZero();
+        ((ObjectNode) results.get(0)).put("amount", "901");
+        lab.fake.cost(ProviderLab.OCT_15, results);
+        lab.anthropic(ProviderLab.OCT_15);
+        metrics.refresh();
+        assertThat(gauge("restated.dollars")).isEqualTo(0.01);
+    }
+
+    private void assertShares(double success, double invalid, double restated) {
+        assertThat(gauge("success.ratio", "provider", "anthropic")).isCloseTo(success, within(1e-9));
+        assertThat(gauge("invalid.ratio", "provider", "anthropic")).isCloseTo(invalid, within(1e-9));
+        assertThat(gauge("restated.ratio", "provider", "anthropic")).isCloseTo(restated, within(1e-9));
+        assertThat(gauge("success.ratio", "provider", "cursor")).isEqualTo(1);
+    }
+
     private double gauge(String name, String... tags) {
         return registry.get("analytics.provider." + name).tags(tags).gauge().value();
     }
