@@ -8,9 +8,10 @@ import io.inference.analytics.devtools.ConfirmedPublisher;
 import io.inference.analytics.devtools.EventJson;
 import io.inference.analytics.export.StallingStore.Stall;
 import io.inference.analytics.testing.Backend;
+import io.inference.analytics.testing.CommandProcess;
+import io.inference.analytics.testing.CommandProcess.Result;
+import io.inference.analytics.testing.LocalDev;
 import io.inference.analytics.testing.ServiceProcess;
-import io.inference.analytics.testing.StoredUsage;
-import io.inference.analytics.testing.StoredUsage.Event;
 import io.inference.analytics.testing.TestBackends;
 import io.inference.analytics.testing.Tokens;
 import java.net.URI;
@@ -19,6 +20,8 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.security.MessageDigest;
 import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Clock;
 import java.time.Duration;
@@ -26,6 +29,7 @@ import java.time.Instant;
 import java.time.YearMonth;
 import java.time.ZoneOffset;
 import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.List;
@@ -34,9 +38,13 @@ import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
-import org.junit.jupiter.api.AfterEach;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.TestInstance.Lifecycle;
 import org.postgresql.ds.PGSimpleDataSource;
 import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
 import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
@@ -44,29 +52,36 @@ import software.amazon.awssdk.http.urlconnection.UrlConnectionHttpClient;
 import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.services.s3.S3Client;
 
-/** Whatever ends the process that makes a file, and wherever it ends: the job comes to its end once, with one whole file. */
+/**
+ * Whatever ends the process that makes a file, and wherever it ends: the job comes to its end once, with one whole file. Starting
+ * the service is what takes time here, so the tests share a process, in any order; one that ends it leaves its successor.
+ */
+@TestInstance(Lifecycle.PER_CLASS)
 class ExportFaultIT {
 
     private static final Duration PATIENCE = Duration.ofSeconds(90);
     private static final HttpClient HTTP = HttpClient.newHttpClient();
-    private static final UUID MODEL = UUID.fromString("0a000000-0000-0000-0000-000000000001");
     private static final String MARCH =
             """
             {"timeRange": {"start": "2026-03-01T00:00:00Z", "end": "2026-04-01T00:00:00Z"}}""";
 
     private final TestBackends backends = new TestBackends().needing(Backend.POSTGRES, Backend.RABBITMQ, Backend.S3);
-    private final UUID org = UUID.randomUUID();
     private final PGSimpleDataSource database = new PGSimpleDataSource();
+    private UUID org;
     private Map<String, String> settings;
     private StallingStore store;
+    private ServiceProcess service;
+    private String logs = "";
 
-    @BeforeEach
+    @BeforeAll
     void begin() throws Exception {
         settings = new HashMap<>(backends.start());
         store = new StallingStore(settings.get("S3_ENDPOINT"));
         settings.put("S3_PUBLIC_ENDPOINT", settings.get("S3_ENDPOINT"));
         settings.put("S3_ENDPOINT", store.endpoint());
         settings.put("EXPORT_WORKER_INTERVAL", "200ms");
+        // One for each stage at which a process is killed, all at once.
+        settings.put("EXPORT_WORKER_CONCURRENCY", "7");
         settings.put("ROLLUP_INTERVAL", "1s");
         settings.put("ANALYTICS_EXPORT_LEASE", "3s");
         URI url = URI.create(settings.get("DATABASE_URL"));
@@ -74,12 +89,60 @@ class ExportFaultIT {
         database.setUrl("jdbc:postgresql://" + url.getHost() + ":" + url.getPort() + url.getPath());
         database.setUser(user[0]);
         database.setPassword(user[1]);
+        service = start();
     }
 
-    @AfterEach
+    @BeforeEach
+    void anOrganisationOfItsOwn() {
+        org = UUID.randomUUID();
+    }
+
+    @AfterAll
     void end() throws Exception {
+        retire(service);
         store.close();
         backends.stop();
+        assertThat(logs).contains("event=export_succeeded").doesNotContain("X-Amz-Signature");
+        assertThat(logs).doesNotContain(settings.get("S3_SECRET_KEY"));
+    }
+
+    private void retire(ServiceProcess process) {
+        process.close();
+        logs += process.log();
+    }
+
+    private void usage() throws Exception {
+        usage("2026-03-05T10:00:00Z");
+    }
+
+    /** One event, by the way that all take: another test may have moved what the rollups have materialised past it. */
+    private void usage(String occurredAt) throws Exception {
+        try (ConfirmedPublisher publisher = new ConfirmedPublisher(settings.get("RABBITMQ_URL"), Clock.systemUTC())) {
+            publisher.publish(event(Instant.parse(occurredAt), "1.5"));
+            publisher.awaitConfirms();
+        }
+        // Not in the rollups, perhaps: an export does not wait for them either.
+        await("the event is stored")
+                .atMost(PATIENCE)
+                .until(() -> found("select exists (select from analytics.usage_events where org_id = '" + org + "')"));
+    }
+
+    private boolean found(String sql) throws SQLException {
+        try (Connection connection = database.getConnection();
+                Statement statement = connection.createStatement();
+                ResultSet row = statement.executeQuery(sql)) {
+            row.next();
+            return row.getBoolean(1);
+        }
+    }
+
+    private byte[] event(Instant occurredAt, String cents) {
+        return EventJson.minimal()
+                .with("eventId", '"' + UUID.randomUUID().toString() + '"')
+                .with("orgId", '"' + org.toString() + '"')
+                .with("occurredAt", '"' + occurredAt.toString() + '"')
+                .with("costEstimateCents", cents)
+                .bytes();
     }
 
     private String token() {
@@ -90,29 +153,29 @@ class ExportFaultIT {
         return "/analytics/v1/orgs/" + org + "/exports";
     }
 
-    private String create(ServiceProcess service, String body) throws Exception {
+    private String create(String body) throws Exception {
         HttpResponse<String> answer = service.post(path(), body, token());
         assertThat(answer.statusCode()).as(answer.body()).isEqualTo(202);
         return Figures.JSON.readTree(answer.body()).get("jobId").textValue();
     }
 
-    private JsonNode job(ServiceProcess service, String id) throws Exception {
+    private JsonNode job(String id) throws Exception {
         return Figures.JSON.readTree(service.get(path() + "/" + id, token()).body());
     }
 
-    private JsonNode succeeded(ServiceProcess service, String id) throws Exception {
+    private JsonNode succeeded(String id) throws Exception {
         await("export " + id)
                 .atMost(PATIENCE)
                 .pollInterval(Duration.ofMillis(100))
                 .until(() -> !Set.of("pending", "running")
-                        .contains(job(service, id).path("status").asText("pending")));
-        JsonNode job = job(service, id);
+                        .contains(job(id).path("status").asText("pending")));
+        JsonNode job = job(id);
         assertThat(job.get("status").textValue()).as(job.toPrettyString()).isEqualTo("succeeded");
         return job;
     }
 
     /** The object is the file that the job tells of, and nothing else is left of the tries before. */
-    private void assertOneWholeFile(ServiceProcess service, JsonNode job) throws Exception {
+    private void assertOneWholeFile(JsonNode job) throws Exception {
         HttpResponse<String> download =
                 service.get(path() + "/" + job.get("jobId").textValue() + "/download", token());
         assertThat(download.statusCode()).isEqualTo(302);
@@ -145,72 +208,87 @@ class ExportFaultIT {
 
     @Test
     void killedAtAnyStageTheJobIsTakenOverAndDoneOnce() throws Exception {
-        List<Stall> stages = List.of(
-                Stall.after(line -> line.startsWith("POST ") && line.contains("?uploads")),
-                Stall.before(line -> line.startsWith("PUT ") && line.contains("partNumber=1")),
-                Stall.before(line -> line.startsWith("POST ") && line.contains("uploadId=")),
-                Stall.after(line -> line.startsWith("POST ") && line.contains("uploadId=")),
-                Stall.after(line -> line.startsWith("PUT ") && line.contains(".manifest.json")));
-        ServiceProcess service = start();
-        new StoredUsage()
-                .add(Event.of(org, MODEL, "2026-03-05T10:00:00Z").cost("1.5"))
-                .store(database);
-        String log = "";
-        for (Stall stage : stages) {
-            store.arm(stage);
-            String id = create(service, MARCH);
-            stage.reached().get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
-            service.kill();
-            stage.release();
-            log += service.log();
-            service = start();
-            JsonNode job = succeeded(service, id);
-            assertThat(job.get("tries").intValue()).isGreaterThan(1);
-            assertOneWholeFile(service, job);
+        usage();
+        List<Stall> stages = Stream.of(
+                        Stall.after(line -> line.startsWith("POST ") && line.contains("?uploads")),
+                        Stall.before(line -> line.startsWith("PUT ") && line.contains("partNumber=1")),
+                        Stall.before(line -> line.startsWith("POST ") && line.contains("uploadId=")),
+                        Stall.after(line -> line.startsWith("POST ") && line.contains("uploadId=")),
+                        Stall.after(line -> line.startsWith("PUT ") && line.contains(".manifest.json")))
+                .map(store::arm)
+                .toList();
+        // As many jobs as stages: each is held at the first one where no other is.
+        List<String> ids = new ArrayList<>();
+        for (int i = 0; i < stages.size(); i++) {
+            ids.add(create(MARCH));
         }
-        // While it reads its snapshot.
+        for (Stall stage : stages) {
+            stage.reached().get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
+        }
         try (Connection connection = database.getConnection();
                 Statement statement = connection.createStatement()) {
             connection.setAutoCommit(false);
             statement.execute("lock table analytics.models in access exclusive mode");
-            String id = create(service, MARCH);
-            ServiceProcess running = service;
-            await().atMost(PATIENCE)
-                    .until(() -> job(running, id).get("status").textValue().equals("running"));
+            ids.add(create(MARCH));
+            await("one more while it reads its snapshot")
+                    .atMost(PATIENCE)
+                    .until(
+                            () -> found(
+                                    "select exists (select from pg_locks where relation = 'analytics.models'::regclass and not granted)"));
             service.kill();
-            connection.rollback();
-            log += service.log();
-            service = start();
-            assertOneWholeFile(service, succeeded(service, id));
         }
-        log += service.log();
-        service.close();
-        assertThat(log).contains("event=export_succeeded").doesNotContain("X-Amz-Signature");
-        assertThat(log).doesNotContain(settings.get("S3_SECRET_KEY"));
+        // What had left the process arrives late.
+        stages.forEach(Stall::release);
+        retire(service);
+        service = start();
+        for (String id : ids) {
+            JsonNode job = succeeded(id);
+            assertThat(job.get("tries").intValue()).isGreaterThan(1);
+            assertOneWholeFile(job);
+        }
     }
 
     @Test
     void aProcessThatSleptThroughItsLeaseOverwritesNothing() throws Exception {
+        usage();
         Stall complete = store.arm(Stall.before(line -> line.startsWith("POST ") && line.contains("uploadId=")));
-        try (ServiceProcess sleeper = start()) {
-            new StoredUsage()
-                    .add(Event.of(org, MODEL, "2026-03-05T10:00:00Z").cost("1.5"))
-                    .store(database);
-            String id = create(sleeper, MARCH);
-            complete.reached().get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
-            sleeper.signal("STOP");
-            try (ServiceProcess other = start()) {
-                // So that the two files are not the same.
-                rename("Renamed");
-                JsonNode job = succeeded(other, id);
-                assertThat(job.get("rowCount").intValue()).isEqualTo(1);
-                complete.release();
-                sleeper.signal("CONT");
-                await().atMost(PATIENCE).until(() -> sleeper.log().contains("event=export_hold_lost"));
-                assertOneWholeFile(other, job(other, id));
-                assertThat(job(other, id).get("checksum")).isEqualTo(job.get("checksum"));
-            }
+        ServiceProcess sleeper = service;
+        String id = create(MARCH);
+        complete.reached().get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
+        sleeper.signal("STOP");
+        try {
+            service = start();
+            // So that the two files are not the same.
+            rename("Renamed");
+            JsonNode job = succeeded(id);
+            assertThat(job.get("rowCount").intValue()).isEqualTo(1);
+            complete.release();
+            sleeper.signal("CONT");
+            await().atMost(PATIENCE).until(() -> sleeper.log().contains("event=export_hold_lost jobId=" + id));
+            assertOneWholeFile(job(id));
+            assertThat(job(id).get("checksum")).isEqualTo(job.get("checksum"));
+        } finally {
+            sleeper.signal("CONT");
+            retire(sleeper);
         }
+    }
+
+    @Test
+    void aDatabaseThatIsKilledUnderAFileCostsNoJob() throws Exception {
+        usage();
+        Stall part = store.arm(Stall.before(line -> line.startsWith("PUT ") && line.contains("partNumber=1")));
+        String held = create(MARCH);
+        part.reached().get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
+        LocalDev.act(Backend.POSTGRES, "kill");
+        try {
+            part.release();
+            await().atMost(PATIENCE).until(() -> service.log().contains("event=export_heartbeat_failed jobId=" + held));
+        } finally {
+            LocalDev.act(Backend.POSTGRES, "start");
+        }
+        service.awaitReady();
+        assertOneWholeFile(succeeded(held));
+        assertOneWholeFile(succeeded(create(MARCH)));
     }
 
     @Test
@@ -220,15 +298,13 @@ class ExportFaultIT {
         String body = "{\"granularity\": \"hourly\", \"timeRange\": {\"start\": \"%s\", \"end\": \"%s\"}}"
                 .formatted(day, day.plus(5, ChronoUnit.DAYS));
         AtomicBoolean enough = new AtomicBoolean();
-        try (ServiceProcess service = start();
-                ConfirmedPublisher publisher =
-                        new ConfirmedPublisher(settings.get("RABBITMQ_URL"), Clock.systemUTC())) {
+        try (ConfirmedPublisher publisher = new ConfirmedPublisher(settings.get("RABBITMQ_URL"), Clock.systemUTC())) {
             Thread rain = new Thread(() -> pour(publisher, now, enough), "rain");
             rain.start();
             try {
-                await().atMost(PATIENCE).until(() -> total(service, day) > 0);
+                await().atMost(PATIENCE).until(() -> total(day) > 0);
                 for (int i = 0; i < 8; i++) {
-                    JsonNode job = succeeded(service, create(service, body));
+                    JsonNode job = succeeded(create(body));
                     assertThat(job.at("/reconciliation/status").textValue()).isEqualTo("equal");
                     assertThat(job.at("/totals/invocations").longValue()).isPositive();
                 }
@@ -243,10 +319,10 @@ class ExportFaultIT {
                     .containsPattern("analytics_export_duration_seconds_count [1-9]");
             publisher.awaitConfirms();
             await().atMost(PATIENCE).pollInterval(Duration.ofMillis(500)).untilAsserted(() -> {
-                JsonNode usage = usage(service, day);
-                JsonNode job = succeeded(service, create(service, body));
+                JsonNode usage = usageOf(day);
+                JsonNode job = succeeded(create(body));
                 assertThat(job.get("totals")).isEqualTo(usage.get("totals"));
-                assertThat(job.get("totals")).isEqualTo(usage(service, day).get("totals"));
+                assertThat(job.get("totals")).isEqualTo(usageOf(day).get("totals"));
             });
         }
     }
@@ -261,60 +337,53 @@ class ExportFaultIT {
     @Test
     void theCommandLineMakesAMonthAndRestatesIt() throws Exception {
         YearMonth month = YearMonth.from(Instant.now().atZone(ZoneOffset.UTC)).minusMonths(1);
-        start().close();
-        new StoredUsage()
-                .add(Event.of(org, MODEL, month + "-05T10:00:00Z").cost("1.5"))
-                .store(database);
+        usage(month + "-05T10:00:00Z");
+        Instant day = month.atDay(5).atStartOfDay(ZoneOffset.UTC).toInstant();
+        await("the organisation among those with usage in the month")
+                .atMost(PATIENCE)
+                .until(() -> total(day) == 1);
         String key = "analytics/exports/%s/%s".formatted(org, month.toString().replace("-", ""));
-        for (int revision = 1; revision <= 2; revision++) {
-            ServiceProcess command =
-                    ServiceProcess.start(settings, "export", "run-monthly", "--month", month.toString());
-            assertThat(command.awaitEnd()).as(command.log()).isZero();
-            assertThat(command.log()).contains(key + "-r" + revision + ".csv").contains("1 files made, 0 failed");
+        // So that nobody else does it.
+        service.signal("STOP");
+        try {
+            Result first = CommandProcess.run(settings, "export", "run-monthly", "--month", month.toString());
+            assertThat(first.exitCode()).as(first.out() + first.err()).isZero();
+            assertThat(first.out()).contains(key + "-r1.csv").contains(" 0 failed");
+            Result second = CommandProcess.run(
+                    settings, "export", "run-monthly", "--month", month.toString(), "--org", org.toString());
+            assertThat(second.exitCode()).as(second.out() + second.err()).isZero();
+            assertThat(second.out()).contains(key + "-r2.csv").contains("1 files made, 0 failed");
+        } finally {
+            service.signal("CONT");
         }
-        ServiceProcess early = ServiceProcess.start(
-                settings,
-                "export",
-                "run-monthly",
-                "--org",
-                org.toString(),
-                "--month",
-                month.plusMonths(1).toString());
-        assertThat(early.awaitEnd()).isEqualTo(2);
-        assertThat(early.log()).contains("expected: a month that is over");
     }
 
     private void pour(ConfirmedPublisher publisher, Instant now, AtomicBoolean enough) {
         try {
             for (int i = 0; !enough.get(); i++) {
                 Instant late = now.minus((i * 37L) % (60 * 60), ChronoUnit.MINUTES);
-                publisher.publish(EventJson.minimal()
-                        .with("eventId", '"' + UUID.randomUUID().toString() + '"')
-                        .with("orgId", '"' + org.toString() + '"')
-                        .with("occurredAt", '"' + late.toString() + '"')
-                        .with("costEstimateCents", "0.00000" + (100 + i % 900))
-                        .bytes());
-                if (i % 20 == 0) {
-                    publisher.awaitConfirms();
-                }
+                publisher.publish(event(late, "0.00000" + (100 + i % 900)));
+                // One at a time: a rain, no backlog for the tests that follow.
+                publisher.awaitConfirms();
             }
         } catch (ConfirmedPublisher.PublishException e) {
             throw new IllegalStateException(e);
         }
     }
 
-    private JsonNode usage(ServiceProcess service, Instant day) throws Exception {
+    private JsonNode usageOf(Instant day) throws Exception {
         return Figures.JSON.readTree(service.get(
                         "/analytics/v1/orgs/%s/usage?start=%s&end=%s".formatted(org, day, day.plus(5, ChronoUnit.DAYS)),
                         token())
                 .body());
     }
 
-    private long total(ServiceProcess service, Instant day) throws Exception {
-        return usage(service, day).at("/totals/invocations").longValue();
+    private long total(Instant day) throws Exception {
+        return usageOf(day).at("/totals/invocations").longValue();
     }
 
     private ServiceProcess start() {
-        return ServiceProcess.start(settings).awaitReady();
+        return ServiceProcess.start(List.of("-Xmx256m", "-XX:TieredStopAtLevel=1"), settings)
+                .awaitReady();
     }
 }

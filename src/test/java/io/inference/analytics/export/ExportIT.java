@@ -2,6 +2,7 @@ package io.inference.analytics.export;
 
 import static io.restassured.RestAssured.given;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 import static org.hamcrest.Matchers.contains;
 import static org.hamcrest.Matchers.containsInAnyOrder;
@@ -14,6 +15,7 @@ import static org.hamcrest.Matchers.nullValue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.agroal.api.AgroalDataSource;
+import io.inference.analytics.platform.Failure;
 import io.inference.analytics.testing.Backend;
 import io.inference.analytics.testing.LocalDev;
 import io.inference.analytics.testing.StoredUsage;
@@ -579,6 +581,9 @@ class ExportIT {
         assertThat(monthly.run(month, Optional.of(org), "tester"))
                 .singleElement()
                 .satisfies(outcome -> assertThat(outcome.revision()).isEqualTo(2));
+        assertThatThrownBy(() -> monthly.run(month.plusMonths(1), Optional.of(org), "tester"))
+                .isInstanceOf(Failure.Invalid.class)
+                .hasMessageContaining("expected: a month that is over");
         JsonPath second = monthlyJob(2);
         assertThat(second.getString("monthly.difference.previousJobId")).isEqualTo(first.getString("jobId"));
         assertThat(second.getString("monthly.difference.costEstimateCents")).isEqualTo("0.25");

@@ -8,7 +8,10 @@ import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.function.Predicate;
 
@@ -51,7 +54,7 @@ final class StallingStore implements AutoCloseable {
 
     private final ServerSocket listener;
     private final URI store;
-    private volatile Stall armed;
+    private final List<Stall> armed = new CopyOnWriteArrayList<>();
 
     StallingStore(String endpoint) throws IOException {
         this.store = URI.create(endpoint);
@@ -63,10 +66,17 @@ final class StallingStore implements AutoCloseable {
         return "http://127.0.0.1:" + listener.getLocalPort();
     }
 
-    /** Holds the next request that matches, and only that one. */
+    /** Holds the next request that matches, and only that one; of several stalls that match, the one that was armed first. */
     Stall arm(Stall stall) {
-        armed = stall;
+        armed.add(stall);
         return stall;
+    }
+
+    /** The stall whose request this is; nobody else gets it. */
+    private Optional<Stall> take(String line) {
+        return armed.stream()
+                .filter(stall -> stall.line().test(line) && armed.remove(stall))
+                .findFirst();
     }
 
     @Override
@@ -96,17 +106,13 @@ final class StallingStore implements AutoCloseable {
             byte[] some = new byte[1 << 16];
             for (int length = from.read(some); length > 0; length = from.read(some)) {
                 String text = new String(some, 0, length, StandardCharsets.ISO_8859_1);
-                Stall stall = armed;
                 // Clients write the head of a request at once, so it begins a chunk.
-                if (stall != null && text.matches("(?s)(GET|PUT|POST|HEAD|DELETE) .*")) {
-                    String line = text.lines().findFirst().orElse("");
-                    if (stall.line().test(line)) {
-                        armed = null;
-                        if (stall.done()) {
-                            held.complete(stall);
-                        } else {
-                            stall.hold();
-                        }
+                if (text.matches("(?s)(GET|PUT|POST|HEAD|DELETE) .*")) {
+                    Stall stall = take(text.lines().findFirst().orElse("")).orElse(null);
+                    if (stall != null && stall.done()) {
+                        held.complete(stall);
+                    } else if (stall != null) {
+                        stall.hold();
                     }
                 }
                 to.write(some, 0, length);
