@@ -45,11 +45,13 @@ public class AuditLogImport {
     private static final Pattern NAME = field("full_name|name");
     private static final Pattern UUID_OF = field("uuid|user_id|id");
 
+    private final ImportRuns runs;
     private final ImportStore store;
     private final DataSource dataSource;
     private final Clock clock;
 
-    AuditLogImport(ImportStore store, DataSource dataSource, Clock clock) {
+    AuditLogImport(ImportRuns runs, ImportStore store, DataSource dataSource, Clock clock) {
+        this.runs = runs;
         this.store = store;
         this.dataSource = dataSource;
         this.clock = clock;
@@ -72,28 +74,27 @@ public class AuditLogImport {
             return outcomes;
         }
         UUID runId = UUID.randomUUID();
-        ImportStore.Import by = new ImportStore.Import(runId, RunKind.CSV, ORG, clock.instant());
+        ImportStore.Import by = new ImportStore.Import(runId, RunKind.CSV, clock.instant());
         TreeSet<LocalDate> all = new TreeSet<>(
                 days.firstKey().datesUntil(days.lastKey().plusDays(1)).toList());
         try (Connection connection = dataSource.getConnection()) {
-            store.beginRun(connection, runId, Provider.CLAUDE_AI, RunKind.CSV, all, requestedBy);
-            store.lock(connection, Dataset.CLAUDE_AI_AUDIT, ORG, all);
+            runs.begin(connection, runId, Provider.CLAUDE_AI, RunKind.CSV, all, requestedBy);
             try {
+                runs.lock(connection, Dataset.CLAUDE_AI_AUDIT, ORG, all);
                 for (LocalDate day : all) {
                     List<DayRow> rows = days.getOrDefault(day, List.of());
                     // A file is the whole truth about its days, an empty one too.
                     outcomes.add(store.store(
                             connection,
-                            Dataset.CLAUDE_AI_AUDIT,
-                            day,
+                            new DayKey(Dataset.CLAUDE_AI_AUDIT, ORG, day),
                             new DayAnswer(rows, List.of(), rows.size(), null),
                             by,
                             true));
                 }
             } finally {
-                store.unlock(connection, Dataset.CLAUDE_AI_AUDIT, ORG, all);
+                runs.unlock(connection, Dataset.CLAUDE_AI_AUDIT, ORG, all);
             }
-            store.endRun(connection, runId, "succeeded", Map.of(ImportStatus.OK, outcomes.size()));
+            runs.end(connection, runId, "succeeded", Map.of(ImportStatus.OK, outcomes.size()));
         }
         return outcomes;
     }

@@ -58,6 +58,7 @@ public class ProviderImports {
     record Order(RunKind kind, String requestedBy, boolean released, Duration pause, Consumer<DayOutcome> progress) {}
 
     private final ProviderClients clients;
+    private final ImportRuns runs;
     private final ImportStore store;
     private final ImportLedger ledger;
     private final DirectoryStore directories;
@@ -67,6 +68,7 @@ public class ProviderImports {
 
     ProviderImports(
             ProviderClients clients,
+            ImportRuns runs,
             ImportStore store,
             ImportLedger ledger,
             DirectoryStore directories,
@@ -74,6 +76,7 @@ public class ProviderImports {
             DataSource dataSource,
             Clock clock) {
         this.clients = clients;
+        this.runs = runs;
         this.store = store;
         this.ledger = ledger;
         this.directories = directories;
@@ -193,9 +196,8 @@ public class ProviderImports {
             return new Summary(runId, outcomes);
         }
         String org = org(client);
-        ImportStore.Import by = new ImportStore.Import(runId, order.kind(), org, clock.instant());
         try (Connection connection = dataSource.getConnection()) {
-            store.beginRun(connection, runId, client.provider(), order.kind(), all, order.requestedBy());
+            runs.begin(connection, runId, client.provider(), order.kind(), all, order.requestedBy());
         }
         boolean ended = false;
         try {
@@ -206,7 +208,7 @@ public class ProviderImports {
                 if (!outcomes.isEmpty()) {
                     TimeUnit.MILLISECONDS.sleep(order.pause().toMillis());
                 }
-                for (DayOutcome outcome : part(client, part, by, order)) {
+                for (DayOutcome outcome : part(client, org, part, runId, order)) {
                     outcomes.add(outcome);
                     order.progress().accept(outcome);
                 }
@@ -238,26 +240,31 @@ public class ProviderImports {
         return parts;
     }
 
-    private List<DayOutcome> part(ProviderClient client, Part part, ImportStore.Import by, Order order)
+    private List<DayOutcome> part(ProviderClient client, String org, Part part, UUID runId, Order order)
             throws SQLException, InterruptedException {
         List<DayOutcome> outcomes = new ArrayList<>();
-        ImportStore.Import now = new ImportStore.Import(by.runId(), by.kind(), by.orgRef(), clock.instant());
+        ImportStore.Import by = new ImportStore.Import(runId, order.kind(), clock.instant());
         try (Connection connection = dataSource.getConnection()) {
             connection.setAutoCommit(true);
-            store.lock(connection, part.dataset(), by.orgRef(), part.days());
             try {
+                runs.lock(connection, part.dataset(), org, part.days());
                 Map<LocalDate, DayAnswer> answers = client.fetch(
                         part.dataset(), part.days().first(), part.days().last());
                 for (LocalDate day : part.days()) {
-                    outcomes.add(store(connection, part.dataset(), day, answers.get(day), now, order.released()));
+                    outcomes.add(store(
+                            connection,
+                            new DayKey(part.dataset(), org, day),
+                            answers.get(day),
+                            by,
+                            order.released()));
                 }
             } catch (ProviderTrouble e) {
                 for (LocalDate day : part.days()) {
-                    outcomes.add(store.failed(connection, part.dataset(), day, now, e));
+                    outcomes.add(store.failed(connection, new DayKey(part.dataset(), org, day), by, e));
                 }
             } finally {
                 if (!connection.isClosed()) {
-                    store.unlock(connection, part.dataset(), by.orgRef(), part.days());
+                    runs.unlock(connection, part.dataset(), org, part.days());
                 }
             }
         }
@@ -273,25 +280,21 @@ public class ProviderImports {
 
     /** A row that the database refuses concerns its day only; a database that is gone concerns all. */
     private DayOutcome store(
-            Connection connection,
-            Dataset dataset,
-            LocalDate day,
-            DayAnswer answer,
-            ImportStore.Import by,
-            boolean released)
+            Connection connection, DayKey key, DayAnswer answer, ImportStore.Import by, boolean released)
             throws SQLException {
         try {
-            return store.store(connection, dataset, day, answer, by, released);
+            return store.store(connection, key, answer, by, released);
         } catch (SQLException e) {
             String state = e.getSQLState();
             if (state == null || !(state.startsWith("22") || state.startsWith("23"))) {
                 throw e;
             }
-            LOG.warnf("event=provider_day_refused dataset=%s date=%s sqlstate=%s", dataset.wireName(), day, state);
+            LOG.warnf(
+                    "event=provider_day_refused dataset=%s date=%s sqlstate=%s",
+                    key.dataset().wireName(), key.day(), state);
             return store.failed(
                     connection,
-                    dataset,
-                    day,
+                    key,
                     by,
                     ProviderTrouble.lasting("storage_rejected", "the database refuses a row, SQLState " + state));
         }
@@ -305,7 +308,7 @@ public class ProviderImports {
                 ? "failed"
                 : good == outcomes.size() ? "succeeded" : "partial";
         try (Connection connection = dataSource.getConnection()) {
-            store.endRun(connection, runId, status, counts);
+            runs.end(connection, runId, status, counts);
         }
         LOG.infof("event=provider_run_ended runId=%s status=%s days=%s", runId, status, counts);
     }

@@ -335,7 +335,7 @@ public class ProviderMappings {
                 }
                 replace(connection, day, platform, amountUsd, by);
             }
-            ImportStore.derive(connection, Dataset.CLAUDE_AI_AUDIT, "", day);
+            DayTables.derive(connection, new DayKey(Dataset.CLAUDE_AI_AUDIT, "", day));
             return 1;
         });
         LOG.infof(
@@ -397,7 +397,7 @@ public class ProviderMappings {
             }
         }
         for (Day day : days) {
-            ImportStore.derive(connection, Dataset.COST, day.org(), day.date());
+            DayTables.derive(connection, new DayKey(Dataset.COST, day.org(), day.date()));
         }
         return days.size();
     }

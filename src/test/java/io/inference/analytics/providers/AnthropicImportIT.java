@@ -544,7 +544,7 @@ class AnthropicImportIT {
                 2025-10-15T08:00:00Z,"{'name': 'Alice', 'email_address': 'Alice@Example.test', 'uuid': 'u1'}",conversation_created,{},"{'uuid': 'c1'}",,,,web_claude_ai
                 2025-10-17T09:00:00Z,"{'name': 'Bob', 'email_address': 'bob@example.test', 'uuid': 'u2'}",project_created,{},"{'uuid': 'p1'}",,,,desktop_app
                 """);
-        AuditLogImport audit = new AuditLogImport(lab.store(), lab.dataSource(), lab.clock());
+        AuditLogImport audit = new AuditLogImport(lab.runs(), lab.store(), lab.dataSource(), lab.clock());
         for (int i = 0; i < 2; i++) {
             assertThat(audit.importCsv(csv, "test"))
                     .hasSize(3)

@@ -155,12 +155,16 @@ final class ProviderLab implements AutoCloseable {
         return new ImportStore(config(), clock);
     }
 
+    ImportRuns runs() {
+        return new ImportRuns(clock);
+    }
+
     ImportLedger ledger() {
         return new ImportLedger(dataSource);
     }
 
     ProviderImports imports() {
-        return new ProviderImports(clients(), store(), ledger(), new DirectoryStore(), config(), dataSource, clock);
+        return new ProviderImports(clients(), runs(), store(), ledger(), new DirectoryStore(), config(), dataSource, clock);
     }
 
     ProviderImports.Summary anthropic(LocalDate day) throws SQLException, InterruptedException {
