@@ -1,7 +1,6 @@
 package io.inference.analytics.providers;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.math.BigDecimal;
 import java.net.URI;
 import java.net.URLEncoder;
@@ -10,8 +9,8 @@ import java.time.LocalDate;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
-import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -26,8 +25,9 @@ import java.util.Set;
 final class AnthropicClient implements ProviderClient {
 
     private static final int DAYS_PER_CALL = 31;
-    private static final int PAGES_MAX = 10_000;
+    private static final int PAGES_MAX = 1_000;
     private static final int CENT_DIGITS = 2;
+    private static final String WRONG_ORGANIZATION = "wrong_organization";
     private static final Set<String> COST_TYPES = Set.of("tokens", "web_search", "code_execution", "session_usage");
 
     private final ProviderHttp http;
@@ -63,13 +63,18 @@ final class AnthropicClient implements ProviderClient {
         return dataset == Dataset.CLAUDE_CODE ? 1 : DAYS_PER_CALL;
     }
 
+    /** The organisation of the key, as the provider says; the one of the setting while the provider does not answer. */
     @Override
     public String orgRef() throws ProviderTrouble, InterruptedException {
-        if (organization.isPresent()) {
-            return organization.get();
-        }
         if (found == null) {
-            found = me();
+            try {
+                check();
+            } catch (ProviderTrouble e) {
+                if (organization.isEmpty() || e.code().equals(WRONG_ORGANIZATION)) {
+                    throw e;
+                }
+                return organization.get().toLowerCase(Locale.ROOT);
+            }
         }
         return found;
     }
@@ -79,7 +84,7 @@ final class AnthropicClient implements ProviderClient {
         String actual = me();
         if (organization.isPresent() && !organization.get().equalsIgnoreCase(actual)) {
             throw ProviderTrouble.lasting(
-                    "wrong_organization",
+                    WRONG_ORGANIZATION,
                     "ANTHROPIC_ORGANIZATION_ID: %s (expected: %s, the organisation of the key)"
                             .formatted(organization.get(), actual));
         }
@@ -97,7 +102,7 @@ final class AnthropicClient implements ProviderClient {
     @Override
     public Map<LocalDate, DayAnswer> fetch(Dataset dataset, LocalDate first, LocalDate last)
             throws ProviderTrouble, InterruptedException {
-        Days days = new Days(first, last);
+        DayDrafts days = new DayDrafts(first, last);
         switch (dataset) {
             case COST ->
                 report(
@@ -116,7 +121,7 @@ final class AnthropicClient implements ProviderClient {
             case CURSOR_DAILY_USAGE, CURSOR_EVENTS, CURSOR_SPEND, CLAUDE_AI_AUDIT ->
                 throw new IllegalArgumentException(dataset + " (expected: a data set of Anthropic)");
         }
-        return days.answers();
+        return days.answers(dataset.amount().isPresent());
     }
 
     private String range(LocalDate first, LocalDate last) {
@@ -130,41 +135,33 @@ final class AnthropicClient implements ProviderClient {
         return query.toString();
     }
 
-    /** Makes a row of one result. */
-    private interface RowReader {
-        DayRow read(JsonNode result) throws ProviderTrouble;
-    }
-
-    private void report(Days days, String path, String query, RowReader reader)
+    private void report(DayDrafts days, String path, String query, DayDrafts.RowReader reader)
             throws ProviderTrouble, InterruptedException {
         pages(path, query, page -> {
             for (JsonNode bucket : array(page, "data")) {
-                LocalDate day = JsonFields.day(JsonFields.text(bucket, "starting_at"));
-                if (days.wanted(day)) {
-                    Day part = days.of(day);
+                Optional<DayDrafts.Draft> draft = days.of(JsonFields.day(JsonFields.text(bucket, "starting_at")));
+                if (draft.isPresent()) {
                     for (JsonNode result : array(bucket, "results")) {
-                        part.rows.add(reader.read(result));
-                        part.add(result);
+                        draft.get().take(result, reader);
+                        draft.get().bill(result, "amount");
                     }
-                    part.page(page, bucket);
+                    draft.get().keep(page, "data", List.of(bucket));
                 }
             }
         });
     }
 
-    private void claudeCode(Days days, LocalDate day) throws ProviderTrouble, InterruptedException {
+    private void claudeCode(DayDrafts days, LocalDate day) throws ProviderTrouble, InterruptedException {
+        DayDrafts.Draft draft = days.of(day).orElseThrow();
         pages("usage_report/claude_code", "starting_at=%s&limit=%d".formatted(day, pageRecords), page -> {
-            Day part = days.of(day);
-            ObjectNode kept = ((ObjectNode) page).deepCopy();
-            kept.putArray("data");
+            List<JsonNode> kept = new ArrayList<>();
             for (JsonNode item : array(page, "data")) {
                 if (JsonFields.day(JsonFields.text(item, "date")).equals(day)) {
-                    part.rows.add(productivityRow(item));
-                    part.items++;
-                    kept.withArray("data").add(item);
+                    draft.take(item, AnthropicClient::productivityRow);
+                    kept.add(item);
                 }
             }
-            part.pages.add(Redaction.of(kept.toString()));
+            draft.keep(page, "data", kept);
         });
     }
 
@@ -339,56 +336,5 @@ final class AnthropicClient implements ProviderClient {
             after = "&after_id=" + URLEncoder.encode(last, StandardCharsets.UTF_8);
         } while (seen.size() < PAGES_MAX);
         throw ProviderTrouble.lasting("broken_paging", path + ": more than " + PAGES_MAX + " pages");
-    }
-
-    /** What has been read of one day so far. */
-    private static final class Day {
-        private final List<DayRow> rows = new ArrayList<>();
-        private final List<String> pages = new ArrayList<>();
-        private int items;
-        private BigDecimal cents;
-
-        private void add(JsonNode result) {
-            items++;
-            if (result.path("amount").isTextual()) {
-                cents = (cents == null ? BigDecimal.ZERO : cents)
-                        .add(new BigDecimal(result.path("amount").asText().strip()));
-            }
-        }
-
-        private void page(JsonNode page, JsonNode bucket) {
-            ObjectNode kept = ((ObjectNode) page).deepCopy();
-            kept.putArray("data").add(bucket);
-            pages.add(Redaction.of(kept.toString()));
-        }
-    }
-
-    /** The days asked for. */
-    private static final class Days {
-        private final Map<LocalDate, Day> days = new LinkedHashMap<>();
-
-        Days(LocalDate first, LocalDate last) {
-            first.datesUntil(last.plusDays(1)).forEach(day -> days.put(day, new Day()));
-        }
-
-        private boolean wanted(LocalDate day) {
-            return days.containsKey(day);
-        }
-
-        private Day of(LocalDate day) {
-            return days.get(day);
-        }
-
-        private Map<LocalDate, DayAnswer> answers() {
-            Map<LocalDate, DayAnswer> answers = new LinkedHashMap<>();
-            days.forEach((day, part) -> answers.put(
-                    day,
-                    new DayAnswer(
-                            part.rows,
-                            part.pages,
-                            part.items,
-                            part.cents == null ? null : part.cents.movePointLeft(CENT_DIGITS))));
-            return answers;
-        }
     }
 }

@@ -12,10 +12,12 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Base64;
 import java.util.HashMap;
-import java.util.LinkedHashMap;
+import java.util.HashSet;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * Cursor's Admin API (cursor.com/docs/account/teams/admin-api): members, daily-usage-data, spend, filtered-usage-events. Times are
@@ -88,62 +90,63 @@ final class CursorClient implements ProviderClient {
         return Optional.of(new Directory(List.of(), List.of(), people));
     }
 
-    /** One day that is being put together. */
-    private static final class Day {
-        private final List<DayRow> rows = new ArrayList<>();
-        private final List<String> pages = new ArrayList<>();
-        private final Map<List<Object>, Integer> twins = new HashMap<>();
-        private int items;
-        private BigDecimal cents = BigDecimal.ZERO;
-    }
-
     @Override
     public Map<LocalDate, DayAnswer> fetch(Dataset dataset, LocalDate first, LocalDate last)
             throws ProviderTrouble, InterruptedException {
-        Map<LocalDate, Day> days = new LinkedHashMap<>();
-        first.datesUntil(last.plusDays(1)).forEach(day -> days.put(day, new Day()));
+        DayDrafts days = new DayDrafts(first, last);
         switch (dataset) {
             case CURSOR_DAILY_USAGE -> dailyUsage(days, first, last);
             case CURSOR_EVENTS -> events(days, first, last);
-            case CURSOR_SPEND -> spend(days.get(first));
+            case CURSOR_SPEND -> spend(days.of(first).orElseThrow());
             case COST, USAGE, CLAUDE_CODE, CLAUDE_AI_AUDIT ->
                 throw new IllegalArgumentException(dataset + " (expected: a data set of Cursor)");
         }
-        Map<LocalDate, DayAnswer> answers = new LinkedHashMap<>();
-        days.forEach((day, part) -> answers.put(
-                day,
-                new DayAnswer(
-                        part.rows,
-                        part.pages,
-                        part.items,
-                        dataset == Dataset.CURSOR_EVENTS ? part.cents.movePointLeft(CENT_DIGITS) : null)));
-        return answers;
+        return days.answers(dataset.amount().isPresent());
     }
 
     /** Takes one page of a report. */
     private interface PageReader {
-        void read(JsonNode page) throws ProviderTrouble;
+        void read(JsonNode page, JsonNode items) throws ProviderTrouble;
     }
 
-    private void pages(String path, ObjectNode body, PageReader reader) throws ProviderTrouble, InterruptedException {
+    /** Reads pages until one says that it is the last. One that comes twice, or is empty before the last, is an error. */
+    private void pages(String path, ObjectNode body, String field, PageReader reader)
+            throws ProviderTrouble, InterruptedException {
+        Set<String> seen = new HashSet<>();
         for (int number = 1; number <= PAGES_MAX; number++) {
             body.put("page", number).put("pageSize", pageRecords);
             JsonNode page = http.post(URI.create(base + path), headers, body.toString());
-            reader.read(page);
-            JsonNode pagination = page.path("pagination");
-            boolean more = pagination.path("hasNextPage").isBoolean()
-                    ? pagination.path("hasNextPage").booleanValue()
-                    : number
-                            < Math.max(
-                                    page.path("totalPages").asInt(0),
-                                    Math.max(
-                                            pagination.path("totalPages").asInt(0),
-                                            pagination.path("numPages").asInt(0)));
+            JsonNode items = page.path(field);
+            if (!items.isArray()) {
+                throw ProviderTrouble.passing("broken_answer", field + ": no list");
+            }
+            boolean more = more(page, number);
+            if (more && items.isEmpty()) {
+                throw ProviderTrouble.passing("broken_paging", path + ": more pages after an empty one");
+            }
+            // A server that does not look at the number would have every event counted once a page.
+            if (!items.isEmpty() && !seen.add(HexFormat.of().formatHex(DayRow.sha256(items.toString())))) {
+                throw ProviderTrouble.passing("broken_paging", path + ": a page twice");
+            }
+            reader.read(page, items);
             if (!more) {
                 return;
             }
         }
         throw ProviderTrouble.lasting("broken_paging", path + ": more than " + PAGES_MAX + " pages");
+    }
+
+    private static boolean more(JsonNode page, int number) {
+        JsonNode pagination = page.path("pagination");
+        if (pagination.path("hasNextPage").isBoolean()) {
+            return pagination.path("hasNextPage").booleanValue();
+        }
+        int pages = Math.max(
+                page.path("totalPages").asInt(0),
+                Math.max(
+                        pagination.path("totalPages").asInt(0),
+                        pagination.path("numPages").asInt(0)));
+        return number < pages;
     }
 
     private static ObjectNode period(LocalDate first, LocalDate last) {
@@ -159,39 +162,30 @@ final class CursorClient implements ProviderClient {
                                 - 1);
     }
 
-    private static JsonNode array(JsonNode node, String field) throws ProviderTrouble {
-        JsonNode array = node.path(field);
-        if (!array.isArray()) {
-            throw ProviderTrouble.passing("broken_answer", field + ": no list");
-        }
-        return array;
-    }
-
-    /** Cuts the page to the items of each day that was asked for. */
-    private static void keep(
-            Map<LocalDate, Day> days, JsonNode page, String field, Map<LocalDate, List<JsonNode>> byDay) {
-        days.forEach((day, part) -> {
-            ObjectNode kept = ((ObjectNode) page).deepCopy();
-            kept.putArray(field).addAll(byDay.getOrDefault(day, List.of()));
-            part.pages.add(Redaction.of(kept.toString()));
+    /** Lays the items of a page on their days, and keeps with each day what is its own. */
+    private static void share(
+            DayDrafts days,
+            JsonNode page,
+            String field,
+            Map<LocalDate, List<JsonNode>> byDay,
+            DayDrafts.RowReader reader) {
+        days.all().forEach((day, draft) -> {
+            List<JsonNode> items = byDay.getOrDefault(day, List.of());
+            items.forEach(item -> draft.take(item, reader));
+            draft.keep(page, field, items);
         });
     }
 
-    private void dailyUsage(Map<LocalDate, Day> days, LocalDate first, LocalDate last)
+    private void dailyUsage(DayDrafts days, LocalDate first, LocalDate last)
             throws ProviderTrouble, InterruptedException {
-        pages("/teams/daily-usage-data", period(first, last), page -> {
+        pages("/teams/daily-usage-data", period(first, last), "data", (page, items) -> {
             Map<LocalDate, List<JsonNode>> byDay = new HashMap<>();
-            for (JsonNode item : array(page, "data")) {
+            for (JsonNode item : items) {
                 String named = JsonFields.text(item, "day");
                 LocalDate day = named == null ? dayOf(item.path("date")) : JsonFields.day(named);
-                Day part = days.get(day);
-                if (part != null) {
-                    part.rows.add(usageRow(item));
-                    part.items++;
-                    byDay.computeIfAbsent(day, any -> new ArrayList<>()).add(item);
-                }
+                byDay.computeIfAbsent(day, any -> new ArrayList<>()).add(item);
             }
-            keep(days, page, "data", byDay);
+            share(days, page, "data", byDay, CursorClient::usageRow);
         });
     }
 
@@ -223,27 +217,22 @@ final class CursorClient implements ProviderClient {
         return DayRow.of(Arrays.asList(JsonFields.text(item, "userId"), JsonFields.email(item, "email")), measures);
     }
 
-    private void events(Map<LocalDate, Day> days, LocalDate first, LocalDate last)
-            throws ProviderTrouble, InterruptedException {
-        pages("/teams/filtered-usage-events", period(first, last), page -> {
+    private void events(DayDrafts days, LocalDate first, LocalDate last) throws ProviderTrouble, InterruptedException {
+        Map<List<Object>, Integer> twins = new HashMap<>();
+        pages("/teams/filtered-usage-events", period(first, last), "usageEvents", (page, items) -> {
             Map<LocalDate, List<JsonNode>> byDay = new HashMap<>();
-            for (JsonNode item : array(page, "usageEvents")) {
-                LocalDate day = dayOf(item.path("timestamp"));
-                Day part = days.get(day);
-                if (part != null) {
-                    part.rows.add(eventRow(part, item));
-                    part.items++;
-                    byDay.computeIfAbsent(day, any -> new ArrayList<>()).add(item);
-                    if (JsonFields.flag(item, "isChargeable")) {
-                        part.cents = part.cents.add(JsonFields.decimal(item, "chargedCents"));
-                    }
-                }
+            for (JsonNode item : items) {
+                byDay.computeIfAbsent(dayOf(item.path("timestamp")), any -> new ArrayList<>())
+                        .add(item);
             }
-            keep(days, page, "usageEvents", byDay);
+            share(days, page, "usageEvents", byDay, item -> eventRow(twins, item));
+            byDay.forEach((day, ofDay) -> days.of(day).ifPresent(draft -> ofDay.stream()
+                    .filter(item -> JsonFields.flag(item, "isChargeable"))
+                    .forEach(item -> draft.bill(item, "chargedCents"))));
         });
     }
 
-    private static DayRow eventRow(Day part, JsonNode item) throws ProviderTrouble {
+    private static DayRow eventRow(Map<List<Object>, Integer> twins, JsonNode item) throws ProviderTrouble {
         JsonNode tokens = item.path("tokenUsage");
         boolean chargeable = JsonFields.flag(item, "isChargeable");
         BigDecimal charged = JsonFields.decimal(item, "chargedCents").movePointLeft(CENT_DIGITS);
@@ -262,7 +251,7 @@ final class CursorClient implements ProviderClient {
                 JsonFields.count(tokens, "cacheWriteTokens"),
                 JsonFields.count(tokens, "cacheReadTokens")));
         // Events have no id: those that are alike in everything are told apart by counting them.
-        dimensions.add(part.twins.merge(List.copyOf(twin(dimensions)), 1, Integer::sum));
+        dimensions.add(twins.merge(List.copyOf(twin(dimensions)), 1, Integer::sum));
         return DayRow.of(
                 dimensions,
                 List.of(
@@ -276,31 +265,38 @@ final class CursorClient implements ProviderClient {
         return dimensions.stream().<Object>map(String::valueOf).toList();
     }
 
-    private void spend(Day day) throws ProviderTrouble, InterruptedException {
-        pages("/teams/spend", ProviderHttp.JSON.createObjectNode(), page -> {
+    private void spend(DayDrafts.Draft today) throws ProviderTrouble, InterruptedException {
+        pages("/teams/spend", ProviderHttp.JSON.createObjectNode(), "teamMemberSpend", (page, items) -> {
             LocalDate cycle = dayOf(page.path("subscriptionCycleStart"));
-            for (JsonNode item : array(page, "teamMemberSpend")) {
-                BigDecimal onDemand = JsonFields.decimal(item, "spendCents");
-                BigDecimal included = item.path("includedSpendCents").isNumber()
-                        ? JsonFields.decimal(item, "includedSpendCents")
-                        : JsonFields.decimal(item, "overallSpendCents")
-                                .subtract(onDemand)
-                                .max(BigDecimal.ZERO);
-                day.rows.add(DayRow.of(
-                        Arrays.asList(cycle, JsonFields.text(item, "userId"), JsonFields.email(item, "email")),
-                        Arrays.asList(
-                                JsonFields.text(item, "name"),
-                                JsonFields.text(item, "role"),
-                                onDemand.movePointLeft(CENT_DIGITS),
-                                included.movePointLeft(CENT_DIGITS),
-                                JsonFields.count(item, "fastPremiumRequests"),
-                                item.path("monthlyLimitDollars").isNumber()
-                                        ? JsonFields.decimal(item, "monthlyLimitDollars")
-                                        : null)));
-                day.items++;
-            }
-            day.pages.add(Redaction.of(page.toString()));
+            items.forEach(item -> today.take(item, member -> spendRow(cycle, member)));
+            today.keep(page, "teamMemberSpend", list(items));
         });
+    }
+
+    private static DayRow spendRow(LocalDate cycle, JsonNode item) throws ProviderTrouble {
+        BigDecimal onDemand = JsonFields.decimal(item, "spendCents");
+        BigDecimal included = item.path("includedSpendCents").isNumber()
+                ? JsonFields.decimal(item, "includedSpendCents")
+                : JsonFields.decimal(item, "overallSpendCents")
+                        .subtract(onDemand)
+                        .max(BigDecimal.ZERO);
+        return DayRow.of(
+                Arrays.asList(cycle, JsonFields.text(item, "userId"), JsonFields.email(item, "email")),
+                Arrays.asList(
+                        JsonFields.text(item, "name"),
+                        JsonFields.text(item, "role"),
+                        onDemand.movePointLeft(CENT_DIGITS),
+                        included.movePointLeft(CENT_DIGITS),
+                        JsonFields.count(item, "fastPremiumRequests"),
+                        item.path("monthlyLimitDollars").isNumber()
+                                ? JsonFields.decimal(item, "monthlyLimitDollars")
+                                : null));
+    }
+
+    private static List<JsonNode> list(JsonNode items) {
+        List<JsonNode> list = new ArrayList<>();
+        items.forEach(list::add);
+        return list;
     }
 
     private static LocalDate dayOf(JsonNode millis) throws ProviderTrouble {

@@ -3,6 +3,7 @@ package io.inference.analytics.providers;
 import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * All that a provider says about one day of a data set, to its last page.
@@ -11,8 +12,13 @@ import java.util.List;
  * @param pages the answers cut to this day, as JSON text without secrets
  * @param items how many rows the pages hold, counted apart from the rows
  * @param sourceTotal the billed amount in US dollars, added up from the pages apart from the rows; null where there is none
+ * @param fault what of the answer can not be read; such a day is not stored
  */
-record DayAnswer(List<DayRow> rows, List<String> pages, int items, BigDecimal sourceTotal) {
+record DayAnswer(List<DayRow> rows, List<String> pages, int items, BigDecimal sourceTotal, Optional<String> fault) {
+
+    DayAnswer(List<DayRow> rows, List<String> pages, int items, BigDecimal sourceTotal) {
+        this(rows, pages, items, sourceTotal, Optional.empty());
+    }
 
     DayAnswer {
         rows = List.copyOf(rows);
