@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.sun.net.httpserver.HttpServer;
 import io.inference.analytics.platform.Failure;
+import io.inference.analytics.testing.MovedClock;
 import io.smallrye.jwt.algorithm.SignatureAlgorithm;
 import io.smallrye.jwt.build.Jwt;
 import io.smallrye.jwt.build.JwtClaimsBuilder;
@@ -21,8 +22,6 @@ import java.security.Signature;
 import java.security.spec.ECGenParameterSpec;
 import java.time.Clock;
 import java.time.Instant;
-import java.time.ZoneId;
-import java.time.ZoneOffset;
 import java.util.Base64;
 import java.util.List;
 import java.util.Optional;
@@ -233,7 +232,7 @@ class TokenAuthenticatorTest {
         KeyPair next = pair("EC");
         AtomicReference<Instant> now = new AtomicReference<>(Instant.now());
         try (Keys keys = new Keys(jwk("old", old))) {
-            TokenAuthenticator tokens = keys.authenticator(new Ticking(now));
+            TokenAuthenticator tokens = keys.authenticator(new MovedClock(now::get));
             String byOld = keyed("old", old, SignatureAlgorithm.RS256);
             String byNext = keyed("next", next, SignatureAlgorithm.ES256);
             assertThat(tokens.verify(byOld).subject()).isEqualTo("ann");
@@ -287,31 +286,6 @@ class TokenAuthenticatorTest {
             String text = token.getCompactSerialization();
             assertThatThrownBy(() -> keys.authenticator(Clock.systemUTC()).verify(text))
                     .isInstanceOf(Failure.Unauthorized.class);
-        }
-    }
-
-    /** A clock that a test moves. */
-    private static final class Ticking extends Clock {
-
-        private final AtomicReference<Instant> now;
-
-        Ticking(AtomicReference<Instant> now) {
-            this.now = now;
-        }
-
-        @Override
-        public ZoneId getZone() {
-            return ZoneOffset.UTC;
-        }
-
-        @Override
-        public Clock withZone(ZoneId zone) {
-            return this;
-        }
-
-        @Override
-        public Instant instant() {
-            return now.get();
         }
     }
 
