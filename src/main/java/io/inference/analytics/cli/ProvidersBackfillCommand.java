@@ -9,6 +9,7 @@ import java.sql.SQLException;
 import java.util.EnumMap;
 import java.util.Map;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** {@code providers backfill}. */
@@ -24,8 +25,8 @@ class ProvidersBackfillCommand implements ServiceCommand {
 
     private static final int PROGRESS_DAYS = 10;
 
-    @Option(names = "--provider", required = true, paramLabel = "P", description = "anthropic or cursor.")
-    String provider;
+    @Mixin
+    ProviderOption provider;
 
     @Option(
             names = "--from",
@@ -45,7 +46,7 @@ class ProvidersBackfillCommand implements ServiceCommand {
 
     @Override
     public void validate() {
-        ProviderArguments.provider(provider);
+        provider.get();
         DayArgument.of("--from", from);
         if (to != null) {
             DayArgument.of("--to", to);
@@ -57,7 +58,7 @@ class ProvidersBackfillCommand implements ServiceCommand {
         Map<ImportStatus, Integer> counts = new EnumMap<>(ImportStatus.class);
         int[] done = {0};
         var summary = imports.backfill(
-                ProviderArguments.provider(provider),
+                provider.get(),
                 DayArgument.of("--from", from),
                 to == null ? imports.yesterday() : DayArgument.of("--to", to),
                 force,

@@ -6,8 +6,8 @@ import jakarta.enterprise.context.Dependent;
 import jakarta.inject.Inject;
 import java.io.PrintWriter;
 import java.sql.SQLException;
-import java.util.List;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** {@code providers gaps}. */
@@ -17,8 +17,8 @@ import picocli.CommandLine.Option;
         description = "Lists the days up to yesterday without a good import, and exits with 1 if there are any.")
 class ProvidersGapsCommand implements ServiceCommand {
 
-    @Option(names = "--provider", paramLabel = "P", description = "anthropic or cursor (default: all with a key).")
-    String provider;
+    @Mixin
+    ProvidersOption providers;
 
     @Option(names = "--from", paramLabel = "DATE", description = "Default: the first day that was ever tried.")
     String from;
@@ -28,9 +28,7 @@ class ProvidersGapsCommand implements ServiceCommand {
 
     @Override
     public void validate() {
-        if (provider != null) {
-            ProviderArguments.provider(provider);
-        }
+        providers.validate();
         if (from != null) {
             DayArgument.of("--from", from);
         }
@@ -38,10 +36,8 @@ class ProvidersGapsCommand implements ServiceCommand {
 
     @Override
     public int run(PrintWriter out) throws SQLException {
-        List<Provider> providers =
-                provider == null ? imports.configured() : List.of(ProviderArguments.provider(provider));
         int gaps = 0;
-        for (Provider each : providers) {
+        for (Provider each : providers.of(imports)) {
             for (String gap : imports.gaps(each, from == null ? null : DayArgument.of("--from", from))) {
                 out.printf("%s\t%s%n", each.wireName(), gap);
                 gaps++;

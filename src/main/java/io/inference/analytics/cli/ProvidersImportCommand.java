@@ -1,11 +1,13 @@
 package io.inference.analytics.cli;
 
+import io.inference.analytics.platform.Failure;
 import io.inference.analytics.providers.ProviderImports;
 import jakarta.enterprise.context.Dependent;
 import jakarta.inject.Inject;
 import java.io.PrintWriter;
 import java.sql.SQLException;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** {@code providers import}. */
@@ -18,11 +20,17 @@ import picocli.CommandLine.Option;
         })
 class ProvidersImportCommand implements ServiceCommand {
 
-    @Option(names = "--provider", required = true, paramLabel = "P", description = "anthropic or cursor.")
-    String provider;
+    @Mixin
+    ProviderOption provider;
 
     @Option(names = "--date", paramLabel = "DATE", description = "The UTC day (default: yesterday).")
     String date;
+
+    @Option(
+            names = "--daily",
+            description =
+                    "Instead of one day what the schedule reads: yesterday, what may have been restated, what is missing.")
+    boolean daily;
 
     @Option(
             names = "--release",
@@ -34,7 +42,10 @@ class ProvidersImportCommand implements ServiceCommand {
 
     @Override
     public void validate() {
-        ProviderArguments.provider(provider);
+        provider.get();
+        if (daily && (date != null || release)) {
+            throw new Failure.Invalid("--daily", "--daily: with --date or --release (expected: alone)");
+        }
         if (date != null) {
             DayArgument.of("--date", date);
         }
@@ -42,13 +53,15 @@ class ProvidersImportCommand implements ServiceCommand {
 
     @Override
     public int run(PrintWriter out) throws SQLException, InterruptedException {
+        if (daily) {
+            return ProviderArguments.summary(
+                    out,
+                    imports.importDue(
+                            provider.get(), ProviderArguments.BY, outcome -> ProviderArguments.print(out, outcome)));
+        }
         var day = date == null ? imports.yesterday() : DayArgument.of("--date", date);
         var summary = imports.importDay(
-                ProviderArguments.provider(provider),
-                day,
-                release,
-                ProviderArguments.BY,
-                outcome -> ProviderArguments.print(out, outcome));
+                provider.get(), day, release, ProviderArguments.BY, outcome -> ProviderArguments.print(out, outcome));
         return ProviderArguments.summary(out, summary);
     }
 }

@@ -10,6 +10,7 @@ import java.sql.SQLException;
 import java.util.Locale;
 import java.util.Optional;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** {@code providers map-key}. */
@@ -41,8 +42,8 @@ class ProvidersMapKeyCommand implements ServiceCommand {
     @Option(names = "--team", paramLabel = "T", description = "Whose costs they are.")
     String team;
 
-    @Option(names = "--from", required = true, paramLabel = "DATE", description = "The first UTC day.")
-    String from;
+    @Mixin
+    FirstDayOption from;
 
     @Inject
     ProviderMappings mappings;
@@ -50,7 +51,7 @@ class ProvidersMapKeyCommand implements ServiceCommand {
     @Override
     public void validate() {
         ProviderArguments.platform(platform);
-        DayArgument.of("--from", from);
+        from.get();
         if (key.startsWith("sk-")) {
             throw new Failure.Invalid("--key", "--key: a secret (expected: the id of a key, apikey_…, or its name)");
         }
@@ -73,9 +74,9 @@ class ProvidersMapKeyCommand implements ServiceCommand {
                         Optional.ofNullable(email).map(text -> text.strip().toLowerCase(Locale.ROOT)),
                         Optional.ofNullable(team).map(String::strip),
                         CONFIDENCE,
-                        DayArgument.of("--from", from)),
+                        from.get()),
                 ProviderArguments.BY);
-        out.printf("key %s is %s from %s; days derived anew: %d%n", key, platform, from, days);
+        out.printf("key %s is %s from %s; days derived anew: %d%n", key, platform, from.get(), days);
         return 0;
     }
 }

@@ -3,6 +3,7 @@ package io.inference.analytics.cli;
 import io.inference.analytics.platform.Failure;
 import io.inference.analytics.platform.Uuids;
 import io.inference.analytics.providers.OrgMappings;
+import io.inference.analytics.providers.ProviderOrganizations;
 import jakarta.enterprise.context.Dependent;
 import jakarta.inject.Inject;
 import java.io.PrintWriter;
@@ -12,6 +13,7 @@ import java.util.Optional;
 import java.util.UUID;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** {@code providers map-org}. */
@@ -44,6 +46,9 @@ class ProvidersMapOrgCommand implements ServiceCommand {
     @ArgGroup(exclusive = true, multiplicity = "1")
     Subject subject;
 
+    @Mixin
+    OrganizationOption organization;
+
     @Option(
             names = "--org",
             required = true,
@@ -51,23 +56,25 @@ class ProvidersMapOrgCommand implements ServiceCommand {
             description = "The organisation, or none where it works for no single one.")
     String org;
 
-    @Option(names = "--from", required = true, paramLabel = "DATE", description = "The first UTC day.")
-    String from;
+    @Mixin
+    FirstDayOption from;
 
     @Inject
     OrgMappings mappings;
 
+    @Inject
+    ProviderOrganizations organizations;
+
     @Override
     public void validate() {
-        DayArgument.of("--from", from);
+        from.get();
         org();
         if (subject.key != null && !subject.key.strip().matches("apikey_[A-Za-z0-9_-]+")) {
             // Not repeated: it may be the secret itself.
             throw new Failure.Invalid("--key", "--key: not the id of a key (expected: apikey_…)");
         }
-        if (subject.workspace != null && subject.workspace.isBlank()) {
-            throw new Failure.Invalid(
-                    "--workspace", "--workspace: empty (expected: the id of a workspace, or default)");
+        if (subject.workspace != null) {
+            WorkspaceOption.check(subject.workspace, organization);
         }
     }
 
@@ -87,14 +94,18 @@ class ProvidersMapOrgCommand implements ServiceCommand {
 
     @Override
     public int run(PrintWriter out) throws SQLException {
-        LocalDate day = DayArgument.of("--from", from);
+        LocalDate day = from.get();
         String what;
         if (subject.key != null) {
             what = "key " + subject.key.strip();
             mappings.mapKey(subject.key.strip(), org(), day, ProviderArguments.BY);
         } else {
             what = "workspace " + subject.workspace.strip();
-            mappings.mapWorkspace(subject.workspace.strip(), org(), day, ProviderArguments.BY);
+            mappings.mapWorkspace(
+                    organizations.workspace(subject.workspace.strip(), organization.get()),
+                    org(),
+                    day,
+                    ProviderArguments.BY);
         }
         out.printf("%s works for %s from %s%n", what, org().map(UUID::toString).orElse("no single organisation"), day);
         return 0;

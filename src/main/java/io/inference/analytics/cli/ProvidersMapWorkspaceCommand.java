@@ -1,11 +1,13 @@
 package io.inference.analytics.cli;
 
 import io.inference.analytics.providers.ProviderMappings;
+import io.inference.analytics.providers.ProviderOrganizations;
 import jakarta.enterprise.context.Dependent;
 import jakarta.inject.Inject;
 import java.io.PrintWriter;
 import java.sql.SQLException;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** {@code providers map-workspace}. */
@@ -15,12 +17,8 @@ import picocli.CommandLine.Option;
         description = "Says what a workspace is used for, from a day on; the days since are derived anew.")
 class ProvidersMapWorkspaceCommand implements ServiceCommand {
 
-    @Option(
-            names = "--workspace",
-            required = true,
-            paramLabel = "ID",
-            description = "Its id, or default for the one without.")
-    String workspace;
+    @Mixin
+    WorkspaceOption workspace;
 
     @Option(
             names = "--platform",
@@ -29,16 +27,20 @@ class ProvidersMapWorkspaceCommand implements ServiceCommand {
             description = "claude_code, claude_api or claude_ai.")
     String platform;
 
-    @Option(names = "--from", required = true, paramLabel = "DATE", description = "The first UTC day.")
-    String from;
+    @Mixin
+    FirstDayOption from;
 
     @Inject
     ProviderMappings mappings;
 
+    @Inject
+    ProviderOrganizations organizations;
+
     @Override
     public void validate() {
         ProviderArguments.platform(platform);
-        DayArgument.of("--from", from);
+        workspace.validate();
+        from.get();
     }
 
     @Override
@@ -49,11 +51,9 @@ class ProvidersMapWorkspaceCommand implements ServiceCommand {
     @Override
     public int run(PrintWriter out) throws SQLException {
         int days = mappings.mapWorkspace(
-                workspace.strip(),
-                ProviderArguments.platform(platform),
-                DayArgument.of("--from", from),
-                ProviderArguments.BY);
-        out.printf("workspace %s is %s from %s; days derived anew: %d%n", workspace, platform, from, days);
+                workspace.of(organizations), ProviderArguments.platform(platform), from.get(), ProviderArguments.BY);
+        out.printf(
+                "workspace %s is %s from %s; days derived anew: %d%n", workspace.named(), platform, from.get(), days);
         return 0;
     }
 }

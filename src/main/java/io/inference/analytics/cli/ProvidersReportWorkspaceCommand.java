@@ -1,12 +1,14 @@
 package io.inference.analytics.cli;
 
 import io.inference.analytics.platform.Failure;
+import io.inference.analytics.providers.ProviderOrganizations;
 import io.inference.analytics.providers.WorkspaceReports;
 import jakarta.enterprise.context.Dependent;
 import jakarta.inject.Inject;
 import java.io.PrintWriter;
 import java.sql.SQLException;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** {@code providers report-workspace}. */
@@ -19,12 +21,8 @@ import picocli.CommandLine.Option;
         })
 class ProvidersReportWorkspaceCommand implements ServiceCommand {
 
-    @Option(
-            names = "--workspace",
-            required = true,
-            paramLabel = "ID",
-            description = "Its id, or default for the one without.")
-    String workspace;
+    @Mixin
+    WorkspaceOption workspace;
 
     @Option(names = "--show", required = true, paramLabel = "yes|no", description = "yes (as before any entry) or no.")
     String show;
@@ -32,12 +30,12 @@ class ProvidersReportWorkspaceCommand implements ServiceCommand {
     @Inject
     WorkspaceReports reports;
 
+    @Inject
+    ProviderOrganizations organizations;
+
     @Override
     public void validate() {
-        if (workspace.isBlank()) {
-            throw new Failure.Invalid(
-                    "--workspace", "--workspace: empty (expected: the id of a workspace, or default)");
-        }
+        workspace.validate();
         if (!show.matches("yes|no")) {
             throw new Failure.Invalid("--show", "--show: %s (expected: yes or no)".formatted(show));
         }
@@ -50,8 +48,8 @@ class ProvidersReportWorkspaceCommand implements ServiceCommand {
 
     @Override
     public int run(PrintWriter out) throws SQLException {
-        reports.show(workspace.strip(), show.equals("yes"), ProviderArguments.BY);
-        out.printf("workspace %s is %s%n", workspace.strip(), show.equals("yes") ? "reported" : "left out of reports");
+        reports.show(workspace.of(organizations), show.equals("yes"), ProviderArguments.BY);
+        out.printf("workspace %s is %s%n", workspace.named(), show.equals("yes") ? "reported" : "left out of reports");
         return 0;
     }
 }

@@ -6,9 +6,8 @@ import jakarta.enterprise.context.Dependent;
 import jakarta.inject.Inject;
 import java.io.PrintWriter;
 import java.sql.SQLException;
-import java.util.List;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Option;
+import picocli.CommandLine.Mixin;
 
 /** {@code providers retry-failed}. */
 @Dependent
@@ -17,25 +16,21 @@ import picocli.CommandLine.Option;
         description = "Tries every day again whose last import failed; exits with 1 if any is left.")
 class ProvidersRetryFailedCommand implements ServiceCommand {
 
-    @Option(names = "--provider", paramLabel = "P", description = "anthropic or cursor (default: all with a key).")
-    String provider;
+    @Mixin
+    ProvidersOption providers;
 
     @Inject
     ProviderImports imports;
 
     @Override
     public void validate() {
-        if (provider != null) {
-            ProviderArguments.provider(provider);
-        }
+        providers.validate();
     }
 
     @Override
     public int run(PrintWriter out) throws SQLException, InterruptedException {
-        List<Provider> providers =
-                provider == null ? imports.configured() : List.of(ProviderArguments.provider(provider));
         int code = 0;
-        for (Provider each : providers) {
+        for (Provider each : providers.of(imports)) {
             var summary =
                     imports.retryFailed(each, ProviderArguments.BY, outcome -> ProviderArguments.print(out, outcome));
             out.printf("%s: ", each.wireName());

@@ -9,6 +9,7 @@ import java.math.BigDecimal;
 import java.sql.SQLException;
 import java.util.Optional;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** {@code providers validate}. */
@@ -21,8 +22,8 @@ import picocli.CommandLine.Option;
         })
 class ProvidersValidateCommand implements ServiceCommand {
 
-    @Option(names = "--provider", required = true, paramLabel = "P", description = "anthropic or cursor.")
-    String provider;
+    @Mixin
+    ProviderOption provider;
 
     @Option(names = "--date", required = true, paramLabel = "DATE", description = "The UTC day.")
     String date;
@@ -33,13 +34,17 @@ class ProvidersValidateCommand implements ServiceCommand {
             description = "What the provider's dashboard shows, such as 22.72.")
     String expectedTotal;
 
+    @Mixin
+    OrganizationOption organization;
+
     @Inject
     ProviderValidation validation;
 
     @Override
     public void validate() {
-        ProviderArguments.provider(provider);
+        provider.get();
         DayArgument.of("--date", date);
+        organization.validate();
         total();
     }
 
@@ -57,7 +62,7 @@ class ProvidersValidateCommand implements ServiceCommand {
     @Override
     public int run(PrintWriter out) throws SQLException {
         var checkpoints =
-                validation.validate(ProviderArguments.provider(provider), DayArgument.of("--date", date), total());
+                validation.validate(provider.get(), organization.get(), DayArgument.of("--date", date), total());
         boolean passed = true;
         for (var checkpoint : checkpoints) {
             out.printf(

@@ -5,9 +5,6 @@ import com.opencsv.exceptions.CsvException;
 import io.inference.analytics.platform.Failure;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.io.IOException;
-import java.io.Reader;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -102,8 +99,7 @@ public class AuditLogImport {
     private static SortedMap<LocalDate, List<DayRow>> read(Path file) {
         SortedMap<LocalDate, List<DayRow>> days = new TreeMap<>();
         Map<List<Object>, Integer> twins = new HashMap<>();
-        try (Reader text = Files.newBufferedReader(file, StandardCharsets.UTF_8);
-                CSVReaderHeaderAware csv = new CSVReaderHeaderAware(text)) {
+        try (CSVReaderHeaderAware csv = CsvFile.open(file)) {
             Map<String, String> cells = csv.readMap();
             for (int line = 2; cells != null; line++, cells = csv.readMap()) {
                 OffsetDateTime at = time(cells.getOrDefault("created_at", ""), line);

@@ -19,7 +19,9 @@ enum CompanyGroup {
     @JsonProperty("team")
     TEAM("team", "team", "team"),
     @JsonProperty("tokenType")
-    TOKEN_TYPE("tokenType", "tokenType", "token_type");
+    TOKEN_TYPE("tokenType", "tokenType", "token_type"),
+    @JsonProperty("organization")
+    ORGANIZATION("organization", "organizationId", "organization_id");
 
     private final String wireName;
     private final String field;

@@ -6,6 +6,7 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.Statement;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -179,8 +180,7 @@ final class DayTables {
         }
     }
 
-    private static void estimates(Connection connection, DayKey key, DayAnswer answer)
-            throws SQLException {
+    private static void estimates(Connection connection, DayKey key, DayAnswer answer) throws SQLException {
         try (PreparedStatement delete = connection.prepareStatement(FORGET_ESTIMATES)) {
             delete.setObject(1, key.day());
             delete.setString(2, key.orgRef());
@@ -205,11 +205,23 @@ final class DayTables {
         }
     }
 
+    /** For the time that mappings are changed, nothing is derived by others: a day could miss the change. */
+    static void holdMappings(Connection connection) throws SQLException {
+        execute(connection, "select pg_advisory_xact_lock(hashtextextended('analytics.provider_mappings', 0))");
+    }
+
+    private static void execute(Connection connection, String sql) throws SQLException {
+        try (Statement statement = connection.createStatement()) {
+            statement.execute(sql);
+        }
+    }
+
     /** Derives the day anew from the base tables, in the caller's transaction. */
     static void derive(Connection connection, DayKey key) throws SQLException {
         if (key.dataset().rebuild().isEmpty()) {
             return;
         }
+        execute(connection, "select pg_advisory_xact_lock_shared(hashtextextended('analytics.provider_mappings', 0))");
         try (PreparedStatement statement =
                 connection.prepareStatement(key.dataset().rebuild().get())) {
             int column = 1;

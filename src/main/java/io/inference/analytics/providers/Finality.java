@@ -27,7 +27,7 @@ record Finality(
             select count(*) filter (where status in ('ok', 'ok_empty')
                                       and last_checked_at >= (date_trunc('month', usage_date::timestamp) + interval '1 month 4 days') at time zone 'UTC'),
                    count(*) filter (where status in ('ok', 'ok_empty')), max(last_checked_at), coalesce(sum(greatest(revision - 1, 0)), 0),
-                   (select count(distinct provider) from analytics.provider_import_day where dataset in ('cost', 'events'))
+                   (select count(distinct (provider, org_ref)) from analytics.provider_import_day where dataset in ('cost', 'events'))
             from analytics.provider_import_day
             where dataset in ('cost', 'events') and usage_date >= ? and usage_date < ?
             """;

@@ -36,6 +36,12 @@ class ImportRuns {
     private static final String END_RUN =
             "update analytics.provider_import_run set finished_at = ?, status = ?, counters = ?::jsonb where run_id = ?";
 
+    private static final String ABANDONED =
+            "update analytics.provider_import_run set finished_at = ?, status = 'failed' where status = 'running' and started_at < ?";
+
+    /** No run takes that long; one that says so belongs to a process that died. */
+    private static final Duration RUN_MAX = Duration.ofHours(24);
+
     private final Clock clock;
 
     ImportRuns(Clock clock) {
@@ -45,6 +51,11 @@ class ImportRuns {
     void begin(
             Connection connection, UUID runId, Provider provider, RunKind kind, SortedSet<LocalDate> dates, String by)
             throws SQLException {
+        try (PreparedStatement end = connection.prepareStatement(ABANDONED)) {
+            end.setObject(1, ImportStore.utc(clock.instant()));
+            end.setObject(2, ImportStore.utc(clock.instant().minus(RUN_MAX)));
+            end.executeUpdate();
+        }
         try (PreparedStatement insert = connection.prepareStatement(BEGIN_RUN)) {
             insert.setObject(1, runId);
             insert.setString(2, provider.wireName());
@@ -57,8 +68,7 @@ class ImportRuns {
         }
     }
 
-    void end(Connection connection, UUID runId, String status, Map<ImportStatus, Integer> counts)
-            throws SQLException {
+    void end(Connection connection, UUID runId, String status, Map<ImportStatus, Integer> counts) throws SQLException {
         ObjectNode counters = ProviderHttp.JSON.createObjectNode();
         counts.forEach((counted, days) -> counters.put(counted.wireName(), days));
         try (PreparedStatement update = connection.prepareStatement(END_RUN)) {

@@ -57,8 +57,7 @@ class ImportStore {
 
     /** Notes a failed try. */
     DayOutcome failed(Connection connection, DayKey key, Import by, ProviderTrouble trouble) throws SQLException {
-        ImportStatus status =
-                trouble.retryable() ? ImportStatus.FAILED_RETRYABLE : ImportStatus.FAILED_PERMANENT;
+        ImportStatus status = trouble.retryable() ? ImportStatus.FAILED_RETRYABLE : ImportStatus.FAILED_PERMANENT;
         Instant next =
                 trouble.retryable() ? clock.instant().plus(trouble.retryAfter().orElse(TRY_AGAIN)) : null;
         return inTransaction(connection, on -> {
@@ -106,8 +105,7 @@ class ImportStore {
         }
         DayTables.archive(connection, key, answer, by);
         DayTables.replace(connection, key, answer, by, revision);
-        DayLedger.stored(
-                connection, key, by, new DayLedger.Stored(status, revision, rows, total.orElse(null), hash));
+        DayLedger.stored(connection, key, by, new DayLedger.Stored(status, revision, rows, total.orElse(null), hash));
         DayTables.derive(connection, key);
         return new DayOutcome(dataset, key.day(), status, revision, rows, total, Optional.empty());
     }

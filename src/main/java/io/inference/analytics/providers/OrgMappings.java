@@ -22,8 +22,9 @@ public class OrgMappings {
 
     private static final String SET =
             """
-            insert into analytics.provider_org_mapping (kind, id, valid_from, org_id, entered_by, entered_at) values (?, ?, ?, ?, ?, ?)
-            on conflict (kind, id, valid_from) do update set org_id = excluded.org_id, entered_by = excluded.entered_by,
+            insert into analytics.provider_org_mapping (kind, id, organization_id, valid_from, org_id, entered_by, entered_at)
+            values (?, ?, ?, ?, ?, ?, ?)
+            on conflict (kind, id, organization_id, valid_from) do update set org_id = excluded.org_id, entered_by = excluded.entered_by,
                 entered_at = excluded.entered_at
             """;
 
@@ -38,11 +39,11 @@ public class OrgMappings {
     /**
      * Gives a workspace, but for its keys that have entries of their own.
      *
-     * @param workspace its id, or {@code default} for the one without
      * @param org empty: it works for none alone
      */
-    public void mapWorkspace(String workspace, Optional<UUID> org, LocalDate from, String by) throws SQLException {
-        set("workspace", workspace.equals("default") ? ProviderMappings.DEFAULT_WORKSPACE : workspace, org, from, by);
+    public void mapWorkspace(WorkspaceRef workspace, Optional<UUID> org, LocalDate from, String by)
+            throws SQLException {
+        set("workspace", workspace, org, from, by);
     }
 
     /**
@@ -52,26 +53,24 @@ public class OrgMappings {
      * @param org empty: it works for none alone, whatever its workspace does
      */
     public void mapKey(String key, Optional<UUID> org, LocalDate from, String by) throws SQLException {
-        set("key", key, org, from, by);
+        set("key", new WorkspaceRef(key, ""), org, from, by);
     }
 
-    private void set(String kind, String id, Optional<UUID> org, LocalDate from, String by) throws SQLException {
+    private void set(String kind, WorkspaceRef subject, Optional<UUID> org, LocalDate from, String by)
+            throws SQLException {
         try (Connection connection = dataSource.getConnection();
                 PreparedStatement insert = connection.prepareStatement(SET)) {
             insert.setString(1, kind);
-            insert.setString(2, id);
-            insert.setObject(3, from);
-            insert.setObject(4, org.orElse(null), java.sql.Types.OTHER);
-            insert.setString(5, by);
-            insert.setObject(6, ImportStore.utc(clock.instant()));
+            insert.setString(2, subject.id());
+            insert.setString(3, subject.organization());
+            insert.setObject(4, from);
+            insert.setObject(5, org.orElse(null), java.sql.Types.OTHER);
+            insert.setString(6, by);
+            insert.setObject(7, ImportStore.utc(clock.instant()));
             insert.executeUpdate();
         }
         LOG.infof(
                 "event=org_mapped actor=\"%s\" kind=%s id=\"%s\" orgId=%s from=%s",
-                by,
-                kind,
-                id.replaceAll("[^ !#-~]", "?"),
-                org.map(UUID::toString).orElse("none"),
-                from);
+                by, kind, subject, org.map(UUID::toString).orElse("none"), from);
     }
 }

@@ -34,7 +34,9 @@ record ProviderCosts(
             @Schema(description = "null: nobody that is known") Optional<String> userEmail,
             @Schema(description = "null: of no team") Optional<String> team,
             @Schema(description = "input, output, cache_read or cache_write; null: not by token")
-                    Optional<String> tokenType) {}
+                    Optional<String> tokenType,
+            @Schema(description = "The provider's name of its organisation; null: seats entered by hand")
+                    Optional<String> organizationId) {}
 
     /** A row. */
     @Schema(name = "ProviderCostsRow")

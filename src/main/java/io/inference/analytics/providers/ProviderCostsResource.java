@@ -74,7 +74,16 @@ class ProviderCostsResource {
                     @Schema(
                             type = SchemaType.ARRAY,
                             implementation = String.class,
-                            enumeration = {"day", "platform", "model", "workspace", "user", "team", "tokenType"}))
+                            enumeration = {
+                                "day",
+                                "platform",
+                                "model",
+                                "workspace",
+                                "user",
+                                "team",
+                                "tokenType",
+                                "organization"
+                            }))
     @Parameter(
             name = "workspaceId",
             in = ParameterIn.QUERY,

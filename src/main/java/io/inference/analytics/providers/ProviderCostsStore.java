@@ -101,7 +101,15 @@ class ProviderCostsStore {
             }
         }
         return new ProviderCosts.Key(
-                day, texts.get(0), texts.get(1), texts.get(2), texts.get(3), texts.get(4), texts.get(5), texts.get(6));
+                day,
+                texts.get(0),
+                texts.get(1),
+                texts.get(2),
+                texts.get(3),
+                texts.get(4),
+                texts.get(5),
+                texts.get(6),
+                texts.get(7));
     }
 
     /** Null when not grouped by, empty when the database has none. */

@@ -13,6 +13,7 @@ import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SortedSet;
 import java.util.TreeSet;
 import java.util.UUID;
@@ -112,6 +113,41 @@ public class ProviderImports {
     }
 
     /**
+     * Does what the daily schedule does: yesterday and the days that are due to be read again, and what is missing.
+     *
+     * @throws Failure.Conflict when no day of the provider has been validated yet
+     */
+    public Summary importDue(Provider provider, String requestedBy, Consumer<DayOutcome> progress)
+            throws SQLException, InterruptedException {
+        ProviderClient client = clients.of(provider);
+        verify(client);
+        String org = validated(client);
+        return run(
+                client,
+                due(client, org, schedule().slot(clock.instant())),
+                new Order(RunKind.DAILY, requestedBy, false, Duration.ofMillis(100), progress));
+    }
+
+    DailySchedule schedule() {
+        return new DailySchedule(config.dailyAt(), config.dailyZone());
+    }
+
+    /** What the slot of the schedule reads: its own days, and every day that is missing since the first. */
+    Map<Dataset, SortedSet<LocalDate>> due(ProviderClient client, String org, LocalDate slot) throws SQLException {
+        Map<Dataset, SortedSet<LocalDate>> wanted =
+                everything(client, schedule().days(slot, clock.instant()));
+        for (ImportLedger.Gap gap : ledger.gaps(client.provider(), null, yesterday())) {
+            if (gap.orgRef().equals(org)) {
+                Dataset dataset = Dataset.of(client.provider(), gap.dataset());
+                SortedSet<LocalDate> days = new TreeSet<>(wanted.get(dataset));
+                days.add(gap.date());
+                wanted.put(dataset, days);
+            }
+        }
+        return wanted;
+    }
+
+    /**
      * Imports a range, both ends included, but for days that are good already.
      *
      * @param force also days that are good
@@ -130,12 +166,7 @@ public class ProviderImports {
                     "--to", "--to: %s (expected: from --from, %s, to yesterday, %s)".formatted(to, from, yesterday()));
         }
         ProviderClient client = clients.of(provider);
-        if (!ledger.validated(provider)) {
-            throw new Failure.Conflict(
-                    "no day of %s has been validated (expected: providers import and providers validate of one day first)"
-                            .formatted(provider.wireName()));
-        }
-        String org = org(client);
+        String org = validated(client);
         Map<Dataset, SortedSet<LocalDate>> wanted = new EnumMap<>(Dataset.class);
         for (Dataset dataset : client.datasets()) {
             if (dataset != Dataset.CURSOR_SPEND) {
@@ -150,20 +181,42 @@ public class ProviderImports {
         return run(client, wanted, new Order(RunKind.BACKFILL, requestedBy, false, config.backfillPause(), progress));
     }
 
+    /** The organisation of the key, of which a day has been validated. */
+    private String validated(ProviderClient client) throws SQLException, InterruptedException {
+        Provider provider = client.provider();
+        if (!ledger.validated(provider, Optional.empty())) {
+            throw notValidated(provider.wireName());
+        }
+        String org = org(client);
+        if (!ledger.validated(provider, Optional.of(org))) {
+            throw notValidated(provider.wireName() + " " + org);
+        }
+        return org;
+    }
+
+    private static Failure.Conflict notValidated(String whose) {
+        return new Failure.Conflict(
+                "no day of %s has been validated (expected: providers import and providers validate of one day first)"
+                        .formatted(whose));
+    }
+
     /** Tries every day again whose last try failed. */
     public Summary retryFailed(Provider provider, String requestedBy, Consumer<DayOutcome> progress)
             throws SQLException, InterruptedException {
         ProviderClient client = clients.of(provider);
         return run(
                 client,
-                ledger.failed(provider, org(client)),
+                ledger.failed(provider, org(client), clock.instant()),
                 new Order(RunKind.RETRY, requestedBy, false, config.backfillPause(), progress));
     }
 
-    /** Days from {@code from} (null: the first that was ever tried) to yesterday without a good import, as {@code date dataset status}. */
+    /** Days from {@code from} (null: the first that was ever tried) to yesterday without a good import, as {@code date dataset status}, and the organisation where there are several. */
     public List<String> gaps(Provider provider, LocalDate from) throws SQLException {
-        return ledger.gaps(provider, from, yesterday()).stream()
-                .map(gap -> gap.date() + "\t" + gap.dataset() + "\t" + gap.status())
+        List<ImportLedger.Gap> gaps = ledger.gaps(provider, from, yesterday());
+        boolean several = gaps.stream().map(ImportLedger.Gap::orgRef).distinct().count() > 1;
+        return gaps.stream()
+                .map(gap ->
+                        gap.date() + "\t" + gap.dataset() + "\t" + gap.status() + (several ? "\t" + gap.orgRef() : ""))
                 .toList();
     }
 
@@ -204,7 +257,7 @@ public class ProviderImports {
             if (order.kind() == RunKind.DAILY || order.kind() == RunKind.MANUAL) {
                 refreshDirectory(client, org);
             }
-            for (Part part : parts(client, wanted)) {
+            for (ImportPart part : ImportPart.of(client, wanted)) {
                 if (!outcomes.isEmpty()) {
                     TimeUnit.MILLISECONDS.sleep(order.pause().toMillis());
                 }
@@ -220,27 +273,7 @@ public class ProviderImports {
         return new Summary(runId, outcomes);
     }
 
-    /** Days of a data set that one call covers. */
-    private record Part(Dataset dataset, SortedSet<LocalDate> days) {}
-
-    /** Windows as wide as a call; within a window the data sets in their order. */
-    private static List<Part> parts(ProviderClient client, Map<Dataset, SortedSet<LocalDate>> wanted) {
-        List<Part> parts = new ArrayList<>();
-        for (Dataset dataset : client.datasets()) {
-            SortedSet<LocalDate> left = new TreeSet<>(wanted.getOrDefault(dataset, new TreeSet<>()));
-            while (!left.isEmpty()) {
-                SortedSet<LocalDate> part =
-                        new TreeSet<>(left.headSet(left.first().plusDays(client.daysPerCall(dataset))));
-                left.removeAll(part);
-                parts.add(new Part(dataset, part));
-            }
-        }
-        // Stable: cost comes before usage where both begin with the same day.
-        parts.sort(java.util.Comparator.comparing(part -> part.days().first()));
-        return parts;
-    }
-
-    private List<DayOutcome> part(ProviderClient client, String org, Part part, UUID runId, Order order)
+    private List<DayOutcome> part(ProviderClient client, String org, ImportPart part, UUID runId, Order order)
             throws SQLException, InterruptedException {
         List<DayOutcome> outcomes = new ArrayList<>();
         ImportStore.Import by = new ImportStore.Import(runId, order.kind(), clock.instant());
@@ -252,11 +285,7 @@ public class ProviderImports {
                         part.dataset(), part.days().first(), part.days().last());
                 for (LocalDate day : part.days()) {
                     outcomes.add(store(
-                            connection,
-                            new DayKey(part.dataset(), org, day),
-                            answers.get(day),
-                            by,
-                            order.released()));
+                            connection, new DayKey(part.dataset(), org, day), answers.get(day), by, order.released()));
                 }
             } catch (ProviderTrouble e) {
                 for (LocalDate day : part.days()) {

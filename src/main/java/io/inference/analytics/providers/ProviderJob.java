@@ -11,10 +11,9 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.LocalDate;
-import java.util.EnumMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SortedSet;
-import java.util.TreeSet;
 import java.util.UUID;
 import javax.sql.DataSource;
 import org.jboss.logging.Logger;
@@ -33,19 +32,19 @@ class ProviderJob {
 
     private static final String CLAIM =
             """
-            insert into analytics.provider_daily_slot as slots (provider, slot, claimed_by, claimed_at, leased_until)
-            values (?, ?, ?, ?, ?)
-            on conflict (provider, slot) do update set claimed_by = excluded.claimed_by, claimed_at = excluded.claimed_at,
+            insert into analytics.provider_daily_slot as slots (provider, org_ref, slot, claimed_by, claimed_at, leased_until)
+            values (?, ?, ?, ?, ?, ?)
+            on conflict (provider, org_ref, slot) do update set claimed_by = excluded.claimed_by, claimed_at = excluded.claimed_at,
                 leased_until = excluded.leased_until
             where slots.finished_at is null and slots.leased_until <= excluded.claimed_at
             returning slot
             """;
 
     private static final String RENEW =
-            "update analytics.provider_daily_slot set leased_until = ? where provider = ? and slot = ? and claimed_by = ?";
+            "update analytics.provider_daily_slot set leased_until = ? where provider = ? and org_ref = ? and slot = ? and claimed_by = ?";
 
     private static final String FINISH =
-            "update analytics.provider_daily_slot set finished_at = ? where provider = ? and slot = ? and claimed_by = ?";
+            "update analytics.provider_daily_slot set finished_at = ? where provider = ? and org_ref = ? and slot = ? and claimed_by = ?";
 
     private static final String PURGE = "delete from analytics.provider_raw_page where fetched_at < ?";
 
@@ -104,25 +103,30 @@ class ProviderJob {
      */
     boolean daily(Provider provider) throws SQLException, InterruptedException {
         Instant now = clock.instant();
-        if (!ledger.validated(provider)) {
+        if (!ledger.validated(provider, Optional.empty())) {
             LOG.debugf("event=provider_not_validated provider=%s", provider.wireName());
             return false;
         }
-        DailySchedule schedule = new DailySchedule(config.dailyAt(), config.dailyZone());
-        LocalDate slot = schedule.slot(now);
         ProviderClient client = clients.of(provider);
-        if (!claim(provider, slot, now)) {
-            retryDue(client, now);
+        String org;
+        try {
+            org = client.orgRef();
+        } catch (ProviderTrouble e) {
+            LOG.warnf(
+                    "event=provider_organization_unknown provider=%s code=%s cause=\"%s\"",
+                    provider.wireName(), e.code(), e.getMessage());
             return false;
         }
-        Map<Dataset, SortedSet<LocalDate>> wanted = imports.everything(client, schedule.days(slot, now));
-        for (ImportLedger.Gap gap : ledger.gaps(provider, null, imports.yesterday())) {
-            Dataset dataset = Dataset.of(provider, gap.dataset());
-            SortedSet<LocalDate> days = new TreeSet<>(wanted.get(dataset));
-            days.add(gap.date());
-            wanted.put(dataset, days);
+        if (!ledger.validated(provider, Optional.of(org))) {
+            LOG.debugf("event=provider_not_validated provider=%s organization=%s", provider.wireName(), org);
+            return false;
         }
-        imports.run(client, wanted, order(RunKind.DAILY, () -> renew(provider, slot)));
+        Slot slot = new Slot(provider, org, imports.schedule().slot(now));
+        if (!claim(slot, now)) {
+            retryDue(client, org, now);
+            return false;
+        }
+        imports.run(client, imports.due(client, org, slot.date()), order(RunKind.DAILY, () -> renew(slot)));
         long broken = metrics.checkLaws();
         if (broken > 0) {
             LOG.errorf("event=provider_laws_broken count=%d", broken);
@@ -132,25 +136,16 @@ class ProviderJob {
                 purge.setObject(1, ImportStore.utc(now.minus(config.rawPages())));
                 purge.executeUpdate();
             }
-            try (PreparedStatement finish = connection.prepareStatement(FINISH)) {
-                finish.setObject(1, ImportStore.utc(clock.instant()));
-                finish.setString(2, provider.wireName());
-                finish.setObject(3, slot);
-                finish.setString(4, replica);
-                finish.executeUpdate();
-            }
+            stamp(connection, FINISH, slot, clock.instant());
         }
         return true;
     }
 
-    private void retryDue(ProviderClient client, Instant now) throws SQLException, InterruptedException {
-        Map<Dataset, SortedSet<LocalDate>> due = new EnumMap<>(Dataset.class);
-        try {
-            ledger.retryDue(client.provider(), client.orgRef(), now).forEach((dataset, days) -> due.put(dataset, days));
-        } catch (ProviderTrouble e) {
-            LOG.warnf("event=provider_retry_failed code=%s", e.code());
-            return;
-        }
+    /** A local date of the schedule, of one organisation. */
+    private record Slot(Provider provider, String org, LocalDate date) {}
+
+    private void retryDue(ProviderClient client, String org, Instant now) throws SQLException, InterruptedException {
+        Map<Dataset, SortedSet<LocalDate>> due = ledger.retryDue(client.provider(), org, now);
         if (!due.isEmpty()) {
             imports.run(client, due, order(RunKind.RETRY, () -> {}));
         }
@@ -161,28 +156,35 @@ class ProviderJob {
     }
 
     /** A day takes five minutes at most, so a claim that is not renewed is of a process that died. */
-    private void renew(Provider provider, LocalDate slot) {
-        try (Connection connection = dataSource.getConnection();
-                PreparedStatement renew = connection.prepareStatement(RENEW)) {
-            renew.setObject(1, ImportStore.utc(clock.instant().plus(LEASE)));
-            renew.setString(2, provider.wireName());
-            renew.setObject(3, slot);
-            renew.setString(4, replica);
-            renew.executeUpdate();
+    private void renew(Slot slot) {
+        try (Connection connection = dataSource.getConnection()) {
+            stamp(connection, RENEW, slot, clock.instant().plus(LEASE));
         } catch (SQLException e) {
             // The next day renews it; at worst another replica reads days again, which changes nothing.
             LOG.warnf("event=provider_slot_not_renewed sqlstate=%s", e.getSQLState());
         }
     }
 
-    private boolean claim(Provider provider, LocalDate slot, Instant now) throws SQLException {
+    private void stamp(Connection connection, String sql, Slot slot, Instant at) throws SQLException {
+        try (PreparedStatement update = connection.prepareStatement(sql)) {
+            update.setObject(1, ImportStore.utc(at));
+            update.setString(2, slot.provider().wireName());
+            update.setString(3, slot.org());
+            update.setObject(4, slot.date());
+            update.setString(5, replica);
+            update.executeUpdate();
+        }
+    }
+
+    private boolean claim(Slot slot, Instant now) throws SQLException {
         try (Connection connection = dataSource.getConnection();
                 PreparedStatement claim = connection.prepareStatement(CLAIM)) {
-            claim.setString(1, provider.wireName());
-            claim.setObject(2, slot);
-            claim.setString(3, replica);
-            claim.setObject(4, ImportStore.utc(now));
-            claim.setObject(5, ImportStore.utc(now.plus(LEASE)));
+            claim.setString(1, slot.provider().wireName());
+            claim.setString(2, slot.org());
+            claim.setObject(3, slot.date());
+            claim.setString(4, replica);
+            claim.setObject(5, ImportStore.utc(now));
+            claim.setObject(6, ImportStore.utc(now.plus(LEASE)));
             try (ResultSet row = claim.executeQuery()) {
                 return row.next();
             }

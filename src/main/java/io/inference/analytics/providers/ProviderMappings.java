@@ -1,32 +1,19 @@
 package io.inference.analytics.providers;
 
-import com.opencsv.CSVReaderHeaderAware;
-import com.opencsv.exceptions.CsvException;
 import io.inference.analytics.platform.Failure;
-import io.inference.analytics.platform.Failure.FieldError;
 import jakarta.enterprise.context.ApplicationScoped;
-import java.io.IOException;
-import java.io.Reader;
 import java.math.BigDecimal;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Clock;
-import java.time.DateTimeException;
 import java.time.LocalDate;
 import java.time.YearMonth;
 import java.util.ArrayList;
-import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Locale;
-import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import javax.sql.DataSource;
 import org.jboss.logging.Logger;
 
@@ -41,21 +28,19 @@ public class ProviderMappings {
 
     private static final Logger LOG = Logger.getLogger(ProviderMappings.class);
 
-    /** How {@code workspace_platform} names the workspace without an id. */
-    static final String DEFAULT_WORKSPACE = "(default)";
-
     private static final String WORKSPACE_BEGIN =
             """
-            insert into analytics.workspace_platform (workspace_id, platform, valid_from, valid_to, source, created_at)
-            values (?, ?, ?, (select min(valid_from) from analytics.workspace_platform where workspace_id = ? and valid_from > ?), ?, ?)
-            on conflict (workspace_id, valid_from) do update set platform = excluded.platform, source = excluded.source,
+            insert into analytics.workspace_platform (workspace_id, organization_id, platform, valid_from, valid_to, source, created_at)
+            values (?, ?, ?, ?, (select min(valid_from) from analytics.workspace_platform
+                                 where workspace_id = ? and organization_id = ? and valid_from > ?), ?, ?)
+            on conflict (workspace_id, organization_id, valid_from) do update set platform = excluded.platform, source = excluded.source,
                 created_at = excluded.created_at
             """;
 
     private static final String WORKSPACE_END =
             """
             update analytics.workspace_platform set valid_to = ?
-            where workspace_id = ? and valid_from < ? and (valid_to is null or valid_to > ?)
+            where workspace_id = ? and organization_id = ? and valid_from < ? and (valid_to is null or valid_to > ?)
             """;
 
     private static final String KEY_END =
@@ -128,38 +113,39 @@ public class ProviderMappings {
     /**
      * Says what a workspace is used for from a day on.
      *
-     * @param workspace its id, or {@code default} for the one without
      * @return days that were derived anew
      */
-    public int mapWorkspace(String workspace, Platform platform, LocalDate from, String by) throws SQLException {
+    public int mapWorkspace(WorkspaceRef workspace, Platform platform, LocalDate from, String by) throws SQLException {
         if (platform == Platform.CURSOR) {
             throw new Failure.Invalid(
                     "--platform", "--platform: cursor (expected: claude_code, claude_api or claude_ai)");
         }
-        String id = workspace.equals("default") ? DEFAULT_WORKSPACE : workspace;
         int days = change(connection -> {
             try (PreparedStatement end = connection.prepareStatement(WORKSPACE_END)) {
                 end.setObject(1, from);
-                end.setString(2, id);
-                end.setObject(3, from);
+                end.setString(2, workspace.id());
+                end.setString(3, workspace.organization());
                 end.setObject(4, from);
+                end.setObject(5, from);
                 end.executeUpdate();
             }
             try (PreparedStatement begin = connection.prepareStatement(WORKSPACE_BEGIN)) {
-                begin.setString(1, id);
-                begin.setString(2, platform.wireName());
-                begin.setObject(3, from);
-                begin.setString(4, id);
-                begin.setObject(5, from);
-                begin.setString(6, "manual_entry");
-                begin.setObject(7, ImportStore.utc(clock.instant()));
+                begin.setString(1, workspace.id());
+                begin.setString(2, workspace.organization());
+                begin.setString(3, platform.wireName());
+                begin.setObject(4, from);
+                begin.setString(5, workspace.id());
+                begin.setString(6, workspace.organization());
+                begin.setObject(7, from);
+                begin.setString(8, "manual_entry");
+                begin.setObject(9, ImportStore.utc(clock.instant()));
                 begin.executeUpdate();
             }
             return deriveFrom(connection, from);
         });
         LOG.infof(
-                "event=workspace_mapped actor=\"%s\" workspace=%s platform=%s from=%s days=%d",
-                by, id, platform.wireName(), from, days);
+                "event=workspace_mapped actor=\"%s\" workspace=\"%s\" platform=%s from=%s days=%d",
+                by, workspace, platform.wireName(), from, days);
         return days;
     }
 
@@ -228,79 +214,9 @@ public class ProviderMappings {
      * @throws Failure.Invalid with every faulty line; a key twice from the same day is one
      */
     public int importCsv(Path file, String by) throws SQLException {
-        List<KeyMapping> mappings = new ArrayList<>();
-        List<FieldError> errors = new ArrayList<>();
-        Set<String> seen = new HashSet<>();
-        try (Reader text = Files.newBufferedReader(file, StandardCharsets.UTF_8);
-                CSVReaderHeaderAware csv = new CSVReaderHeaderAware(text)) {
-            Map<String, String> cells = csv.readMap();
-            for (int line = 2; cells != null; line++, cells = csv.readMap()) {
-                Map<String, String> row = new HashMap<>();
-                cells.forEach((name, value) -> row.put(name.strip().toLowerCase(Locale.ROOT), value.strip()));
-                read(row, line, errors).ifPresent(mapping -> {
-                    if (seen.add(mapping.key() + "|" + mapping.from())) {
-                        mappings.add(mapping);
-                    } else {
-                        errors.add(new FieldError(
-                                "key", "key %s from %s: twice".formatted(mapping.key(), mapping.from())));
-                    }
-                });
-            }
-        } catch (IOException | CsvException e) {
-            throw new Failure.Invalid(
-                    "FILE",
-                    "FILE: can not be read (expected: CSV in UTF-8 with the columns key, platform, email, team, from)");
-        }
-        if (!errors.isEmpty()) {
-            throw new Failure.Invalid(
-                    "%d faulty lines, nothing is taken. The first: %s"
-                            .formatted(errors.size(), errors.get(0).message()),
-                    errors);
-        }
+        List<KeyMapping> mappings = KeyMappingCsv.read(file);
         mapKeys(mappings, "csv", by);
         return mappings.size();
-    }
-
-    private static Optional<KeyMapping> read(Map<String, String> row, int line, List<FieldError> errors) {
-        int before = errors.size();
-        String key = row.getOrDefault("key", "");
-        if (key.isEmpty()) {
-            errors.add(new FieldError("key", "line %d: no key".formatted(line)));
-        }
-        String platform = row.getOrDefault("platform", "");
-        Optional<Platform> known = platform.isEmpty() ? Optional.empty() : Platform.of(platform);
-        if (!platform.isEmpty()
-                && known.filter(found -> found != Platform.CURSOR).isEmpty()) {
-            errors.add(new FieldError(
-                    "platform",
-                    "line %d: platform: %s (expected: claude_code, claude_api or claude_ai)"
-                            .formatted(line, platform)));
-        }
-        String email = row.getOrDefault("email", "").toLowerCase(Locale.ROOT);
-        if (!email.isEmpty() && !isEmail(email)) {
-            errors.add(new FieldError("email", "line %d: email: no address".formatted(line)));
-        }
-        LocalDate from = null;
-        try {
-            from = LocalDate.parse(row.getOrDefault("from", ""));
-        } catch (DateTimeException e) {
-            errors.add(new FieldError("from", "line %d: from (expected: a date such as 2026-03-01)".formatted(line)));
-        }
-        String confidence = row.getOrDefault("confidence", "");
-        if (!confidence.isEmpty() && !confidence.matches("0(\\.[0-9]{1,3})?|1(\\.0{1,3})?")) {
-            errors.add(new FieldError("confidence", "line %d: confidence (expected: 0.000 to 1.000)".formatted(line)));
-        }
-        if (errors.size() > before) {
-            return Optional.empty();
-        }
-        String team = row.getOrDefault("team", "");
-        return Optional.of(new KeyMapping(
-                key,
-                known,
-                email.isEmpty() ? Optional.empty() : Optional.of(email),
-                team.isEmpty() ? Optional.empty() : Optional.of(team),
-                new BigDecimal(confidence.isEmpty() ? "0.900" : confidence),
-                from));
     }
 
     /** An at sign, and a dot after it. */
@@ -406,6 +322,7 @@ public class ProviderMappings {
         try (Connection connection = dataSource.getConnection()) {
             connection.setAutoCommit(false);
             try {
+                DayTables.holdMappings(connection);
                 int result = change.on(connection);
                 connection.commit();
                 return result;

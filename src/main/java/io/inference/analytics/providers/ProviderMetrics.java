@@ -219,7 +219,7 @@ class ProviderMetrics {
     /** Reads the ledger anew. */
     void refresh() throws SQLException {
         try (Connection connection = dataSource.getConnection()) {
-            Map<String, Map<String, Long>> counts = ledger.counts(connection);
+            Map<String, Map<String, Long>> counts = ledger.counts(connection, clock.instant());
             for (Provider provider : Provider.values()) {
                 for (ImportStatus status : ImportStatus.values()) {
                     value(provider.wireName() + "|" + status.wireName())

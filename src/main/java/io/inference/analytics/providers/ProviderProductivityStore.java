@@ -49,7 +49,8 @@ class ProviderProductivityStore {
             case DAY -> "usage_date";
             case PLATFORM -> "platform";
             case USER -> "user_email";
-            case PROVIDER, MODEL, WORKSPACE, TEAM, TOKEN_TYPE -> throw new IllegalArgumentException(group.wireName());
+            case PROVIDER, MODEL, WORKSPACE, TEAM, TOKEN_TYPE, ORGANIZATION ->
+                throw new IllegalArgumentException(group.wireName());
         };
     }
 

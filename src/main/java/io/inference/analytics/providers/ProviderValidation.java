@@ -25,8 +25,8 @@ public class ProviderValidation {
 
     private static final String LEDGER =
             """
-            select dataset, org_ref, status, row_count, amount_total, run_id from analytics.provider_import_day
-            where provider = ? and usage_date = ? and dataset = any (?) order by dataset
+            select dataset, status from analytics.provider_import_day
+            where provider = ? and org_ref = ? and usage_date = ? and dataset = any (?) order by dataset
             """;
 
     private static final String COST_PAGES =
@@ -37,7 +37,7 @@ public class ProviderValidation {
             cross join lateral jsonb_array_elements(bucket -> 'results') item
             where page.provider = 'anthropic' and page.dataset = 'cost' and page.usage_date = ?
               and page.run_id = (select run_id from analytics.provider_import_day where provider = 'anthropic' and dataset = 'cost'
-                                 and usage_date = ? order by last_imported_at desc nulls last limit 1)
+                                 and usage_date = ? and org_ref = ?)
             """;
 
     private static final String CURSOR_PAGES =
@@ -47,12 +47,13 @@ public class ProviderValidation {
             cross join lateral jsonb_array_elements(page.body -> 'usageEvents') item
             where page.provider = 'cursor' and page.dataset = 'events' and page.usage_date = ?
               and page.run_id = (select run_id from analytics.provider_import_day where provider = 'cursor' and dataset = 'events'
-                                 and usage_date = ? order by last_imported_at desc nulls last limit 1)
+                                 and usage_date = ? and org_ref = ?)
             """;
 
     private static final String MONEY =
             """
-            select count(*), count(distinct line_key), coalesce(sum(%1$s), 0), coalesce(max(%1$s), 0) from %2$s where activity_date = ?
+            select count(*), count(distinct line_key), coalesce(sum(%1$s), 0), coalesce(max(%1$s), 0) from %2$s
+            where activity_date = ? and organization_id = ?
             """;
 
     private static final String COLUMNS =
@@ -85,28 +86,35 @@ public class ProviderValidation {
     private record Pages(long items, BigDecimal total) {}
 
     private final ProvidersConfig config;
+    private final ProviderOrganizations organizations;
     private final DataSource dataSource;
     private final Clock clock;
 
-    ProviderValidation(ProvidersConfig config, DataSource dataSource, Clock clock) {
+    ProviderValidation(
+            ProvidersConfig config, ProviderOrganizations organizations, DataSource dataSource, Clock clock) {
         this.config = config;
+        this.organizations = organizations;
         this.dataSource = dataSource;
         this.clock = clock;
     }
 
     /**
-     * Checks a day and notes the result; a day that passes opens the way to a backfill.
+     * Checks a day of an organisation and notes the result; a day that passes opens the way to its backfill.
      *
+     * @param organization empty where there is but one
      * @param expectedTotal US dollars of the day as the provider's dashboard shows them
+     * @throws io.inference.analytics.platform.Failure.Invalid when there are several and none is named
      */
-    public List<Checkpoint> validate(Provider provider, LocalDate date, Optional<BigDecimal> expectedTotal)
+    public List<Checkpoint> validate(
+            Provider provider, Optional<String> organization, LocalDate date, Optional<BigDecimal> expectedTotal)
             throws SQLException {
+        String org = organizations.of(provider, organization).orElse("");
         List<Checkpoint> checkpoints = new ArrayList<>();
         Dataset bill = provider == Provider.CURSOR ? Dataset.CURSOR_EVENTS : Dataset.COST;
         try (Connection connection = dataSource.getConnection()) {
-            String org = imported(connection, provider, date, checkpoints);
-            Money money = money(connection, bill, date);
-            Pages pages = pages(connection, provider, date);
+            imported(connection, provider, org, date, checkpoints);
+            Money money = money(connection, bill, org, date);
+            Pages pages = pages(connection, provider, org, date);
             accuracy(money, pages, expectedTotal, checkpoints);
             add(checkpoints, "2 no duplicates", "0", money.rows() - money.keys());
             checkpoints.add(new Checkpoint(
@@ -140,24 +148,23 @@ public class ProviderValidation {
     }
 
     /** Without a good import of every data set there is nothing to validate. */
-    private static String imported(
-            Connection connection, Provider provider, LocalDate date, List<Checkpoint> checkpoints)
+    private static void imported(
+            Connection connection, Provider provider, String org, LocalDate date, List<Checkpoint> checkpoints)
             throws SQLException {
         String[] wanted = provider == Provider.CURSOR
                 ? new String[] {Dataset.CURSOR_DAILY_USAGE.wireName(), Dataset.CURSOR_EVENTS.wireName()}
                 : new String[] {Dataset.COST.wireName(), Dataset.USAGE.wireName(), Dataset.CLAUDE_CODE.wireName()};
         List<String> found = new ArrayList<>();
-        String org = "";
         int good = 0;
         try (PreparedStatement select = connection.prepareStatement(LEDGER)) {
             select.setString(1, provider.wireName());
-            select.setObject(2, date);
-            select.setArray(3, connection.createArrayOf("text", wanted));
+            select.setString(2, org);
+            select.setObject(3, date);
+            select.setArray(4, connection.createArrayOf("text", wanted));
             try (ResultSet rows = select.executeQuery()) {
                 while (rows.next()) {
-                    found.add(rows.getString(1) + " " + rows.getString(3));
-                    org = rows.getString(2);
-                    good += ImportStatus.of(rows.getString(3)).good() ? 1 : 0;
+                    found.add(rows.getString(1) + " " + rows.getString(2));
+                    good += ImportStatus.of(rows.getString(2)).good() ? 1 : 0;
                 }
             }
         }
@@ -166,7 +173,6 @@ public class ProviderValidation {
                 String.join(", ", wanted) + ": ok",
                 found.isEmpty() ? "nothing" : String.join(", ", found),
                 good == wanted.length));
-        return org;
     }
 
     private static void accuracy(
@@ -187,10 +193,11 @@ public class ProviderValidation {
         return amount.signum() == 0 ? "0" : amount.stripTrailingZeros().toPlainString();
     }
 
-    private static Money money(Connection connection, Dataset bill, LocalDate date) throws SQLException {
+    private static Money money(Connection connection, Dataset bill, String org, LocalDate date) throws SQLException {
         String sql = MONEY.formatted(bill.amount().orElseThrow(), bill.table());
         try (PreparedStatement select = connection.prepareStatement(sql)) {
             select.setObject(1, date);
+            select.setString(2, org);
             try (ResultSet row = select.executeQuery()) {
                 row.next();
                 return new Money(row.getLong(1), row.getLong(2), row.getBigDecimal(3), row.getBigDecimal(4));
@@ -198,11 +205,13 @@ public class ProviderValidation {
         }
     }
 
-    private static Pages pages(Connection connection, Provider provider, LocalDate date) throws SQLException {
+    private static Pages pages(Connection connection, Provider provider, String org, LocalDate date)
+            throws SQLException {
         try (PreparedStatement select =
                 connection.prepareStatement(provider == Provider.CURSOR ? CURSOR_PAGES : COST_PAGES)) {
             select.setObject(1, date);
             select.setObject(2, date);
+            select.setString(3, org);
             try (ResultSet row = select.executeQuery()) {
                 row.next();
                 return new Pages(row.getLong(1), row.getBigDecimal(2));

@@ -16,8 +16,8 @@ public class WorkspaceReports {
 
     private static final String SET =
             """
-            insert into analytics.workspace_report (workspace_id, included, entered_by, entered_at) values (?, ?, ?, ?)
-            on conflict (workspace_id) do update set included = excluded.included, entered_by = excluded.entered_by,
+            insert into analytics.workspace_report (workspace_id, organization_id, included, entered_by, entered_at) values (?, ?, ?, ?, ?)
+            on conflict (workspace_id, organization_id) do update set included = excluded.included, entered_by = excluded.entered_by,
                 entered_at = excluded.entered_at
             """;
 
@@ -29,23 +29,17 @@ public class WorkspaceReports {
         this.clock = clock;
     }
 
-    /**
-     * Shows a workspace or leaves it out.
-     *
-     * @param workspace its id, or {@code default} for the one without
-     */
-    public void show(String workspace, boolean included, String by) throws SQLException {
-        String id = workspace.equals("default") ? ProviderMappings.DEFAULT_WORKSPACE : workspace;
+    /** Shows a workspace or leaves it out. */
+    public void show(WorkspaceRef workspace, boolean included, String by) throws SQLException {
         try (Connection connection = dataSource.getConnection();
                 PreparedStatement set = connection.prepareStatement(SET)) {
-            set.setString(1, id);
-            set.setBoolean(2, included);
-            set.setString(3, by);
-            set.setObject(4, ImportStore.utc(clock.instant()));
+            set.setString(1, workspace.id());
+            set.setString(2, workspace.organization());
+            set.setBoolean(3, included);
+            set.setString(4, by);
+            set.setObject(5, ImportStore.utc(clock.instant()));
             set.executeUpdate();
         }
-        LOG.infof(
-                "event=workspace_report_set actor=\"%s\" workspace=\"%s\" included=%s",
-                by, id.replaceAll("[^ !#-~]", "?"), included);
+        LOG.infof("event=workspace_report_set actor=\"%s\" workspace=\"%s\" included=%s", by, workspace, included);
     }
 }

@@ -86,6 +86,9 @@ public final class FakeProviders implements AutoCloseable {
     private final Deque<Instant> cursorRequests = new ArrayDeque<>();
     private volatile boolean cursorLimiter;
     private volatile CountDownLatch gate;
+    private volatile String organization = ORG;
+    private volatile String retryAfter = "1";
+    private volatile boolean firstPageOnly;
 
     private FakeProviders(int port) throws IOException {
         server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), 0);
@@ -142,6 +145,21 @@ public final class FakeProviders implements AutoCloseable {
 
     public void cursorSpend(JsonNode spend) {
         cursorSpend = (ObjectNode) spend;
+    }
+
+    /** What the key belongs to; {@link #ORG} elsewise. */
+    public void organization(String id) {
+        organization = id;
+    }
+
+    /** What {@link Fault#RATE_LIMITED_WITH_RETRY_AFTER} asks for; one second elsewise. */
+    public void retryAfter(String header) {
+        retryAfter = header;
+    }
+
+    /** From now on Cursor does not look at the number of the page, and always promises more. */
+    public void forgetPages() {
+        firstPageOnly = true;
     }
 
     /** Only 20 requests to Cursor in a minute. */
@@ -245,7 +263,7 @@ public final class FakeProviders implements AutoCloseable {
         switch (fault) {
             case RATE_LIMITED -> send(exchange, 429, error(429, "Too many requests", cursor));
             case RATE_LIMITED_WITH_RETRY_AFTER -> {
-                exchange.getResponseHeaders().set("retry-after", "1");
+                exchange.getResponseHeaders().set("retry-after", retryAfter);
                 send(exchange, 429, error(429, "Too many requests", cursor));
             }
             case SERVER_ERROR -> send(exchange, 500, error(500, "Internal error with " + ANTHROPIC_KEY, cursor));
@@ -331,7 +349,7 @@ public final class FakeProviders implements AutoCloseable {
         return switch (path.replace("/v1/organizations/", "")) {
             case "me" ->
                 JSON.createObjectNode()
-                        .put("id", ORG)
+                        .put("id", organization)
                         .put("type", "organization")
                         .put("name", "Example Test Org");
             case "cost_report" -> report(parameters, costs, List.of("workspace_id", "description"), true);
@@ -605,8 +623,8 @@ public final class FakeProviders implements AutoCloseable {
         return new long[] {start, end};
     }
 
-    private static ObjectNode page(JsonNode asked, String field, List<ObjectNode> all) {
-        int number = asked.path("page").asInt(1);
+    private ObjectNode page(JsonNode asked, String field, List<ObjectNode> all) {
+        int number = firstPageOnly ? 1 : asked.path("page").asInt(1);
         int size = asked.path("pageSize").asInt(10);
         int pages = Math.max(1, (all.size() + size - 1) / size);
         ObjectNode answer = JSON.createObjectNode();
@@ -616,7 +634,7 @@ public final class FakeProviders implements AutoCloseable {
                 .put("numPages", pages)
                 .put("currentPage", number)
                 .put("pageSize", size)
-                .put("hasNextPage", number < pages)
+                .put("hasNextPage", number < pages || firstPageOnly)
                 .put("hasPreviousPage", number > 1);
         return answer;
     }

@@ -8,6 +8,7 @@ import io.agroal.api.AgroalDataSource;
 import io.inference.analytics.providers.OrgMappings;
 import io.inference.analytics.providers.Provider;
 import io.inference.analytics.providers.ProviderModels;
+import io.inference.analytics.providers.WorkspaceRef;
 import io.inference.analytics.testing.Backend;
 import io.inference.analytics.testing.StoredUsage;
 import io.inference.analytics.testing.StoredUsage.Event;
@@ -117,7 +118,7 @@ class FocusBillsIT {
                 .add(Event.of(orgC, smaller, "2026-03-10T04:30:00Z").cost("0"))
                 .add(Event.of(stranger, large, "2026-03-10T03:00:00Z").cost("5"))
                 .store(database);
-        mappings.mapWorkspace("wrkspc_A", Optional.of(orgA), DAY, "test");
+        mappings.mapWorkspace(WorkspaceRef.of("wrkspc_A"), Optional.of(orgA), DAY, "test");
         mappings.mapKey("apikey_B", Optional.of(orgB), DAY, "test");
         mappings.mapKey("apikey_C", Optional.of(orgC), DAY, "test");
         // What comes later does not change the day.
@@ -209,7 +210,7 @@ class FocusBillsIT {
         assertThat(none.rows().get(0).get("ChargeDescription")).contains("no provider bill is allotted");
         // 0.35 of the bill is nobody's yet.
         assertThat(billed(a, b, c, none)).isEqualByComparingTo("21.12");
-        mappings.mapWorkspace("default", Optional.of(orgB), DAY, "test");
+        mappings.mapWorkspace(WorkspaceRef.of("default"), Optional.of(orgB), DAY, "test");
         CsvText more = march(orgB);
         assertThat(more.column("BilledCost")).containsExactly("7.5", "0.35");
         assertThat(billed(a, more, c, none))
@@ -245,7 +246,7 @@ class FocusBillsIT {
         assertThat(filtered.column("BilledCost"))
                 .as("searches are no usage of the model")
                 .containsExactly("10");
-        mappings.mapWorkspace("wrkspc_A", Optional.empty(), DAY, "test");
+        mappings.mapWorkspace(WorkspaceRef.of("wrkspc_A"), Optional.empty(), DAY, "test");
         assertThat(march(orgA).column("BilledCost")).containsExactly("0", "0");
     }
 }

@@ -19,8 +19,11 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.LocalDate;
 import java.time.YearMonth;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
 import java.util.List;
 import java.util.Optional;
+import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -107,7 +110,7 @@ class AnthropicImportIT {
     @Test
     void eachDollarIsOwnedByOnePlatformAndItsKey() throws Exception {
         lab.offerF1();
-        lab.mappings().mapWorkspace(WORKSPACE, Platform.CLAUDE_CODE, LocalDate.of(2025, 1, 1), "test");
+        lab.mappings().mapWorkspace(WorkspaceRef.of(WORKSPACE), Platform.CLAUDE_CODE, LocalDate.of(2025, 1, 1), "test");
         lab.anthropic(OCT_15);
         assertThat(sum("analytics.claude_expenses", "cost_usd", "platform = 'claude_code'"))
                 .isEqualTo(usd("9.38"));
@@ -147,11 +150,13 @@ class AnthropicImportIT {
                 .contains(WORKSPACE, "apikey_01TESTSERVICE0000000000A1");
         assertThat(sum("analytics.claude_expenses", "cost_usd", "platform = 'claude_code'"))
                 .isZero();
-        assertThat(lab.mappings().mapWorkspace(WORKSPACE, Platform.CLAUDE_CODE, LocalDate.of(2025, 10, 1), "test"))
+        assertThat(lab.mappings()
+                        .mapWorkspace(
+                                WorkspaceRef.of(WORKSPACE), Platform.CLAUDE_CODE, LocalDate.of(2025, 10, 1), "test"))
                 .isEqualTo(1);
         assertThat(sum("analytics.claude_expenses", "cost_usd", "platform = 'claude_code'"))
                 .isEqualTo(usd("9.38"));
-        lab.mappings().mapWorkspace(WORKSPACE, Platform.CLAUDE_API, OCT_16, "test");
+        lab.mappings().mapWorkspace(WorkspaceRef.of(WORKSPACE), Platform.CLAUDE_API, OCT_16, "test");
         assertThat(sum("analytics.claude_expenses", "cost_usd", "platform = 'claude_code'"))
                 .isEqualTo(usd("9.38"));
         lab.mappings()
@@ -201,7 +206,7 @@ class AnthropicImportIT {
         }
         lab.offerF1();
         lab.anthropic(OCT_15);
-        lab.validation().validate(Provider.ANTHROPIC, OCT_15, Optional.of(new BigDecimal("22.72")));
+        lab.validation().validate(Provider.ANTHROPIC, Optional.empty(), OCT_15, Optional.of(new BigDecimal("22.72")));
         lab.fake.requests().clear();
         assertThat(lab.imports()
                         .backfill(Provider.ANTHROPIC, first, first.plusDays(17), true, "test", outcome -> {})
@@ -250,7 +255,7 @@ class AnthropicImportIT {
     @Test
     void aRestatementIsOneRevisionWithItsCorrection() throws Exception {
         lab.offerF1();
-        lab.mappings().mapWorkspace(WORKSPACE, Platform.CLAUDE_CODE, LocalDate.of(2025, 1, 1), "test");
+        lab.mappings().mapWorkspace(WorkspaceRef.of(WORKSPACE), Platform.CLAUDE_CODE, LocalDate.of(2025, 1, 1), "test");
         lab.anthropic(OCT_15);
         ArrayNode restated =
                 ProviderLab.file("f1-cost.json").withArray("/data/0/results").deepCopy();
@@ -374,7 +379,7 @@ class AnthropicImportIT {
     /** The checkpoints are the import and the five of the sheet. */
     private static boolean checkpoint(LocalDate day, String expectedTotal, int number) throws SQLException {
         var checkpoint = lab.validation()
-                .validate(Provider.ANTHROPIC, day, Optional.of(new BigDecimal(expectedTotal)))
+                .validate(Provider.ANTHROPIC, Optional.empty(), day, Optional.of(new BigDecimal(expectedTotal)))
                 .get(number);
         assertThat(checkpoint.name()).startsWith(Integer.toString(number));
         return checkpoint.passed();
@@ -426,6 +431,161 @@ class AnthropicImportIT {
                 .as("the days after it were never tried")
                 .hasSize(6)
                 .allMatch(gap -> gap.contains("missing"));
+    }
+
+    @Test
+    void aPauseIsAsLongAsTheProviderSaysInSecondsOrAsADate() throws Exception {
+        lab.offerF1();
+        lab.fake.retryAfter(DateTimeFormatter.RFC_1123_DATE_TIME.format(
+                ProviderLab.NOW.plusSeconds(1).atOffset(ZoneOffset.UTC)));
+        lab.fake.fail("cost_report", Fault.RATE_LIMITED_WITH_RETRY_AFTER);
+        long start = System.nanoTime();
+        assertThat(lab.anthropic(OCT_15).complete()).isTrue();
+        assertThat(TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - start)).isGreaterThanOrEqualTo(1000);
+        lab.fake.retryAfter("3600");
+        lab.fake.fail("cost_report", Fault.RATE_LIMITED_WITH_RETRY_AFTER);
+        lab.fake.requests().clear();
+        assertThat(lab.anthropic(OCT_16).complete()).isFalse();
+        assertThat(lab.fake.requests().stream().filter(request -> request.contains("cost_report")))
+                .as("longer than a request may take: later")
+                .hasSize(1);
+        assertThat(lab.database.text("select status || ' ' || (next_attempt_at = '2025-10-19T14:00:00Z')"
+                        + " from analytics.provider_import_day where dataset = 'cost' and usage_date = '2025-10-16'"))
+                .isEqualTo("failed_retryable true");
+    }
+
+    @Test
+    void aFieldThatCanNotBeReadKeepsItsOwnDayOutAndNoOther() throws Exception {
+        lab.offerF1();
+        lab.anthropic(OCT_15);
+        lab.validation().validate(Provider.ANTHROPIC, Optional.empty(), OCT_15, Optional.empty());
+        ArrayNode results = ProviderLab.file("f1-cost.json").withArray("/data/0/results");
+        ObjectNode first = (ObjectNode) results.get(0);
+        lab.fake.cost(OCT_16, results.deepCopy());
+        first.put("amount", "1e3");
+        lab.fake.cost(OCT_15, results);
+        ObjectNode exact =
+                first.deepCopy().put("amount", "12345.678901234567891").put("description", "a \u0000 b");
+        lab.fake.cost(OCT_16.plusDays(1), ProviderHttp.JSON.createArrayNode().add(exact));
+        var summary =
+                lab.imports().backfill(Provider.ANTHROPIC, OCT_15, OCT_16.plusDays(1), true, "test", outcome -> {});
+        assertThat(summary.days().stream().filter(day -> !day.status().good()))
+                .singleElement()
+                .satisfies(day -> assertThat(day.date()).isEqualTo(OCT_15));
+        assertQuarantinedOn(OCT_15, "broken_field");
+        assertThat(sum("analytics.claude_costs", "amount_usd", "activity_date = '2025-10-15'"))
+                .isEqualTo(usd("22.72"));
+        assertThat(sum("analytics.claude_costs", "amount_usd", "activity_date = '2025-10-17'"))
+                .isEqualTo(usd("123.45678901234567891"));
+        assertThat(lab.database.number(
+                        "select count(*) from analytics.provider_raw_page where usage_date = '2025-10-15'"
+                                + " and body::text like '%1e3%'"))
+                .as("a person can look at it")
+                .isEqualTo(1);
+    }
+
+    private void assertQuarantinedOn(LocalDate day, String code) {
+        assertThat(ledgerOf(day)).startsWith("quarantined " + code);
+    }
+
+    @Test
+    void aKeyOfAnotherOrganizationImportsNothing() throws Exception {
+        lab.offerF1();
+        lab.anthropic(OCT_15);
+        lab.validation().validate(Provider.ANTHROPIC, Optional.empty(), OCT_15, Optional.empty());
+        lab.fake.organization("00000000-0000-4000-8000-000000000002");
+        assertThatThrownBy(() -> lab.anthropic(OCT_16))
+                .isInstanceOf(Failure.Unavailable.class)
+                .hasMessageContaining("ANTHROPIC_ORGANIZATION_ID");
+        assertThatThrownBy(
+                        () -> lab.imports().backfill(Provider.ANTHROPIC, OCT_15, OCT_16, true, "test", outcome -> {}))
+                .isInstanceOf(Failure.Unavailable.class)
+                .hasMessageContaining("ANTHROPIC_ORGANIZATION_ID");
+        lab.set("anthropic-organization", "00000000-0000-4000-8000-000000000002");
+        assertThatThrownBy(
+                        () -> lab.imports().backfill(Provider.ANTHROPIC, OCT_15, OCT_16, true, "test", outcome -> {}))
+                .as("another organisation's day was validated")
+                .isInstanceOf(Failure.Conflict.class)
+                .hasMessageContaining("000000000002");
+        assertThat(lab.database.number("select count(*) from analytics.provider_import_day"))
+                .isEqualTo(3);
+    }
+
+    @Test
+    void aKeyWhoseMakerIsUnknownMayBeNamedAfterItsUser() throws Exception {
+        lab.offerF1();
+        JsonNode keys = ProviderLab.file("api-keys.json").path("data");
+        keys.forEach(key -> ((ObjectNode) key).remove("created_by"));
+        lab.fake.list("api_keys", keys);
+        lab.anthropic(OCT_15);
+        String alices =
+                "select string_agg(distinct concat_ws(' ', user_email, attribution_method, attribution_confidence), ',')"
+                        + " from analytics.claude_cost_allocated where workspace_id is not null";
+        assertThat(lab.database.text(alices)).isEqualTo("alice@example.test name_pattern 0.700");
+        JsonNode two = ProviderLab.file("users.json").path("data");
+        ((ArrayNode) two)
+                .add(((ObjectNode) two.get(0)).deepCopy().put("id", "user_2").put("email", "alice@other.test"));
+        lab.fake.list("users", two);
+        lab.anthropic(OCT_15);
+        lab.mappings().mapWorkspace(WorkspaceRef.of("wrkspc_other"), Platform.CLAUDE_API, OCT_15, "test");
+        assertThat(lab.database.text(alices)).as("it could be either").isEqualTo("workspace_only 0.500");
+    }
+
+    /** The workspace without an id is another one in each organisation. */
+    @Test
+    void costsOfTwoOrganizationsAreNeverTakenForOneAnothers() throws Exception {
+        String second = "00000000-0000-4000-8000-000000000002";
+        lab.offerF1();
+        lab.set("anthropic-organization", "");
+        lab.anthropic(OCT_15);
+        WorkspaceRef firsts = lab.organizations().workspace("default", Optional.empty());
+        assertThat(firsts.organization()).isEqualTo(FakeProviders.ORG);
+        lab.mappings().mapWorkspace(firsts, Platform.CLAUDE_CODE, OCT_15, "test");
+        lab.fake.organization(second);
+        lab.anthropic(OCT_15);
+        assertThatThrownBy(() -> lab.organizations().workspace("default", Optional.empty()))
+                .isInstanceOf(Failure.Invalid.class)
+                .hasMessageContaining("--organization")
+                .hasMessageContaining(second);
+        assertThat(lab.organizations().workspace(WORKSPACE, Optional.empty()).organization())
+                .isEmpty();
+        assertThat(sum("analytics.claude_costs", "amount_usd", "true")).isEqualTo(usd("45.44"));
+        String of = "organization_id = '%s' and workspace_id is null and platform = '%s'";
+        assertThat(sum("analytics.claude_expenses", "cost_usd", of.formatted(FakeProviders.ORG, "claude_code")))
+                .isEqualTo(usd("13.34"));
+        assertThat(sum("analytics.claude_expenses", "cost_usd", of.formatted(second, "claude_api")))
+                .isEqualTo(usd("13.34"));
+        lab.mappings().mapWorkspace(WorkspaceRef.of("default"), Platform.CLAUDE_AI, OCT_15, "test");
+        assertThat(sum("analytics.claude_expenses", "cost_usd", of.formatted(FakeProviders.ORG, "claude_code")))
+                .as("its own entry goes first")
+                .isEqualTo(usd("13.34"));
+        assertThat(sum("analytics.claude_expenses", "cost_usd", of.formatted(second, "claude.ai")))
+                .isEqualTo(usd("13.34"));
+        UUID org = UUID.randomUUID();
+        OrgMappings owners = new OrgMappings(lab.dataSource(), lab.clock());
+        owners.mapWorkspace(new WorkspaceRef(WorkspaceRef.DEFAULT, second), Optional.of(org), OCT_15, "test");
+        assertThat(lab.database.text(
+                        "select string_agg(distinct organization_id, ',') || ' ' || trim_scale(sum(amount_usd))"
+                                + " from analytics.provider_org_costs where org_id = '" + org + "'"))
+                .isEqualTo(second + " 13.34");
+        new WorkspaceReports(lab.dataSource(), lab.clock()).show(firsts, false, "test");
+        assertThat(sum("analytics.vw_reported_daily_costs", "amount_usd", "true"))
+                .isEqualTo(usd("32.1"));
+        assertThat(lab.database.number(
+                        "select count(*) from (select organization_id from analytics.vw_combined_daily_costs"
+                                + " group by organization_id having sum(amount_usd) = 22.72) both_of_them"))
+                .isEqualTo(2);
+        assertThatThrownBy(
+                        () -> lab.validation().validate(Provider.ANTHROPIC, Optional.empty(), OCT_15, Optional.empty()))
+                .isInstanceOf(Failure.Invalid.class);
+        assertThat(lab.validation()
+                        .validate(Provider.ANTHROPIC, Optional.of(second), OCT_15, Optional.of(usd("22.72"))))
+                .allMatch(ProviderValidation.Checkpoint::passed);
+        assertThat(lab.imports().gaps(Provider.ANTHROPIC, OCT_15))
+                .as("three reports, three days, two organisations")
+                .hasSize(18)
+                .anyMatch(gap -> gap.endsWith(second));
+        assertLawsHold(OCT_15);
     }
 
     private String ledgerOf(LocalDate day) {
@@ -491,9 +651,11 @@ class AnthropicImportIT {
                 .isInstanceOf(Failure.Conflict.class)
                 .hasMessageContaining("validate");
         lab.anthropic(OCT_15);
-        assertThat(lab.validation().validate(Provider.ANTHROPIC, OCT_15, Optional.of(new BigDecimal("22.80"))))
+        assertThat(lab.validation()
+                        .validate(Provider.ANTHROPIC, Optional.empty(), OCT_15, Optional.of(new BigDecimal("22.80"))))
                 .anyMatch(checkpoint -> !checkpoint.passed());
-        assertThat(lab.validation().validate(Provider.ANTHROPIC, OCT_15, Optional.of(new BigDecimal("22.72"))))
+        assertThat(lab.validation()
+                        .validate(Provider.ANTHROPIC, Optional.empty(), OCT_15, Optional.of(new BigDecimal("22.72"))))
                 .hasSize(6)
                 .allMatch(ProviderValidation.Checkpoint::passed);
         int failing = 0;
@@ -518,7 +680,7 @@ class AnthropicImportIT {
                         .backfill(Provider.ANTHROPIC, first, last, false, "test", outcome -> {})
                         .days())
                 .isEmpty();
-        assertThat(lab.fake.requests()).isEmpty();
+        assertThat(lab.fake.requests()).as("nothing but whose key it is").hasSize(1);
     }
 
     @Test
@@ -583,5 +745,15 @@ class AnthropicImportIT {
         assertThat(lab.mappings().importCsv(mappings, "test")).isEqualTo(2);
         assertThat(lab.database.number("select count(*) from analytics.api_key_mapping"))
                 .isEqualTo(2);
+        Files.writeString(mappings, "\uFEFFKey,platform,email,team,from\r\nci\\bot,,,\"A, \"\"B\"\"\",2025-02-01\r\n");
+        assertThat(lab.mappings().importCsv(mappings, "test"))
+                .as("as a spreadsheet writes it")
+                .isEqualTo(1);
+        assertThat(lab.database.text("select team from analytics.api_key_mapping where api_key_name = 'ci\\bot'"))
+                .isEqualTo("A, \"B\"");
+        for (String faulty : List.of("", "key,platform\na", "key,from\n,2025-01-01\n")) {
+            Files.writeString(mappings, faulty);
+            assertThatThrownBy(() -> lab.mappings().importCsv(mappings, "test")).isInstanceOf(Failure.Invalid.class);
+        }
     }
 }

@@ -11,6 +11,7 @@ import io.inference.analytics.devtools.FakeProviders.Fault;
 import io.inference.analytics.platform.Failure;
 import java.math.BigDecimal;
 import java.math.RoundingMode;
+import java.sql.Connection;
 import java.time.Instant;
 import java.time.LocalDate;
 import java.time.YearMonth;
@@ -88,7 +89,8 @@ class CursorImportIT {
                         "select user_email || ' ' || net_lines_accepted || ' ' || (tab_acceptance_rate is null)"
                                 + " from analytics.fact_cursor_daily_usage where user_email = 'carol@example.test'"))
                 .isEqualTo("carol@example.test 457 true");
-        assertThat(lab.validation().validate(Provider.CURSOR, OCT_15, Optional.of(new BigDecimal("0.21"))))
+        assertThat(lab.validation()
+                        .validate(Provider.CURSOR, Optional.empty(), OCT_15, Optional.of(new BigDecimal("0.21"))))
                 .allMatch(ProviderValidation.Checkpoint::passed);
         assertThat(imported(OCT_16)).isTrue();
         assertThat(cost("true")).isEqualTo(new BigDecimal("0.4272464"));
@@ -258,6 +260,51 @@ class CursorImportIT {
                 OptionalLong.of(Long.parseLong(month[2])),
                 Optional.empty(),
                 Optional.empty());
+    }
+
+    /** The sum of a running cycle says nothing about the day before. */
+    @Test
+    void aSumThatWasNotTakenOnItsDayIsNotTakenLater() throws Exception {
+        lab.fake.cursorSpend(ProviderLab.file("cursor-spend.json"));
+        lab.fake.fail("/teams/spend", Fault.FORBIDDEN);
+        assertThat(imported(OCT_15)).isFalse();
+        lab.fake.fail("/teams/spend", Fault.FORBIDDEN);
+        assertThat(lab.imports()
+                        .retryFailed(Provider.CURSOR, "test", outcome -> {})
+                        .days())
+                .as("it is still the 19th")
+                .hasSize(1);
+        lab.at(ProviderLab.NOW.plusSeconds(86_400));
+        assertThat(lab.imports()
+                        .retryFailed(Provider.CURSOR, "test", outcome -> {})
+                        .days())
+                .isEmpty();
+        try (Connection connection = lab.dataSource().getConnection()) {
+            assertThat(lab.ledger().counts(connection, lab.clock().instant()).get("cursor"))
+                    .doesNotContainKey("failed_permanent");
+        }
+    }
+
+    /** A server that gives the first page for each number would have every event charged once a page. */
+    @Test
+    void aPageThatComesAgainIsNoMoney() throws Exception {
+        lab.fake.cursorEvents(ProviderLab.file("cursor-events.json").withArray("usageEvents"));
+        lab.fake.cursorDaily(ProviderLab.file("cursor-daily-usage.json").withArray("data"));
+        lab.fake.cursorSpend(ProviderLab.file("cursor-spend.json"));
+        lab.fake.forgetPages();
+        assertThat(imported(OCT_15)).isFalse();
+        assertThat(lab.database.text(
+                        "select string_agg(dataset || ' ' || status || ' ' || coalesce(last_error_code, '-'), ', ' order by dataset)"
+                                + " from analytics.provider_import_day"))
+                .isEqualTo(
+                        "daily_usage failed_retryable broken_paging, events failed_retryable broken_paging, spend ok -");
+        assertThat(lab.database.number("select count(*) from analytics.cursor_usage_event"))
+                .isZero();
+        assertThat(cost("source_table = 'cursor_spend_snapshot'"))
+                .as("until the events can be read, what Cursor itself adds up")
+                .isEqualTo(new BigDecimal("24.5"));
+        assertThat(cost("source_table <> 'cursor_spend_snapshot'")).isZero();
+        assertThat(lab.fake.requests()).hasSizeLessThan(10);
     }
 
     @Test

@@ -149,6 +149,19 @@ class ProviderCommandsIT {
                         "2025-01-01"),
                 2,
                 "--key: a secret");
+        String[] ofNone = {
+            "providers",
+            "map-workspace",
+            "--workspace",
+            "wrkspc_1",
+            "--organization",
+            "o",
+            "--platform",
+            "claude_api",
+            "--from",
+            "2025-01-01"
+        };
+        assertEnds(CommandProcess.run(nothing, ofNone), 2, "--organization: o (expected: only with default)");
         String[] mapOrg = {"providers", "map-org", "--key", "sk-ant-x", "--org", "none", "--from", "2025-01-01"};
         assertEnds(CommandProcess.run(nothing, mapOrg), 2, "--key: not the id of a key");
         mapOrg[3] = "apikey_x";

@@ -38,7 +38,12 @@ class ProviderCostsIT {
     void importF1() throws Exception {
         try (ProviderLab lab = new ProviderLab(database)) {
             lab.offerF1();
-            lab.mappings().mapWorkspace(ProviderLab.WORKSPACE, Platform.CLAUDE_CODE, LocalDate.of(2025, 1, 1), "test");
+            lab.mappings()
+                    .mapWorkspace(
+                            WorkspaceRef.of(ProviderLab.WORKSPACE),
+                            Platform.CLAUDE_CODE,
+                            LocalDate.of(2025, 1, 1),
+                            "test");
             lab.anthropic(ProviderLab.OCT_15);
         }
     }
@@ -115,7 +120,7 @@ class ProviderCostsIT {
             {"&reported=false", "22.72"},
             {"", "22.72"}
         };
-        reports.show(ProviderLab.WORKSPACE, false, "test");
+        reports.show(WorkspaceRef.of(ProviderLab.WORKSPACE), false, "test");
         try {
             for (String[] filter : filters) {
                 as("company-finance")
@@ -125,7 +130,7 @@ class ProviderCostsIT {
                         .body("totals.cost.amount", equalTo(filter[1]));
             }
         } finally {
-            reports.show(ProviderLab.WORKSPACE, true, "test");
+            reports.show(WorkspaceRef.of(ProviderLab.WORKSPACE), true, "test");
         }
         as("company-finance")
                 .get("/analytics/v1/provider-costs?" + RANGE + "&reported=true")

@@ -1,19 +1,21 @@
 package io.inference.analytics.providers;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.inference.analytics.devtools.FakeProviders.Fault;
+import io.inference.analytics.platform.Failure;
+import io.inference.analytics.testing.MovedClock;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Clock;
 import java.time.Instant;
 import java.time.LocalDate;
-import java.time.ZoneId;
-import java.time.ZoneOffset;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -60,24 +62,9 @@ class ProviderJobIT {
     }
 
     /** Every look at it takes a minute. */
-    private static final class SlowDay extends Clock {
-        private Instant now = Instant.parse("2025-10-16T13:00:00Z");
-
-        @Override
-        public Instant instant() {
-            now = now.plusSeconds(60);
-            return now;
-        }
-
-        @Override
-        public ZoneId getZone() {
-            return ZoneOffset.UTC;
-        }
-
-        @Override
-        public Clock withZone(ZoneId zone) {
-            return this;
-        }
+    private static Clock slowDay() {
+        AtomicReference<Instant> now = new AtomicReference<>(Instant.parse("2025-10-16T13:00:00Z"));
+        return new MovedClock(() -> now.updateAndGet(last -> last.plusSeconds(60)));
     }
 
     @Test
@@ -85,8 +72,8 @@ class ProviderJobIT {
         lab.offerF1();
         lab.at(Instant.parse("2025-10-16T13:00:00Z"));
         lab.anthropic(ProviderLab.OCT_15);
-        lab.validation().validate(Provider.ANTHROPIC, ProviderLab.OCT_15, Optional.empty());
-        assertThat(job(new SlowDay()).daily(Provider.ANTHROPIC)).isTrue();
+        lab.validation().validate(Provider.ANTHROPIC, Optional.empty(), ProviderLab.OCT_15, Optional.empty());
+        assertThat(job(slowDay()).daily(Provider.ANTHROPIC)).isTrue();
         assertThat(lab.database.text("select leased_until - claimed_at >= interval '24 minutes'"
                         + " from analytics.provider_daily_slot where finished_at is not null"))
                 .as("a quarter of an hour after the last of nine reports, a minute each")
@@ -212,7 +199,7 @@ class ProviderJobIT {
                 .as("nothing before a day is validated")
                 .isFalse();
         lab.anthropic(ProviderLab.OCT_15);
-        lab.validation().validate(Provider.ANTHROPIC, ProviderLab.OCT_15, Optional.empty());
+        lab.validation().validate(Provider.ANTHROPIC, Optional.empty(), ProviderLab.OCT_15, Optional.empty());
         assertThat(job().daily(Provider.ANTHROPIC)).isTrue();
         assertThat(job().daily(Provider.ANTHROPIC))
                 .as("another replica, the same slot")
@@ -233,12 +220,29 @@ class ProviderJobIT {
                 .isEqualTo(1);
     }
 
+    /** For installations that let something else keep the time. */
+    @Test
+    void aJobFromOutsideReadsWhatTheScheduleReads() throws Exception {
+        lab.offerF1();
+        lab.at(Instant.parse("2025-10-16T13:00:00Z"));
+        assertThatThrownBy(() -> lab.imports().importDue(Provider.ANTHROPIC, "test", outcome -> {}))
+                .isInstanceOf(Failure.Conflict.class);
+        lab.anthropic(LocalDate.of(2025, 10, 10));
+        lab.validation().validate(Provider.ANTHROPIC, Optional.empty(), LocalDate.of(2025, 10, 10), Optional.empty());
+        var summary = lab.imports().importDue(Provider.ANTHROPIC, "test", outcome -> {});
+        assertThat(summary.complete()).isTrue();
+        assertThat(summary.days())
+                .as("three reports of yesterday, two days before it, and the two that are missing")
+                .hasSize(15);
+        assertThat(lab.imports().gaps(Provider.ANTHROPIC, null)).isEmpty();
+    }
+
     @Test
     void whatFailedIsTriedAgainWhenItMay() throws Exception {
         lab.offerF1();
         lab.at(Instant.parse("2025-10-16T13:00:00Z"));
         lab.anthropic(ProviderLab.OCT_15);
-        lab.validation().validate(Provider.ANTHROPIC, ProviderLab.OCT_15, Optional.empty());
+        lab.validation().validate(Provider.ANTHROPIC, Optional.empty(), ProviderLab.OCT_15, Optional.empty());
         lab.fake.fail("cost_report", Fault.OVERLOADED, Fault.OVERLOADED, Fault.OVERLOADED, Fault.OVERLOADED);
         assertThat(job().daily(Provider.ANTHROPIC)).isTrue();
         ProviderMetrics metrics = metrics(registry);

@@ -164,7 +164,8 @@ final class ProviderLab implements AutoCloseable {
     }
 
     ProviderImports imports() {
-        return new ProviderImports(clients(), runs(), store(), ledger(), new DirectoryStore(), config(), dataSource, clock);
+        return new ProviderImports(
+                clients(), runs(), store(), ledger(), new DirectoryStore(), config(), dataSource, clock);
     }
 
     ProviderImports.Summary anthropic(LocalDate day) throws SQLException, InterruptedException {
@@ -175,8 +176,12 @@ final class ProviderLab implements AutoCloseable {
         return new ProviderMappings(dataSource, clock);
     }
 
+    ProviderOrganizations organizations() {
+        return new ProviderOrganizations(config(), dataSource);
+    }
+
     ProviderValidation validation() {
-        return new ProviderValidation(config(), dataSource, clock);
+        return new ProviderValidation(config(), organizations(), dataSource, clock);
     }
 
     BigDecimal amount(String query) {
