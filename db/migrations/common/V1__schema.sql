@@ -121,6 +121,23 @@ create function analytics.latency_bin(milliseconds bigint) returns integer
     as $$ select case when milliseconds <= 0 then 0
                       else ceil(ln(milliseconds::double precision) / ln(1.04::double precision))::integer + 1 end $$;
 
+-- A histogram is a bag of entries (count << 12 | bin), 8 bytes each, most significant byte first; a bin may come several times. Appending
+-- merges, compacting only saves room. Bytes and not bigint[], because PostgreSQL sends an array by a function call an element.
+create function analytics.unpack_bins(bag bytea) returns table (bin integer, count bigint)
+    language sql immutable parallel safe
+    as $$ select (packed & 4095)::integer, packed >> 12
+          from (select ('x' || encode(substring(bag from position for 8), 'hex'))::bit(64)::bigint as packed
+                from generate_series(1, length(bag), 8) as position) as entries $$;
+
+-- From 1,024 entries on each bin of a bag is counted together, so a row stays under 8 KiB whatever the traffic. Written as an expression and not
+-- as text, because readers of the views have no right to look into this schema.
+create function analytics.compact_bins(bag bytea) returns bytea
+    language sql immutable parallel safe
+    return case when length(bag) <= 8192 then bag
+           else (select string_agg(int8send(total << 12 | bin), '') from
+                    (select bin, sum(count)::bigint as total from analytics.unpack_bins(bag) group by bin) as merged)
+           end;
+
 -- Key of the advisory lock that lets one batch at a time, of all replicas, look for duplicates and insert (ADR 2).
 create function analytics.ingest_lane() returns bigint
     language sql immutable parallel safe as $$ select 107126708764673 $$;

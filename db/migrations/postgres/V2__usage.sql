@@ -22,9 +22,12 @@ create table analytics.usage_events (
     batch_id                    bigint not null,
     primary key (org_id, event_id, occurred_at)
 ) partition by range (occurred_at);
+-- Finds the minutes of an incident in a day of raw events. Events come nearly in the order of their time, so a block range
+-- index is as good as a tree here, and costs ingest next to nothing.
+create index usage_events_occurred_at on analytics.usage_events
+    using brin (occurred_at) with (pages_per_range = 32, autosummarize = on);
 
--- One row a group and hour. The histograms are bags of entries (count << 12 | bin), 8 bytes each, most significant byte first: appending merges,
--- compacting only saves room. Bytes and not bigint[], because PostgreSQL sends an array by a function call an element.
+-- One row a group and hour. The histograms are bags of bins, see analytics.unpack_bins.
 create table analytics.usage_hourly_rollup (
     org_id                      uuid not null,
     bucket_start                timestamptz not null,
@@ -87,35 +90,10 @@ select org_id, model_id, client_id, status, bucket_start, invocations, unpriced_
        cache_read_input_tokens, cache_write_input_tokens, cache_write_1h_input_tokens, cost_estimate_cents
 from analytics.usage_hourly_rollup;
 
--- Histograms as bags: put end to end, those of any groups and hours are the histogram of all of them.
+-- Put end to end, the bags of any groups and hours are the histogram of all of them.
 create view analytics.histograms_hourly as
 select org_id, bucket_start, model_id, client_id, status, latency_bins, time_to_first_token_bins
 from analytics.usage_hourly_rollup;
-
--- The entries of a bag; a bin may come several times.
-create function analytics.unpack_bins(bag bytea) returns table (bin integer, count bigint)
-    language sql immutable parallel safe
-    as $$ select (packed & 4095)::integer, packed >> 12
-          from (select ('x' || encode(substring(bag from position for 8), 'hex'))::bit(64)::bigint as packed
-                from generate_series(1, length(bag), 8) as position) as entries $$;
-
-create view analytics.latency_hourly as
-select org_id, model_id, client_id, status, bucket_start, bin, sum(count)::bigint as count
-from analytics.usage_hourly_rollup cross join lateral analytics.unpack_bins(latency_bins)
-group by org_id, model_id, client_id, status, bucket_start, bin;
-
-create view analytics.time_to_first_token_hourly as
-select org_id, model_id, client_id, status, bucket_start, bin, sum(count)::bigint as count
-from analytics.usage_hourly_rollup cross join lateral analytics.unpack_bins(time_to_first_token_bins)
-group by org_id, model_id, client_id, status, bucket_start, bin;
-
--- Joins two bags; from 1,024 entries on each bin is counted together, so a row stays under 8 KiB whatever the traffic.
-create function analytics.merge_bins(a bytea, b bytea) returns bytea
-    language sql immutable parallel safe
-    as $$ select case when length(a) + length(b) <= 8192 then a || b
-          else (select string_agg(int8send(total << 12 | bin), '') from
-                   (select bin, sum(count)::bigint as total from analytics.unpack_bins(a || b) group by bin) merged)
-          end $$;
 
 -- Makes the partitions of the given UTC day and its month if they are missing. Created apart and attached after, because
 -- CREATE TABLE … PARTITION OF would wait behind every long export with an exclusive lock. Returns whether one was made.
@@ -170,13 +148,13 @@ begin
         cache_write_input_tokens = rollup.cache_write_input_tokens + excluded.cache_write_input_tokens,
         cache_write_1h_input_tokens = rollup.cache_write_1h_input_tokens + excluded.cache_write_1h_input_tokens,
         cost_estimate_cents = coalesce(rollup.cost_estimate_cents + excluded.cost_estimate_cents, rollup.cost_estimate_cents, excluded.cost_estimate_cents),
-        -- The usual case of merge_bins in its place: calling the function for each row costs more than all the rest of it.
+        -- The usual case of compact_bins in its place: calling the function for each row costs more than all the rest of it.
         latency_bins = case when length(rollup.latency_bins) + length(excluded.latency_bins) <= 8192
                             then rollup.latency_bins || excluded.latency_bins
-                            else analytics.merge_bins(rollup.latency_bins, excluded.latency_bins) end,
+                            else analytics.compact_bins(rollup.latency_bins || excluded.latency_bins) end,
         time_to_first_token_bins = case when length(rollup.time_to_first_token_bins) + length(excluded.time_to_first_token_bins) <= 8192
                             then rollup.time_to_first_token_bins || excluded.time_to_first_token_bins
-                            else analytics.merge_bins(rollup.time_to_first_token_bins, excluded.time_to_first_token_bins) end;
+                            else analytics.compact_bins(rollup.time_to_first_token_bins || excluded.time_to_first_token_bins) end;
 
     insert into analytics.usage_daily_rollup as rollup
     select org_id, date_trunc('day', occurred_at, 'UTC'), model_id, client_id, status,
@@ -235,9 +213,9 @@ begin
     select org_id, date_trunc('hour', occurred_at, 'UTC'), model_id, client_id, status,
            count(*), count(*) filter (where cost_estimate_cents is null), sum(input_tokens), sum(output_tokens),
            sum(cache_read_input_tokens), sum(cache_write_input_tokens), sum(cache_write_1h_input_tokens), sum(cost_estimate_cents),
-           analytics.merge_bins(string_agg(int8send(4096 | analytics.latency_bin(latency_ms)::bigint), ''), ''),
-           analytics.merge_bins(coalesce(string_agg(int8send(4096 | analytics.latency_bin(time_to_first_token_ms)::bigint), '')
-                        filter (where time_to_first_token_ms is not null), ''), '')
+           analytics.compact_bins(string_agg(int8send(4096 | analytics.latency_bin(latency_ms)::bigint), '')),
+           analytics.compact_bins(coalesce(string_agg(int8send(4096 | analytics.latency_bin(time_to_first_token_ms)::bigint), '')
+                        filter (where time_to_first_token_ms is not null), ''))
     from analytics.usage_events
     where occurred_at >= low and occurred_at < high
     group by 1, 2, 3, 4, 5;

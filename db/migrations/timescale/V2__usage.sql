@@ -60,24 +60,8 @@ from analytics.usage_hourly
 group by org_id, model_id, client_id, status, time_bucket(interval '1 day', bucket_start)
 with no data;
 
--- The entries of a bag of bins, see histograms_hourly; a bin may come several times.
-create function analytics.unpack_bins(bag bytea) returns table (bin integer, count bigint)
-    language sql immutable parallel safe
-    as $$ select (packed & 4095)::integer, packed >> 12
-          from (select ('x' || encode(substring(bag from position for 8), 'hex'))::bit(64)::bigint as packed
-                from generate_series(1, length(bag), 8) as position) as entries $$;
-
--- From 1,024 entries on each bin of a bag is counted together, so a row stays under 8 KiB whatever the traffic. Written as an expression and not
--- as text, because readers of the views have no right to look into this schema.
-create function analytics.compact_bins(bag bytea) returns bytea
-    language sql immutable parallel safe
-    return case when length(bag) <= 8192 then bag
-           else (select string_agg(int8send(total << 12 | bin), '') from
-                    (select bin, sum(count)::bigint as total from analytics.unpack_bins(bag) group by bin) as merged)
-           end;
-
--- Histograms as bags of entries (count << 12 | bin), 8 bytes each, most significant byte first: put end to end, those of any groups and
--- hours are the histogram of all of them. One row a group and not one a bin, because reading costs by the row.
+-- Histograms as bags of bins, see analytics.unpack_bins: put end to end, those of any groups and hours are the histogram of all of
+-- them. One row a group and not one a bin, because reading costs by the row.
 create materialized view analytics.histograms_hourly
 with (timescaledb.continuous, timescaledb.materialized_only = false) as
 select org_id, model_id, client_id, status, time_bucket(interval '1 hour', occurred_at) as bucket_start,
@@ -87,16 +71,6 @@ select org_id, model_id, client_id, status, time_bucket(interval '1 hour', occur
 from analytics.usage_events
 group by org_id, model_id, client_id, status, time_bucket(interval '1 hour', occurred_at)
 with no data;
-
-create view analytics.latency_hourly as
-select org_id, model_id, client_id, status, bucket_start, bin, sum(count)::bigint as count
-from analytics.histograms_hourly cross join lateral analytics.unpack_bins(latency_bins)
-group by org_id, model_id, client_id, status, bucket_start, bin;
-
-create view analytics.time_to_first_token_hourly as
-select org_id, model_id, client_id, status, bucket_start, bin, sum(count)::bigint as count
-from analytics.histograms_hourly cross join lateral analytics.unpack_bins(time_to_first_token_bins)
-group by org_id, model_id, client_id, status, bucket_start, bin;
 
 -- A refresh that reached beyond what raw retention still holds would empty the buckets there; the offsets keep well inside.
 select add_continuous_aggregate_policy('analytics.usage_hourly', start_offset => interval '35 days', end_offset => interval '2 hours', schedule_interval => interval '1 hour');

@@ -55,14 +55,18 @@ final class TimescaleRefresh implements RollupRefresh {
                 call(connection, RECOMPUTE, view, window);
             }
         }
-        List<Instant> days = behind.stream()
+        // Of all hours, not only of those behind: the days have a watermark of their own, and days after it must stay
+        // out of every
+        // window, or the refresh would materialise the running day, which later events would then not reach.
+        Instant materialised = watermark(connection, DAILY);
+        List<Instant> days = hours.stream()
                 .map(hour -> hour.truncatedTo(ChronoUnit.DAYS))
+                .filter(day -> day.isBefore(materialised))
                 .distinct()
+                .sorted()
                 .toList();
         for (Window window : windows(days, Duration.ofDays(1))) {
-            if (window.low().isBefore(watermark(connection, "usage_daily"))) {
-                call(connection, RECOMPUTE, DAILY, window);
-            }
+            call(connection, RECOMPUTE, DAILY, window);
         }
     }
 
@@ -76,7 +80,7 @@ final class TimescaleRefresh implements RollupRefresh {
     }
 
     private void advance(Connection connection, String view, Instant until) throws SQLException {
-        Instant from = watermark(connection, view.substring("analytics.".length()));
+        Instant from = watermark(connection, view);
         Instant oldest = oldest(connection);
         Instant low = from.isAfter(oldest) ? from : oldest;
         if (low.isBefore(until)) {
@@ -89,9 +93,18 @@ final class TimescaleRefresh implements RollupRefresh {
         for (Instant day = low; day.isBefore(high); day = day.plus(Duration.ofDays(1))) {
             Window window = new Window(day, day.plus(Duration.ofDays(1)));
             for (String view : HOURLY) {
-                call(connection, RECOMPUTE, view, window);
+                recompute(connection, view, window);
             }
-            call(connection, RECOMPUTE, DAILY, window);
+            recompute(connection, DAILY, window);
+        }
+    }
+
+    /** What lies after the watermark is computed at each query: there is nothing to repair, and materialising it would freeze it. */
+    private static void recompute(Connection connection, String view, Window window) throws SQLException {
+        Instant watermark = watermark(connection, view);
+        Instant high = window.high().isBefore(watermark) ? window.high() : watermark;
+        if (window.low().isBefore(high)) {
+            call(connection, RECOMPUTE, view, new Window(window.low(), high));
         }
     }
 
@@ -128,7 +141,7 @@ final class TimescaleRefresh implements RollupRefresh {
 
     private static Instant watermark(Connection connection, String view) throws SQLException {
         try (PreparedStatement statement = connection.prepareStatement(WATERMARK)) {
-            statement.setString(1, view);
+            statement.setString(1, view.substring(view.indexOf('.') + 1));
             try (ResultSet rows = statement.executeQuery()) {
                 rows.next();
                 OffsetDateTime value = rows.getObject(1, OffsetDateTime.class);

@@ -7,7 +7,9 @@ import static org.awaitility.Awaitility.await;
 import io.agroal.api.AgroalDataSource;
 import io.inference.analytics.devtools.EventJson;
 import io.inference.analytics.platform.StorageFlavour;
+import io.inference.analytics.platform.TimeRange;
 import io.inference.analytics.rollup.RollupJob;
+import io.inference.analytics.rollup.RollupRepair;
 import io.inference.analytics.rollup.UpkeepJob;
 import io.inference.analytics.testing.Backend;
 import io.inference.analytics.testing.WithBackends;
@@ -50,6 +52,9 @@ class RollupsIT {
 
     @Inject
     RollupJob job;
+
+    @Inject
+    RollupRepair repair;
 
     @Inject
     UpkeepJob upkeep;
@@ -183,6 +188,28 @@ class RollupsIT {
         assertThat(lab.drift()).isZero();
         publishOneADay();
         awaitShown(2L * DAYS);
+    }
+
+    /** Neither a late event of yesterday and one of today together, nor a repair, may materialise the day that still runs. */
+    @Test
+    void theRunningDayStaysOpen() throws Exception {
+        Instant now = Instant.now();
+        lab.publish(
+                lab.event(now.minus(1, ChronoUnit.DAYS).minus(65, ChronoUnit.MINUTES)),
+                lab.event(now.minus(65, ChronoUnit.MINUTES)));
+        awaitRolledUp(2);
+        lab.publish(lab.event(now));
+        awaitRolledUp(3);
+        repair.recompute(new TimeRange(now.minus(1, ChronoUnit.DAYS), now.plus(1, ChronoUnit.DAYS)), day -> {});
+        lab.publish(lab.event(now));
+        awaitRolledUp(4);
+        assertThat(lab.drift()).isZero();
+    }
+
+    private void awaitRolledUp(long count) throws Exception {
+        awaitStored(count);
+        await().atMost(PATIENCE).until(() -> outbox() == 0);
+        awaitShown(count);
     }
 
     private void publishOneADay() throws Exception {

@@ -3,6 +3,7 @@ package io.inference.analytics.mainjob;
 import io.inference.analytics.devtools.ExpectedTotals;
 import io.inference.analytics.devtools.ExpectedTotals.Group;
 import io.inference.analytics.devtools.ExpectedTotals.Sums;
+import io.inference.analytics.testing.Drift;
 import java.math.BigDecimal;
 import java.net.URI;
 import java.sql.Connection;
@@ -17,49 +18,12 @@ import java.util.TreeMap;
 /** What the database holds, read with plain SQL. */
 final class Stored implements AutoCloseable {
 
-    private static final String RAW_GROUPS =
-            """
-            select org_id, model_id, client_id, status, date_trunc('hour', occurred_at, 'UTC') as bucket_start, count(*) as invocations,
-                   count(*) filter (where cost_estimate_cents is null) as unpriced_invocations, sum(input_tokens) as input_tokens,
-                   sum(output_tokens) as output_tokens, sum(cache_read_input_tokens) as cache_read_input_tokens,
-                   sum(cache_write_input_tokens) as cache_write_input_tokens,
-                   sum(cache_write_1h_input_tokens) as cache_write_1h_input_tokens, sum(cost_estimate_cents) as cost_estimate_cents
-            from analytics.usage_events group by 1, 2, 3, 4, 5
-            """;
     private static final String HOURLY_GROUPS =
             """
             select org_id, model_id, client_id, status, bucket_start, invocations, unpriced_invocations, input_tokens, output_tokens,
                    cache_read_input_tokens, cache_write_input_tokens, cache_write_1h_input_tokens, cost_estimate_cents
             from analytics.usage_hourly
             """;
-    private static final String DAILY_OF_HOURLY =
-            """
-            select org_id, model_id, client_id, status, date_trunc('day', bucket_start, 'UTC') as bucket_start, sum(invocations),
-                   sum(unpriced_invocations), sum(input_tokens), sum(output_tokens), sum(cache_read_input_tokens),
-                   sum(cache_write_input_tokens), sum(cache_write_1h_input_tokens), sum(cost_estimate_cents)
-            from analytics.usage_hourly group by 1, 2, 3, 4, 5
-            """;
-    private static final String DAILY =
-            """
-            select org_id, model_id, client_id, status, bucket_start, invocations, unpriced_invocations, input_tokens, output_tokens,
-                   cache_read_input_tokens, cache_write_input_tokens, cache_write_1h_input_tokens, cost_estimate_cents
-            from analytics.usage_daily
-            """;
-    private static final String RAW_BINS =
-            """
-            select org_id, model_id, client_id, status, date_trunc('hour', occurred_at, 'UTC'), analytics.latency_bin(latency_ms), count(*)
-            from analytics.usage_events group by 1, 2, 3, 4, 5, 6
-            """;
-    private static final String BINS =
-            "select org_id, model_id, client_id, status, bucket_start, bin, count from analytics.latency_hourly";
-    private static final String RAW_FIRST_TOKEN_BINS =
-            """
-            select org_id, model_id, client_id, status, date_trunc('hour', occurred_at, 'UTC'),
-                   analytics.latency_bin(time_to_first_token_ms), count(*)
-            from analytics.usage_events where time_to_first_token_ms is not null group by 1, 2, 3, 4, 5, 6
-            """;
-    private static final String FIRST_TOKEN_BINS =
-            "select org_id, model_id, client_id, status, bucket_start, bin, count from analytics.time_to_first_token_hourly";
     private static final String OVERLAPS_AND_GAPS =
             """
             select count(*) from (
@@ -146,15 +110,6 @@ final class Stored implements AutoCloseable {
 
     /** Rows by which any rollup differs from the raw events, in either direction, and offsets twice or not accounted for. */
     long drift() throws SQLException {
-        return difference(RAW_GROUPS, HOURLY_GROUPS)
-                + difference(DAILY_OF_HOURLY, DAILY)
-                + difference(RAW_BINS, BINS)
-                + difference(RAW_FIRST_TOKEN_BINS, FIRST_TOKEN_BINS)
-                + count(OVERLAPS_AND_GAPS);
-    }
-
-    private long difference(String one, String other) throws SQLException {
-        return count("select count(*) from ((%s) except all (%s)) missing".formatted(one, other))
-                + count("select count(*) from ((%s) except all (%s)) surplus".formatted(other, one));
+        return Drift.of(connection) + count(OVERLAPS_AND_GAPS);
     }
 }
