@@ -65,8 +65,7 @@ public class LongReads {
             connection.setAutoCommit(false);
             connection.setReadOnly(true);
             connection.setTransactionIsolation(Connection.TRANSACTION_REPEATABLE_READ);
-            // What is read here is simple and long: compiling it costs more than it gains.
-            statement.execute("set local statement_timeout = " + statementMax.toMillis() + "; set local jit = off");
+            statement.execute("set local statement_timeout = " + statementMax.toMillis());
             return connection;
         } catch (SQLException e) {
             connection.close();

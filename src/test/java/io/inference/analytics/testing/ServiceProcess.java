@@ -40,7 +40,7 @@ public final class ServiceProcess implements AutoCloseable {
 
     /** Starts it and returns at once; the settings are environment variables. */
     public static ServiceProcess start(Map<String, String> settings, String... arguments) {
-        return start(List.of("-Xmx256m"), settings, arguments);
+        return start(List.of("-Xmx256m", "-XX:TieredStopAtLevel=1"), settings, arguments);
     }
 
     /** The same with options for the JVM. */
