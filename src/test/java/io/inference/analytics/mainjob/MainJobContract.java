@@ -99,7 +99,7 @@ abstract class MainJobContract {
 
     @Test
     void killedInMidFlowItLosesNothingAndStoresNothingTwice() throws Exception {
-        SampleOptions options = new SampleOptions(60_000, 5, 4, 10, 5, 4, 1, 0, 5, 12, Instant.now(), Duration.ZERO);
+        SampleOptions options = new SampleOptions(20_000, 5, 4, 10, 5, 4, 1, 0, 5, 12, Instant.now(), Duration.ZERO);
         List<byte[]> bodies = SampleEvents.bodies(options);
         ExpectedTotals expected = ExpectedTotals.of(bodies, Instant.now());
         ServiceProcess first = ServiceProcess.start(settings).awaitReady();
@@ -122,7 +122,7 @@ abstract class MainJobContract {
 
     @Test
     void twoReplicasShareTheWorkOrStandBy() throws Exception {
-        SampleOptions options = new SampleOptions(60_000, 5, 4, 10, 5, 4, 1, 0, 5, 13, Instant.now(), Duration.ZERO);
+        SampleOptions options = new SampleOptions(20_000, 5, 4, 10, 5, 4, 1, 0, 5, 13, Instant.now(), Duration.ZERO);
         List<byte[]> bodies = SampleEvents.bodies(options);
         ExpectedTotals expected = ExpectedTotals.of(bodies, Instant.now());
         ServiceProcess one = ServiceProcess.start(settings);
@@ -140,7 +140,7 @@ abstract class MainJobContract {
 
     @Test
     void backendsThatGoAndComeBackCostNothing() throws Exception {
-        SampleOptions options = new SampleOptions(30_000, 5, 4, 10, 5, 4, 1, 0, 5, 14, Instant.now(), Duration.ZERO);
+        SampleOptions options = new SampleOptions(20_000, 5, 4, 10, 5, 4, 1, 0, 5, 14, Instant.now(), Duration.ZERO);
         List<byte[]> bodies = SampleEvents.bodies(options);
         ExpectedTotals expected = ExpectedTotals.of(bodies, Instant.now());
         try (ServiceProcess service = ServiceProcess.start(settings).awaitReady()) {
