@@ -6,6 +6,7 @@ import io.inference.analytics.providers.Platform;
 import io.inference.analytics.providers.Provider;
 import io.inference.analytics.providers.ProviderImports;
 import java.io.PrintWriter;
+import java.math.BigDecimal;
 import java.util.List;
 import java.util.Locale;
 
@@ -41,13 +42,13 @@ final class ProviderArguments {
                 day.status().wireName(),
                 day.revision(),
                 day.rows(),
-                day.amountUsd()
-                        .map(usd -> "\t"
-                                + (usd.signum() == 0
-                                        ? "0"
-                                        : usd.stripTrailingZeros().toPlainString()) + " USD")
-                        .orElse(""),
+                day.amountUsd().map(usd -> "\t" + plain(usd) + " USD").orElse(""),
                 day.detail().map(detail -> "\t" + detail).orElse(""));
+    }
+
+    /** All digits of an amount, and no more. */
+    static String plain(BigDecimal amount) {
+        return amount.signum() == 0 ? "0" : amount.stripTrailingZeros().toPlainString();
     }
 
     /** The last line, and the exit code. */

@@ -4,7 +4,6 @@ import io.inference.analytics.providers.CursorInvoices;
 import jakarta.enterprise.context.Dependent;
 import jakarta.inject.Inject;
 import java.io.PrintWriter;
-import java.math.BigDecimal;
 import java.math.RoundingMode;
 import java.sql.SQLException;
 import picocli.CommandLine.Command;
@@ -32,9 +31,9 @@ class ProvidersInvoicesListCommand implements ServiceCommand {
                     "%s\t%s\tinvoiced %s USD\timported %s USD\tvariance %s USD%s%n",
                     month.month(),
                     month.status(),
-                    plain(month.invoiced()),
-                    plain(month.imported()),
-                    plain(month.variance()),
+                    ProviderArguments.plain(month.invoiced()),
+                    ProviderArguments.plain(month.imported()),
+                    ProviderArguments.plain(month.variance()),
                     month.overageRate()
                             .map(rate -> "\t" + rate.setScale(RATE_DIGITS, RoundingMode.HALF_UP)
                                     + " USD a usage-based request")
@@ -42,9 +41,5 @@ class ProvidersInvoicesListCommand implements ServiceCommand {
             fine &= month.fine();
         }
         return fine ? 0 : 1;
-    }
-
-    private static String plain(BigDecimal amount) {
-        return amount.signum() == 0 ? "0" : amount.stripTrailingZeros().toPlainString();
     }
 }

@@ -28,7 +28,7 @@ class ProvidersMappingsTodoCommand implements ServiceCommand {
                 entry.name().orElse("-"),
                 entry.first(),
                 entry.last(),
-                entry.amountUsd().toPlainString()));
+                ProviderArguments.plain(entry.amountUsd())));
         out.printf("unmapped: %d%n", unmapped.size());
         return 0;
     }

@@ -6,8 +6,13 @@ import jakarta.enterprise.context.Dependent;
 import jakarta.inject.Inject;
 import java.io.PrintWriter;
 import java.sql.SQLException;
+import java.time.LocalDate;
+import java.util.List;
+import java.util.SortedSet;
+import java.util.TreeSet;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
 
 /** {@code providers retry-failed}. */
 @Dependent
@@ -19,12 +24,25 @@ class ProvidersRetryFailedCommand implements ServiceCommand {
     @Mixin
     ProvidersOption providers;
 
+    @Option(
+            names = "--date",
+            paramLabel = "DATE",
+            description = "Only this day, whatever its last import came to; repeatable (default: all that failed).")
+    List<String> dates = List.of();
+
     @Inject
     ProviderImports imports;
 
     @Override
     public void validate() {
         providers.validate();
+        days();
+    }
+
+    private SortedSet<LocalDate> days() {
+        SortedSet<LocalDate> days = new TreeSet<>();
+        dates.forEach(date -> days.add(DayArgument.of("--date", date)));
+        return days;
     }
 
     @Override
@@ -32,7 +50,7 @@ class ProvidersRetryFailedCommand implements ServiceCommand {
         int code = 0;
         for (Provider each : providers.of(imports)) {
             var summary =
-                    imports.retryFailed(each, ProviderArguments.BY, outcome -> ProviderArguments.print(out, outcome));
+                    imports.retry(each, days(), ProviderArguments.BY, outcome -> ProviderArguments.print(out, outcome));
             out.printf("%s: ", each.wireName());
             code = Math.max(code, ProviderArguments.summary(out, summary));
         }

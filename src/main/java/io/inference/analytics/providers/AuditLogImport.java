@@ -55,7 +55,9 @@ public class AuditLogImport {
     }
 
     private static Pattern field(String names) {
-        return Pattern.compile("['\"](?:" + names + ")['\"]\\s*:\\s*['\"]([^'\"]*)['\"]");
+        // A text with an apostrophe stands between double quotes, one with both has escapes.
+        return Pattern.compile("['\"](?:" + names
+                + ")['\"]\\s*:\\s*(?:'([^'\\\\]*+(?:\\\\.[^'\\\\]*+)*+)'|\"([^\"\\\\]*+(?:\\\\.[^\"\\\\]*+)*+)\")");
     }
 
     /**
@@ -147,7 +149,11 @@ public class AuditLogImport {
 
     private static String find(Pattern pattern, String cell) {
         Matcher matcher = pattern.matcher(cell);
-        return matcher.find() ? blank(matcher.group(1)) : null;
+        if (!matcher.find()) {
+            return null;
+        }
+        String text = matcher.group(1) == null ? matcher.group(2) : matcher.group(1);
+        return blank(text.replaceAll("\\\\(['\"\\\\])", "$1"));
     }
 
     private static String blank(String text) {

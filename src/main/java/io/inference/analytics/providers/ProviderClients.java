@@ -14,10 +14,13 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.jboss.logging.Logger;
 
 /** The clients whose keys are set. Keys are read when they are first needed, trimmed, and never written anywhere. */
 @ApplicationScoped
 class ProviderClients {
+
+    private static final Logger LOG = Logger.getLogger(ProviderClients.class);
 
     private final ProvidersConfig config;
     private final MeterRegistry registry;
@@ -118,5 +121,30 @@ class ProviderClients {
             throw new Failure.Unavailable(setting + " is malformed (expected: one word)", Duration.ZERO, null);
         }
         return found;
+    }
+
+    /** A key that is refused fails all days alike; better said once, and at once. */
+    static void verify(ProviderClient client) throws InterruptedException {
+        try {
+            client.check();
+        } catch (ProviderTrouble e) {
+            if (List.of("authentication_error", "permission_error", "wrong_organization")
+                    .contains(e.code())) {
+                throw new Failure.Unavailable(e.getMessage(), Duration.ZERO, null);
+            }
+            LOG.warnf(
+                    "event=provider_check_failed provider=%s code=%s cause=\"%s\"",
+                    client.provider().wireName(), e.code(), e.getMessage());
+        }
+    }
+
+    /** The organisation of the client's key. */
+    static String org(ProviderClient client) throws InterruptedException {
+        try {
+            return client.orgRef();
+        } catch (ProviderTrouble e) {
+            throw new Failure.Unavailable(
+                    "the organisation of the key could not be found: " + e.getMessage(), Duration.ZERO, null);
+        }
     }
 }

@@ -105,7 +105,7 @@ public class ProviderImports {
             throw new Failure.Invalid("--date", "--date: %s (expected: today or before)".formatted(date));
         }
         ProviderClient client = clients.of(provider);
-        verify(client);
+        ProviderClients.verify(client);
         return run(
                 client,
                 everything(client, new TreeSet<>(List.of(date))),
@@ -120,7 +120,7 @@ public class ProviderImports {
     public Summary importDue(Provider provider, String requestedBy, Consumer<DayOutcome> progress)
             throws SQLException, InterruptedException {
         ProviderClient client = clients.of(provider);
-        verify(client);
+        ProviderClients.verify(client);
         String org = validated(client);
         return run(
                 client,
@@ -167,15 +167,11 @@ public class ProviderImports {
         }
         ProviderClient client = clients.of(provider);
         String org = validated(client);
-        Map<Dataset, SortedSet<LocalDate>> wanted = new EnumMap<>(Dataset.class);
-        for (Dataset dataset : client.datasets()) {
-            if (dataset != Dataset.CURSOR_SPEND) {
-                SortedSet<LocalDate> days =
-                        new TreeSet<>(from.datesUntil(to.plusDays(1)).toList());
-                if (!force) {
-                    days.removeAll(ledger.good(dataset, org, from, to));
-                }
-                wanted.put(dataset, days);
+        Map<Dataset, SortedSet<LocalDate>> wanted =
+                reports(client, new TreeSet<>(from.datesUntil(to.plusDays(1)).toList()));
+        if (!force) {
+            for (Map.Entry<Dataset, SortedSet<LocalDate>> days : wanted.entrySet()) {
+                days.getValue().removeAll(ledger.good(days.getKey(), org, from, to));
             }
         }
         return run(client, wanted, new Order(RunKind.BACKFILL, requestedBy, false, config.backfillPause(), progress));
@@ -187,7 +183,7 @@ public class ProviderImports {
         if (!ledger.validated(provider, Optional.empty())) {
             throw notValidated(provider.wireName());
         }
-        String org = org(client);
+        String org = ProviderClients.org(client);
         if (!ledger.validated(provider, Optional.of(org))) {
             throw notValidated(provider.wireName() + " " + org);
         }
@@ -200,13 +196,24 @@ public class ProviderImports {
                         .formatted(whose));
     }
 
-    /** Tries every day again whose last try failed. */
-    public Summary retryFailed(Provider provider, String requestedBy, Consumer<DayOutcome> progress)
+    /**
+     * Reads these days again, whatever their last try came to.
+     *
+     * @param days none: those whose last try failed
+     * @throws Failure.Invalid when one of them is not over yet
+     */
+    public Summary retry(
+            Provider provider, SortedSet<LocalDate> days, String requestedBy, Consumer<DayOutcome> progress)
             throws SQLException, InterruptedException {
+        if (!days.isEmpty() && days.last().isAfter(yesterday())) {
+            throw new Failure.Invalid("--date", "--date: %s (expected: a day that is over)".formatted(days.last()));
+        }
         ProviderClient client = clients.of(provider);
         return run(
                 client,
-                ledger.failed(provider, org(client), clock.instant()),
+                days.isEmpty()
+                        ? ledger.failed(provider, ProviderClients.org(client), clock.instant())
+                        : reports(client, days),
                 new Order(RunKind.RETRY, requestedBy, false, config.backfillPause(), progress));
     }
 
@@ -223,6 +230,17 @@ public class ProviderImports {
     /** Providers whose keys are set. */
     public List<Provider> configured() {
         return clients.configured();
+    }
+
+    /** All data sets that have a past, each with days of its own. */
+    private static Map<Dataset, SortedSet<LocalDate>> reports(ProviderClient client, SortedSet<LocalDate> days) {
+        Map<Dataset, SortedSet<LocalDate>> wanted = new EnumMap<>(Dataset.class);
+        for (Dataset dataset : client.datasets()) {
+            if (dataset != Dataset.CURSOR_SPEND) {
+                wanted.put(dataset, new TreeSet<>(days));
+            }
+        }
+        return wanted;
     }
 
     /** All data sets of a provider for the same days; the snapshot of the running cycle is always today's. */
@@ -248,7 +266,7 @@ public class ProviderImports {
         if (all.isEmpty()) {
             return new Summary(runId, outcomes);
         }
-        String org = org(client);
+        String org = ProviderClients.org(client);
         try (Connection connection = dataSource.getConnection()) {
             runs.begin(connection, runId, client.provider(), order.kind(), all, order.requestedBy());
         }
@@ -357,30 +375,6 @@ public class ProviderImports {
             LOG.warnf(
                     "event=provider_directory_failed provider=%s code=%s cause=\"%s\"",
                     client.provider().wireName(), e.code(), e.getMessage());
-        }
-    }
-
-    /** A key that is refused fails all days alike; better said once, and at once. */
-    private static void verify(ProviderClient client) throws InterruptedException {
-        try {
-            client.check();
-        } catch (ProviderTrouble e) {
-            if (List.of("authentication_error", "permission_error", "wrong_organization")
-                    .contains(e.code())) {
-                throw new Failure.Unavailable(e.getMessage(), Duration.ZERO, null);
-            }
-            LOG.warnf(
-                    "event=provider_check_failed provider=%s code=%s cause=\"%s\"",
-                    client.provider().wireName(), e.code(), e.getMessage());
-        }
-    }
-
-    private static String org(ProviderClient client) throws InterruptedException {
-        try {
-            return client.orgRef();
-        } catch (ProviderTrouble e) {
-            throw new Failure.Unavailable(
-                    "the organisation of the key could not be found: " + e.getMessage(), Duration.ZERO, null);
         }
     }
 }

@@ -23,6 +23,7 @@ import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.List;
 import java.util.Optional;
+import java.util.TreeSet;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
@@ -424,9 +425,15 @@ class AnthropicImportIT {
                 .contains("ANTHROPIC_ADMIN_API_KEY", "Admin API key", "[redacted]")
                 .doesNotContain(FakeProviders.ANTHROPIC_KEY);
         assertThat(lab.imports()
-                        .retryFailed(Provider.ANTHROPIC, "test", outcome -> {})
+                        .retry(Provider.ANTHROPIC, new TreeSet<>(), "test", outcome -> {})
                         .complete())
                 .isTrue();
+        assertThat(lab.imports()
+                        .retry(Provider.ANTHROPIC, new TreeSet<>(List.of(OCT_15, OCT_16)), "test", outcome -> {})
+                        .days())
+                .as("two days that are named, although nothing is wrong with them")
+                .hasSize(6)
+                .allMatch(day -> day.status().good() && day.revision() == 1);
         assertThat(lab.imports().gaps(Provider.ANTHROPIC, OCT_15))
                 .as("the days after it were never tried")
                 .hasSize(6)
@@ -671,7 +678,7 @@ class AnthropicImportIT {
         assertThat(summary.days().stream().filter(day -> !day.status().good())).hasSize(failing);
         assertThat(lab.imports().gaps(Provider.ANTHROPIC, null)).hasSize(failing);
         assertThat(lab.imports()
-                        .retryFailed(Provider.ANTHROPIC, "test", outcome -> {})
+                        .retry(Provider.ANTHROPIC, new TreeSet<>(), "test", outcome -> {})
                         .days())
                 .hasSize(failing);
         assertThat(lab.imports().gaps(Provider.ANTHROPIC, null)).isEmpty();
@@ -704,7 +711,7 @@ class AnthropicImportIT {
                 created_at,actor_info,event,event_info,entity_info,ip_address,device_id,user_agent,client_platform
                 2025-10-15T08:00:00Z,"{'name': 'Alice', 'email_address': 'Alice@Example.test', 'uuid': 'u1'}",conversation_created,{},"{'uuid': 'c1'}",,,,web_claude_ai
                 2025-10-15T08:00:00Z,"{'name': 'Alice', 'email_address': 'Alice@Example.test', 'uuid': 'u1'}",conversation_created,{},"{'uuid': 'c1'}",,,,web_claude_ai
-                2025-10-17T09:00:00Z,"{'name': 'Bob', 'email_address': 'bob@example.test', 'uuid': 'u2'}",project_created,{},"{'uuid': 'p1'}",,,,desktop_app
+                2025-10-17T09:00:00Z,"{'name': ""Bob O'Brien"", 'email_address': 'bob@example.test', 'uuid': 'u2'}",project_created,{},"{'uuid': 'p1'}",,,,desktop_app
                 """);
         AuditLogImport audit = new AuditLogImport(lab.runs(), lab.store(), lab.dataSource(), lab.clock());
         for (int i = 0; i < 2; i++) {
@@ -714,6 +721,10 @@ class AnthropicImportIT {
         }
         assertThat(lab.database.number("select count(*) from analytics.claude_ai_event"))
                 .isEqualTo(3);
+        assertThat(lab.database.text(
+                        "select user_name || ' ' || user_email || ' ' || entity_id from analytics.claude_ai_event"
+                                + " where activity_date = '2025-10-17'"))
+                .isEqualTo("Bob O'Brien bob@example.test p1");
         assertThat(lab.database.text(
                         "select user_email || ' ' || claude_ai_conversations || ' ' || claude_ai_engagement_score"
                                 + " from analytics.fact_claude_daily_usage where usage_date = '2025-10-15'"))

@@ -17,6 +17,7 @@ import java.time.LocalDate;
 import java.time.YearMonth;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.TreeSet;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -270,13 +271,13 @@ class CursorImportIT {
         assertThat(imported(OCT_15)).isFalse();
         lab.fake.fail("/teams/spend", Fault.FORBIDDEN);
         assertThat(lab.imports()
-                        .retryFailed(Provider.CURSOR, "test", outcome -> {})
+                        .retry(Provider.CURSOR, new TreeSet<>(), "test", outcome -> {})
                         .days())
                 .as("it is still the 19th")
                 .hasSize(1);
         lab.at(ProviderLab.NOW.plusSeconds(86_400));
         assertThat(lab.imports()
-                        .retryFailed(Provider.CURSOR, "test", outcome -> {})
+                        .retry(Provider.CURSOR, new TreeSet<>(), "test", outcome -> {})
                         .days())
                 .isEmpty();
         try (Connection connection = lab.dataSource().getConnection()) {

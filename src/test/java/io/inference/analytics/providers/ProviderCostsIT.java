@@ -71,7 +71,7 @@ class ProviderCostsIT {
                 .statusCode(200)
                 .body("series.day", containsInAnyOrder("2025-10-15", "2025-10-15"))
                 .body("series.find { it.workspaceId == null }.cost.amount", equalTo("13.34"));
-        for (String group : List.of("model", "user", "tokenType")) {
+        for (String group : List.of("model", "user", "tokenType", "organization")) {
             as("company-finance")
                     .get("/analytics/v1/provider-costs?" + RANGE + "&groupBy=" + group)
                     .then()
