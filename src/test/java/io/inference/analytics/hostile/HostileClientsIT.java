@@ -12,6 +12,7 @@ import io.inference.analytics.testing.Tokens;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.Socket;
+import java.net.http.HttpClient;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -178,6 +179,24 @@ class HostileClientsIT {
             }
         }
         assertThat(service.log()).contains("event=slow_request_cut").doesNotContain("event=request_failed");
+    }
+
+    /** As a monitoring program's does that asks the management port for HTTP/2; the end of a request does not show there. */
+    @Test
+    void aConnectionThatWasUpgradedLivesOn() {
+        long before = cuts();
+        await().during(Duration.ofSeconds(4)).atMost(PATIENCE).until(() -> {
+            HttpResponse<String> answer = service.management("/metrics");
+            return answer.statusCode() == 200 && answer.version() == HttpClient.Version.HTTP_2;
+        });
+        assertThat(cuts()).isEqualTo(before);
+    }
+
+    private static long cuts() {
+        return service.log()
+                .lines()
+                .filter(line -> line.contains("event=slow_request_cut"))
+                .count();
     }
 
     /** What the server's own lines of a request look like, whoever chose the values. */
