@@ -50,26 +50,26 @@ public final class SlowRequestGuard extends ChannelInitializerExtension {
 
         @Override
         public void channelRead(ChannelHandlerContext context, Object bytes) {
-            ChannelHandlerContext decoder = context.pipeline().context(HttpRequestDecoder.class);
-            if (decoder == null && seesEnds) {
-                // Upgraded to another protocol, in which the end of a request does not show here.
-                forget();
-                context.fireChannelRead(bytes);
-                return;
-            }
-            if (decoder != null && !seesEnds) {
-                context.pipeline().addAfter(decoder.name(), null, new Ends(() -> open = false));
+            if (speaksHttp1(context) && !seesEnds) {
+                String decoder =
+                        context.pipeline().context(HttpRequestDecoder.class).name();
+                context.pipeline().addAfter(decoder, null, new Ends(() -> open = false));
                 seesEnds = true;
             }
-            open = true;
+            open = speaksHttp1(context);
             // The decoder takes the bytes apart within this call, so most requests have ended when it returns.
             context.fireChannelRead(bytes);
-            if (!open || context.pipeline().context(HttpRequestDecoder.class) == null && seesEnds) {
+            if (!open || !speaksHttp1(context)) {
                 forget();
             } else if (deadline == null) {
                 deadline =
                         context.executor().schedule(() -> cut(context), requestMax.toMillis(), TimeUnit.MILLISECONDS);
             }
+        }
+
+        /** Not while the two sides still agree on TLS or a protocol, and not after an upgrade: the end of a request does not show there. */
+        private static boolean speaksHttp1(ChannelHandlerContext context) {
+            return context.pipeline().context(HttpRequestDecoder.class) != null;
         }
 
         @Override
