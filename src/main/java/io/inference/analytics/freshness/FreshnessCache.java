@@ -5,6 +5,7 @@ import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.inject.Instance;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -27,6 +28,16 @@ class FreshnessCache {
         }
     }
 
+    /**
+     * One command, as a hash whose time to live got lost would be believed for ever. Not MULTI and EXEC: one that times out between
+     * the two leaves a connection in the pool that queues every command of whoever gets it next.
+     */
+    private static final String WRITE =
+            """
+            for i = 2, #ARGV, 2 do redis.call('HSET', KEYS[1], ARGV[i], ARGV[i + 1]) end
+            return redis.call('PEXPIRE', KEYS[1], ARGV[1])
+            """;
+
     private final Instance<RedisDataSource> redis;
     private final Duration timeToLive;
 
@@ -44,11 +55,10 @@ class FreshnessCache {
             hashes.computeIfAbsent("analytics:freshness:" + entry.orgId(), key -> new LinkedHashMap<>())
                     .put(entry.modelId().toString(), entry.json());
         }
-        // In one transaction: a hash whose time to live got lost would be believed for ever.
-        redis.get()
-                .withTransaction(transaction -> hashes.forEach((key, fields) -> {
-                    transaction.hash(String.class).hset(key, fields);
-                    transaction.key().pexpire(key, timeToLive);
-                }));
+        hashes.forEach((key, fields) -> {
+            List<String> arguments = new ArrayList<>(List.of(WRITE, "1", key, Long.toString(timeToLive.toMillis())));
+            fields.forEach((field, value) -> arguments.addAll(List.of(field, value)));
+            redis.get().execute("EVAL", arguments.toArray(String[]::new));
+        });
     }
 }

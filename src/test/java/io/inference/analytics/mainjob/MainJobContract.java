@@ -249,7 +249,7 @@ abstract class MainJobContract {
     /** Flavour postgres is exact at each commit, flavour timescale for events behind the watermark after the next refresh. */
     private void awaitNoDrift() {
         await("rollups equal to the raw events")
-                .atMost(Duration.ofSeconds(30))
+                .atMost(PATIENCE)
                 .pollInterval(Duration.ofMillis(500))
                 .untilAsserted(() -> assertThat(stored().drift()).isZero());
     }
