@@ -4,7 +4,6 @@ import jakarta.annotation.PreDestroy;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
-import java.io.OutputStream;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -53,14 +52,14 @@ class ExportBucket {
     /** By the rules of S3. */
     private static final int PARTS_MAX = 10_000;
 
+    private static final String CSV = "text/csv; charset=utf-8";
+
     private final BucketConfig config;
-    private final ExportConfig exportConfig;
     private S3Client client;
     private S3Presigner presigner;
 
-    ExportBucket(BucketConfig config, ExportConfig exportConfig) {
+    ExportBucket(BucketConfig config) {
         this.config = config;
-        this.exportConfig = exportConfig;
     }
 
     /** Whether there is a file store at all. */
@@ -184,15 +183,16 @@ class ExportBucket {
     }
 
     /**
-     * Begins a file. Nothing shows under its name until {@link Upload#complete()}.
+     * Begins an upload in parts. Nothing shows under its name until {@link #completeUpload}.
      *
      * @param metadata kept with the object, ASCII
+     * @return the store's id of the upload
      */
-    Upload begin(ExportJob.Location location, Map<String, String> metadata) throws StoreTrouble {
-        String id = call(location.bucket(), () -> client().createMultipartUpload(create -> {
+    String beginUpload(ExportJob.Location location, Map<String, String> metadata) throws StoreTrouble {
+        return call(location.bucket(), () -> client().createMultipartUpload(create -> {
                     create.bucket(location.bucket())
                             .key(location.key())
-                            .contentType("text/csv; charset=utf-8")
+                            .contentType(CSV)
                             .metadata(metadata);
                     if (encrypts()) {
                         create.serverSideEncryption(config.serverSideEncryption())
@@ -200,7 +200,42 @@ class ExportBucket {
                     }
                 })
                 .uploadId());
-        return new Upload(location, id, exportConfig.partBytes());
+    }
+
+    /**
+     * Stores a part.
+     *
+     * @param number from 1, without gaps
+     * @return the part's tag
+     */
+    String uploadPart(ExportJob.Location location, String uploadId, int number, byte[] buffer, int length)
+            throws StoreTrouble {
+        if (number > PARTS_MAX) {
+            throw new StoreTrouble("The file is larger than the file store takes.", null);
+        }
+        return call(location.bucket(), () -> client().uploadPart(
+                        part -> part.bucket(location.bucket())
+                                .key(location.key())
+                                .uploadId(uploadId)
+                                .partNumber(number)
+                                .contentLength((long) length),
+                        RequestBody.fromContentProvider(() -> new ByteArrayInputStream(buffer, 0, length), length, CSV))
+                .eTag());
+    }
+
+    /** Makes the file show under its name, as a whole: the parts of these tags, in their order. */
+    void completeUpload(ExportJob.Location location, String uploadId, List<String> tags) throws StoreTrouble {
+        List<CompletedPart> parts = new ArrayList<>();
+        for (String tag : tags) {
+            parts.add(CompletedPart.builder()
+                    .partNumber(parts.size() + 1)
+                    .eTag(tag)
+                    .build());
+        }
+        call(location.bucket(), () -> client().completeMultipartUpload(complete -> complete.bucket(location.bucket())
+                .key(location.key())
+                .uploadId(uploadId)
+                .multipartUpload(upload -> upload.parts(parts))));
     }
 
     private boolean encrypts() {
@@ -263,12 +298,13 @@ class ExportBucket {
                         list -> list.bucket(location.bucket()).prefix(location.key())));
         for (MultipartUpload upload : open.uploads()) {
             if (upload.key().equals(location.key())) {
-                abort(location, upload.uploadId());
+                abortUpload(location, upload.uploadId());
             }
         }
     }
 
-    private void abort(ExportJob.Location location, String uploadId) throws StoreTrouble {
+    /** Drops an upload; one that was completed or dropped already is left as it is. */
+    void abortUpload(ExportJob.Location location, String uploadId) throws StoreTrouble {
         call(location.bucket(), () -> {
             try {
                 return client().abortMultipartUpload(abort ->
@@ -289,7 +325,7 @@ class ExportBucket {
                 .presignGetObject(
                         sign -> sign.signatureDuration(ttl).getObjectRequest(get -> get.bucket(location.bucket())
                                 .key(location.key())
-                                .responseContentType("text/csv; charset=utf-8")
+                                .responseContentType(CSV)
                                 .responseContentDisposition("attachment; filename=\"" + fileName + "\"")))
                 .url()
                 .toString());
@@ -321,87 +357,5 @@ class ExportBucket {
             case 501 -> "The file store does not offer something that was asked for, such as encryption.";
             default -> "The file store answers with an error (status " + e.statusCode() + ").";
         };
-    }
-
-    /** A file that is being written; not for several threads. Holds one part in memory. */
-    final class Upload extends OutputStream {
-
-        private final ExportJob.Location location;
-        private final String id;
-        private final byte[] buffer;
-        private final List<CompletedPart> parts = new ArrayList<>();
-        private int filled;
-        private long bytes;
-
-        private Upload(ExportJob.Location location, String id, int partBytes) {
-            this.location = location;
-            this.id = id;
-            this.buffer = new byte[partBytes];
-        }
-
-        @Override
-        public void write(int octet) throws IOException {
-            write(new byte[] {(byte) octet}, 0, 1);
-        }
-
-        @Override
-        public void write(byte[] source, int offset, int length) throws IOException {
-            int from = offset;
-            int left = length;
-            while (left > 0) {
-                int some = Math.min(left, buffer.length - filled);
-                System.arraycopy(source, from, buffer, filled, some);
-                filled += some;
-                from += some;
-                left -= some;
-                if (filled == buffer.length) {
-                    send();
-                }
-            }
-            bytes += length;
-        }
-
-        private void send() throws StoreTrouble {
-            int number = parts.size() + 1;
-            if (number > PARTS_MAX) {
-                throw new StoreTrouble("The file is larger than the file store takes.", null);
-            }
-            int length = filled;
-            String tag = call(location.bucket(), () -> client().uploadPart(
-                            part -> part.bucket(location.bucket())
-                                    .key(location.key())
-                                    .uploadId(id)
-                                    .partNumber(number)
-                                    .contentLength((long) length),
-                            RequestBody.fromContentProvider(
-                                    () -> new ByteArrayInputStream(buffer, 0, length),
-                                    length,
-                                    "text/csv; charset=utf-8"))
-                    .eTag());
-            parts.add(CompletedPart.builder().partNumber(number).eTag(tag).build());
-            filled = 0;
-        }
-
-        /** Bytes written so far. */
-        long bytes() {
-            return bytes;
-        }
-
-        /** Makes the file show under its name, as a whole. */
-        void complete() throws StoreTrouble {
-            if (filled > 0 || parts.isEmpty()) {
-                send();
-            }
-            call(location.bucket(), () -> client().completeMultipartUpload(
-                            complete -> complete.bucket(location.bucket())
-                                    .key(location.key())
-                                    .uploadId(id)
-                                    .multipartUpload(upload -> upload.parts(parts))));
-        }
-
-        /** Drops what was written; does nothing when it was completed or dropped already. */
-        void abort() throws StoreTrouble {
-            ExportBucket.this.abort(location, id);
-        }
     }
 }

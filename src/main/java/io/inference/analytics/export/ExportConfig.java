@@ -61,7 +61,7 @@ interface ExportConfig {
     @WithDefault("10m")
     Duration upkeepInterval();
 
-    /** Bytes of one part of an upload, at least 5 MiB by the rules of S3; each running job holds one in memory. */
+    /** Bytes of one part of an upload, at least 5 MiB by the rules of S3; each running job holds two in memory. */
     @WithDefault("8388608")
     int partBytes();
 

@@ -1,15 +1,13 @@
 package io.inference.analytics.export;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import com.opencsv.CSVWriter;
-import com.opencsv.CSVWriterBuilder;
+import io.agroal.api.AgroalDataSource;
 import io.inference.analytics.usage.UsageSums;
 import io.quarkus.agroal.DataSource;
+import jakarta.annotation.PostConstruct;
+import jakarta.annotation.PreDestroy;
 import jakarta.enterprise.context.ApplicationScoped;
-import java.io.BufferedWriter;
 import java.io.IOException;
-import java.io.OutputStreamWriter;
-import java.nio.charset.StandardCharsets;
 import java.security.DigestOutputStream;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -23,28 +21,30 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import org.jboss.logging.Logger;
 
 /**
  * Makes the file of one job. The steps, and what holds if one fails or the process dies there:
  *
  * <ol>
- *   <li>abort every upload of the file's name that an earlier holder began: from here on none of them can complete.
- *   <li>begin an upload, then make sure that the job is still ours: nothing shows yet.
+ *   <li>abort every upload of the file's name that an earlier holder began, if there was one: from here on none of them can
+ *       complete. Begin an upload: nothing shows yet.
  *   <li>read one snapshot, write its rows, compare their totals with the raw events of the same snapshot: nothing shows yet.
+ *   <li>make sure that the job is still ours, after the upload began: whoever takes it over from now on aborts it.
  *   <li>complete the upload: the file is there, the job is not done; whoever takes it over overwrites the file.
  *   <li>write the manifest; of a monthly file, copy both to the name of the latest: the same.
  *   <li>mark the job as succeeded, if it is still ours: done.
  * </ol>
  *
- * <p>Memory: one part of the upload and one fetch of rows, whatever the file's size.
+ * <p>The store, the comparison and the rows have a thread each. Memory: two parts of the upload, whatever the file's size.
  */
 @ApplicationScoped
 class ExportRun {
 
     private static final Logger LOG = Logger.getLogger(ExportRun.class);
     private static final int UNPRICED_NAMED_MAX = 5;
-    private static final int CHARACTERS = 1 << 16;
 
     /** Totals of the rows and of the raw events, when they are not the same. */
     static final class Unequal extends Exception {
@@ -61,7 +61,12 @@ class ExportRun {
         }
     }
 
-    private final javax.sql.DataSource snapshots;
+    private final AgroalDataSource snapshots;
+    private final ExecutorService besides = Executors.newCachedThreadPool(work -> {
+        Thread thread = new Thread(work, "export-besides");
+        thread.setDaemon(true);
+        return thread;
+    });
     private final ExportBucket bucket;
     private final ExportLedger ledger;
     private final ExportManifest manifest;
@@ -70,7 +75,7 @@ class ExportRun {
     private final Clock clock;
 
     ExportRun(
-            @DataSource("exports") javax.sql.DataSource snapshots,
+            @DataSource("exports") AgroalDataSource snapshots,
             ExportBucket bucket,
             ExportLedger ledger,
             ExportManifest manifest,
@@ -84,6 +89,17 @@ class ExportRun {
         this.settings = settings;
         this.config = config;
         this.clock = clock;
+    }
+
+    /** Each job reads its rows and sums the raw events at the same time. */
+    @PostConstruct
+    void twoSessionsEach() {
+        snapshots.getConfiguration().connectionPoolConfiguration().setMaxSize(2 * config.workerConcurrency());
+    }
+
+    @PreDestroy
+    void close() {
+        besides.shutdown();
     }
 
     /** What a snapshot gave. */
@@ -110,12 +126,16 @@ class ExportRun {
                 "org-id", job.orgId().toString(),
                 "job-id", job.jobId().toString(),
                 "generated-at", generatedAt.toString());
-        bucket.abortUploads(job.location());
-        ExportBucket.Upload upload = bucket.begin(job.location(), metadata);
+        ExportUpload upload =
+                new ExportUpload(bucket, job.location(), metadata, job.tries() > 1, config.partBytes(), besides);
         Written written;
         try {
-            task.renew();
+            if (job.tries() > 1) {
+                // Perhaps the store is down: the database is not asked for rows that nobody takes.
+                upload.await();
+            }
             written = write(task, upload);
+            upload.await();
             task.renew();
             upload.complete();
         } catch (IOException | SQLException | RuntimeException | ExportRefused | Unequal | HoldLost e) {
@@ -145,7 +165,7 @@ class ExportRun {
                 metadata);
     }
 
-    private static void drop(ExportBucket.Upload upload, Exception cause) {
+    private static void drop(ExportUpload upload, Exception cause) {
         try {
             upload.abort();
         } catch (StoreTrouble e) {
@@ -154,32 +174,31 @@ class ExportRun {
         }
     }
 
-    private Written write(ExportTask task, ExportBucket.Upload upload)
+    private Written write(ExportTask task, ExportUpload upload)
             throws IOException, SQLException, ExportRefused, Unequal, HoldLost {
         ExportJob job = task.job();
         ExportOrder order = job.order();
-        try (ExportSnapshot snapshot = ExportSnapshot.of(snapshots.getConnection(), job.orgId(), order)) {
+        try (ExportSnapshot snapshot = ExportSnapshot.of(snapshots.getConnection(), job.orgId(), order);
+                RawAggregate rawEvents = RawAggregate.begin(snapshots, snapshot.id(), job.orgId(), order, besides)) {
             Map<String, String> names = snapshot.modelNames();
             ExportColumns columns = columns(job, snapshot, names);
             DigestOutputStream digested = new DigestOutputStream(upload, sha256());
             Figures.Total total = new Figures.Total();
             // Not closed but flushed: the upload is completed or dropped by whoever began it.
-            CSVWriter csv = (CSVWriter) new CSVWriterBuilder(
-                            new BufferedWriter(new OutputStreamWriter(digested, StandardCharsets.UTF_8), CHARACTERS))
-                    .withLineEnd("\r\n")
-                    .build();
-            csv.writeNext(columns.header(), false);
+            CsvLines csv = new CsvLines(digested);
+            csv.write(columns.header());
             snapshot.<HoldLost>rows(row -> {
-                csv.writeNext(columns.cells(row), false);
+                csv.write(columns.cells(row));
                 total.add(row);
                 task.progress(total.rows());
-                throwFailure(csv);
             });
             List<String[]> further = columns.furtherRows();
-            further.forEach(cells -> csv.writeNext(cells, false));
+            for (String[] cells : further) {
+                csv.write(cells);
+            }
             csv.flush();
-            throwFailure(csv);
-            ObjectNode reconciliation = reconciliation(total.sums(), snapshot.rawEvents());
+            upload.finish();
+            ObjectNode reconciliation = reconciliation(total.sums(), rawEvents.sums());
             return new Written(
                     total.rows() + further.size(),
                     total.sums(),
@@ -187,13 +206,6 @@ class ExportRun {
                     reconciliation,
                     snapshot.watermark(),
                     columns);
-        }
-    }
-
-    /** The writer keeps failures of the upload to itself until it is asked. */
-    private static void throwFailure(CSVWriter csv) throws IOException {
-        if (csv.getException() != null) {
-            throw csv.getException();
         }
     }
 

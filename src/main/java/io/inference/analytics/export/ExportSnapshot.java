@@ -3,7 +3,7 @@ package io.inference.analytics.export;
 import io.inference.analytics.platform.Buckets;
 import io.inference.analytics.platform.Buckets.Slice;
 import io.inference.analytics.platform.Granularity;
-import io.inference.analytics.usage.UsageSums;
+import java.io.IOException;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -18,18 +18,18 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
+import org.postgresql.PGConnection;
+import org.postgresql.copy.CopyOut;
 
 /**
- * Everything that a file is made of, read from one snapshot of the database: the rows, the aggregate that they are compared with,
- * the names.
+ * Everything that a file is made of, read from one snapshot of the database: the rows and the names. {@link RawAggregate} shares
+ * it.
  *
  * <p>Rows come from the rollups. In flavour timescale a late event shows in them only after a refresh, a few seconds later; hours
  * for which a refresh is pending in this snapshot are read from the raw events, so the rows are those that the rollups show after
- * every pending refresh, and no new late event can make a file wait. Memory: one fetch of rows, and the names of all models.
+ * every pending refresh, and no new late event can make a file wait. Memory: a row, and the names of all models.
  */
 final class ExportSnapshot implements AutoCloseable {
-
-    private static final int FETCH_ROWS = 5_000;
 
     private static final String BEGIN =
             """
@@ -79,34 +79,33 @@ final class ExportSnapshot implements AutoCloseable {
             select pending.hour as bucket_start, model_id, status, 1::bigint as invocations,
                    (cost_estimate_cents is null)::integer::bigint as unpriced_invocations, input_tokens::numeric as input_tokens,
                    output_tokens::numeric, cache_read_input_tokens::numeric, cache_write_input_tokens::numeric, cost_estimate_cents
-            from unnest(?::timestamptz[]) as pending (hour)
+            from unnest(?) as pending (hour)
             join analytics.usage_events
               on org_id = ? and occurred_at >= pending.hour and occurred_at < pending.hour + interval '1 hour'
             where true
             """;
 
-    private static final String RAW_EVENTS =
-            """
-            select count(*), count(*) filter (where status <> 'success'), coalesce(sum(input_tokens), 0),
-                   coalesce(sum(output_tokens), 0), coalesce(sum(cache_read_input_tokens), 0),
-                   coalesce(sum(cache_write_input_tokens), 0), sum(cost_estimate_cents),
-                   count(*) filter (where cost_estimate_cents is null)
-            from analytics.usage_events
-            where org_id = ? and occurred_at >= ? and occurred_at < ?
-            """;
-
     private static final String UNPRICED =
             """
-            select distinct model_id from (%s) as slices where unpriced_invocations > 0 order by model_id limit ?
+            select distinct model_id from (%s) as slices where unpriced_invocations > 0 order by model_id
             """;
 
-    private static final String OF_MODELS = " and model_id = any (?)\n";
+    // Rows of an hour and a model lie side by side in the index of the rollups: read in its order they need neither a
+    // hash
+    // table that does not fit into memory nor a sort, and the first one comes at once. The planner thinks otherwise.
+    private static final String BY_INDEX =
+            "set local enable_hashagg = off; set local enable_bitmapscan = off; set local enable_sort = off";
+
+    // One COPY lasts until the last part but one is uploaded; a server that says nothing is given up long before.
+    private static final String AS_LONG_AS_UPLOADED = "set local statement_timeout = '6h'";
+
+    static final String OF_MODELS = " and model_id = any (?)\n";
     private static final String NOT_PENDING = " and bucket_start <> all (?)\n";
 
     /** Told each row. */
     @FunctionalInterface
     interface Sink<E extends Exception> {
-        void accept(ExportRow row) throws E, java.io.IOException;
+        void accept(ExportRow row) throws E, IOException;
     }
 
     /**
@@ -116,9 +115,6 @@ final class ExportSnapshot implements AutoCloseable {
      * @param hoursFromRawEvents hours whose late events the rollups did not show yet
      */
     record Watermark(Optional<Long> batchId, Optional<Instant> committedAt, int hoursFromRawEvents) {}
-
-    /** A part of the rows, and the values for its placeholders. */
-    private record Part(String sql, List<Object> values) {}
 
     private final Connection connection;
     private final UUID org;
@@ -209,12 +205,11 @@ final class ExportSnapshot implements AutoCloseable {
 
     /** Models of the order that have invocations without a price, the first few. */
     List<String> unpricedModels(int limit) throws SQLException {
-        Part rows = source();
+        SqlPart rows = source();
+        SqlPart unpriced = new SqlPart(UNPRICED.formatted(rows.sql()), rows.values()).and(" limit ?", limit);
         List<String> models = new ArrayList<>();
-        try (PreparedStatement select = connection.prepareStatement(UNPRICED.formatted(rows.sql()))) {
-            List<Object> values = new ArrayList<>(rows.values());
-            values.add(limit);
-            bind(select, values);
+        try (PreparedStatement select = connection.prepareStatement(unpriced.sql())) {
+            unpriced.bind(select);
             try (ResultSet found = select.executeQuery()) {
                 while (found.next()) {
                     models.add(found.getString(1));
@@ -224,74 +219,70 @@ final class ExportSnapshot implements AutoCloseable {
         return models;
     }
 
-    /** Gives every row to the sink, by bucket and then by model. */
-    <E extends Exception> void rows(Sink<E> sink) throws SQLException, E, java.io.IOException {
+    /** The name under which another session can share the snapshot while this one is open. */
+    String id() throws SQLException {
+        try (Statement statement = connection.createStatement();
+                ResultSet row = statement.executeQuery("select pg_export_snapshot()")) {
+            row.next();
+            return row.getString(1);
+        }
+    }
+
+    /**
+     * Gives every row to the sink, by bucket and then by model. They come by COPY, which needs no round trips: the database goes on
+     * while the sink works, a few buffers ahead of it.
+     */
+    <E extends Exception> void rows(Sink<E> sink) throws SQLException, E, IOException {
         boolean hourly = order.granularity().granularity() == Granularity.HOUR;
-        Part rows = source();
-        String sql = hourly
-                ? ROWS.formatted("extract(epoch from bucket_start)::bigint", rows.sql(), "slices.bucket_start")
-                : ROWS.formatted("width_bucket(bucket_start, ?::timestamptz[])", rows.sql(), "1");
+        CopyOut copy =
+                connection.unwrap(PGConnection.class).getCopyAPI().copyOut("copy (" + rowsSql(hourly) + ") to stdout");
+        try {
+            long firstHour = buckets.starts().get(0).getEpochSecond();
+            for (byte[] line = copy.readFromCopy(); line != null; line = copy.readFromCopy()) {
+                CopiedLine cells = new CopiedLine(line);
+                long bucket = cells.number();
+                sink.accept(new ExportRow(
+                        (int) (hourly ? (bucket - firstHour) / 3_600 : bucket - 1),
+                        cells.text(),
+                        cells.number(),
+                        cells.number(),
+                        cells.text(),
+                        cells.text(),
+                        cells.text(),
+                        cells.text(),
+                        cells.text(),
+                        cells.number()));
+            }
+        } finally {
+            if (copy.isActive()) {
+                copy.cancelCopy();
+            }
+        }
+    }
+
+    private String rowsSql(boolean hourly) throws SQLException {
+        SqlPart rows = source();
+        try (Statement statement = connection.createStatement()) {
+            statement.execute(AS_LONG_AS_UPLOADED);
+            if (hourly && pending.isEmpty()) {
+                statement.execute(BY_INDEX);
+            }
+        }
+        if (hourly) {
+            return new SqlPart(
+                            ROWS.formatted(
+                                    "extract(epoch from bucket_start)::bigint", rows.sql(), "slices.bucket_start"),
+                            rows.values())
+                    .inlined();
+        }
         List<Object> values = new ArrayList<>();
-        if (!hourly) {
-            values.add(times(buckets.starts()));
-        }
+        values.add(buckets.starts());
         values.addAll(rows.values());
-        long firstHour = buckets.starts().get(0).getEpochSecond();
-        try (PreparedStatement select = connection.prepareStatement(sql)) {
-            bind(select, values);
-            select.setFetchSize(FETCH_ROWS);
-            try (ResultSet row = select.executeQuery()) {
-                while (row.next()) {
-                    long bucket = row.getLong(1);
-                    sink.accept(new ExportRow(
-                            (int) (hourly ? (bucket - firstHour) / 3_600 : bucket - 1),
-                            row.getString(2),
-                            row.getLong(3),
-                            row.getLong(4),
-                            row.getString(5),
-                            row.getString(6),
-                            row.getString(7),
-                            row.getString(8),
-                            row.getString(9),
-                            row.getLong(10)));
-                }
-            }
-        }
+        return new SqlPart(ROWS.formatted("width_bucket(bucket_start, ?)", rows.sql(), "1"), values).inlined();
     }
 
-    /** The same figures from the single events: no rollup is asked. */
-    UsageSums rawEvents() throws SQLException {
-        List<Object> values = new ArrayList<>(List.of(
-                org,
-                ExportJobStore.utc(order.range().start()),
-                ExportJobStore.utc(order.range().end())));
-        String sql = RAW_EVENTS;
-        if (!order.models().isEmpty()) {
-            sql += OF_MODELS;
-            values.add(models());
-        }
-        try (PreparedStatement select = connection.prepareStatement(sql)) {
-            bind(select, values);
-            try (ResultSet row = select.executeQuery()) {
-                row.next();
-                if (row.getLong(1) == 0) {
-                    return UsageSums.NONE;
-                }
-                return new UsageSums(
-                        row.getLong(1),
-                        row.getLong(2),
-                        row.getBigDecimal(3).toBigIntegerExact(),
-                        row.getBigDecimal(4).toBigIntegerExact(),
-                        row.getBigDecimal(5).toBigIntegerExact(),
-                        row.getBigDecimal(6).toBigIntegerExact(),
-                        Optional.ofNullable(row.getBigDecimal(7)),
-                        row.getLong(8));
-            }
-        }
-    }
-
-    private Part source() throws SQLException {
-        List<Part> parts = new ArrayList<>();
+    private SqlPart source() {
+        List<SqlPart> parts = new ArrayList<>();
         List<Instant> pendingDays = pending.stream()
                 .map(hour -> hour.truncatedTo(ChronoUnit.DAYS))
                 .distinct()
@@ -314,44 +305,17 @@ final class ExportSnapshot implements AutoCloseable {
             }
         }
         if (!pending.isEmpty()) {
-            List<Object> values = new ArrayList<>(List.of(times(pending), org));
-            parts.add(ofModels(FROM_RAW, values));
+            parts.add(ofModels(new SqlPart(FROM_RAW, List.of(pending, org))));
         }
-        List<Object> values = new ArrayList<>();
-        parts.forEach(part -> values.addAll(part.values()));
-        return new Part(String.join("union all\n", parts.stream().map(Part::sql).toList()), values);
+        return SqlPart.joined("union all\n", parts);
     }
 
-    private Part rollup(String sql, Instant low, Instant high, List<Instant> without) throws SQLException {
-        List<Object> values = new ArrayList<>(List.of(org, ExportJobStore.utc(low), ExportJobStore.utc(high)));
-        if (without.isEmpty()) {
-            return ofModels(sql, values);
-        }
-        values.add(times(without));
-        return ofModels(sql + NOT_PENDING, values);
+    private SqlPart rollup(String sql, Instant low, Instant high, List<Instant> without) {
+        SqlPart part = new SqlPart(sql, List.of(org, low, high));
+        return ofModels(without.isEmpty() ? part : part.and(NOT_PENDING, without));
     }
 
-    private Part ofModels(String sql, List<Object> values) throws SQLException {
-        if (order.models().isEmpty()) {
-            return new Part(sql, values);
-        }
-        values.add(models());
-        return new Part(sql + OF_MODELS, values);
-    }
-
-    private java.sql.Array models() throws SQLException {
-        return connection.createArrayOf("uuid", order.models().toArray());
-    }
-
-    private java.sql.Array times(List<Instant> times) throws SQLException {
-        return connection.createArrayOf(
-                "timestamptz", times.stream().map(Instant::toString).toArray());
-    }
-
-    private static void bind(PreparedStatement statement, List<Object> values) throws SQLException {
-        int index = 1;
-        for (Object value : values) {
-            statement.setObject(index++, value);
-        }
+    private SqlPart ofModels(SqlPart part) {
+        return order.models().isEmpty() ? part : part.and(OF_MODELS, new ArrayList<>(order.models()));
     }
 }

@@ -88,10 +88,10 @@ final class Figures {
         private long invocations;
         private long errors;
         private long unpriced;
-        private BigInteger inputTokens = BigInteger.ZERO;
-        private BigInteger outputTokens = BigInteger.ZERO;
-        private BigInteger cacheReadInputTokens = BigInteger.ZERO;
-        private BigInteger cacheWriteInputTokens = BigInteger.ZERO;
+        private final Tokens inputTokens = new Tokens();
+        private final Tokens outputTokens = new Tokens();
+        private final Tokens cacheReadInputTokens = new Tokens();
+        private final Tokens cacheWriteInputTokens = new Tokens();
         private BigDecimal costCents;
 
         void add(ExportRow row) {
@@ -99,10 +99,10 @@ final class Figures {
             invocations = Math.addExact(invocations, row.invocations());
             errors = Math.addExact(errors, row.errors());
             unpriced = Math.addExact(unpriced, row.unpricedInvocations());
-            inputTokens = inputTokens.add(new BigInteger(row.inputTokens()));
-            outputTokens = outputTokens.add(new BigInteger(row.outputTokens()));
-            cacheReadInputTokens = cacheReadInputTokens.add(new BigInteger(row.cacheReadInputTokens()));
-            cacheWriteInputTokens = cacheWriteInputTokens.add(new BigInteger(row.cacheWriteInputTokens()));
+            inputTokens.add(row.inputTokens());
+            outputTokens.add(row.outputTokens());
+            cacheReadInputTokens.add(row.cacheReadInputTokens());
+            cacheWriteInputTokens.add(row.cacheWriteInputTokens());
             if (row.costCents() != null) {
                 BigDecimal cents = new BigDecimal(row.costCents());
                 costCents = costCents == null ? cents : costCents.add(cents);
@@ -119,12 +119,40 @@ final class Figures {
                     : new UsageSums(
                             invocations,
                             errors,
-                            inputTokens,
-                            outputTokens,
-                            cacheReadInputTokens,
-                            cacheWriteInputTokens,
+                            inputTokens.sum(),
+                            outputTokens.sum(),
+                            cacheReadInputTokens.sum(),
+                            cacheWriteInputTokens.sum(),
                             Optional.ofNullable(costCents),
                             unpriced);
+        }
+    }
+
+    /** A sum of any size; as long as all of it fits, in plain arithmetic. */
+    private static final class Tokens {
+        /** Decimal digits that always fit. */
+        private static final int DIGITS_MAX = 18;
+
+        private BigInteger carried = BigInteger.ZERO;
+        private long rest;
+
+        void add(String number) {
+            if (number.length() > DIGITS_MAX) {
+                carried = carried.add(new BigInteger(number));
+                return;
+            }
+            long value = Long.parseLong(number);
+            long sum = rest + value;
+            // Overflown: both had the sign that the sum has not.
+            if (((rest ^ sum) & (value ^ sum)) < 0) {
+                carried = carried.add(BigInteger.valueOf(rest));
+                sum = value;
+            }
+            rest = sum;
+        }
+
+        BigInteger sum() {
+            return carried.add(BigInteger.valueOf(rest));
         }
     }
 }

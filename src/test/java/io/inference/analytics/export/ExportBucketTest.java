@@ -71,17 +71,16 @@ class ExportBucketTest {
         SmallRyeConfig config = new SmallRyeConfigBuilder()
                 .withConverter(Duration.class, 200, new io.quarkus.runtime.configuration.DurationConverter())
                 .withMapping(BucketConfig.class)
-                .withMapping(ExportConfig.class)
                 .withDefaultValues(settings)
                 .build();
-        return new ExportBucket(
-                config.getConfigMapping(BucketConfig.class), config.getConfigMapping(ExportConfig.class));
+        return new ExportBucket(config.getConfigMapping(BucketConfig.class));
     }
 
-    private ExportBucket.Upload begun() throws StoreTrouble {
+    private void begun() throws StoreTrouble {
         answer =
                 "<?xml version=\"1.0\"?><InitiateMultipartUploadResult><UploadId>u</UploadId></InitiateMultipartUploadResult>";
-        return bucket().begin(FILE, Map.of("org-id", "o", "job-id", "j"));
+        assertThat(bucket().beginUpload(FILE, Map.of("org-id", "o", "job-id", "j")))
+                .isEqualTo("u");
     }
 
     @Test

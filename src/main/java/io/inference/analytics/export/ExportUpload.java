@@ -1,0 +1,155 @@
+package io.inference.analytics.export;
+
+import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.io.OutputStream;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executor;
+import java.util.concurrent.FutureTask;
+
+/**
+ * A file on its way to the file store, in parts; written by one thread. Another one talks to the store, a call at a time and in
+ * order, while the next part is filled. What goes wrong there is told at the next write, or at the end.
+ *
+ * <p>Memory: two parts, one of them only when the file is longer than a part.
+ */
+final class ExportUpload extends OutputStream {
+
+    private final ExportBucket bucket;
+    private final ExportJob.Location location;
+    private final Executor executor;
+    private final int partBytes;
+    private final List<String> tags = new ArrayList<>();
+    private FutureTask<?> lastCall;
+    private volatile String id;
+    private byte[] buffer;
+    private byte[] spare;
+    private int filled;
+    private int parts;
+    private long bytes;
+
+    /**
+     * Begins the upload, without waiting for the store.
+     *
+     * @param metadata kept with the object, ASCII
+     * @param othersBegan whether somebody else may have begun the same file: what was begun is aborted first, so that it can
+     *     not be completed any more
+     * @param partBytes at least 5 MiB, by the rules of S3
+     */
+    ExportUpload(
+            ExportBucket bucket,
+            ExportJob.Location location,
+            Map<String, String> metadata,
+            boolean othersBegan,
+            int partBytes,
+            Executor executor) {
+        this.bucket = bucket;
+        this.location = location;
+        this.partBytes = partBytes;
+        this.executor = executor;
+        this.buffer = new byte[partBytes];
+        later(() -> {
+            if (othersBegan) {
+                bucket.abortUploads(location);
+            }
+            id = bucket.beginUpload(location, metadata);
+            return null;
+        });
+    }
+
+    private void later(Callable<Void> call) {
+        lastCall = new FutureTask<>(call);
+        executor.execute(lastCall);
+    }
+
+    /** Returns when the store has done all that it was told so far. */
+    void await() throws IOException {
+        try {
+            lastCall.get();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new InterruptedIOException("interrupted while the file store was waited for");
+        } catch (ExecutionException e) {
+            if (e.getCause() instanceof StoreTrouble trouble) {
+                throw trouble;
+            }
+            throw new IllegalStateException(e.getCause());
+        }
+    }
+
+    @Override
+    public void write(int octet) throws IOException {
+        write(new byte[] {(byte) octet}, 0, 1);
+    }
+
+    @Override
+    public void write(byte[] source, int offset, int length) throws IOException {
+        if (lastCall.isDone()) {
+            await();
+        }
+        int from = offset;
+        int left = length;
+        while (left > 0) {
+            int some = Math.min(left, buffer.length - filled);
+            System.arraycopy(source, from, buffer, filled, some);
+            filled += some;
+            from += some;
+            left -= some;
+            if (filled == buffer.length) {
+                send();
+                if (buffer == null) {
+                    buffer = new byte[partBytes];
+                }
+            }
+        }
+        bytes += length;
+    }
+
+    private void send() throws IOException {
+        await();
+        byte[] part = buffer;
+        int length = filled;
+        int number = ++parts;
+        buffer = spare;
+        spare = part;
+        filled = 0;
+        later(() -> {
+            tags.add(bucket.uploadPart(location, id, number, part, length));
+            return null;
+        });
+    }
+
+    /** Bytes written so far. */
+    long bytes() {
+        return bytes;
+    }
+
+    /** Begins to send what is left; nothing can be written after it. */
+    void finish() throws IOException {
+        if (filled > 0 || parts == 0) {
+            send();
+        }
+    }
+
+    /** Makes the file show under its name, as a whole; after {@link #finish()}. */
+    void complete() throws IOException {
+        await();
+        bucket.completeUpload(location, id, tags);
+    }
+
+    /** Drops what was written; does nothing when it was completed or dropped already. */
+    void abort() throws StoreTrouble {
+        try {
+            await();
+        } catch (IOException | RuntimeException e) {
+            // What went wrong was told already, or is of no interest any more.
+        }
+        if (id != null) {
+            bucket.abortUpload(location, id);
+        }
+    }
+}
