@@ -7,9 +7,10 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.inference.analytics.platform.Failure;
 import io.inference.analytics.platform.Failure.FieldError;
+import io.inference.analytics.platform.ParameterValues;
 import io.inference.analytics.platform.QueryParameters;
 import io.inference.analytics.platform.SeriesScope;
-import io.inference.analytics.platform.TimeRange;
+import java.time.Instant;
 import java.time.ZoneId;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -74,7 +75,7 @@ final class ExportRequest {
         ExportFormat format = word(root, "format", ExportFormat.values(), ExportFormat::wireName, ExportFormat.CSV);
         Optional<String> bucket = bucket(root);
         Optional<SeriesScope> scope = scope();
-        scope.ifPresent(series -> checkLength(series.range(), series.zone()));
+        scope.ifPresent(series -> checkLength(series.zone()));
         if (!errors.isEmpty()) {
             throw new Failure.Invalid(errors);
         }
@@ -209,10 +210,18 @@ final class ExportRequest {
         }
     }
 
-    /** Counted in days of the zone, so that a month with a change of clocks fits. */
-    private void checkLength(TimeRange range, ZoneId zone) {
-        if (range.end().isAfter(range.start().atZone(zone).plusDays(DAYS_MAX).toInstant())) {
+    /** As it was asked for, before its edges are snapped; counted in days of the zone, so that a month with a change of clocks fits. */
+    private void checkLength(ZoneId zone) {
+        if (asked("end").isAfter(asked("start").atZone(zone).plusDays(DAYS_MAX).toInstant())) {
             fault("timeRange.end", "range too long (expected: at most " + DAYS_MAX + " days)");
+        }
+    }
+
+    private Instant asked(String name) {
+        try {
+            return ParameterValues.time(asked.get(name).get(0));
+        } catch (QueryParameters.Fault e) {
+            throw new IllegalStateException("read before", e);
         }
     }
 }

@@ -18,7 +18,6 @@ import jakarta.inject.Inject;
 import jakarta.ws.rs.Consumes;
 import jakarta.ws.rs.DELETE;
 import jakarta.ws.rs.GET;
-import jakarta.ws.rs.HeaderParam;
 import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.PathParam;
@@ -146,11 +145,12 @@ class ExportResource {
     @APIResponse(responseCode = "429", description = "Too many exports of the organisation are pending or running")
     public Response create(
             @PathParam("orgId") UUID orgId,
-            @Parameter(hidden = true) @HeaderParam("Idempotency-Key") List<String> keys,
+            @Parameter(hidden = true) @HeaderParam("Idempotency-Key") List<String> keysWithoutEmptyOnes,
             @Context UriInfo uri,
             byte[] body) {
         QueryParameters.of(uri.getQueryParameters()).finish();
-        Optional<String> key = key(keys);
+        // As they were sent: an empty one is a fault, not none, or two exports would come of one wish.
+        Optional<String> key = key(request.request().headers().getAll("Idempotency-Key"));
         ExportJob job = jobs.accept(
                 orgId, ExportRequest.parse(body), key, caller.required().subject());
         worker.wake();
@@ -278,7 +278,7 @@ class ExportResource {
     }
 
     private static Optional<String> key(List<String> keys) {
-        if (keys == null || keys.isEmpty()) {
+        if (keys.isEmpty()) {
             return Optional.empty();
         }
         if (keys.size() > 1 || !KEY.matcher(keys.get(0)).matches()) {

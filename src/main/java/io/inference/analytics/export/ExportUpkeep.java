@@ -9,6 +9,7 @@ import java.sql.SQLException;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.UUID;
 import javax.sql.DataSource;
 import org.jboss.logging.Logger;
@@ -48,23 +49,31 @@ class ExportUpkeep {
 
     private static final String CLEAN = "update analytics.export_jobs set clean_up = false where job_id = ?";
 
-    // The latest file of a month goes with the last job that could have made it.
+    // The latest file of a month is that of the last job that could have made it.
     private static final String NEWER =
             """
             select exists (select from analytics.export_jobs
-                           where org_id = ? and month = ? and job_id <> ?
-                             and (status in ('pending', 'running', 'succeeded') or status = 'expired' and revision > ?))
+                           where org_id = ? and month = ? and revision > ?
+                             and status in ('pending', 'running', 'succeeded', 'expired'))
             """;
 
     private final DataSource dataSource;
     private final ExportBucket bucket;
+    private final ExportLedger ledger;
     private final ExportConfig config;
     private final ExportMetrics metrics;
     private final Clock clock;
 
-    ExportUpkeep(DataSource dataSource, ExportBucket bucket, ExportConfig config, ExportMetrics metrics, Clock clock) {
+    ExportUpkeep(
+            DataSource dataSource,
+            ExportBucket bucket,
+            ExportLedger ledger,
+            ExportConfig config,
+            ExportMetrics metrics,
+            Clock clock) {
         this.dataSource = dataSource;
         this.bucket = bucket;
+        this.ledger = ledger;
         this.config = config;
         this.metrics = metrics;
         this.clock = clock;
@@ -134,23 +143,35 @@ class ExportUpkeep {
         bucket.abortUploads(location);
         bucket.delete(location);
         bucket.delete(new ExportJob.Location(location.bucket(), location.manifestKey()));
-        if (job.monthly().isPresent()
-                && job.status() == ExportStatus.EXPIRED
-                && !newerExists(job.orgId(), job.monthly().get(), job.jobId())) {
-            String latest = ExportJob.Location.latestKeyOf(
-                    job.orgId(), job.monthly().get().month());
-            bucket.delete(new ExportJob.Location(location.bucket(), latest));
-            bucket.delete(new ExportJob.Location(location.bucket(), ExportJob.Location.manifestOf(latest)));
+        if (job.monthly().isPresent() && !newerExists(job.orgId(), job.monthly().get())) {
+            withdrawLatest(job, job.monthly().get());
         }
     }
 
-    private boolean newerExists(UUID org, ExportJob.Restatement monthly, UUID job) throws SQLException {
+    /** What is gone may lie under the name of the latest file, too; there belongs the last one that is still kept. */
+    private void withdrawLatest(ExportJob job, ExportJob.Restatement monthly) throws SQLException, StoreTrouble {
+        String bucketName = job.location().bucket();
+        String latest = ExportJob.Location.latestKeyOf(job.orgId(), monthly.month());
+        String latestManifest = ExportJob.Location.manifestOf(latest);
+        Optional<ExportJob.Location> kept = ledger.previous(job.orgId(), monthly.month(), monthly.revision())
+                .filter(earlier -> earlier.status() == ExportStatus.SUCCEEDED)
+                .map(ExportJob::location)
+                .filter(location -> location.bucket().equals(bucketName));
+        if (kept.isPresent()) {
+            bucket.copy(kept.get(), latest);
+            bucket.copy(new ExportJob.Location(bucketName, kept.get().manifestKey()), latestManifest);
+        } else {
+            bucket.delete(new ExportJob.Location(bucketName, latest));
+            bucket.delete(new ExportJob.Location(bucketName, latestManifest));
+        }
+    }
+
+    private boolean newerExists(UUID org, ExportJob.Restatement monthly) throws SQLException {
         try (Connection connection = dataSource.getConnection();
                 PreparedStatement select = connection.prepareStatement(NEWER)) {
             select.setObject(1, org);
             select.setObject(2, monthly.month().atDay(1));
-            select.setObject(3, job);
-            select.setInt(4, monthly.revision());
+            select.setInt(3, monthly.revision());
             try (ResultSet row = select.executeQuery()) {
                 row.next();
                 return row.getBoolean(1);

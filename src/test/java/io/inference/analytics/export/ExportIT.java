@@ -349,6 +349,12 @@ class ExportIT {
                 .statusCode(400)
                 .body("errors.field", contains("timeRange.end"))
                 .body("errors[0].message", containsString("31 days"));
+        // 31 days stay 31 days where their edges are snapped outward.
+        create(MARCH.replace("T00:00:00Z", "T00:30:00Z"))
+                .then()
+                .statusCode(202)
+                .body("timeRange.start", equalTo("2026-03-01T00:00:00Z"))
+                .body("timeRange.end", equalTo("2026-04-01T01:00:00Z"));
         create("{\"timeRange\": {\"start\": \"1971-03-01T00:00:00Z\", \"end\": \"1971-03-02T00:00:00Z\"}}")
                 .then()
                 .statusCode(400)
@@ -381,7 +387,13 @@ class ExportIT {
                 .then()
                 .statusCode(409)
                 .contentType("application/problem+json");
-        create(MARCH, "Idempotency-Key", "two words").then().statusCode(400);
+        for (String wrong : List.of("two words", "", "k".repeat(201))) {
+            create(MARCH, "Idempotency-Key", wrong)
+                    .then()
+                    .statusCode(400)
+                    .body("errors.field", contains("Idempotency-Key"));
+        }
+        create(MARCH, "Idempotency-Key", "k1", "Idempotency-Key", "k1").then().statusCode(400);
         assertThat((String) create(MARCH, "Idempotency-Key", "k2").path("jobId"))
                 .isNotEqualTo(first);
     }
@@ -590,6 +602,18 @@ class ExportIT {
         assertThat(second.getInt("monthly.difference.invocations")).isEqualTo(1);
         assertThat(csv(object(prefix + "-r1.csv")).rows()).hasSize(1);
         assertThat(csv(object(prefix + "-r2.csv")).rows()).hasSize(2);
+        assertThat(object(prefix + ".csv").body())
+                .isEqualTo(object(prefix + "-r2.csv").body());
+        assertThat(object(prefix + ".manifest.json").body())
+                .isEqualTo(object(prefix + "-r2.manifest.json").body());
+        // One that ends without success after it had put its copy there: the latest file is the one before.
+        assertThat(monthly.run(month, Optional.of(org), "tester")).hasSize(1);
+        monthlyJob(3);
+        execute(
+                "update analytics.export_jobs set status = 'cancelled', clean_up = true where org_id = ? and revision = 3",
+                org);
+        upkeep.runOnce();
+        assertThat(object(prefix + "-r3.csv").statusCode()).isEqualTo(404);
         assertThat(object(prefix + ".csv").body())
                 .isEqualTo(object(prefix + "-r2.csv").body());
         assertThat(object(prefix + ".manifest.json").body())
