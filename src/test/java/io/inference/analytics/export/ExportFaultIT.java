@@ -84,6 +84,8 @@ class ExportFaultIT {
         settings.put("EXPORT_WORKER_CONCURRENCY", "7");
         settings.put("ROLLUP_INTERVAL", "1s");
         settings.put("ANALYTICS_EXPORT_LEASE", "3s");
+        // What an answer may wait for is too short for the first connection of a command on a machine that is busy.
+        settings.put("QUARKUS_DATASOURCE_AUDIT_JDBC_ACQUISITION_TIMEOUT", "10S");
         URI url = URI.create(settings.get("DATABASE_URL"));
         String[] user = url.getUserInfo().split(":", 2);
         database.setUrl("jdbc:postgresql://" + url.getHost() + ":" + url.getPort() + url.getPath());
