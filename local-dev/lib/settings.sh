@@ -131,7 +131,7 @@ storage_flavour() {
 foreign_storage_flavour() {
     local found
     found=$(PGCONNECT_TIMEOUT=3 psql -XAtq "${DATABASE_URL#jdbc:}" \
-        -c "SELECT count(*) FROM pg_available_extensions WHERE name = 'timescaledb'" 2>/dev/null) || found=''
+        -c "SELECT count(*) FROM pg_available_extensions WHERE name = 'timescaledb' AND current_setting('timescaledb.disable_load', true) IS NOT NULL" 2>/dev/null) || found=''
     case $found in
         1) printf 'timescale' ;;
         0) printf 'postgres' ;;

@@ -8,6 +8,7 @@ import java.sql.Statement;
 import java.util.Locale;
 import javax.sql.DataSource;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
+import org.jboss.logging.Logger;
 
 /** How raw events and rollups are kept; the names and results of tables and views are the same in both. */
 public enum StorageFlavour {
@@ -16,7 +17,15 @@ public enum StorageFlavour {
     /** Declarative partitions and rollup tables. */
     POSTGRES;
 
-    private static final String OFFERED = "select 1 from pg_available_extensions where name = 'timescaledb'";
+    private static final Logger LOG = Logger.getLogger(StorageFlavour.class);
+
+    // Its files alone are not enough: the extension refuses to work unless the server loads it at its start, which
+    // shows by its settings.
+    private static final String OFFERED =
+            """
+            select current_setting('timescaledb.disable_load', true) is not null
+            from pg_available_extensions where name = 'timescaledb'
+            """;
     private static final String MIGRATED =
             """
             select exists (select 1 from pg_proc function join pg_namespace namespace on namespace.oid = pronamespace
@@ -44,9 +53,11 @@ public enum StorageFlavour {
                     "STORAGE_FLAVOUR: %s (expected: auto, timescale or postgres)".formatted(setting));
         }
         try (Statement statement = connection.createStatement()) {
+            boolean installed;
             boolean offered;
             try (ResultSet rows = statement.executeQuery(OFFERED)) {
-                offered = rows.next();
+                installed = rows.next();
+                offered = installed && rows.getBoolean(1);
             }
             try (ResultSet rows = statement.executeQuery(MIGRATED)) {
                 rows.next();
@@ -62,7 +73,12 @@ public enum StorageFlavour {
             }
             if (wanted.equals("timescale") && !offered) {
                 throw new IllegalStateException(
-                        "STORAGE_FLAVOUR: timescale (expected: a server that offers the extension timescaledb, or postgres)");
+                        "STORAGE_FLAVOUR: timescale (expected: a server that has the extension timescaledb and names it in"
+                                + " shared_preload_libraries, or postgres)");
+            }
+            if (installed && !offered && wanted.equals("auto")) {
+                LOG.warn("event=timescaledb_not_loaded STORAGE_FLAVOUR=auto: the extension is installed and not in"
+                        + " shared_preload_libraries; an empty database gets flavour postgres, and keeps it");
             }
             return wanted.equals("timescale") || (wanted.equals("auto") && offered) ? TIMESCALE : POSTGRES;
         }
