@@ -11,7 +11,10 @@ import java.time.ZoneOffset;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.locks.LockSupport;
+import java.util.stream.Collectors;
 
 /**
  * Flavour timescale: refreshes the continuous aggregates for hours behind their watermark, and closes each hour once it is over.
@@ -23,6 +26,9 @@ final class TimescaleRefresh implements RollupRefresh {
 
     /** An hour is materialised this long after its end, when most late events have come: each later one costs a refresh. */
     private static final Duration CLOSE_AFTER = Duration.ofMinutes(5);
+
+    /** At most four times the hours that have to be computed are. */
+    private static final int BUSY_DAY_HOURS = 6;
 
     private static final List<String> HOURLY = List.of("analytics.usage_hourly", "analytics.histograms_hourly");
     private static final String DAILY = "analytics.usage_daily";
@@ -50,7 +56,7 @@ final class TimescaleRefresh implements RollupRefresh {
     @Override
     public void refresh(Connection connection, List<Instant> hours) throws SQLException {
         List<Instant> behind = behind(connection, hours);
-        for (Window window : windows(behind, Duration.ofHours(1))) {
+        for (Window window : windows(withGapsOfBusyDays(behind), Duration.ofHours(1))) {
             for (String view : HOURLY) {
                 call(connection, RECOMPUTE, view, window);
             }
@@ -123,6 +129,28 @@ final class TimescaleRefresh implements RollupRefresh {
             }
         }
         return behind;
+    }
+
+    /**
+     * Adds the hours in between where a day has {@link #BUSY_DAY_HOURS} or more. Late events that are scattered over a month touch
+     * hundreds of separate hours, and a call for each takes longer than computing some hours for nothing.
+     */
+    private static List<Instant> withGapsOfBusyDays(List<Instant> hours) {
+        Map<Instant, List<Instant>> days = hours.stream()
+                .collect(Collectors.groupingBy(
+                        hour -> hour.truncatedTo(ChronoUnit.DAYS), TreeMap::new, Collectors.toList()));
+        List<Instant> filled = new ArrayList<>();
+        for (List<Instant> day : days.values()) {
+            if (day.size() < BUSY_DAY_HOURS) {
+                filled.addAll(day);
+                continue;
+            }
+            Instant last = day.get(day.size() - 1);
+            for (Instant hour = day.get(0); !hour.isAfter(last); hour = hour.plus(Duration.ofHours(1))) {
+                filled.add(hour);
+            }
+        }
+        return filled;
     }
 
     /** Joins neighbouring buckets of the given width, sorted, into windows. */
