@@ -40,6 +40,8 @@ create table analytics.provider_import_day (
     last_error_code   text,
     last_error_text   text,
     run_id            uuid not null,
+    -- Whatever came of it: what the rate of success is counted from.
+    last_tried_at     timestamptz,
     primary key (provider, dataset, org_ref, usage_date)
 );
 
@@ -108,7 +110,8 @@ create table analytics.provider_daily_slot (
     claimed_at  timestamptz not null,
     leased_until timestamptz not null,
     finished_at timestamptz,
-    primary key (provider, slot)
+    org_ref     text not null default '',
+    primary key (provider, org_ref, slot)
 );
 
 -- B: one base table a data set -----------------------------------------------------------------------------------------
@@ -312,6 +315,8 @@ create table analytics.manual_cost_entry (
 -- C: dimensions with validity ------------------------------------------------------------------------------------------
 -- valid_to is the first day on which the row holds no more.
 
+-- Ids of workspaces and keys are unique among all organisations of a provider; the workspace without an id, '(default)', is not. So what is
+-- said of it is said of one organisation; organization_id '' is said of each that has no entry of its own (ADR 14).
 create table analytics.workspace_platform (
     workspace_id text not null,
     platform     text not null check (platform in ('claude_code', 'claude_api', 'claude_ai')),
@@ -319,7 +324,8 @@ create table analytics.workspace_platform (
     valid_to     date check (valid_to > valid_from),
     source       text not null,
     created_at   timestamptz not null,
-    primary key (workspace_id, valid_from)
+    organization_id text not null default '',
+    primary key (workspace_id, organization_id, valid_from)
 );
 comment on column analytics.workspace_platform.workspace_id is '(default) is the workspace without an id';
 
@@ -377,7 +383,7 @@ from generate_series(timestamp '2024-01-01', timestamp '2035-12-31', interval '1
 
 -- Which platform a record belongs to, and by which rule. The first that holds: the workspace's mapping, the key's mapping, the
 -- default workspace's own mapping, a key or the default workspace without any (claude_api); otherwise unknown.
-create function analytics.claude_platform(day date, workspace text, api_key text) returns text[]
+create function analytics.claude_platform(org text, day date, workspace text, api_key text) returns text[]
     language sql stable
     as $$
 select case when workspace is not null and w.platform is not null then array[w.platform, 'workspace_id']
@@ -386,8 +392,9 @@ select case when workspace is not null and w.platform is not null then array[w.p
             when api_key is not null or workspace is null then array['claude_api', 'default']
             else array['unknown', 'none'] end
 from (select (select p.platform from analytics.workspace_platform p
-              where p.workspace_id = coalesce(workspace, '(default)') and p.valid_from <= day and (p.valid_to is null or day < p.valid_to)
-              order by p.valid_from desc limit 1) as platform) w,
+              where p.workspace_id = coalesce(workspace, '(default)') and p.organization_id in ('', org)
+                and p.valid_from <= day and (p.valid_to is null or day < p.valid_to)
+              order by p.organization_id = '', p.valid_from desc limit 1) as platform) w,
      (select (select m.platform from analytics.api_key_mapping m
               where api_key is not null and m.platform is not null and m.valid_from <= day and (m.valid_to is null or day < m.valid_to)
                 and (m.api_key_id = api_key
@@ -395,22 +402,29 @@ from (select (select p.platform from analytics.workspace_platform p
               order by m.api_key_id is null, m.valid_from desc limit 1) as platform) k
 $$;
 
--- Whom a record belongs to: the candidate of the highest confidence; of equal ones the most recent mapping.
+-- Whom a record belongs to: the candidate of the highest confidence; of equal ones the most recent mapping. A key that nobody has
+-- mapped and whose maker is not known may still be named after its user, claude_code_key_USER_SUFFIX: attributed with little
+-- confidence, and only where one address of the provider's users begins so.
 create function analytics.claude_attribution(day date, workspace text, api_key text)
     returns table (user_email text, team text, method text, confidence numeric(4, 3))
     language sql stable
     as $$
+with key as (select coalesce((select name from analytics.dim_api_keys where api_key_id = api_key), api_key) as name)
 select c.user_email, c.team, c.method, c.confidence
 from (select m.user_email, m.team, 'api_key_mapping' as method, m.confidence, m.valid_from
-      from analytics.api_key_mapping m
+      from analytics.api_key_mapping m, key
       where api_key is not null and (m.user_email is not null or m.team is not null)
         and m.valid_from <= day and (m.valid_to is null or day < m.valid_to)
-        and (m.api_key_id = api_key
-             or m.api_key_name = coalesce((select name from analytics.dim_api_keys where api_key_id = api_key), api_key))
+        and (m.api_key_id = api_key or m.api_key_name = key.name)
       union all
       select u.email, null, 'api_key_owner', 0.850, null
       from analytics.dim_api_keys k join analytics.dim_users u on u.provider = 'anthropic' and u.user_id = k.created_by_user_id
       where k.api_key_id = api_key and u.email is not null
+      union all
+      select min(u.email), null, 'name_pattern', 0.700, null
+      from key join analytics.dim_users u
+        on u.provider = 'anthropic' and split_part(u.email, '@', 1) = lower(substring(key.name from '^claude_code_key_(.+)_[^_]+$'))
+      having count(distinct u.email) = 1
       union all
       select null, null, 'workspace_only', 0.500, null where workspace is not null
       union all
@@ -616,7 +630,7 @@ begin
            c.ingestion_timestamp
     from shares s
     join analytics.claude_costs c on c.activity_date = day and c.organization_id = org and c.line_key = s.line_key
-    cross join lateral (select analytics.claude_platform(day, c.workspace_id, s.api_key_id) as platform) p
+    cross join lateral (select analytics.claude_platform(org, day, c.workspace_id, s.api_key_id) as platform) p
     cross join lateral analytics.claude_attribution(day, c.workspace_id, s.api_key_id) a;
 
     delete from analytics.fact_claude_daily_usage
@@ -660,7 +674,7 @@ begin
                  sum(web_search_requests)::bigint as searches
           from analytics.claude_usage_report where activity_date = day and organization_id = org
           group by api_key_id, workspace_id, model, service_tier, context_window) u
-    cross join lateral (select analytics.claude_platform(day, u.workspace_id, u.api_key_id) as platform) p
+    cross join lateral (select analytics.claude_platform(org, day, u.workspace_id, u.api_key_id) as platform) p
     cross join lateral analytics.claude_attribution(day, u.workspace_id, u.api_key_id) a;
 
     insert into analytics.fact_claude_daily_usage (event_id, usage_date, organization_id, platform, user_email, team, actor_type,
@@ -761,16 +775,18 @@ from analytics.manual_cost_entry where platform <> 'cursor';
 create view analytics.api_usage_expenses as
 select e.expense_date, e.api_key_id, e.model, e.cost_usd, coalesce(t.input_tokens, 0) as input_tokens,
        coalesce(t.output_tokens, 0) as output_tokens, coalesce(t.cache_tokens, 0) as cache_tokens,
-       case e.service_tier when 'batch' then 'batch' else 'messages' end as endpoint, e.service_tier, e.ingestion_timestamp
-from (select expense_date, api_key_id, model, service_tier, sum(cost_usd) as cost_usd, max(ingestion_timestamp) as ingestion_timestamp
+       case e.service_tier when 'batch' then 'batch' else 'messages' end as endpoint, e.service_tier, e.ingestion_timestamp, e.organization_id
+from (select expense_date, organization_id, api_key_id, model, service_tier, sum(cost_usd) as cost_usd,
+             max(ingestion_timestamp) as ingestion_timestamp
       from analytics.claude_expenses where platform = 'claude_api' and cost_type <> 'subscription'
-      group by expense_date, api_key_id, model, service_tier) e
-left join (select usage_date, api_key_id, model, service_tier, sum(uncached_input_tokens) as input_tokens, sum(output_tokens) as output_tokens,
+      group by expense_date, organization_id, api_key_id, model, service_tier) e
+left join (select usage_date, organization_id, api_key_id, model, service_tier, sum(uncached_input_tokens) as input_tokens,
+                  sum(output_tokens) as output_tokens,
                   sum(cache_read_input_tokens + cache_creation_5m_tokens + cache_creation_1h_tokens) as cache_tokens
            from analytics.fact_claude_daily_usage where data_source = 'usage_report' and platform = 'claude_api'
-           group by usage_date, api_key_id, model, service_tier) t
-  on t.usage_date = e.expense_date and t.api_key_id is not distinct from e.api_key_id and t.model is not distinct from e.model
- and t.service_tier is not distinct from e.service_tier;
+           group by usage_date, organization_id, api_key_id, model, service_tier) t
+  on t.usage_date = e.expense_date and t.organization_id = e.organization_id and t.api_key_id is not distinct from e.api_key_id
+ and t.model is not distinct from e.model and t.service_tier is not distinct from e.service_tier;
 
 create view analytics.claude_usage_keys as
 select activity_date, organization_id, api_key_id, workspace_id, model, sum(uncached_input_tokens)::bigint as uncached_input_tokens,
@@ -815,14 +831,16 @@ where s.spend_usd - coalesce(s.before, 0) > 0
 create view analytics.vw_combined_daily_costs as
 select expense_date as cost_date, replace(platform, 'claude.ai', 'claude_ai') as provider, cost_type as cost_category, workspace_id,
        user_email, api_key_id, model, description, cost_usd as amount_usd, ingestion_timestamp,
-       case cost_type when 'subscription' then 'manual_cost_entry' else 'claude_costs' end as source_table, token_type, team
+       case cost_type when 'subscription' then 'manual_cost_entry' else 'claude_costs' end as source_table, token_type, team,
+       case when cost_type <> 'subscription' then organization_id end as organization_id
 from analytics.claude_expenses
 union all
 select activity_date, 'cursor', 'usage_based', null, user_email, null, model, method, amount_usd, ingestion_timestamp,
-       case method when 'events' then 'cursor_usage_event' else 'cursor_spend_snapshot' end, null, null
+       case method when 'events' then 'cursor_usage_event' else 'cursor_spend_snapshot' end, null, null, organization_id
 from analytics.cursor_daily_cost
 union all
-select month, 'cursor', 'subscription', null, null, null, null, 'Seats entered by hand', amount_usd, entered_at, 'manual_cost_entry', null, null
+select month, 'cursor', 'subscription', null, null, null, null, 'Seats entered by hand', amount_usd, entered_at, 'manual_cost_entry', null, null,
+       null
 from analytics.manual_cost_entry where platform = 'cursor';
 
 -- What nobody has mapped yet: workspaces with cost and keys with usage that no mapping names.

@@ -7,19 +7,21 @@ create table analytics.provider_org_mapping (
     org_id     uuid,
     entered_by text not null,
     entered_at timestamptz not null,
-    primary key (kind, id, valid_from)
+    organization_id text not null default '',
+    primary key (kind, id, organization_id, valid_from)
 );
 comment on column analytics.provider_org_mapping.id is '(default) is the workspace without an id';
 
-create function analytics.provider_org(day date, workspace text, api_key text)
+create function analytics.provider_org(org text, day date, workspace text, api_key text)
     returns table (org_id uuid, mapped_by text)
     language sql stable
     as $$
 select m.org_id, m.kind
 from analytics.provider_org_mapping m
 where m.valid_from <= day
-  and (m.kind = 'key' and m.id = api_key or m.kind = 'workspace' and m.id = coalesce(workspace, '(default)'))
-order by m.kind, m.valid_from desc
+  and (m.kind = 'key' and m.id = api_key
+       or m.kind = 'workspace' and m.id = coalesce(workspace, '(default)') and m.organization_id in ('', org))
+order by m.kind, m.organization_id = '', m.valid_from desc
 limit 1
 $$;
 
@@ -28,4 +30,4 @@ create view analytics.provider_org_costs as
 select a.activity_date, a.organization_id, o.org_id, o.mapped_by, a.workspace_id, a.api_key_id, a.model, a.token_type, a.cost_type,
        a.description, a.allocation_method, a.amount_usd
 from analytics.claude_cost_allocated a
-left join lateral analytics.provider_org(a.activity_date, a.workspace_id, a.api_key_id) o on true;
+left join lateral analytics.provider_org(a.organization_id, a.activity_date, a.workspace_id, a.api_key_id) o on true;

@@ -55,18 +55,21 @@ where (select count(*) from analytics.provider_import_day d
 
 -- Workspaces that reports leave out. Imports and totals never do: otherwise they could not match the provider's own.
 create table analytics.workspace_report (
-    workspace_id text primary key,
+    workspace_id text not null,
     included     boolean not null,
     entered_by   text not null,
-    entered_at   timestamptz not null
+    entered_at   timestamptz not null,
+    organization_id text not null default '',
+    primary key (workspace_id, organization_id)
 );
 comment on column analytics.workspace_report.workspace_id is '(default) is the workspace without an id';
 
 create view analytics.vw_reported_daily_costs as
 select c.* from analytics.vw_combined_daily_costs c
 where c.source_table <> 'claude_costs'
-   or not exists (select from analytics.workspace_report w
-                  where w.workspace_id = coalesce(c.workspace_id, '(default)') and not w.included);
+   or coalesce((select w.included from analytics.workspace_report w
+                where w.workspace_id = coalesce(c.workspace_id, '(default)') and w.organization_id in ('', c.organization_id)
+                order by w.organization_id = '' limit 1), true);
 
 -- Whether bills are as usual; what the alerts read. Days are UTC; the last day is the newest before today with a good import of bills.
 -- The mean of the week and the month before are 0 where imports do not reach back that far.
