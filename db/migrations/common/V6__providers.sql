@@ -212,7 +212,10 @@ create table analytics.claude_ai_event (
     user_name           text,
     user_uuid           text,
     event_type          text not null,
+    entity_type         text,
     entity_id           text,
+    conversation_id     text,
+    project_id          text,
     client_platform     text,
     ordinal             integer not null,
     ingestion_timestamp timestamptz not null,
@@ -246,6 +249,8 @@ create table analytics.cursor_daily_usage (
     usage_based_reqs         bigint not null default 0,
     bugbot_usages            bigint not null default 0,
     most_used_model          text,
+    apply_most_used_extension text,
+    tab_most_used_extension  text,
     client_version           text,
     ingestion_timestamp      timestamptz not null,
     import_revision          integer not null,
@@ -295,6 +300,7 @@ create table analytics.cursor_spend_snapshot (
     included_spend_usd    numeric not null default 0,
     fast_premium_requests bigint not null default 0,
     monthly_limit_dollars numeric,
+    hard_limit_override_dollars numeric,
     ingestion_timestamp   timestamptz not null,
     import_revision       integer not null,
     run_id                uuid not null,
@@ -337,7 +343,10 @@ create table analytics.api_key_mapping (
     user_email   text,
     team         text,
     confidence   numeric(4, 3) not null default 0.900 check (confidence between 0 and 1),
-    source       text not null,
+    source       text not null check (source in ('manual_entry', 'csv', 'google_sheets', 'sso_sync')),
+    environment  text,
+    cost_center  text,
+    description  text,
     valid_from   date not null,
     valid_to     date check (valid_to > valid_from),
     created_at   timestamptz not null,
@@ -346,7 +355,8 @@ create table analytics.api_key_mapping (
 create unique index api_key_mapping_id on analytics.api_key_mapping (api_key_id, valid_from) where api_key_id is not null;
 create unique index api_key_mapping_name on analytics.api_key_mapping (api_key_name, valid_from) where api_key_name is not null;
 
-create table analytics.dim_workspaces (
+-- Workspaces, keys and accounts as the providers last told them.
+create table analytics.provider_workspace (
     workspace_id    text primary key,
     organization_id text not null,
     name            text not null,
@@ -355,17 +365,18 @@ create table analytics.dim_workspaces (
     archived_at     timestamptz,
     last_updated    timestamptz not null
 );
-create table analytics.dim_api_keys (
+create table analytics.provider_api_key (
     api_key_id         text primary key,
     organization_id    text not null,
     name               text not null,
+    partial_key_hint   text,
     workspace_id       text,
     created_at         timestamptz,
     status             text,
     created_by_user_id text,
     last_updated       timestamptz not null
 );
-create table analytics.dim_users (
+create table analytics.provider_user (
     user_id         text not null,
     provider        text not null,
     email           text,
@@ -375,19 +386,62 @@ create table analytics.dim_users (
     last_updated    timestamptz not null,
     primary key (provider, user_id)
 );
+
+-- What the company itself says of its people. What is null is not said; is_active null: as the providers say.
+create table analytics.provider_person (
+    email                 text primary key check (email = lower(email)),
+    department            text,
+    sub_department        text,
+    team                  text,
+    job_level             text,
+    manager_email         text,
+    director_email        text,
+    ai_user_type          text check (ai_user_type in ('engineering', 'knowledge_worker', 'hybrid')),
+    ai_budget_monthly_usd numeric check (ai_budget_monthly_usd >= 0),
+    is_active             boolean,
+    entered_by            text not null,
+    entered_at            timestamptz not null
+);
+
+-- Rules that settings choose. A process whose setting is empty leaves a rule as it is.
+create table analytics.provider_rule (
+    name       text primary key check (name in ('fiscal_year_start', 'key_names')),
+    value      text not null,
+    changed_at timestamptz not null
+);
+
+-- A fiscal year bears the number of the year in which it ends; it begins in January unless a rule says otherwise.
 create view analytics.dim_date as
 select to_char(day, 'YYYYMMDD')::integer as date_sk, day::date as date, extract(year from day)::integer as year,
        extract(quarter from day)::integer as quarter, extract(month from day)::integer as month, to_char(day, 'YYYY-MM') as month_label,
-       'Q' || extract(quarter from day) || ' ' || extract(year from day) as quarter_label, extract(isodow from day)::integer as iso_weekday
-from generate_series(timestamp '2024-01-01', timestamp '2035-12-31', interval '1 day') as day;
+       'Q' || extract(quarter from day) || ' ' || extract(year from day) as quarter_label, extract(isodow from day)::integer as iso_weekday,
+       f.year as fiscal_year, (f.month + 2) / 3 as fiscal_quarter, f.month as fiscal_month, 'FY' || f.year as fiscal_year_label,
+       'FY' || f.year || ' Q' || (f.month + 2) / 3 as fiscal_quarter_label
+from generate_series(timestamp '2024-01-01', timestamp '2035-12-31', interval '1 day') as day
+cross join (select coalesce((select value::integer from analytics.provider_rule where name = 'fiscal_year_start'), 1) as start) rule
+cross join lateral (
+    select extract(year from day)::integer + case when rule.start > 1 and extract(month from day) >= rule.start then 1 else 0 end as year,
+           (extract(month from day)::integer - rule.start + 12) % 12 + 1 as month) f;
+
+-- The platform that the name of a key hints at, if the rule key_names says to look at names.
+create function analytics.platform_of_name(name text) returns text
+    language sql stable
+    as $$
+select case when not exists (select from analytics.provider_rule r where r.name = 'key_names' and r.value = 'true') then null
+            when lower($1) ~ '(code|cursor)' then 'claude_code'
+            when lower($1) ~ '(web|claude\.ai|browser)' then 'claude_ai'
+            when lower($1) ~ '(api|direct|sdk)' then 'claude_api' end
+$$;
 
 -- Which platform a record belongs to, and by which rule. The first that holds: the workspace's mapping, the key's mapping, the
--- default workspace's own mapping, a key or the default workspace without any (claude_api); otherwise unknown.
+-- key's name (if names count), the default workspace's own mapping, a key or the default workspace without any (claude_api);
+-- otherwise unknown.
 create function analytics.claude_platform(org text, day date, workspace text, api_key text) returns text[]
     language sql stable
     as $$
 select case when workspace is not null and w.platform is not null then array[w.platform, 'workspace_id']
             when k.platform is not null then array[k.platform, 'api_key_mapping']
+            when n.platform is not null then array[n.platform, 'name_pattern']
             when workspace is null and w.platform is not null then array[w.platform, 'workspace_id']
             when api_key is not null or workspace is null then array['claude_api', 'default']
             else array['unknown', 'none'] end
@@ -398,19 +452,20 @@ from (select (select p.platform from analytics.workspace_platform p
      (select (select m.platform from analytics.api_key_mapping m
               where api_key is not null and m.platform is not null and m.valid_from <= day and (m.valid_to is null or day < m.valid_to)
                 and (m.api_key_id = api_key
-                     or m.api_key_name = coalesce((select name from analytics.dim_api_keys where api_key_id = api_key), api_key))
-              order by m.api_key_id is null, m.valid_from desc limit 1) as platform) k
+                     or m.api_key_name = coalesce((select name from analytics.provider_api_key where api_key_id = api_key), api_key))
+              order by m.api_key_id is null, m.valid_from desc limit 1) as platform) k,
+     (select analytics.platform_of_name((select name from analytics.provider_api_key where api_key_id = api_key)) as platform) n
 $$;
 
 -- Whom a record belongs to: the candidate of the highest confidence; of equal ones the most recent mapping. A key that nobody has
 -- mapped and whose maker is not known may still be named after its user, claude_code_key_USER_SUFFIX: attributed with little
--- confidence, and only where one address of the provider's users begins so.
+-- confidence, and only where one address of the provider's users begins so. Where the mapping names no team, it is the user's own.
 create function analytics.claude_attribution(day date, workspace text, api_key text)
     returns table (user_email text, team text, method text, confidence numeric(4, 3))
     language sql stable
     as $$
-with key as (select coalesce((select name from analytics.dim_api_keys where api_key_id = api_key), api_key) as name)
-select c.user_email, c.team, c.method, c.confidence
+with key as (select coalesce((select name from analytics.provider_api_key where api_key_id = api_key), api_key) as name)
+select c.user_email, coalesce(c.team, (select p.team from analytics.provider_person p where p.email = c.user_email)), c.method, c.confidence
 from (select m.user_email, m.team, 'api_key_mapping' as method, m.confidence, m.valid_from
       from analytics.api_key_mapping m, key
       where api_key is not null and (m.user_email is not null or m.team is not null)
@@ -418,11 +473,11 @@ from (select m.user_email, m.team, 'api_key_mapping' as method, m.confidence, m.
         and (m.api_key_id = api_key or m.api_key_name = key.name)
       union all
       select u.email, null, 'api_key_owner', 0.850, null
-      from analytics.dim_api_keys k join analytics.dim_users u on u.provider = 'anthropic' and u.user_id = k.created_by_user_id
+      from analytics.provider_api_key k join analytics.provider_user u on u.provider = 'anthropic' and u.user_id = k.created_by_user_id
       where k.api_key_id = api_key and u.email is not null
       union all
       select min(u.email), null, 'name_pattern', 0.700, null
-      from key join analytics.dim_users u
+      from key join analytics.provider_user u
         on u.provider = 'anthropic' and split_part(u.email, '@', 1) = lower(substring(key.name from '^claude_code_key_(.+)_[^_]+$'))
       having count(distinct u.email) = 1
       union all
@@ -432,6 +487,41 @@ from (select m.user_email, m.team, 'api_key_mapping' as method, m.confidence, m.
 order by c.confidence desc, c.valid_from desc nulls last
 limit 1
 $$;
+
+-- The mapping that holds on a day is the one that attribution takes.
+create view analytics.api_key_mappings as
+select mapping_id, api_key_id, api_key_name, user_email, team, platform, confidence as confidence_score, source as attribution_source,
+       valid_from, valid_to, environment, cost_center, description, created_at
+from analytics.api_key_mapping;
+
+-- What a key is mapped to today (UTC).
+create view analytics.dim_api_keys as
+select k.api_key_id, k.organization_id, k.name, k.partial_key_hint, k.workspace_id, k.created_at, k.status, k.created_by_user_id,
+       m.user_email as mapped_user_email,
+       coalesce(m.team, (select p.team from analytics.provider_person p where p.email = m.user_email)) as mapped_team_name, k.last_updated
+from analytics.provider_api_key k
+left join lateral (
+    select a.user_email, a.team
+    from analytics.api_key_mapping a
+    where (a.api_key_id = k.api_key_id or a.api_key_name = k.name) and (a.user_email is not null or a.team is not null)
+      and a.valid_from <= (now() at time zone 'UTC')::date and (a.valid_to is null or (now() at time zone 'UTC')::date < a.valid_to)
+    order by a.confidence desc, a.valid_from desc limit 1) m on true;
+
+-- The platform is today's; unknown where nobody has said it.
+create view analytics.dim_workspaces as
+select w.workspace_id, w.organization_id, w.name, w.display_color, w.created_at, w.archived_at,
+       (analytics.claude_platform(w.organization_id, (now() at time zone 'UTC')::date, w.workspace_id, null))[1] as platform, w.last_updated
+from analytics.provider_workspace w;
+
+-- One row an address, of the providers' accounts and of what the company says.
+create view analytics.dim_users as
+select coalesce(p.email, u.email) as email, u.name, p.department, p.sub_department, p.team, p.job_level, p.manager_email, p.director_email,
+       p.ai_user_type, p.ai_budget_monthly_usd, coalesce(p.is_active, u.is_active, true) as is_active,
+       coalesce(u.providers, '{}') as providers, greatest(p.entered_at, u.last_updated) as last_updated
+from analytics.provider_person p
+full join (select lower(email) as email, max(name) as name, bool_or(is_active) as is_active, array_agg(distinct provider) as providers,
+                  max(last_updated) as last_updated
+           from analytics.provider_user where email is not null group by lower(email)) u on u.email = p.email;
 
 -- D: derived by day ----------------------------------------------------------------------------------------------------
 
@@ -522,6 +612,18 @@ create table analytics.fact_claude_daily_usage (
     lines_per_session            numeric generated always as (claude_code_lines_added::numeric / nullif(claude_code_sessions, 0)) stored,
     total_tokens                 bigint generated always as (uncached_input_tokens + cache_read_input_tokens + cache_creation_1h_tokens
         + cache_creation_5m_tokens + output_tokens) stored,
+    -- Ours: lines added a session, times the share of suggestions that were accepted.
+    productivity_score           numeric generated always as (claude_code_lines_added::numeric / nullif(claude_code_sessions, 0)
+        * (edit_tool_accepted + multi_edit_tool_accepted + write_tool_accepted + notebook_edit_tool_accepted)
+        / nullif(edit_tool_accepted + edit_tool_rejected + multi_edit_tool_accepted + multi_edit_tool_rejected + write_tool_accepted
+        + write_tool_rejected + notebook_edit_tool_accepted + notebook_edit_tool_rejected, 0)) stored,
+    -- Null in every row whose source has but one side of the ratio: vw_claude_daily_ratios joins the sources.
+    tokens_per_session           numeric generated always as ((uncached_input_tokens + cache_read_input_tokens + cache_creation_1h_tokens
+        + cache_creation_5m_tokens + output_tokens)::numeric / nullif(claude_code_sessions, 0)) stored,
+    cost_per_token               numeric generated always as (total_cost_usd / nullif(uncached_input_tokens + cache_read_input_tokens
+        + cache_creation_1h_tokens + cache_creation_5m_tokens + output_tokens, 0)) stored,
+    cost_per_interaction         numeric generated always as (total_cost_usd
+        / nullif(coalesce(claude_code_sessions, claude_ai_conversations), 0)) stored,
     claude_ai_engagement_score   bigint generated always as (2 * claude_ai_conversations + claude_ai_files_uploaded + 3 * claude_ai_projects) stored,
     claude_api_efficiency_ratio  numeric generated always as (output_tokens::numeric / nullif(uncached_input_tokens + cache_read_input_tokens
         + cache_creation_1h_tokens + cache_creation_5m_tokens, 0)) stored,
@@ -539,8 +641,13 @@ create table analytics.fact_claude_daily_usage (
     has_cost_data                boolean not null default false,
     data_completeness_score      numeric(4, 3) not null default 1 check (data_completeness_score between 0 and 1),
     ingest_date                  date not null,
-    ingest_timestamp             timestamptz not null
+    ingest_timestamp             timestamptz not null,
+    pipeline_run_id              uuid,
+    source_api_endpoint          text,
+    raw_response                 jsonb
 );
+comment on column analytics.fact_claude_daily_usage.raw_response is
+    'Where the answer is archived: the key of its pages in provider_raw_page. No copy, so that nothing personal outlives the archive';
 create index fact_claude_daily_usage_date on analytics.fact_claude_daily_usage (usage_date);
 
 -- The three estimated amounts come from list figures of a plan, not from a bill: never to be summed into finance.
@@ -590,12 +697,45 @@ create function analytics.tokens_of_kind(token_type text, u analytics.claude_usa
                                  when 'cache_creation.ephemeral_1h_input_tokens' then u.cache_creation_1h_tokens
                                  else 0 end $$;
 
+-- Whose a key's costs of a day were and are: each change that a mapping, a person's team or another maker of a key brought.
+create table analytics.provider_attribution_change (
+    change_id       bigint generated always as identity primary key,
+    usage_date      date not null,
+    organization_id text not null,
+    workspace_id    text,
+    api_key_id      text,
+    old_platform    text not null,
+    new_platform    text not null,
+    old_user_email  text,
+    new_user_email  text,
+    old_team        text,
+    new_team        text,
+    old_method      text not null,
+    new_method      text not null,
+    amount_usd      numeric not null,
+    changed_by      text not null,
+    changed_at      timestamptz not null default now()
+);
+create index provider_attribution_change_day on analytics.provider_attribution_change (usage_date);
+
+-- The key of archived pages, for the rows made from them.
+create function analytics.raw_page_key(dataset text, org text, day date, run uuid) returns jsonb
+    language sql immutable
+    as $$ select jsonb_build_object('provider', 'anthropic', 'dataset', dataset, 'orgRef', org, 'usageDate', day, 'runId', run) $$;
+
 -- Builds what is derived for one day of one Anthropic organisation anew, in the caller's transaction; one transaction at a time.
 create function analytics.rebuild_claude_day(org text, day date) returns void
     language plpgsql
     as $$
+declare
+    before    jsonb;
+    cost_run  uuid := (select run_id from analytics.claude_costs where activity_date = day and organization_id = org limit 1);
+    usage_run uuid := (select run_id from analytics.claude_usage_report where activity_date = day and organization_id = org limit 1);
 begin
     perform pg_advisory_xact_lock(hashtextextended('analytics.rebuild_claude_day|' || org || '|' || day, 0));
+    select jsonb_agg(distinct jsonb_build_object('workspace', workspace_id, 'key', api_key_id, 'platform', platform, 'email', user_email,
+                                                 'team', team, 'method', attribution_method)) into before
+    from analytics.claude_cost_allocated where activity_date = day and organization_id = org;
     delete from analytics.claude_cost_allocated where activity_date = day and organization_id = org;
     insert into analytics.claude_cost_allocated
     with matched as (
@@ -626,12 +766,24 @@ begin
     )
     select c.activity_date, c.organization_id, c.line_key, s.share_no, s.api_key_id, c.workspace_id, c.model, c.token_type, c.cost_type,
            c.service_tier, c.context_window, c.description, c.currency, s.amount_usd, s.method, p.platform[1], p.platform[2],
-           a.user_email, a.team, a.method, case s.method when 'proportional' then least(a.confidence, 0.900) else a.confidence end,
+           a.user_email, a.team, a.method,
+           least(a.confidence, case s.method when 'proportional' then 0.900 end, case p.platform[2] when 'name_pattern' then 0.700 end),
            c.ingestion_timestamp
     from shares s
     join analytics.claude_costs c on c.activity_date = day and c.organization_id = org and c.line_key = s.line_key
     cross join lateral (select analytics.claude_platform(org, day, c.workspace_id, s.api_key_id) as platform) p
     cross join lateral analytics.claude_attribution(day, c.workspace_id, s.api_key_id) a;
+
+    insert into analytics.provider_attribution_change (usage_date, organization_id, workspace_id, api_key_id, old_platform, new_platform,
+        old_user_email, new_user_email, old_team, new_team, old_method, new_method, amount_usd, changed_by)
+    select day, org, n.workspace_id, n.api_key_id, o.platform, n.platform, o.email, n.user_email, o.team, n.team, o.method,
+           n.attribution_method, n.amount_usd, coalesce(nullif(current_setting('analytics.changed_by', true), ''), 'import')
+    from (select workspace_id, api_key_id, platform, user_email, team, attribution_method, sum(amount_usd) as amount_usd
+          from analytics.claude_cost_allocated where activity_date = day and organization_id = org
+          group by workspace_id, api_key_id, platform, user_email, team, attribution_method) n
+    join jsonb_to_recordset(before) as o (workspace text, key text, platform text, email text, team text, method text)
+      on o.workspace is not distinct from n.workspace_id and o.key is not distinct from n.api_key_id
+    where (o.platform, o.email, o.team, o.method) is distinct from (n.platform, n.user_email, n.team, n.attribution_method);
 
     delete from analytics.fact_claude_daily_usage
     where usage_date = day and organization_id = org and data_source in ('cost_report', 'usage_report', 'claude_code_analytics');
@@ -640,7 +792,7 @@ begin
         workspace_id, model, service_tier, context_window, platform_detection_method, attribution_method, attribution_confidence,
         data_source, has_cost_data, claude_code_cost_usd, claude_api_cost_usd, claude_ai_cost_usd, total_cost_usd, input_token_cost_usd,
         output_token_cost_usd, cache_read_cost_usd, cache_write_cost_usd, web_search_cost_usd, other_cost_usd, data_completeness_score,
-        ingest_date, ingest_timestamp)
+        ingest_date, ingest_timestamp, pipeline_run_id, source_api_endpoint, raw_response)
     select md5(jsonb_build_array('cost_report', day, org, platform, user_email, team, api_key_id, workspace_id, model, service_tier,
                                  context_window, platform_detection_method, attribution_method, attribution_confidence)::text),
            day, org, platform, user_email, team, api_key_id, workspace_id, model, service_tier, context_window,
@@ -654,7 +806,8 @@ begin
            coalesce(sum(amount_usd) filter (where cost_type = 'web_search'), 0),
            coalesce(sum(amount_usd) filter (where cost_type <> 'web_search' and (token_type is null or token_type not in
                ('uncached_input_tokens', 'output_tokens', 'cache_read_input_tokens') and token_type not like 'cache_creation.%')), 0),
-           case when bool_and(allocation_method = 'proportional') then 1 else 0.7 end, (now() at time zone 'UTC')::date, now()
+           case when bool_and(allocation_method = 'proportional') then 1 else 0.7 end, (now() at time zone 'UTC')::date, now(),
+           cost_run, '/v1/organizations/cost_report', analytics.raw_page_key('cost', org, day, cost_run)
     from analytics.claude_cost_allocated
     where activity_date = day and organization_id = org
     group by platform, user_email, team, api_key_id, workspace_id, model, service_tier, context_window, platform_detection_method,
@@ -663,11 +816,13 @@ begin
     insert into analytics.fact_claude_daily_usage (event_id, usage_date, organization_id, platform, user_email, team, api_key_id,
         workspace_id, model, service_tier, context_window, platform_detection_method, attribution_method, attribution_confidence,
         data_source, has_token_data, uncached_input_tokens, cached_input_tokens, cache_read_input_tokens, cache_creation_1h_tokens,
-        cache_creation_5m_tokens, output_tokens, web_search_requests, ingest_date, ingest_timestamp)
+        cache_creation_5m_tokens, output_tokens, web_search_requests, ingest_date, ingest_timestamp, pipeline_run_id, source_api_endpoint,
+        raw_response)
     select md5(jsonb_build_array('usage_report', day, org, u.api_key_id, u.workspace_id, u.model, u.service_tier, u.context_window)::text),
            day, org, p.platform[1], a.user_email, a.team, u.api_key_id, u.workspace_id, u.model, u.service_tier, u.context_window,
-           p.platform[2], a.method, a.confidence, 'usage_report', true, u.uncached, 0, u.cache_read, u.write_1h, u.write_5m, u.output,
-           u.searches, (now() at time zone 'UTC')::date, now()
+           p.platform[2], a.method, least(a.confidence, case p.platform[2] when 'name_pattern' then 0.700 end), 'usage_report', true,
+           u.uncached, 0, u.cache_read, u.write_1h, u.write_5m, u.output, u.searches, (now() at time zone 'UTC')::date, now(),
+           usage_run, '/v1/organizations/usage_report/messages', analytics.raw_page_key('usage', org, day, usage_run)
     from (select api_key_id, workspace_id, model, service_tier, context_window, sum(uncached_input_tokens)::bigint as uncached,
                  sum(cache_read_input_tokens)::bigint as cache_read, sum(cache_creation_1h_tokens)::bigint as write_1h,
                  sum(cache_creation_5m_tokens)::bigint as write_5m, sum(output_tokens)::bigint as output,
@@ -681,14 +836,18 @@ begin
         platform_detection_method, attribution_method, attribution_confidence, data_source, has_productivity_data, claude_code_sessions,
         claude_code_lines_added, claude_code_lines_removed, claude_code_net_lines, claude_code_commits, claude_code_prs,
         edit_tool_accepted, edit_tool_rejected, multi_edit_tool_accepted, multi_edit_tool_rejected, write_tool_accepted,
-        write_tool_rejected, notebook_edit_tool_accepted, notebook_edit_tool_rejected, ingest_date, ingest_timestamp)
+        write_tool_rejected, notebook_edit_tool_accepted, notebook_edit_tool_rejected, ingest_date, ingest_timestamp, pipeline_run_id,
+        source_api_endpoint, raw_response)
     select md5(jsonb_build_array('claude_code_analytics', day, org, c.line_key)::text), day, org, 'claude_code',
-           coalesce(c.user_email, a.user_email), a.team, c.actor_type, 'endpoint',
+           coalesce(c.user_email, a.user_email),
+           case when c.user_email is null then a.team else (select p.team from analytics.provider_person p where p.email = c.user_email) end,
+           c.actor_type, 'endpoint',
            case when c.user_email is not null then 'direct_email' else a.method end,
            case when c.user_email is not null then 0.950 else a.confidence end, 'claude_code_analytics', true, c.num_sessions,
            c.lines_added, c.lines_removed, c.lines_added - c.lines_removed, c.commits_by_claude_code, c.pull_requests_by_claude_code,
            c.edit_tool_accepted, c.edit_tool_rejected, c.multi_edit_tool_accepted, c.multi_edit_tool_rejected, c.write_tool_accepted,
-           c.write_tool_rejected, c.notebook_edit_tool_accepted, c.notebook_edit_tool_rejected, (now() at time zone 'UTC')::date, now()
+           c.write_tool_rejected, c.notebook_edit_tool_accepted, c.notebook_edit_tool_rejected, (now() at time zone 'UTC')::date, now(),
+           c.run_id, '/v1/organizations/usage_report/claude_code', analytics.raw_page_key('claude_code', org, day, c.run_id)
     from analytics.claude_code_productivity c
     cross join lateral analytics.claude_attribution(day, null, c.api_key_name) a
     where c.activity_date = day and c.organization_id = org;
@@ -701,11 +860,12 @@ create function analytics.rebuild_claude_ai_day(day date) returns void
 begin
     perform pg_advisory_xact_lock(hashtextextended('analytics.rebuild_claude_ai_day|' || day, 0));
     delete from analytics.fact_claude_daily_usage where usage_date = day and data_source in ('audit_logs', 'manual_subscription');
-    insert into analytics.fact_claude_daily_usage (event_id, usage_date, organization_id, platform, user_email, platform_detection_method,
-        attribution_method, attribution_confidence, data_source, has_productivity_data, claude_ai_conversations, claude_ai_projects,
-        claude_ai_files_uploaded, claude_ai_messages_sent, claude_ai_active_time_minutes, ingest_date, ingest_timestamp)
+    insert into analytics.fact_claude_daily_usage (event_id, usage_date, organization_id, platform, user_email, team,
+        platform_detection_method, attribution_method, attribution_confidence, data_source, has_productivity_data, claude_ai_conversations,
+        claude_ai_projects, claude_ai_files_uploaded, claude_ai_messages_sent, claude_ai_active_time_minutes, ingest_date, ingest_timestamp,
+        pipeline_run_id)
     select md5(jsonb_build_array('audit_logs', day, organization_id, user_email)::text), day, organization_id, 'claude_ai', user_email,
-           'audit_log', case when user_email is null then 'fallback_unknown' else 'audit_log' end,
+           (select p.team from analytics.provider_person p where p.email = user_email), 'audit_log', case when user_email is null then 'fallback_unknown' else 'audit_log' end,
            case when user_email is null then 0 else 0.950 end, 'audit_logs', true,
            count(*) filter (where event_type = 'conversation_created'),
            count(*) filter (where event_type = 'project_created'),
@@ -714,7 +874,7 @@ begin
            5 * count(*) filter (where event_type = 'conversation_created') + 10 * count(*) filter (where event_type = 'project_created')
              + 3 * count(*) filter (where event_type in ('file_uploaded', 'project_document_created'))
              + 2 * count(*) filter (where event_type = 'message_sent'),
-           (now() at time zone 'UTC')::date, now()
+           (now() at time zone 'UTC')::date, now(), (array_agg(run_id))[1]
     from analytics.claude_ai_event where activity_date = day
     group by organization_id, user_email;
     insert into analytics.fact_claude_daily_usage (event_id, usage_date, organization_id, platform, platform_detection_method,
@@ -835,26 +995,39 @@ select expense_date as cost_date, replace(platform, 'claude.ai', 'claude_ai') as
        case when cost_type <> 'subscription' then organization_id end as organization_id
 from analytics.claude_expenses
 union all
-select activity_date, 'cursor', 'usage_based', null, user_email, null, model, method, amount_usd, ingestion_timestamp,
-       case method when 'events' then 'cursor_usage_event' else 'cursor_spend_snapshot' end, null, null, organization_id
-from analytics.cursor_daily_cost
+select c.activity_date, 'cursor', 'usage_based', null, c.user_email, null, c.model, c.method, c.amount_usd, c.ingestion_timestamp,
+       case c.method when 'events' then 'cursor_usage_event' else 'cursor_spend_snapshot' end, null, p.team, c.organization_id
+from analytics.cursor_daily_cost c left join analytics.provider_person p on p.email = c.user_email
 union all
 select month, 'cursor', 'subscription', null, null, null, null, 'Seats entered by hand', amount_usd, entered_at, 'manual_cost_entry', null, null,
        null
 from analytics.manual_cost_entry where platform = 'cursor';
 
+-- What needs two sources, by day, platform and user: each side is summed alone first, so no row counts twice. An interaction is a
+-- session of Claude Code or a conversation of claude.ai; the interface's reports count no requests. Nobody's rows have no ratio.
+create view analytics.vw_claude_daily_ratios as
+select usage_date, platform, user_email, total_cost_usd, total_tokens, sessions, conversations, interactions,
+       case when user_email is not null then total_tokens / nullif(sessions, 0) end as tokens_per_session,
+       case when user_email is not null then total_cost_usd / nullif(total_tokens, 0) end as cost_per_token,
+       case when user_email is not null then total_cost_usd / nullif(interactions, 0) end as cost_per_interaction
+from (select usage_date, platform, user_email, sum(total_cost_usd) as total_cost_usd, sum(total_tokens) as total_tokens,
+             sum(claude_code_sessions) as sessions, sum(claude_ai_conversations) as conversations,
+             sum(coalesce(claude_code_sessions, claude_ai_conversations)) as interactions
+      from analytics.fact_claude_daily_usage
+      group by usage_date, platform, user_email) sums;
+
 -- What nobody has mapped yet: workspaces with cost and keys with usage that no mapping names.
 create view analytics.provider_unmapped as
 select 'workspace' as kind, c.workspace_id as id, w.name, min(c.activity_date) as first_date, max(c.activity_date) as last_date,
        sum(c.amount_usd) as amount_usd
-from analytics.claude_costs c left join analytics.dim_workspaces w using (workspace_id)
+from analytics.claude_costs c left join analytics.provider_workspace w using (workspace_id)
 where c.workspace_id is not null
   and not exists (select from analytics.workspace_platform p where p.workspace_id = c.workspace_id and p.valid_from <= c.activity_date
                   and (p.valid_to is null or c.activity_date < p.valid_to))
 group by c.workspace_id, w.name
 union all
 select 'key', a.api_key_id, k.name, min(a.activity_date), max(a.activity_date), sum(a.amount_usd)
-from analytics.claude_cost_allocated a left join analytics.dim_api_keys k using (api_key_id)
+from analytics.claude_cost_allocated a left join analytics.provider_api_key k using (api_key_id)
 where a.api_key_id is not null and a.attribution_method not in ('api_key_mapping', 'api_key_owner')
 group by a.api_key_id, k.name;
 

@@ -53,6 +53,48 @@ where (select count(*) from analytics.provider_import_day d
          and d.last_checked_at >= (d.usage_date + 1)::timestamp at time zone 'UTC')
       = s.activity_date - s.billing_cycle_start + 1;
 
+-- Each user's day: counters, and what was charged.
+create view analytics.cursor_usage_stats as
+select u.*, coalesce(c.amount_usd, 0) as daily_spend_usd
+from analytics.cursor_daily_usage u
+left join (select activity_date, organization_id, user_email, sum(amount_usd) as amount_usd from analytics.cursor_daily_cost
+           group by activity_date, organization_id, user_email) c
+  on c.activity_date = u.activity_date and c.organization_id = u.organization_id and c.user_email = u.user_email;
+
+create view analytics.cursor_daily_metrics as
+select activity_date, organization_id, user_id, user_email, is_active, total_lines_added, total_lines_deleted, accepted_lines_added,
+       accepted_lines_deleted, total_applies, total_accepts, total_rejects, total_tabs_shown, total_tabs_accepted, composer_requests,
+       chat_requests, agent_requests, cmdk_usages, subscription_included_reqs, api_key_reqs, usage_based_reqs, bugbot_usages,
+       most_used_model, apply_most_used_extension, tab_most_used_extension, client_version, daily_spend_usd
+from analytics.cursor_usage_stats;
+
+-- Cumulative snapshots beside what each adds to the one before in its cycle. A sum that falls adds nothing; by more than a cent it is
+-- shown as fallen. The first snapshot of a cycle holds all of the cycle so far. daily_spend_usd checks the charges, it never adds to them.
+create view analytics.cursor_spending as
+select s.activity_date as snapshot_date, s.organization_id, s.billing_cycle_start, s.user_email, s.user_id, s.user_name, s.user_role,
+       s.spend_usd * 100 as spend_cents, s.included_spend_usd * 100 as included_spend_cents,
+       (s.spend_usd + s.included_spend_usd) * 100 as total_spend_cents, s.fast_premium_requests, s.monthly_limit_dollars,
+       s.hard_limit_override_dollars, greatest(s.change_usd, 0) as daily_spend_usd, s.change_usd, s.change_usd < -0.01 as fell,
+       s.ingestion_timestamp
+from (select *, spend_usd - coalesce(lag(spend_usd) over (partition by organization_id, billing_cycle_start, coalesce(user_id, user_email)
+                                                          order by activity_date), 0) as change_usd
+      from analytics.cursor_spend_snapshot) s;
+
+-- Cursor's part of vw_combined_daily_costs by kind; adds up to it. Events say by their kind whether the user's own key was used.
+create view analytics.cursor_expenses as
+select activity_date as expense_date, organization_id, user_email, model,
+       case when kind ~* 'api[ _-]?key' then 'api_key' else 'usage_based' end as expense_type, sum(charged_usd) as amount_usd,
+       'cursor_usage_event' as source_table
+from analytics.cursor_usage_event
+where charged_usd <> 0
+group by 1, 2, 3, 4, 5
+union all
+select activity_date, organization_id, user_email, model, 'usage_based', amount_usd, 'cursor_spend_snapshot'
+from analytics.cursor_daily_cost where method = 'snapshot_difference'
+union all
+select month, null, null, null, 'subscription', amount_usd, 'manual_cost_entry'
+from analytics.manual_cost_entry where platform = 'cursor';
+
 -- Workspaces that reports leave out. Imports and totals never do: otherwise they could not match the provider's own.
 create table analytics.workspace_report (
     workspace_id text not null,

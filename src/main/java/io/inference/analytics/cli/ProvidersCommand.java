@@ -17,6 +17,7 @@ import picocli.CommandLine.Command;
             ProvidersMapOrgCommand.class,
             ProvidersReportWorkspaceCommand.class,
             ProvidersMappingsCommand.class,
+            ProvidersUsersCommand.class,
             ProvidersAuditLogCommand.class,
             ProvidersSeatsCommand.class,
             ProvidersInvoicesCommand.class

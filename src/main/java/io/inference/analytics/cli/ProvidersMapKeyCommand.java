@@ -42,6 +42,15 @@ class ProvidersMapKeyCommand implements ServiceCommand {
     @Option(names = "--team", paramLabel = "T", description = "Whose costs they are.")
     String team;
 
+    @Option(names = "--environment", paramLabel = "NAME", description = "Such as production, for people to read.")
+    String environment;
+
+    @Option(names = "--cost-center", paramLabel = "ID", description = "For people to read.")
+    String costCenter;
+
+    @Option(names = "--description", paramLabel = "TEXT", description = "For people to read.")
+    String description;
+
     @Mixin
     FirstDayOption from;
 
@@ -72,11 +81,17 @@ class ProvidersMapKeyCommand implements ServiceCommand {
                         key.strip(),
                         Optional.of(ProviderArguments.platform(platform)),
                         Optional.ofNullable(email).map(text -> text.strip().toLowerCase(Locale.ROOT)),
-                        Optional.ofNullable(team).map(String::strip),
+                        text(team),
                         CONFIDENCE,
-                        from.get()),
+                        from.get(),
+                        new ProviderMappings.KeyNotes(
+                                "manual_entry", text(environment), text(costCenter), text(description))),
                 ProviderArguments.BY);
         out.printf("key %s is %s from %s; days derived anew: %d%n", key, platform, from.get(), days);
         return 0;
+    }
+
+    private static Optional<String> text(String option) {
+        return Optional.ofNullable(option).map(String::strip).filter(text -> !text.isEmpty());
     }
 }

@@ -297,6 +297,7 @@ final class AnthropicClient implements ProviderClient {
             keys.add(new ApiKey(
                     JsonFields.text(item, "id"),
                     JsonFields.text(item, "name"),
+                    JsonFields.text(item, "partial_key_hint"),
                     JsonFields.text(item, "workspace_id"),
                     JsonFields.time(item, "created_at"),
                     JsonFields.text(item, "status"),

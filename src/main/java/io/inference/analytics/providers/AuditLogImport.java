@@ -41,6 +41,9 @@ public class AuditLogImport {
     private static final Pattern EMAIL = field("email_address|email");
     private static final Pattern NAME = field("full_name|name");
     private static final Pattern UUID_OF = field("uuid|user_id|id");
+    private static final Pattern TYPE = field("type");
+    private static final Pattern CONVERSATION = field("conversation_uuid|chat_conversation_uuid|conversation_id");
+    private static final Pattern PROJECT = field("project_uuid|project_id");
 
     private final ImportRuns runs;
     private final ImportStore store;
@@ -111,13 +114,17 @@ public class AuditLogImport {
                 }
                 String actor = cells.getOrDefault("actor_info", "");
                 String email = find(EMAIL, actor);
+                Entity entity = Entity.of(cells.getOrDefault("entity_info", ""), cells.getOrDefault("event_info", ""));
                 List<Object> dimensions = new ArrayList<>(Arrays.asList(
                         at,
                         email == null ? null : email.toLowerCase(Locale.ROOT),
                         find(NAME, actor),
                         find(UUID_OF, actor),
                         event,
-                        find(UUID_OF, cells.getOrDefault("entity_info", "")),
+                        entity.type(),
+                        entity.id(),
+                        entity.conversation(),
+                        entity.project(),
                         blank(cells.getOrDefault("client_platform", ""))));
                 dimensions.add(twins.merge(
                         dimensions.stream().<Object>map(String::valueOf).toList(), 1, Integer::sum));
@@ -128,6 +135,21 @@ public class AuditLogImport {
                     "FILE", "FILE: can not be read (expected: the CSV export of the audit log, UTF-8)");
         }
         return days;
+    }
+
+    /** What an event is about; the conversation and the project are the entity itself, or named in either cell. */
+    private record Entity(String type, String id, String conversation, String project) {
+
+        static Entity of(String info, String event) {
+            String type = find(TYPE, info);
+            String id = find(UUID_OF, info);
+            String both = info + ' ' + event;
+            return new Entity(
+                    type,
+                    id,
+                    "chat_conversation".equals(type) ? id : find(CONVERSATION, both),
+                    "chat_project".equals(type) ? id : find(PROJECT, both));
+        }
     }
 
     private static OffsetDateTime time(String text, int line) {

@@ -213,6 +213,8 @@ final class CursorClient implements ProviderClient {
             measures.add(JsonFields.count(item, field));
         }
         measures.add(JsonFields.text(item, "mostUsedModel"));
+        measures.add(JsonFields.text(item, "applyMostUsedExtension"));
+        measures.add(JsonFields.text(item, "tabMostUsedExtension"));
         measures.add(JsonFields.text(item, "clientVersion"));
         return DayRow.of(Arrays.asList(JsonFields.text(item, "userId"), JsonFields.email(item, "email")), measures);
     }
@@ -288,9 +290,12 @@ final class CursorClient implements ProviderClient {
                         onDemand.movePointLeft(CENT_DIGITS),
                         included.movePointLeft(CENT_DIGITS),
                         JsonFields.count(item, "fastPremiumRequests"),
-                        item.path("monthlyLimitDollars").isNumber()
-                                ? JsonFields.decimal(item, "monthlyLimitDollars")
-                                : null));
+                        optional(item, "monthlyLimitDollars"),
+                        optional(item, "hardLimitOverrideDollars")));
+    }
+
+    private static BigDecimal optional(JsonNode item, String field) throws ProviderTrouble {
+        return item.path(field).isNumber() ? JsonFields.decimal(item, field) : null;
     }
 
     private static List<JsonNode> list(JsonNode items) {

@@ -12,7 +12,7 @@ class DirectoryStore {
 
     private static final String WORKSPACE =
             """
-            insert into analytics.dim_workspaces (workspace_id, organization_id, name, display_color, created_at, archived_at, last_updated)
+            insert into analytics.provider_workspace (workspace_id, organization_id, name, display_color, created_at, archived_at, last_updated)
             values (?, ?, ?, ?, ?, ?, ?)
             on conflict (workspace_id) do update set organization_id = excluded.organization_id, name = excluded.name,
                 display_color = excluded.display_color, created_at = excluded.created_at, archived_at = excluded.archived_at,
@@ -21,17 +21,17 @@ class DirectoryStore {
 
     private static final String KEY =
             """
-            insert into analytics.dim_api_keys (api_key_id, organization_id, name, workspace_id, created_at, status, created_by_user_id,
-                last_updated)
-            values (?, ?, ?, ?, ?, ?, ?, ?)
+            insert into analytics.provider_api_key (api_key_id, organization_id, name, partial_key_hint, workspace_id, created_at, status,
+                created_by_user_id, last_updated)
+            values (?, ?, ?, ?, ?, ?, ?, ?, ?)
             on conflict (api_key_id) do update set organization_id = excluded.organization_id, name = excluded.name,
-                workspace_id = excluded.workspace_id, created_at = excluded.created_at, status = excluded.status,
-                created_by_user_id = excluded.created_by_user_id, last_updated = excluded.last_updated
+                partial_key_hint = excluded.partial_key_hint, workspace_id = excluded.workspace_id, created_at = excluded.created_at,
+                status = excluded.status, created_by_user_id = excluded.created_by_user_id, last_updated = excluded.last_updated
             """;
 
     private static final String PERSON =
             """
-            insert into analytics.dim_users (provider, user_id, email, name, role, is_active, last_updated)
+            insert into analytics.provider_user (provider, user_id, email, name, role, is_active, last_updated)
             values (?, ?, ?, ?, ?, ?, ?)
             on conflict (provider, user_id) do update set email = excluded.email, name = excluded.name, role = excluded.role,
                 is_active = excluded.is_active, last_updated = excluded.last_updated
@@ -63,11 +63,12 @@ class DirectoryStore {
                 insert.setString(1, key.id());
                 insert.setString(2, orgRef);
                 insert.setString(3, key.name() == null ? key.id() : key.name());
-                insert.setString(4, key.workspaceId());
-                insert.setObject(5, key.createdAt());
-                insert.setString(6, key.status());
-                insert.setString(7, key.createdBy());
-                insert.setObject(8, at);
+                insert.setString(4, key.hint());
+                insert.setString(5, key.workspaceId());
+                insert.setObject(6, key.createdAt());
+                insert.setString(7, key.status());
+                insert.setString(8, key.createdBy());
+                insert.setObject(9, at);
                 insert.addBatch();
             }
             insert.executeBatch();

@@ -5,6 +5,7 @@ import com.opencsv.exceptions.CsvException;
 import io.inference.analytics.platform.Failure;
 import io.inference.analytics.platform.Failure.FieldError;
 import io.inference.analytics.providers.ProviderMappings.KeyMapping;
+import io.inference.analytics.providers.ProviderMappings.KeyNotes;
 import java.io.IOException;
 import java.math.BigDecimal;
 import java.nio.file.Path;
@@ -19,7 +20,10 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
-/** Mappings of keys as people keep them in a table: key (id or name), platform, email, team, from, and optionally confidence. */
+/**
+ * Mappings of keys as people keep them in a table: key (id or name), platform, email, team, from, and optionally confidence, source,
+ * environment, cost_center, description.
+ */
 final class KeyMappingCsv {
 
     private KeyMappingCsv() {}
@@ -90,16 +94,30 @@ final class KeyMappingCsv {
         if (!confidence.isEmpty() && !confidence.matches("0(\\.[0-9]{1,3})?|1(\\.0{1,3})?")) {
             errors.add(new FieldError("confidence", "line %d: confidence (expected: 0.000 to 1.000)".formatted(line)));
         }
+        String source = row.getOrDefault("source", "");
+        if (!source.isEmpty() && !KeyNotes.SOURCES.contains(source)) {
+            errors.add(new FieldError(
+                    "source",
+                    "line %d: source: %s (expected: %s)".formatted(line, source, String.join(", ", KeyNotes.SOURCES))));
+        }
         if (errors.size() > before) {
             return Optional.empty();
         }
-        String team = row.getOrDefault("team", "");
         return Optional.of(new KeyMapping(
                 key,
                 known,
                 email.isEmpty() ? Optional.empty() : Optional.of(email),
-                team.isEmpty() ? Optional.empty() : Optional.of(team),
+                cell(row, "team"),
                 new BigDecimal(confidence.isEmpty() ? "0.900" : confidence),
-                from));
+                from,
+                new KeyNotes(
+                        source.isEmpty() ? "csv" : source,
+                        cell(row, "environment"),
+                        cell(row, "cost_center"),
+                        cell(row, "description"))));
+    }
+
+    private static Optional<String> cell(Map<String, String> row, String column) {
+        return Optional.ofNullable(row.get(column)).filter(text -> !text.isEmpty());
     }
 }

@@ -18,9 +18,19 @@ interface ProviderClient {
     /** A workspace. */
     record Workspace(String id, String name, String color, OffsetDateTime createdAt, OffsetDateTime archivedAt) {}
 
-    /** A key; never the key itself. */
+    /**
+     * A key; never the key itself.
+     *
+     * @param hint its first and last letters, as the provider shows them to tell keys apart
+     */
     record ApiKey(
-            String id, String name, String workspaceId, OffsetDateTime createdAt, String status, String createdBy) {}
+            String id,
+            String name,
+            String hint,
+            String workspaceId,
+            OffsetDateTime createdAt,
+            String status,
+            String createdBy) {}
 
     /** Somebody with an account at the provider. */
     record Person(String id, String email, String name, String role, boolean active) {}

@@ -267,6 +267,7 @@ public class ProviderImports {
             return new Summary(runId, outcomes);
         }
         String org = ProviderClients.org(client);
+        ProviderRules.apply(config, dataSource, clock);
         try (Connection connection = dataSource.getConnection()) {
             runs.begin(connection, runId, client.provider(), order.kind(), all, order.requestedBy());
         }

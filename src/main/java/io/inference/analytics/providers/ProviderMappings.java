@@ -51,18 +51,13 @@ public class ProviderMappings {
 
     private static final String KEY_BEGIN =
             """
-            insert into analytics.api_key_mapping (%1$s, platform, user_email, team, confidence, source, valid_from, valid_to, created_at)
-            values (?, ?, ?, ?, ?, ?, ?, (select min(valid_from) from analytics.api_key_mapping where %1$s = ? and valid_from > ?), ?)
+            insert into analytics.api_key_mapping (%1$s, platform, user_email, team, confidence, source, environment, cost_center, description,
+                valid_from, valid_to, created_at)
+            values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, (select min(valid_from) from analytics.api_key_mapping where %1$s = ? and valid_from > ?), ?)
             on conflict (%1$s, valid_from) where %1$s is not null do update set platform = excluded.platform,
                 user_email = excluded.user_email, team = excluded.team, confidence = excluded.confidence, source = excluded.source,
+                environment = excluded.environment, cost_center = excluded.cost_center, description = excluded.description,
                 created_at = excluded.created_at
-            """;
-
-    private static final String TOUCHED =
-            """
-            select distinct org_ref, usage_date from analytics.provider_import_day
-            where provider = 'anthropic' and usage_date >= ? and revision > 0
-            order by org_ref, usage_date
             """;
 
     private static final String SEATS =
@@ -84,6 +79,21 @@ public class ProviderMappings {
     private static final String UNMAPPED =
             "select kind, id, name, first_date, last_date, amount_usd from analytics.provider_unmapped order by amount_usd desc, kind, id";
 
+    /**
+     * What people note of a key, for their own order.
+     *
+     * @param source where the mapping is kept: manual_entry, csv, google_sheets or sso_sync
+     */
+    public record KeyNotes(
+            String source, Optional<String> environment, Optional<String> costCenter, Optional<String> description) {
+
+        /** Where a mapping can come from. */
+        static final List<String> SOURCES = List.of("manual_entry", "csv", "google_sheets", "sso_sync");
+
+        static final KeyNotes BY_HAND =
+                new KeyNotes("manual_entry", Optional.empty(), Optional.empty(), Optional.empty());
+    }
+
     /** Whom a key belongs to; what is empty is not said. */
     public record KeyMapping(
             String key,
@@ -91,7 +101,20 @@ public class ProviderMappings {
             Optional<String> email,
             Optional<String> team,
             BigDecimal confidence,
-            LocalDate from) {}
+            LocalDate from,
+            KeyNotes notes) {
+
+        /** Without notes, entered by hand. */
+        public KeyMapping(
+                String key,
+                Optional<Platform> platform,
+                Optional<String> email,
+                Optional<String> team,
+                BigDecimal confidence,
+                LocalDate from) {
+            this(key, platform, email, team, confidence, from, KeyNotes.BY_HAND);
+        }
+    }
 
     /** A workspace or key that cost something and that nobody has mapped. */
     public record Unmapped(
@@ -105,11 +128,6 @@ public class ProviderMappings {
         this.clock = clock;
     }
 
-    /** What is done in one transaction. */
-    private interface Change {
-        int on(Connection connection) throws SQLException;
-    }
-
     /**
      * Says what a workspace is used for from a day on.
      *
@@ -120,7 +138,7 @@ public class ProviderMappings {
             throw new Failure.Invalid(
                     "--platform", "--platform: cursor (expected: claude_code, claude_api or claude_ai)");
         }
-        int days = change(connection -> {
+        int days = MappingChange.run(dataSource, by, connection -> {
             try (PreparedStatement end = connection.prepareStatement(WORKSPACE_END)) {
                 end.setObject(1, from);
                 end.setString(2, workspace.id());
@@ -141,7 +159,7 @@ public class ProviderMappings {
                 begin.setObject(9, ImportStore.utc(clock.instant()));
                 begin.executeUpdate();
             }
-            return deriveFrom(connection, from);
+            return MappingChange.deriveSince(connection, from);
         });
         LOG.infof(
                 "event=workspace_mapped actor=\"%s\" workspace=\"%s\" platform=%s from=%s days=%d",
@@ -151,17 +169,17 @@ public class ProviderMappings {
 
     /** Says whom a key belongs to from a day on. @return days that were derived anew */
     public int mapKey(KeyMapping mapping, String by) throws SQLException {
-        return mapKeys(List.of(mapping), "manual_entry", by);
+        return mapKeys(List.of(mapping), by);
     }
 
-    private int mapKeys(List<KeyMapping> mappings, String source, String by) throws SQLException {
-        int days = change(connection -> {
+    private int mapKeys(List<KeyMapping> mappings, String by) throws SQLException {
+        int days = MappingChange.run(dataSource, by, connection -> {
             for (KeyMapping mapping : mappings) {
-                store(connection, mapping, source);
+                store(connection, mapping);
             }
             return mappings.isEmpty()
                     ? 0
-                    : deriveFrom(
+                    : MappingChange.deriveSince(
                             connection,
                             mappings.stream()
                                     .map(KeyMapping::from)
@@ -177,7 +195,7 @@ public class ProviderMappings {
         return days;
     }
 
-    private void store(Connection connection, KeyMapping mapping, String source) throws SQLException {
+    private void store(Connection connection, KeyMapping mapping) throws SQLException {
         if (mapping.platform().filter(platform -> platform == Platform.CURSOR).isPresent()) {
             throw new Failure.Invalid(
                     "--platform", "--platform: cursor (expected: claude_code, claude_api or claude_ai)");
@@ -197,25 +215,28 @@ public class ProviderMappings {
             begin.setString(3, mapping.email().orElse(null));
             begin.setString(4, mapping.team().orElse(null));
             begin.setBigDecimal(5, mapping.confidence());
-            begin.setString(6, source);
-            begin.setObject(7, mapping.from());
-            begin.setString(8, mapping.key());
-            begin.setObject(9, mapping.from());
-            begin.setObject(10, ImportStore.utc(clock.instant()));
+            begin.setString(6, mapping.notes().source());
+            begin.setString(7, mapping.notes().environment().orElse(null));
+            begin.setString(8, mapping.notes().costCenter().orElse(null));
+            begin.setString(9, mapping.notes().description().orElse(null));
+            begin.setObject(10, mapping.from());
+            begin.setString(11, mapping.key());
+            begin.setObject(12, mapping.from());
+            begin.setObject(13, ImportStore.utc(clock.instant()));
             begin.executeUpdate();
         }
     }
 
     /**
      * Takes mappings of keys from a CSV file with the columns key (id or name), platform, email, team, from, and optionally
-     * confidence; all or none.
+     * confidence, source, environment, cost_center, description; all or none.
      *
      * @return mappings taken
      * @throws Failure.Invalid with every faulty line; a key twice from the same day is one
      */
     public int importCsv(Path file, String by) throws SQLException {
         List<KeyMapping> mappings = KeyMappingCsv.read(file);
-        mapKeys(mappings, "csv", by);
+        mapKeys(mappings, by);
         return mappings.size();
     }
 
@@ -233,7 +254,7 @@ public class ProviderMappings {
     public void addSeats(YearMonth month, Platform platform, BigDecimal amountUsd, boolean replace, String by)
             throws SQLException {
         LocalDate day = month.atDay(1);
-        change(connection -> {
+        MappingChange.run(dataSource, by, connection -> {
             int added;
             try (PreparedStatement insert = connection.prepareStatement(SEATS)) {
                 insert.setObject(1, day);
@@ -299,39 +320,5 @@ public class ProviderMappings {
             }
         }
         return unmapped;
-    }
-
-    private static int deriveFrom(Connection connection, LocalDate from) throws SQLException {
-        record Day(String org, LocalDate date) {}
-        List<Day> days = new ArrayList<>();
-        try (PreparedStatement select = connection.prepareStatement(TOUCHED)) {
-            select.setObject(1, from);
-            try (ResultSet rows = select.executeQuery()) {
-                while (rows.next()) {
-                    days.add(new Day(rows.getString(1), rows.getObject(2, LocalDate.class)));
-                }
-            }
-        }
-        for (Day day : days) {
-            DayTables.derive(connection, new DayKey(Dataset.COST, day.org(), day.date()));
-        }
-        return days.size();
-    }
-
-    private int change(Change change) throws SQLException {
-        try (Connection connection = dataSource.getConnection()) {
-            connection.setAutoCommit(false);
-            try {
-                DayTables.holdMappings(connection);
-                int result = change.on(connection);
-                connection.commit();
-                return result;
-            } catch (SQLException | RuntimeException e) {
-                connection.rollback();
-                throw e;
-            } finally {
-                connection.setAutoCommit(true);
-            }
-        }
     }
 }

@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.time.LocalTime;
 import java.time.ZoneId;
 import java.util.Optional;
+import java.util.OptionalInt;
 
 /** The providers' interfaces and the daily import. */
 @ConfigMapping(prefix = "analytics.providers")
@@ -114,6 +115,15 @@ interface ProvidersConfig {
     /** A day above this many dollars goes into quarantine until a person releases it. */
     @WithDefault("1000")
     BigDecimal dayMaxUsd();
+
+    /**
+     * Whether the name of a key that nobody has mapped may say which platform it is for ({@code code}, {@code web}, {@code api} in it).
+     * Empty: as it was last set, at first not. A change derives all days anew with the next import.
+     */
+    Optional<Boolean> keyNames();
+
+    /** Month in which the fiscal year of dim_date begins, 1 to 12. Empty: as it was last set, at first 1. Holds from the next import on. */
+    OptionalInt fiscalYearStart();
 
     /** How long the archived pages are kept. */
     @WithDefault("90d")

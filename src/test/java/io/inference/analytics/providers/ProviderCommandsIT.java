@@ -107,6 +107,18 @@ class ProviderCommandsIT {
                         "works for",
                         "from 2025-10-15");
             }
+            Path people = directory.resolve("people.csv");
+            Files.writeString(people, "email,team\nalice@example.test,Platform\n");
+            assertEnds(
+                    CommandProcess.run(settings, "providers", "users", "import", people.toString()),
+                    0,
+                    "people taken: 1");
+            assertThat(lab.amount(
+                            "select sum(amount_usd) from analytics.vw_combined_daily_costs where team = 'Platform'"))
+                    .isEqualByComparingTo("9.38");
+            assertThat(lab.database.number(
+                            "select count(*) from analytics.audit_log where action like '%providers:users:import'"))
+                    .isEqualTo(1);
             // 13.34 of the default workspace without the 5.78 of the key that works for many.
             assertThat(lab.amount(
                             "select sum(amount_usd) from analytics.provider_org_costs where org_id = '" + org + "'"))
