@@ -143,49 +143,12 @@ final class EventReader {
 
     private UUID uuid(Field field) throws IOException {
         UUID uuid = token == JsonToken.VALUE_STRING
-                ? uuid(parser.getTextCharacters(), parser.getTextOffset(), parser.getTextLength())
+                ? UuidText.parse(parser.getTextCharacters(), parser.getTextOffset(), parser.getTextLength())
                 : null;
         if (uuid == null) {
             faultValue(field);
         }
         return uuid;
-    }
-
-    /** {@code UUID.fromString} takes {@code 1-1-1-1-1}; this takes only the 36 characters of RFC 9562, in any case. */
-    private static UUID uuid(char[] text, int start, int length) {
-        if (length != 36) {
-            return null;
-        }
-        long high = 0;
-        long low = 0;
-        for (int i = 0; i < 36; i++) {
-            char c = text[start + i];
-            if (i == 8 || i == 13 || i == 18 || i == 23) {
-                if (c != '-') {
-                    return null;
-                }
-            } else {
-                int digit = hexDigit(c);
-                if (digit < 0) {
-                    return null;
-                }
-                if (i < 18) {
-                    high = high << 4 | digit;
-                } else {
-                    low = low << 4 | digit;
-                }
-            }
-        }
-        return new UUID(high, low);
-    }
-
-    /** {@code Character.digit} would take digits of other scripts. */
-    private static int hexDigit(char c) {
-        if (c >= '0' && c <= '9') {
-            return c - '0';
-        }
-        int lower = c | 0x20;
-        return lower >= 'a' && lower <= 'f' && c < 0x80 ? lower - 'a' + 10 : -1;
     }
 
     private Instant time(Field field) throws IOException {
