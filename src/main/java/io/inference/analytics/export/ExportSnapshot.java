@@ -34,7 +34,7 @@ final class ExportSnapshot implements AutoCloseable {
     private static final String BEGIN =
             """
             set transaction isolation level repeatable read, read only;
-            set local statement_timeout = '30min'; set local timezone = 'UTC'; set local jit = off
+            set local statement_timeout = '30min'; set local timezone = 'UTC'
             """;
 
     private static final String PENDING =

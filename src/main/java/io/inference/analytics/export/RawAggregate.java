@@ -25,7 +25,7 @@ final class RawAggregate implements AutoCloseable {
     private static final String JOIN_SNAPSHOT =
             """
             set transaction isolation level repeatable read, read only; set transaction snapshot '%s';
-            set local statement_timeout = '30min'; set local timezone = 'UTC'; set local jit = off
+            set local statement_timeout = '30min'; set local timezone = 'UTC'
             """;
 
     // The rows of hours take longer anyway; helpers would only take the processors from them.
