@@ -16,9 +16,14 @@ import io.quarkus.test.junit.QuarkusTest;
 import io.quarkus.test.junit.TestProfile;
 import io.restassured.response.Response;
 import jakarta.inject.Inject;
+import java.io.IOException;
+import java.net.Socket;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
@@ -45,6 +50,9 @@ class FreshnessFlowIT {
 
     @ConfigProperty(name = "RABBITMQ_URL")
     String brokerUrl;
+
+    @ConfigProperty(name = "REDIS_URL")
+    String redisUrl;
 
     private IngestLab lab;
 
@@ -151,6 +159,24 @@ class FreshnessFlowIT {
                 .orElse(Long.MAX_VALUE);
     }
 
+    /** One line a client, asked for on a connection of its own; {@code multi=-1} is one that is not in a transaction. */
+    private List<String> connections() throws IOException {
+        URI server = URI.create(redisUrl);
+        try (Socket socket = new Socket(server.getHost(), server.getPort())) {
+            socket.setSoTimeout((int) PATIENCE.toMillis());
+            String password =
+                    server.getUserInfo().substring(server.getUserInfo().indexOf(':') + 1);
+            socket.getOutputStream()
+                    .write("AUTH %s\r\nCLIENT LIST\r\nQUIT\r\n"
+                            .formatted(password)
+                            .getBytes(StandardCharsets.US_ASCII));
+            return new String(socket.getInputStream().readAllBytes(), StandardCharsets.US_ASCII)
+                    .lines()
+                    .filter(line -> line.startsWith("id="))
+                    .toList();
+        }
+    }
+
     @Test
     void redisDownOrHangingDelaysNobody() throws Exception {
         for (String fault : new String[] {"kill", "pause"}) {
@@ -172,6 +198,9 @@ class FreshnessFlowIT {
             } finally {
                 LocalDev.act(Backend.REDIS, repair);
             }
+            // What was sent to the hanging server is carried out now; nobody may get a connection that is left in a
+            // transaction.
+            assertThat(connections()).as(fault).isNotEmpty().allMatch(client -> client.contains(" multi=-1 "));
             lab.publish(lab.event());
             await(fault).atMost(PATIENCE).ignoreExceptions().untilAsserted(() -> assertThat(hint())
                     .isNotEmpty());
