@@ -41,7 +41,24 @@ public class FlywayFlavour implements FlywayConfigurationCustomizer {
     }
 
     /** Quarkus fixes the list of migrations at build time; this hides those of the other flavours. */
-    private record OfFlavour(ResourceProvider all, Supplier<StorageFlavour> flavour) implements ResourceProvider {
+    private static final class OfFlavour implements ResourceProvider {
+
+        private final ResourceProvider all;
+        private final Supplier<StorageFlavour> find;
+        private StorageFlavour flavour;
+
+        OfFlavour(ResourceProvider all, Supplier<StorageFlavour> find) {
+            this.all = all;
+            this.find = find;
+        }
+
+        /** Flyway asks once for each kind of migration; the database, and a warning about it, once is enough. */
+        private synchronized StorageFlavour flavour() {
+            if (flavour == null) {
+                flavour = find.get();
+            }
+            return flavour;
+        }
 
         @Override
         public LoadableResource getResource(String name) {
@@ -54,7 +71,7 @@ public class FlywayFlavour implements FlywayConfigurationCustomizer {
             if (offered.isEmpty()) {
                 return offered;
             }
-            StorageFlavour wanted = flavour.get();
+            StorageFlavour wanted = flavour();
             return offered.stream()
                     .filter(resource -> belongs(resource, wanted))
                     .toList();
