@@ -59,9 +59,10 @@ class UsageEventStore {
             on commit delete rows
             """;
 
-    // Flavour timescale: weighing for each staged row which chunks to skip costs ten times as much as looking into the
-    // few that
-    // the statement's bounds leave. The other flavour does not know the setting and takes it as a name of no meaning.
+    // Flavour timescale: weighing for each staged row which chunks to skip takes five times as long as looking into the
+    // few
+    // that the statement's bounds leave (219 to 41 ms for 5,000 rows). The other flavour does not know the setting and
+    // takes it as a name of no meaning.
     private static final String ENTER_LANE = "select pg_advisory_xact_lock(analytics.ingest_lane()), "
             + "set_config('timescaledb.enable_runtime_exclusion', 'off', true)";
 
