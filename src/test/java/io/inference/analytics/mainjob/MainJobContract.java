@@ -48,6 +48,7 @@ abstract class MainJobContract {
     private static final ObjectMapper JSON =
             new ObjectMapper().enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS);
     private static final Duration PATIENCE = Duration.ofSeconds(120);
+    private static final Duration REFRESH_TIME = Duration.ofSeconds(30);
 
     private final TestBackends backends = new TestBackends().needing(Backend.POSTGRES, Backend.RABBITMQ, Backend.REDIS);
     private Map<String, String> settings;
@@ -99,7 +100,7 @@ abstract class MainJobContract {
 
     @Test
     void killedInMidFlowItLosesNothingAndStoresNothingTwice() throws Exception {
-        SampleOptions options = new SampleOptions(20_000, 5, 4, 10, 5, 4, 1, 0, 5, 12, Instant.now(), Duration.ZERO);
+        SampleOptions options = new SampleOptions(60_000, 5, 4, 10, 5, 4, 1, 0, 5, 12, Instant.now(), Duration.ZERO);
         List<byte[]> bodies = SampleEvents.bodies(options);
         ExpectedTotals expected = ExpectedTotals.of(bodies, Instant.now());
         ServiceProcess first = ServiceProcess.start(settings).awaitReady();
@@ -122,7 +123,7 @@ abstract class MainJobContract {
 
     @Test
     void twoReplicasShareTheWorkOrStandBy() throws Exception {
-        SampleOptions options = new SampleOptions(20_000, 5, 4, 10, 5, 4, 1, 0, 5, 13, Instant.now(), Duration.ZERO);
+        SampleOptions options = new SampleOptions(60_000, 5, 4, 10, 5, 4, 1, 0, 5, 13, Instant.now(), Duration.ZERO);
         List<byte[]> bodies = SampleEvents.bodies(options);
         ExpectedTotals expected = ExpectedTotals.of(bodies, Instant.now());
         ServiceProcess one = ServiceProcess.start(settings);
@@ -140,7 +141,7 @@ abstract class MainJobContract {
 
     @Test
     void backendsThatGoAndComeBackCostNothing() throws Exception {
-        SampleOptions options = new SampleOptions(20_000, 5, 4, 10, 5, 4, 1, 0, 5, 14, Instant.now(), Duration.ZERO);
+        SampleOptions options = new SampleOptions(30_000, 5, 4, 10, 5, 4, 1, 0, 5, 14, Instant.now(), Duration.ZERO);
         List<byte[]> bodies = SampleEvents.bodies(options);
         ExpectedTotals expected = ExpectedTotals.of(bodies, Instant.now());
         try (ServiceProcess service = ServiceProcess.start(settings).awaitReady()) {
@@ -248,8 +249,13 @@ abstract class MainJobContract {
 
     /** Flavour postgres is exact at each commit, flavour timescale for events behind the watermark after the next refresh. */
     private void awaitNoDrift() {
+        await("pending refreshes")
+                .atMost(REFRESH_TIME)
+                .pollInterval(Duration.ofMillis(500))
+                .untilAsserted(() -> assertThat(stored().count("select count(*) from analytics.rollup_outbox"))
+                        .isZero());
         await("rollups equal to the raw events")
-                .atMost(PATIENCE)
+                .atMost(REFRESH_TIME)
                 .pollInterval(Duration.ofMillis(500))
                 .untilAsserted(() -> assertThat(stored().drift()).isZero());
     }
