@@ -147,3 +147,160 @@ select days.provider,
 from days cross join month left join costs using (provider)
 group by days.provider, days.first_day, days.last_day, month.before
 $$;
+
+-- What is odd about mappings and people, as of today: a key that the provider does not list; a name that several keys bear; a key whose
+-- usage of the last 31 days was another platform's than its mapping says; users of more than three keys; addresses of domains
+-- that are not the company's (none are foreign where domains is null).
+create function analytics.provider_mapping_warnings(today date, domains text[])
+    returns table (kind text, subject text, detail text)
+    language sql stable
+    as $$
+with valid as (
+    select * from analytics.api_key_mapping m where m.valid_from <= today and (m.valid_to is null or today < m.valid_to)
+)
+select 'unknown_key', coalesce(v.api_key_id, v.api_key_name), 'mapped, but not among the provider''s keys'
+from valid v
+where exists (select from analytics.provider_api_key)
+  and not exists (select from analytics.provider_api_key k where k.api_key_id = v.api_key_id or k.name = v.api_key_name)
+  and not exists (select from analytics.claude_code_productivity c where c.api_key_name = v.api_key_name)
+union all
+select 'ambiguous_name', v.api_key_name, count(*) || ' keys bear this name (expected: 1, or mappings by id)'
+from valid v join analytics.provider_api_key k on k.name = v.api_key_name
+group by v.api_key_name having count(*) > 1
+union all
+select 'platform', f.api_key_id, 'expected ' || m.platform || ', detected ' || f.platform || ' by ' || f.platform_detection_method
+       || ' on ' || max(f.usage_date)
+from analytics.fact_claude_daily_usage f
+join lateral (
+    select a.platform from analytics.api_key_mapping a
+    where a.platform is not null and a.valid_from <= f.usage_date and (a.valid_to is null or f.usage_date < a.valid_to)
+      and (a.api_key_id = f.api_key_id
+           or a.api_key_name = (select k.name from analytics.provider_api_key k where k.api_key_id = f.api_key_id))
+    order by a.api_key_id is null, a.valid_from desc limit 1) m on m.platform <> f.platform
+where f.data_source = 'usage_report' and f.api_key_id is not null and f.usage_date between today - 30 and today
+group by f.api_key_id, m.platform, f.platform, f.platform_detection_method
+union all
+select 'many_keys', a.user_email, count(*) || ' active keys (expected: at most 3)'
+from analytics.provider_api_key k
+cross join lateral analytics.claude_attribution(today, k.workspace_id, k.api_key_id) a
+where a.user_email is not null and k.status is distinct from 'archived' and k.status is distinct from 'inactive'
+  and k.status is distinct from 'expired'
+group by a.user_email having count(*) > 3
+union all
+select 'foreign_domain', e.email, 'in ' || string_agg(distinct e.place, ' and ') || ' (expected: an address of ' || array_to_string(domains, ', ') || ')'
+from (select v.user_email as email, 'mappings' as place from valid v
+      union all select p.email, 'people' from analytics.provider_person p
+      union all select lower(u.email), 'accounts' from analytics.provider_user u where u.is_active) e
+where e.email is not null and lower(split_part(e.email, '@', 2)) <> all (domains)
+group by e.email
+order by 1, 2
+$$;
+
+-- How good the mappings are. Used are keys with tokens in the 31 days up to today; mapped is one whose entry, on the last of those days,
+-- names a user or a team. Invalid is an entry valid today of a key that the provider does not list.
+create function analytics.provider_mapping_quality(today date)
+    returns table (keys_used bigint, keys_mapped bigint, coverage numeric, invalid_mappings bigint, grade text)
+    language sql stable
+    as $$
+with used as (
+    select u.api_key_id, max(u.activity_date) as last_day from analytics.claude_usage_report u
+    where u.api_key_id is not null and u.activity_date between today - 30 and today
+    group by u.api_key_id
+), counted as (
+    select count(*) as used,
+           count(*) filter (where exists (
+               select from analytics.api_key_mapping m
+               where (m.user_email is not null or m.team is not null) and m.valid_from <= used.last_day
+                 and (m.valid_to is null or used.last_day < m.valid_to)
+                 and (m.api_key_id = used.api_key_id
+                      or m.api_key_name = (select k.name from analytics.provider_api_key k where k.api_key_id = used.api_key_id)))) as mapped,
+           (select count(*) from analytics.provider_mapping_warnings(today, null) w where w.kind = 'unknown_key') as invalid
+    from used
+), rated as (select *, coalesce(mapped::numeric / nullif(used, 0), 1) as share from counted)
+select used, mapped, share, invalid,
+       case when invalid = 0 and share >= 0.95 then 'excellent'
+            when invalid = 0 and share >= 0.80 then 'good'
+            when invalid < 10 and share >= 0.70 then 'acceptable'
+            else 'needs_attention' end
+from rated
+$$;
+
+-- What is unusual about a day's bill and yet may be right: more than half of the rows without cost; a total more than three standard
+-- deviations from the mean of the 30 days before it (of which at least seven must be there); costs of workspaces that nobody has mapped.
+create function analytics.provider_day_warnings(wanted text, org text, day date)
+    returns table (name text, expected text, found text)
+    language sql stable
+    as $$
+with lines as (
+    select activity_date, amount_usd from analytics.claude_costs
+    where wanted = 'anthropic' and organization_id = org and activity_date between day - 30 and day
+    union all
+    select activity_date, charged_usd from analytics.cursor_usage_event
+    where wanted = 'cursor' and organization_id = org and is_chargeable and activity_date between day - 30 and day
+), imported as (
+    select d.usage_date, coalesce((select sum(l.amount_usd) from lines l where l.activity_date = d.usage_date), 0) as total
+    from analytics.provider_import_day d
+    where d.provider = wanted and d.dataset = case wanted when 'cursor' then 'events' else 'cost' end and d.org_ref = org
+      and d.revision > 0 and d.usage_date between day - 30 and day
+), past as (select avg(total) as mean, stddev_samp(total) as spread, count(*) as days from imported where usage_date < day)
+select 'rows without cost', 'at most half', zero || ' of ' || lines
+from (select count(*) as lines, count(*) filter (where amount_usd = 0) as zero from lines where activity_date = day) counted
+where zero * 2 > lines
+union all
+select 'unusual total', 'within 3 standard deviations of the mean of ' || past.days || ' days, ' || round(past.mean, 2) || ' USD',
+       round(today.total, 2) || ' USD, ' || round(abs(today.total - past.mean) / past.spread, 1) || ' of them'
+from imported today cross join past
+where today.usage_date = day and past.days >= 7 and past.spread > 0 and abs(today.total - past.mean) > 3 * past.spread
+union all
+select 'platform unknown', 'a mapping of each workspace', trim_scale(sum(amount_usd)) || ' USD'
+from analytics.claude_cost_allocated
+where wanted = 'anthropic' and organization_id = org and activity_date = day and platform = 'unknown'
+having count(*) > 0
+$$;
+
+-- How far data of a provider can be trusted, 0 to 100 each. Complete: days of the last 30 with a good import of each report, since the
+-- first. Accurate: days on which the laws hold. Fresh: hours since a report was last found good (up to 2 is 100, 12 is 90, 24 is 75, 48 is 50).
+-- Consistent: days that no restatement changed by over a dollar or a percent. Valid: days that the checks before storing let in.
+create function analytics.provider_data_quality(at timestamptz)
+    returns table (provider text, completeness numeric, accuracy numeric, freshness numeric, consistency numeric, validity numeric,
+                   score numeric, status text)
+    language sql stable
+    as $$
+with today as (select (at at time zone 'UTC')::date as day),
+reports as (
+    select d.*, min(d.usage_date) over (partition by d.provider, d.dataset, d.org_ref) as first_day
+    from analytics.provider_import_day d
+    where d.provider in ('anthropic', 'cursor') and d.dataset <> 'spend'
+), recent as (
+    select r.*, r.status in ('ok', 'ok_empty') as good,
+           r.status = 'quarantined' or coalesce(r.last_error_code in ('broken_field', 'storage_rejected'), false) as refused,
+           exists (select from analytics.provider_correction c join analytics.provider_day_revision v
+                     using (provider, dataset, org_ref, usage_date)
+                   where c.provider = r.provider and c.dataset = r.dataset and c.org_ref = r.org_ref and c.usage_date = r.usage_date
+                     and v.revision = c.revision_from
+                   group by c.revision_from, v.amount_total
+                   having abs(sum(c.delta)) > 1 or abs(sum(c.delta)) > 0.01 * v.amount_total) as restated
+    from reports r, today where r.usage_date between today.day - 30 and today.day - 1
+), expected as (
+    select r.provider, sum(today.day - greatest(r.first_day, today.day - 30)) as days
+    from (select distinct provider, dataset, org_ref, first_day from reports) r, today group by r.provider
+), parts as (
+    select r.provider, 100.0 * count(*) filter (where r.good) / nullif((select days from expected e where e.provider = r.provider), 0) as complete,
+           100.0 * avg((not exists (select from analytics.provider_invariants(r.usage_date) l where l.expected is distinct from l.found))::integer) as accurate,
+           100.0 * avg((not r.restated)::integer) as consistent, 100.0 * avg((not r.refused)::integer) as valid
+    from recent r group by r.provider
+), fresh as (
+    select provider, extract(epoch from at - max(last_checked_at)) / 3600 as hours from reports where status in ('ok', 'ok_empty') group by provider
+), scored as (
+    select p.provider, least(coalesce(p.complete, 0), 100) as complete, p.accurate,
+           case when f.hours <= 2 then 100 when f.hours <= 12 then 90 when f.hours <= 24 then 75 when f.hours <= 48 then 50 else 0 end as fresh,
+           p.consistent, p.valid
+    from parts p left join fresh f using (provider)
+)
+select provider, round(complete, 1), round(accurate, 1), fresh, round(consistent, 1), round(valid, 1), round(total, 1),
+       case when total >= 90 then 'excellent' when total >= 75 then 'good' when total >= 60 then 'fair' else 'critical' end
+from (select *, 0.25 * complete + 0.30 * accurate + 0.20 * fresh + 0.15 * consistent + 0.10 * valid as total from scored) rated
+order by provider
+$$;
+
+create view analytics.vw_data_quality as select * from analytics.provider_data_quality(now());

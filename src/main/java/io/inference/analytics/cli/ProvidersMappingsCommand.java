@@ -6,5 +6,9 @@ import picocli.CommandLine.Command;
 @Command(
         name = "mappings",
         description = "Mappings of keys to platforms, users and teams.",
-        subcommands = {ProvidersMappingsImportCommand.class, ProvidersMappingsTodoCommand.class})
+        subcommands = {
+            ProvidersMappingsImportCommand.class,
+            ProvidersMappingsTodoCommand.class,
+            ProvidersMappingsQualityCommand.class
+        })
 final class ProvidersMappingsCommand {}

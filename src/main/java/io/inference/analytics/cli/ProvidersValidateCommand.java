@@ -18,7 +18,8 @@ import picocli.CommandLine.Option;
         name = "validate",
         description = {
             "Checks an imported day at five checkpoints, and exits with 1 if one fails.",
-            "Against the archived answers, and against the total that the provider's own dashboard shows, if given."
+            "Against the archived answers, and against the total that the provider's own dashboard shows, if given.",
+            "Warns of what is unusual and may yet be right."
         })
 class ProvidersValidateCommand implements ServiceCommand {
 
@@ -67,7 +68,7 @@ class ProvidersValidateCommand implements ServiceCommand {
         for (var checkpoint : checkpoints) {
             out.printf(
                     "%-6s %-22s expected %s, found %s%n",
-                    checkpoint.passed() ? "ok" : "FAILED",
+                    !checkpoint.passed() ? "FAILED" : checkpoint.warning() ? "warn" : "ok",
                     checkpoint.name(),
                     checkpoint.expected(),
                     checkpoint.found());

@@ -66,6 +66,8 @@ public class ProviderValidation {
     private static final String LAWS =
             "select law, name, expected, found from analytics.provider_invariants(?) where expected is distinct from found order by law";
 
+    private static final String WARNINGS = "select name, expected, found from analytics.provider_day_warnings(?, ?, ?)";
+
     private static final String RECORD =
             """
             insert into analytics.provider_validation (provider, org_ref, usage_date, expected_total, passed, validated_at)
@@ -78,8 +80,14 @@ public class ProviderValidation {
      * @param name what is checked
      * @param expected in words or figures
      * @param found in words or figures
+     * @param warning it may be right, but a person should look
      */
-    public record Checkpoint(String name, String expected, String found, boolean passed) {}
+    public record Checkpoint(String name, String expected, String found, boolean passed, boolean warning) {
+
+        Checkpoint(String name, String expected, String found, boolean passed) {
+            this(name, expected, found, passed, false);
+        }
+    }
 
     private record Money(long rows, long keys, BigDecimal total, BigDecimal max) {}
 
@@ -133,10 +141,27 @@ public class ProviderValidation {
             for (String broken : brokenLaws(connection, date)) {
                 checkpoints.add(new Checkpoint("laws of the tables", "equal", broken, false));
             }
+            warnings(connection, provider, org, date, checkpoints);
             boolean passed = checkpoints.stream().allMatch(Checkpoint::passed);
             record(connection, provider, org, date, expectedTotal, passed);
         }
         return checkpoints;
+    }
+
+    private static void warnings(
+            Connection connection, Provider provider, String org, LocalDate date, List<Checkpoint> checkpoints)
+            throws SQLException {
+        try (PreparedStatement select = connection.prepareStatement(WARNINGS)) {
+            select.setString(1, provider.wireName());
+            select.setString(2, org);
+            select.setObject(3, date);
+            try (ResultSet rows = select.executeQuery()) {
+                while (rows.next()) {
+                    checkpoints.add(
+                            new Checkpoint(rows.getString(1), rows.getString(2), rows.getString(3), true, true));
+                }
+            }
+        }
     }
 
     private static boolean isZero(Optional<BigDecimal> amount) {

@@ -6,6 +6,7 @@ import java.math.BigDecimal;
 import java.time.Duration;
 import java.time.LocalTime;
 import java.time.ZoneId;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 
@@ -121,6 +122,9 @@ interface ProvidersConfig {
      * Empty: as it was last set, at first not. A change derives all days anew with the next import.
      */
     Optional<Boolean> keyNames();
+
+    /** Domains of the company's addresses, such as {@code example.com,example.org}: others are listed as foreign. Empty: none is foreign. */
+    Optional<List<String>> emailDomains();
 
     /** Month in which the fiscal year of dim_date begins, 1 to 12. Empty: as it was last set, at first 1. Holds from the next import on. */
     OptionalInt fiscalYearStart();

@@ -105,7 +105,10 @@ class AnthropicImportIT {
         assertThat(lab.fake.requests())
                 .anyMatch(
                         request -> request.contains(
-                                "cost_report?starting_at=2025-10-15T00:00:00Z&ending_at=2025-10-16T00:00:00Z&bucket_width=1d&limit=31&group_by%5B%5D=workspace_id&group_by%5B%5D=description"));
+                                "cost_report?starting_at=2025-10-15T00:00:00Z&ending_at=2025-10-16T00:00:00Z&bucket_width=1d&limit=31&group_by%5B%5D=workspace_id&group_by%5B%5D=description"))
+                .anyMatch(
+                        request -> request.contains(
+                                "usage_report/messages?starting_at=2025-10-15T00:00:00Z&ending_at=2025-10-16T00:00:00Z&bucket_width=1d&limit=31&group_by%5B%5D=api_key_id&group_by%5B%5D=workspace_id&group_by%5B%5D=model&"));
     }
 
     @Test
@@ -682,6 +685,12 @@ class AnthropicImportIT {
                         .days())
                 .hasSize(failing);
         assertThat(lab.imports().gaps(Provider.ANTHROPIC, null)).isEmpty();
+        assertThat(lab.database.text(
+                        "select count(*) || ' ' || count(*) filter (where l.expected is distinct from l.found) || ' ' || trim_scale(sum(l.found)"
+                                + " filter (where l.name = 'bill = fact')) from generate_series(date '2025-01-01', '2025-10-18', '1 day') d"
+                                + " cross join lateral analytics.provider_invariants(d::date) l"))
+                .as("none of nine laws of the day with a bill, of seven of each without")
+                .isEqualTo(9 + 290 * 7 + " 0 22.72");
         lab.fake.requests().clear();
         assertThat(lab.imports()
                         .backfill(Provider.ANTHROPIC, first, last, false, "test", outcome -> {})

@@ -107,6 +107,10 @@ class ProviderCommandsIT {
                         "works for",
                         "from 2025-10-15");
             }
+            assertEnds(
+                    CommandProcess.run(settings, "providers", "mappings", "quality"),
+                    0,
+                    "excellent: 0 of 0 keys used in 31 days are mapped (100.0 %), 0 invalid mappings");
             Path people = directory.resolve("people.csv");
             Files.writeString(people, "email,team\nalice@example.test,Platform\n");
             assertEnds(

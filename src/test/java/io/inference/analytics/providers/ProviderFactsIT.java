@@ -119,6 +119,22 @@ class ProviderFactsIT {
         assertLawsHold();
     }
 
+    /** The provider's estimate, 9.32, is part of the 9.38 that are billed. */
+    @Test
+    void estimatesOfClaudeCodeStandApart() throws Exception {
+        lab.offerF1();
+        lab.mappings().mapWorkspace(WorkspaceRef.of(WORKSPACE), Platform.CLAUDE_CODE, FIRST, "test");
+        lab.anthropic(OCT_15);
+        assertThat(text(
+                        "select concat_ws(' ', num_sessions, subscription_type, total_input_tokens, total_output_tokens, total_cache_read_tokens,"
+                                + " total_cache_creation_tokens, trim_scale(estimated_total_cost_usd)) from analytics.claude_code_usage_stats"
+                                + " where user_email = 'alice@example.test'"))
+                .isEqualTo("4 91667 92500 5708333 1704000 9.32");
+        assertThat(lab.amount(
+                        "select sum(amount_usd) from analytics.vw_combined_daily_costs where provider = 'claude_code'"))
+                .isEqualTo(new BigDecimal("9.38"));
+    }
+
     @Test
     void keysAndWorkspacesShowWhatHoldsToday() throws Exception {
         lab.offerF1();
