@@ -654,6 +654,7 @@ create index fact_claude_daily_usage_date on analytics.fact_claude_daily_usage (
 create table analytics.fact_cursor_daily_usage (
     event_id                   text primary key,
     usage_date                 date not null,
+    organization_id            text not null,
     user_email                 text not null,
     total_lines_added          bigint not null,
     total_lines_deleted        bigint not null,
@@ -685,7 +686,7 @@ create table analytics.fact_cursor_daily_usage (
     attribution_confidence     numeric(4, 3) not null default 1.0,
     ingest_timestamp           timestamptz not null,
     pipeline_run_id            uuid not null,
-    unique (usage_date, user_email)
+    unique (usage_date, organization_id, user_email)
 );
 
 create function analytics.tokens_of_kind(token_type text, u analytics.claude_usage_report) returns bigint
@@ -892,9 +893,9 @@ create function analytics.rebuild_cursor_day(org text, day date) returns void
     as $$
 begin
     perform pg_advisory_xact_lock(hashtextextended('analytics.rebuild_cursor_day|' || org || '|' || day, 0));
-    delete from analytics.fact_cursor_daily_usage where usage_date = day;
+    delete from analytics.fact_cursor_daily_usage where usage_date = day and organization_id = org;
     insert into analytics.fact_cursor_daily_usage
-    select md5(jsonb_build_array('cursor', day, d.email)::text), day, d.email, d.added, d.deleted, d.accepted_added, d.accepted_deleted,
+    select md5(jsonb_build_array('cursor', day, org, d.email)::text), day, org, d.email, d.added, d.deleted, d.accepted_added, d.accepted_deleted,
            d.accepted_added - d.accepted_deleted, d.applies, d.accepts, d.rejects, d.tabs_shown, d.tabs_accepted, d.composer, d.chat,
            d.agent, d.cmdk, d.included, d.usage_based, d.api_key, d.most_used_model, d.client_version, d.active,
            d.accepted_added::numeric / nullif(d.added, 0), d.tabs_accepted::numeric / nullif(d.tabs_shown, 0),
@@ -910,7 +911,7 @@ begin
                  sum(subscription_included_reqs)::bigint as included, sum(usage_based_reqs)::bigint as usage_based,
                  sum(api_key_reqs)::bigint as api_key, max(most_used_model) as most_used_model, max(client_version) as client_version,
                  bool_or(is_active) as active, (array_agg(run_id))[1] as run_id
-          from analytics.cursor_daily_usage where activity_date = day
+          from analytics.cursor_daily_usage where activity_date = day and organization_id = org
           group by 1) d
     cross join lateral (select round(20.0 / extract(day from date_trunc('month', day) + interval '1 month - 1 day')::numeric, 8) as seat,
                                d.usage_based * 0.05 as overage) e;

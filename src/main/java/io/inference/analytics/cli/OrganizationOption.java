@@ -11,7 +11,7 @@ final class OrganizationOption {
             names = "--organization",
             paramLabel = "ID",
             description =
-                    "The provider's organisation (default: ANTHROPIC_ORGANIZATION_ID, else the only one that was imported).")
+                    "The provider's organisation, or team of Cursor (default: that of the settings, else the only one that was imported).")
     String id;
 
     void validate() {

@@ -25,7 +25,7 @@ import java.util.Set;
  */
 final class CursorClient implements ProviderClient {
 
-    /** A team's key says nothing about the team's id. */
+    /** A team's key says nothing about the team: what it is called where no setting names it. */
     static final String TEAM = "team";
 
     private static final int DAYS_PER_CALL = 30;
@@ -35,14 +35,16 @@ final class CursorClient implements ProviderClient {
     private final ProviderHttp http;
     private final String base;
     private final Map<String, String> headers;
+    private final String team;
     private final int pageRecords;
 
-    CursorClient(ProviderHttp http, String base, String key, int pageRecords) {
+    CursorClient(ProviderHttp http, String base, String key, String team, int pageRecords) {
         this.http = http;
         this.base = base.replaceAll("/+$", "");
         this.headers = Map.of(
                 "Authorization",
                 "Basic " + Base64.getEncoder().encodeToString((key + ":").getBytes(StandardCharsets.UTF_8)));
+        this.team = team;
         this.pageRecords = pageRecords;
     }
 
@@ -63,7 +65,7 @@ final class CursorClient implements ProviderClient {
 
     @Override
     public String orgRef() {
-        return TEAM;
+        return team;
     }
 
     @Override

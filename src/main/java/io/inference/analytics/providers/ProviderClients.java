@@ -12,6 +12,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import org.jboss.logging.Logger;
@@ -93,10 +94,26 @@ class ProviderClients {
                                 clock),
                         config.cursorUrl(),
                         key("CURSOR_API_KEY", config.cursorKey(), config.cursorKeyFile()),
+                        cursorTeam(config).orElse(CursorClient.TEAM),
                         config.cursorPageRecords());
             case CLAUDE_AI ->
                 throw new Failure.Invalid("--provider", "claude_ai: has no interface (expected: anthropic or cursor)");
         };
+    }
+
+    /**
+     * The team that the settings name, in lower case.
+     *
+     * @throws Failure.Invalid when it is no name
+     */
+    static Optional<String> cursorTeam(ProvidersConfig config) {
+        Optional<String> team = config.cursorTeam().map(name -> name.strip().toLowerCase(Locale.ROOT));
+        if (team.filter(name -> !name.matches("[a-z0-9_-]{0,100}")).isPresent()) {
+            throw new Failure.Invalid(
+                    "analytics.providers.cursor-team",
+                    "analytics.providers.cursor-team: %s (expected: letters, digits, - and _)".formatted(team.get()));
+        }
+        return team.filter(name -> !name.isEmpty());
     }
 
     private static String key(String setting, Optional<String> value, Optional<String> file) {

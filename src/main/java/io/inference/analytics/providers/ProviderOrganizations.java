@@ -28,16 +28,19 @@ public class ProviderOrganizations {
     }
 
     /**
-     * The organisation that was named; else that of ANTHROPIC_ORGANIZATION_ID; else the only one that was imported.
+     * The organisation that was named; else that of ANTHROPIC_ORGANIZATION_ID, or the team of analytics.providers.cursor-team; else the
+     * only one that was imported.
      *
      * @return empty when none is known yet
      * @throws Failure.Invalid when it could be any of several
      */
     public Optional<String> of(Provider provider, Optional<String> named) throws SQLException {
         List<String> imported = imported(provider);
-        Optional<String> wanted = named.or(() -> provider == Provider.ANTHROPIC
-                ? config.anthropicOrganization().map(String::strip).filter(id -> !id.isEmpty())
-                : Optional.empty());
+        Optional<String> wanted = named.or(() -> switch (provider) {
+            case ANTHROPIC -> config.anthropicOrganization().map(String::strip).filter(id -> !id.isEmpty());
+            case CURSOR -> ProviderClients.cursorTeam(config);
+            case CLAUDE_AI -> Optional.empty();
+        });
         if (wanted.isPresent()) {
             return Optional.of(imported.stream()
                     .filter(wanted.get()::equalsIgnoreCase)

@@ -41,6 +41,12 @@ interface ProvidersConfig {
     /** File with the key of Cursor (CURSOR_API_KEY_FILE). */
     Optional<String> cursorKeyFile();
 
+    /**
+     * What the team of Cursor's key is called here: letters, digits, - and _. Needed once a second team is imported into one database,
+     * because Cursor's interface names none. Empty: team.
+     */
+    Optional<String> cursorTeam();
+
     /** Buckets of a page of Anthropic's reports, 1 to 31. */
     @WithDefault("31")
     int anthropicPageDays();

@@ -263,6 +263,41 @@ class CursorImportIT {
                 Optional.empty());
     }
 
+    /** Cursor's keys name no team, so the settings do. */
+    @Test
+    void whatTwoTeamsDidIsNeverTakenForOneAnothers() throws Exception {
+        lab.fake.cursorEvents(ProviderLab.file("cursor-events.json").withArray("usageEvents"));
+        lab.fake.cursorDaily(ProviderLab.file("cursor-daily-usage.json").withArray("data"));
+        lab.fake.cursorSpend(ProviderLab.file("cursor-spend.json"));
+        for (String team : new String[] {"Alpha", "beta", "Alpha"}) {
+            lab.set("cursor-team", team);
+            assertThat(imported(OCT_15)).isTrue();
+        }
+        assertThat(
+                        lab.database.text(
+                                "select string_agg(organization_id || ' ' || trim_scale(usd), ', ' order by organization_id) from (select"
+                                        + " organization_id, sum(amount_usd) as usd from analytics.vw_combined_daily_costs group by 1) teams"))
+                .isEqualTo("alpha 0.2136232, beta 0.2136232");
+        assertThat(lab.database.text("select string_agg(organization_id || ' ' || user_email, ', ' order by 1)"
+                        + " from analytics.fact_cursor_daily_usage where user_email like 'alice@%'"))
+                .isEqualTo("alpha alice@example.test, beta alice@example.test");
+        assertThat(lab.database.number("select max(revision) from analytics.provider_import_day"))
+                .isEqualTo(1);
+        assertThat(lab.organizations().of(Provider.CURSOR, Optional.empty())).contains("alpha");
+        lab.set("cursor-team", "");
+        assertThatThrownBy(() -> lab.organizations().of(Provider.CURSOR, Optional.empty()))
+                .isInstanceOf(Failure.Invalid.class)
+                .hasMessageContaining("alpha, beta");
+        assertThat(lab.validation()
+                        .validate(Provider.CURSOR, Optional.of("beta"), OCT_15, Optional.of(new BigDecimal("0.21"))))
+                .allMatch(ProviderValidation.Checkpoint::passed);
+        assertThatThrownBy(() -> lab.imports().backfill(Provider.CURSOR, OCT_15, OCT_16, false, "test", outcome -> {}))
+                .as("beta's day was validated, not one of the team that has no name")
+                .isInstanceOf(Failure.Conflict.class);
+        lab.set("cursor-team", "a b");
+        assertThatThrownBy(() -> imported(OCT_15)).isInstanceOf(Failure.Invalid.class);
+    }
+
     /** The sum of a running cycle says nothing about the day before. */
     @Test
     void aSumThatWasNotTakenOnItsDayIsNotTakenLater() throws Exception {
