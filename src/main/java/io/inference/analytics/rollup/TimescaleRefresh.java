@@ -38,9 +38,8 @@ final class TimescaleRefresh implements RollupRefresh {
             "call refresh_continuous_aggregate(?::regclass, ?::timestamptz, ?::timestamptz)";
 
     // By force: the outbox says what changed. TimescaleDB's own notes on that can be passed over (2.28: a window whose
-    // end lies
-    // beyond the watermark, or a policy at work at the same time), and the bucket would stay wrong until the next late
-    // event.
+    // end lies beyond the watermark, or a policy at work at the same time), and the bucket would stay wrong until the
+    // next late event.
     private static final String RECOMPUTE =
             "call refresh_continuous_aggregate(?::regclass, ?::timestamptz, ?::timestamptz, force => true)";
     private static final String WATERMARK = "select analytics.watermark(?)";
