@@ -14,6 +14,7 @@ import static org.hamcrest.Matchers.startsWith;
 import io.agroal.api.AgroalDataSource;
 import io.inference.analytics.access.AuditTrail.Decision;
 import io.inference.analytics.access.AuditTrail.Outcome;
+import io.inference.analytics.testing.Sql;
 import io.inference.analytics.testing.Tokens;
 import io.inference.analytics.testing.WithBackends;
 import io.quarkus.test.junit.QuarkusTest;
@@ -21,7 +22,6 @@ import io.restassured.response.ValidatableResponse;
 import jakarta.inject.Inject;
 import java.io.IOException;
 import java.sql.Connection;
-import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
@@ -76,13 +76,8 @@ class AuditIT {
         }
     }
 
-    private String text(String sql) throws SQLException {
-        try (Connection connection = database.getConnection();
-                Statement statement = connection.createStatement();
-                ResultSet rows = statement.executeQuery(sql)) {
-            rows.next();
-            return rows.getString(1);
-        }
+    private String text(String sql) {
+        return new Sql(database).text(sql);
     }
 
     private List<String> faults() throws SQLException, IOException {

@@ -12,6 +12,7 @@ import io.inference.analytics.testing.CommandProcess;
 import io.inference.analytics.testing.CommandProcess.Result;
 import io.inference.analytics.testing.LocalDev;
 import io.inference.analytics.testing.ServiceProcess;
+import io.inference.analytics.testing.Sql;
 import io.inference.analytics.testing.TestBackends;
 import io.inference.analytics.testing.Tokens;
 import java.net.URI;
@@ -20,8 +21,6 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.security.MessageDigest;
 import java.sql.Connection;
-import java.sql.ResultSet;
-import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Clock;
 import java.time.Duration;
@@ -45,7 +44,6 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.TestInstance.Lifecycle;
-import org.postgresql.ds.PGSimpleDataSource;
 import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
 import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
 import software.amazon.awssdk.http.urlconnection.UrlConnectionHttpClient;
@@ -66,9 +64,9 @@ class ExportFaultIT {
             {"timeRange": {"start": "2026-03-01T00:00:00Z", "end": "2026-04-01T00:00:00Z"}}""";
 
     private final TestBackends backends = new TestBackends().needing(Backend.POSTGRES, Backend.RABBITMQ, Backend.S3);
-    private final PGSimpleDataSource database = new PGSimpleDataSource();
     private UUID org;
     private Map<String, String> settings;
+    private Sql database;
     private StallingStore store;
     private ServiceProcess service;
     private String logs = "";
@@ -86,11 +84,7 @@ class ExportFaultIT {
         settings.put("ANALYTICS_EXPORT_LEASE", "3s");
         // What an answer may wait for is too short for the first connection of a command on a machine that is busy.
         settings.put("QUARKUS_DATASOURCE_AUDIT_JDBC_ACQUISITION_TIMEOUT", "10S");
-        URI url = URI.create(settings.get("DATABASE_URL"));
-        String[] user = url.getUserInfo().split(":", 2);
-        database.setUrl("jdbc:postgresql://" + url.getHost() + ":" + url.getPort() + url.getPath());
-        database.setUser(user[0]);
-        database.setPassword(user[1]);
+        database = new Sql(settings.get("DATABASE_URL"));
         service = start();
     }
 
@@ -129,13 +123,8 @@ class ExportFaultIT {
                 .until(() -> found("select exists (select from analytics.usage_events where org_id = '" + org + "')"));
     }
 
-    private boolean found(String sql) throws SQLException {
-        try (Connection connection = database.getConnection();
-                Statement statement = connection.createStatement();
-                ResultSet row = statement.executeQuery(sql)) {
-            row.next();
-            return row.getBoolean(1);
-        }
+    private boolean found(String sql) {
+        return database.text(sql).equals("t");
     }
 
     private byte[] event(Instant occurredAt, String cents) {
@@ -227,7 +216,7 @@ class ExportFaultIT {
         for (Stall stage : stages) {
             stage.reached().get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
         }
-        try (Connection connection = database.getConnection();
+        try (Connection connection = database.dataSource().getConnection();
                 Statement statement = connection.createStatement()) {
             connection.setAutoCommit(false);
             // A table that nobody reads but files of this format; the jobs that are held have their own snapshots open.
@@ -330,11 +319,8 @@ class ExportFaultIT {
         }
     }
 
-    private void rename(String name) throws Exception {
-        try (Connection connection = database.getConnection();
-                Statement statement = connection.createStatement()) {
-            statement.execute("insert into analytics.orgs (org_id, name) values ('" + org + "', '" + name + "')");
-        }
+    private void rename(String name) {
+        database.execute("insert into analytics.orgs (org_id, name) values ('" + org + "', '" + name + "')");
     }
 
     @Test

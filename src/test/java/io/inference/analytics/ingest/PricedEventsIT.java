@@ -12,13 +12,13 @@ import io.inference.analytics.price.PriceBook;
 import io.inference.analytics.price.Repricing;
 import io.inference.analytics.rollup.RollupRepair;
 import io.inference.analytics.testing.Backend;
+import io.inference.analytics.testing.Sql;
 import io.inference.analytics.testing.WithBackends;
 import io.quarkus.test.junit.QuarkusTest;
 import io.quarkus.test.junit.TestProfile;
 import jakarta.inject.Inject;
 import java.math.BigDecimal;
 import java.sql.Connection;
-import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
@@ -100,13 +100,8 @@ class PricedEventsIT {
         return lab.number("select count(*) from analytics.usage_events where org_id = '" + lab.org() + "'");
     }
 
-    private String text(String query) throws SQLException {
-        try (Connection connection = database.getConnection();
-                Statement statement = connection.createStatement();
-                ResultSet row = statement.executeQuery(query)) {
-            row.next();
-            return row.getString(1);
-        }
+    private String text(String query) {
+        return new Sql(database).text(query);
     }
 
     private String cost(EventJson event) throws SQLException {

@@ -7,6 +7,7 @@ import io.agroal.api.AgroalDataSource;
 import io.inference.analytics.testing.Backend;
 import io.inference.analytics.testing.BrokerBehindProxy;
 import io.inference.analytics.testing.LocalDev;
+import io.inference.analytics.testing.Sql;
 import io.inference.analytics.testing.TcpProxy;
 import io.inference.analytics.testing.WithBackends;
 import io.quarkus.test.common.WithTestResource;
@@ -16,7 +17,6 @@ import io.quarkus.test.junit.TestProfile;
 import jakarta.inject.Inject;
 import java.net.URI;
 import java.sql.Connection;
-import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
@@ -221,13 +221,8 @@ class QueueFaultIT {
                         >= sessions);
     }
 
-    private long number(String sql) throws SQLException {
-        try (Connection connection = database.getConnection();
-                Statement statement = connection.createStatement();
-                ResultSet rows = statement.executeQuery(sql)) {
-            rows.next();
-            return rows.getLong(1);
-        }
+    private long number(String sql) {
+        return new Sql(database).number(sql);
     }
 
     private static void run(Connection connection, String sql) {

@@ -50,7 +50,7 @@ final class ProviderLab implements AutoCloseable {
         TestBackends backends = new TestBackends().needing(Backend.POSTGRES);
         settings = backends.start();
         database = new Sql(settings.get("DATABASE_URL"));
-        PGSimpleDataSource plain = database.dataSource();
+        PGSimpleDataSource plain = Sql.at(settings.get("DATABASE_URL"));
         AgroalDataSource pool = pool(plain);
         dataSource = pool;
         end = () -> {

@@ -2,31 +2,39 @@ package io.inference.analytics.testing;
 
 import java.net.URI;
 import java.sql.Connection;
-import java.sql.DriverManager;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import javax.sql.DataSource;
 import org.postgresql.ds.PGSimpleDataSource;
 
-/** Plain SQL for tests without Quarkus, one connection a call. */
+/** Plain SQL for tests, one connection a call. */
 public final class Sql {
 
-    private final String jdbcUrl;
-    private final String[] user;
+    private final DataSource dataSource;
+
+    public Sql(DataSource dataSource) {
+        this.dataSource = dataSource;
+    }
 
     /** @param databaseUrl {@code postgres://user:password@host:port/database} */
     public Sql(String databaseUrl) {
-        URI uri = URI.create(databaseUrl);
-        jdbcUrl = "jdbc:postgresql://" + uri.getHost() + ":" + uri.getPort() + uri.getPath();
-        user = uri.getUserInfo().split(":", 2);
+        this(at(databaseUrl));
     }
 
-    public PGSimpleDataSource dataSource() {
+    /** @param databaseUrl {@code postgres://user:password@host:port/database} */
+    public static PGSimpleDataSource at(String databaseUrl) {
+        URI database = URI.create(databaseUrl);
+        String[] user = database.getUserInfo().split(":", 2);
         PGSimpleDataSource source = new PGSimpleDataSource();
-        source.setUrl(jdbcUrl);
+        source.setUrl("jdbc:postgresql://" + database.getHost() + ":" + database.getPort() + database.getPath());
         source.setUser(user[0]);
         source.setPassword(user[1]);
         return source;
+    }
+
+    public DataSource dataSource() {
+        return dataSource;
     }
 
     /** The first column of the first row. */
@@ -36,7 +44,7 @@ public final class Sql {
 
     /** The first column of the first row. */
     public String text(String query) {
-        try (Connection connection = open();
+        try (Connection connection = dataSource.getConnection();
                 Statement statement = connection.createStatement();
                 ResultSet rows = statement.executeQuery(query)) {
             rows.next();
@@ -48,16 +56,12 @@ public final class Sql {
 
     /** @return rows changed */
     public int execute(String sql) {
-        try (Connection connection = open();
+        try (Connection connection = dataSource.getConnection();
                 Statement statement = connection.createStatement()) {
             statement.execute(sql);
             return statement.getUpdateCount();
         } catch (SQLException e) {
             throw new IllegalStateException(sql, e);
         }
-    }
-
-    private Connection open() throws SQLException {
-        return DriverManager.getConnection(jdbcUrl, user[0], user[1]);
     }
 }
