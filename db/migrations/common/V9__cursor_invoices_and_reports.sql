@@ -17,7 +17,8 @@ create table analytics.cursor_monthly_invoice (
 -- The invoices beside what was imported for the month, seats included. Bands: less than 1 % matched, up to 5 % acceptable, up to 10 %
 -- warning, beyond critical; one side without the other is missing or duplicate data.
 create view analytics.cursor_monthly_invoices as
-select i.*, i.overage_charges / nullif(i.usage_based_requests, 0) as effective_overage_rate, c.imported_usd,
+select i.*, i.billing_month as period_start, (i.billing_month + interval '1 month - 1 day')::date as period_end,
+       i.overage_charges / nullif(i.usage_based_requests, 0) as effective_overage_rate, c.imported_usd,
        c.imported_usd - i.total_invoice_amount_usd as variance_usd,
        case when i.total_invoice_amount_usd = 0 and c.imported_usd = 0 then 'matched'
             when c.imported_usd = 0 then 'missing_data'
@@ -197,9 +198,11 @@ order by 1, 2
 $$;
 
 -- How good the mappings are. Used are keys with tokens in the 31 days up to today; mapped is one whose entry, on the last of those days,
--- names a user or a team. Invalid is an entry valid today of a key that the provider does not list.
+-- names a user or a team. Invalid is an entry valid today of a key that the provider does not list. The confidence is that of the
+-- costs of those days, by amount.
 create function analytics.provider_mapping_quality(today date)
-    returns table (keys_used bigint, keys_mapped bigint, coverage numeric, invalid_mappings bigint, grade text)
+    returns table (keys_used bigint, keys_mapped bigint, coverage numeric, invalid_mappings bigint, grade text, mean_confidence numeric,
+                   low_confidence_usd numeric)
     language sql stable
     as $$
 with used as (
@@ -221,8 +224,12 @@ select used, mapped, share, invalid,
        case when invalid = 0 and share >= 0.95 then 'excellent'
             when invalid = 0 and share >= 0.80 then 'good'
             when invalid < 10 and share >= 0.70 then 'acceptable'
-            else 'needs_attention' end
+            else 'needs_attention' end,
+       coalesce(costs.confidence, 1), costs.low
 from rated
+cross join (select sum(a.amount_usd * a.attribution_confidence) / nullif(sum(a.amount_usd), 0) as confidence,
+                   coalesce(sum(a.amount_usd) filter (where a.attribution_confidence < 0.8), 0) as low
+            from analytics.claude_cost_allocated a where a.activity_date between today - 30 and today) costs
 $$;
 
 -- What is unusual about a day's bill and yet may be right: more than half of the rows without cost; a total more than three standard
@@ -304,3 +311,91 @@ order by provider
 $$;
 
 create view analytics.vw_data_quality as select * from analytics.provider_data_quality(now());
+
+-- What Claude Code says of itself beside what the bill and the usage report say of its workspaces: two answers of the provider about
+-- one thing. Differences are shares of the latter; tokens may differ by 2 %, costs by 1 %. A check, never money.
+create view nonfinancial.claude_code_cross_check as
+select f.usage_date, f.organization_id, f.tokens, e.tokens as reported_tokens, abs(e.tokens - f.tokens) / nullif(f.tokens, 0) as token_difference,
+       f.cost_usd, e.cost_usd as estimated_cost_usd, abs(e.cost_usd - f.cost_usd) / nullif(f.cost_usd, 0) as cost_difference,
+       abs(e.tokens - f.tokens) <= 0.02 * f.tokens and abs(e.cost_usd - f.cost_usd) <= 0.01 * f.cost_usd as fine
+from (select usage_date, organization_id, coalesce(sum(total_tokens), 0) as tokens, coalesce(sum(total_cost_usd), 0) as cost_usd
+      from analytics.fact_claude_daily_usage where platform = 'claude_code' and data_source in ('usage_report', 'cost_report')
+      group by usage_date, organization_id) f
+join (select activity_date, organization_id,
+             sum(input_tokens::numeric + output_tokens + cache_read_tokens + cache_creation_tokens) as tokens,
+             sum(estimated_cost_usd) as cost_usd
+      from nonfinancial.claude_code_estimate group by activity_date, organization_id) e
+  on e.activity_date = f.usage_date and e.organization_id = f.organization_id;
+
+-- Reports. Coding agents are measured in lines, the interface in tokens, assistants in conversations; only money is added up over all.
+
+create view analytics.vw_monthly_finance as
+with sums as (
+    select date_trunc('month', cost_date)::date as month, provider, sum(amount_usd) as amount_usd,
+           coalesce(sum(amount_usd) filter (where user_email is not null or team is not null), 0) as attributed_usd
+    from analytics.vw_combined_daily_costs group by 1, 2
+)
+select month, provider, amount_usd, before_usd, amount_usd / nullif(before_usd, 0) - 1 as change,
+       case when before_usd is null then 'new'
+            when abs(amount_usd - before_usd) <= 0.05 * before_usd then 'stable'
+            when abs(amount_usd - before_usd) <= 0.20 * before_usd then 'changed'
+            else 'much_changed' end as change_band,
+       attributed_usd / nullif(amount_usd, 0) as attributed,
+       case when attributed_usd >= 0.95 * amount_usd then 'excellent'
+            when attributed_usd >= 0.85 * amount_usd then 'good'
+            when attributed_usd >= 0.70 * amount_usd then 'acceptable'
+            else 'needs_attention' end as attribution_band
+from (select s.*, b.amount_usd as before_usd
+      from sums s left join sums b on b.provider = s.provider and b.month = (s.month - interval '1 month')::date) months;
+
+create view analytics.vw_executive_total_investment as
+select month, provider, amount_usd, sum(amount_usd) over (partition by provider, date_trunc('quarter', month) order by month) as quarter_to_date_usd,
+       sum(amount_usd) over (partition by provider, date_trunc('year', month) order by month) as year_to_date_usd,
+       amount_usd / nullif(sum(amount_usd) over (partition by month), 0) as share_of_month
+from (select date_trunc('month', cost_date)::date as month, provider, sum(amount_usd) as amount_usd
+      from analytics.vw_combined_daily_costs group by 1, 2) months;
+
+create view analytics.vw_claude_per_key_costs as
+select a.activity_date, a.organization_id, a.workspace_id, a.api_key_id, k.name as api_key_name, a.platform, a.user_email, a.team,
+       sum(a.amount_usd) as amount_usd, min(a.attribution_confidence) as attribution_confidence
+from analytics.claude_cost_allocated a left join analytics.provider_api_key k using (api_key_id)
+group by a.activity_date, a.organization_id, a.workspace_id, a.api_key_id, k.name, a.platform, a.user_email, a.team;
+
+create view analytics.claude_daily_summary as
+select usage_date, platform, count(distinct user_email) as users, coalesce(sum(total_cost_usd), 0) as total_cost_usd,
+       coalesce(sum(total_tokens), 0) as total_tokens, sum(claude_code_sessions) as claude_code_sessions,
+       sum(claude_code_net_lines) as claude_code_net_lines, sum(claude_code_commits) as claude_code_commits,
+       sum(claude_code_prs) as claude_code_prs, sum(claude_ai_conversations) as claude_ai_conversations
+from analytics.fact_claude_daily_usage
+group by usage_date, platform;
+
+create view analytics.vw_ai_coding_productivity as
+select usage_date, 'claude_code' as tool, user_email, sum(claude_code_lines_added) as lines_added, sum(claude_code_lines_removed) as lines_removed,
+       sum(claude_code_net_lines) as net_lines, sum(tools_accepted)::numeric / nullif(sum(tool_suggestions), 0) as acceptance_rate,
+       sum(claude_code_sessions) as sessions, null::numeric as requests, sum(claude_code_commits) as commits
+from analytics.fact_claude_daily_usage where data_source = 'claude_code_analytics'
+group by usage_date, user_email
+union all
+select usage_date, 'cursor', user_email, sum(accepted_lines_added), sum(accepted_lines_deleted), sum(net_lines_accepted),
+       sum(total_accepts + total_tabs_accepted)::numeric / nullif(sum(total_accepts + total_rejects + total_tabs_shown), 0), null,
+       sum(composer_requests + chat_requests + agent_requests + cmdk_usages), null
+from analytics.fact_cursor_daily_usage
+group by usage_date, user_email;
+
+create view analytics.vw_api_consumption as
+select expense_date as usage_date, organization_id, api_key_id, model, sum(input_tokens) as input_tokens, sum(output_tokens) as output_tokens,
+       sum(cache_tokens) as cache_tokens, sum(cost_usd) as cost_usd
+from analytics.api_usage_expenses
+group by expense_date, organization_id, api_key_id, model;
+
+create view analytics.vw_claude_ai_daily_summary as
+select usage_date, user_email, team, sum(claude_ai_conversations) as conversations, sum(claude_ai_projects) as projects,
+       sum(claude_ai_files_uploaded) as files_uploaded, sum(claude_ai_messages_sent) as messages_sent,
+       sum(claude_ai_active_time_minutes) as active_time_minutes, sum(claude_ai_engagement_score) as engagement_score,
+       case when sum(claude_ai_files_uploaded) >= 3 * sum(claude_ai_conversations) and sum(claude_ai_files_uploaded) > 0 then 'research_heavy'
+            when sum(claude_ai_files_uploaded) >= sum(claude_ai_conversations) and sum(claude_ai_files_uploaded) > 0 then 'balanced'
+            else 'conversation_focused' end as user_kind
+from analytics.fact_claude_daily_usage where data_source = 'audit_logs'
+group by usage_date, user_email, team;
+
+create view analytics.vw_ai_assistant_productivity as select * from analytics.vw_claude_ai_daily_summary;

@@ -44,6 +44,12 @@ class ProvidersInvoicesAddCommand implements ServiceCommand {
     @Option(names = "--date", paramLabel = "DATE", description = "Its date.")
     String date;
 
+    @Option(names = "--payment-status", paramLabel = "TEXT", description = "Such as paid, in your own words.")
+    String paymentStatus;
+
+    @Option(names = "--notes", paramLabel = "TEXT", description = "For people to read.")
+    String notes;
+
     @Option(names = "--replace", description = "Changes an invoice that is there.")
     boolean replace;
 
@@ -64,7 +70,9 @@ class ProvidersInvoicesAddCommand implements ServiceCommand {
                 count("--requests", requests),
                 count("--usage-based", usageBased),
                 Optional.ofNullable(invoice).map(String::strip),
-                Optional.ofNullable(date).map(day -> DayArgument.of("--date", day)));
+                Optional.ofNullable(date).map(day -> DayArgument.of("--date", day)),
+                Optional.ofNullable(paymentStatus).map(String::strip),
+                Optional.ofNullable(notes).map(String::strip));
     }
 
     private static Optional<BigDecimal> dollars(String option, String text) {

@@ -37,6 +37,11 @@ class ProvidersMappingsQualityCommand implements ServiceCommand {
                 report.keysUsed(),
                 report.coverage().multiply(PERCENT).setScale(1, RoundingMode.HALF_UP),
                 report.invalid());
+        out.printf(
+                "confidence of the costs: %s in the mean%s; %s USD below 0.8%n",
+                report.meanConfidence().setScale(3, RoundingMode.HALF_UP),
+                report.wantsMappings() ? " (add mappings; expected: 0.95)" : "",
+                ProviderArguments.plain(report.lowConfidenceUsd()));
         return report.fine() ? 0 : 1;
     }
 }

@@ -29,8 +29,8 @@ public class CursorInvoices {
     private static final String INSERT =
             """
             insert into analytics.cursor_monthly_invoice (billing_month, total_invoice_amount_usd, subscription_base, overage_charges,
-                total_requests, usage_based_requests, invoice_id, invoice_date, entered_by, entered_at)
-            values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                total_requests, usage_based_requests, invoice_id, invoice_date, payment_status, notes, entered_by, entered_at)
+            values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """;
 
     private static final String KEEP = "on conflict (billing_month) do nothing";
@@ -40,8 +40,8 @@ public class CursorInvoices {
             on conflict (billing_month) do update set total_invoice_amount_usd = excluded.total_invoice_amount_usd,
                 subscription_base = excluded.subscription_base, overage_charges = excluded.overage_charges,
                 total_requests = excluded.total_requests, usage_based_requests = excluded.usage_based_requests,
-                invoice_id = excluded.invoice_id, invoice_date = excluded.invoice_date, entered_by = excluded.entered_by,
-                entered_at = excluded.entered_at
+                invoice_id = excluded.invoice_id, invoice_date = excluded.invoice_date, payment_status = excluded.payment_status,
+                notes = excluded.notes, entered_by = excluded.entered_by, entered_at = excluded.entered_at
             """;
 
     private static final String LIST =
@@ -55,6 +55,7 @@ public class CursorInvoices {
      *
      * @param requests all of the month
      * @param usageBasedRequests those that {@code overage} was charged for
+     * @param paymentStatus in the company's own words
      */
     public record Invoice(
             YearMonth month,
@@ -64,7 +65,9 @@ public class CursorInvoices {
             OptionalLong requests,
             OptionalLong usageBasedRequests,
             Optional<String> invoiceId,
-            Optional<LocalDate> date) {}
+            Optional<LocalDate> date,
+            Optional<String> paymentStatus,
+            Optional<String> notes) {}
 
     /**
      * An invoice beside what was imported for its month.
@@ -112,6 +115,8 @@ public class CursorInvoices {
                     : null,
             invoice.invoiceId().orElse(null),
             invoice.date().orElse(null),
+            invoice.paymentStatus().orElse(null),
+            invoice.notes().orElse(null),
             by,
             ImportStore.utc(clock.instant())
         };

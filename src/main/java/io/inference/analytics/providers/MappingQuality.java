@@ -20,7 +20,10 @@ import javax.sql.DataSource;
 public class MappingQuality {
 
     private static final String QUALITY =
-            "select keys_used, keys_mapped, coverage, invalid_mappings, grade from analytics.provider_mapping_quality(?)";
+            """
+            select keys_used, keys_mapped, coverage, invalid_mappings, grade, mean_confidence, low_confidence_usd
+            from analytics.provider_mapping_quality(?)
+            """;
 
     private static final String WARNINGS =
             "select kind, subject, detail from analytics.provider_mapping_warnings(?, ?)";
@@ -33,10 +36,26 @@ public class MappingQuality {
      * @param coverage keysMapped of keysUsed, 0 to 1; 1 when no key was used
      * @param invalid mappings of keys that the provider does not list
      * @param grade excellent, good, acceptable or needs_attention
+     * @param meanConfidence of the attribution of the costs of the last 31 days, by amount; 1 when there were none
+     * @param lowConfidenceUsd the part of those costs, in US dollars, whose confidence is below 0.8
      * @param warnings what a person should look at
      */
     public record Report(
-            long keysUsed, long keysMapped, BigDecimal coverage, long invalid, String grade, List<Warning> warnings) {
+            long keysUsed,
+            long keysMapped,
+            BigDecimal coverage,
+            long invalid,
+            String grade,
+            BigDecimal meanConfidence,
+            BigDecimal lowConfidenceUsd,
+            List<Warning> warnings) {
+
+        private static final BigDecimal CONFIDENT = new BigDecimal("0.95");
+
+        /** Whether more mappings would make the attribution of costs surer: it should be 0.95 in the mean. */
+        public boolean wantsMappings() {
+            return meanConfidence.compareTo(CONFIDENT) < 0;
+        }
 
         /** Whether nobody has to act at once. */
         public boolean fine() {
@@ -72,6 +91,8 @@ public class MappingQuality {
                             row.getBigDecimal(3),
                             row.getLong(4),
                             row.getString(5),
+                            row.getBigDecimal(6),
+                            row.getBigDecimal(7),
                             warnings);
                 }
             }

@@ -182,6 +182,10 @@ class CursorImportIT {
                         new BigDecimal("0.132"),
                         new BigDecimal("0.052"));
         assertThat(invoices.compare()).allMatch(month -> month.status().equals("missing_data") && !month.fine());
+        assertThat(lab.database.text(
+                        "select concat_ws(' ', period_start, period_end, payment_status, notes, entered_by)"
+                                + " from analytics.cursor_monthly_invoices where billing_month = '2025-09-01'"))
+                .isEqualTo("2025-09-01 2025-09-30 paid typed in test");
         assertThatThrownBy(() -> invoices.enter(invoice(months[4]), false, "test"))
                 .isInstanceOf(Failure.Conflict.class)
                 .hasMessageContaining("--replace");
@@ -260,7 +264,9 @@ class CursorImportIT {
                 OptionalLong.empty(),
                 OptionalLong.of(Long.parseLong(month[2])),
                 Optional.empty(),
-                Optional.empty());
+                Optional.empty(),
+                Optional.of("paid"),
+                Optional.of("typed in"));
     }
 
     /** Cursor's keys name no team, so the settings do. */

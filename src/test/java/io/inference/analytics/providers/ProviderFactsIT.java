@@ -281,6 +281,64 @@ class ProviderFactsIT {
         assertThatThrownBy(() -> lab.anthropic(OCT_15)).isInstanceOf(Failure.Invalid.class);
     }
 
+    /** 22.72 of F1 and 0.2136232 of Cursor in October, 20 and 10 USD of seats before. */
+    @Test
+    void reportsAddUpToTheOneTotal() throws Exception {
+        lab.offerF1();
+        lab.mappings().mapWorkspace(WorkspaceRef.of(WORKSPACE), Platform.CLAUDE_CODE, FIRST, "test");
+        lab.anthropic(OCT_15);
+        lab.fake.cursorEvents(ProviderLab.file("cursor-events.json").withArray("usageEvents"));
+        lab.fake.cursorDaily(ProviderLab.file("cursor-daily-usage.json").withArray("data"));
+        lab.imports().importDay(Provider.CURSOR, OCT_15, false, "test", outcome -> {});
+        String[][] seats = {{"2025-07", "100"}, {"2025-08", "105"}, {"2025-09", "126"}, {"2025-10", "100"}};
+        for (String[] month : seats) {
+            lab.mappings()
+                    .addSeats(YearMonth.parse(month[0]), Platform.CLAUDE_AI, new BigDecimal(month[1]), false, "test");
+        }
+        BigDecimal total = lab.amount("select sum(amount_usd) from analytics.vw_combined_daily_costs");
+        for (String view : List.of("vw_monthly_finance", "vw_executive_total_investment")) {
+            assertThat(lab.amount("select sum(amount_usd) from analytics." + view))
+                    .as(view)
+                    .isEqualTo(total);
+        }
+        assertThat(text("select string_agg(concat_ws(' ', round(change, 2), change_band), ', ' order by month)"
+                        + " from analytics.vw_monthly_finance where provider = 'claude_ai'"))
+                .isEqualTo("new, 0.05 stable, 0.20 changed, -0.21 much_changed");
+        assertThat(
+                        text(
+                                "select string_agg(concat_ws(' ', provider, round(attributed, 2), attribution_band), ', ' order by provider)"
+                                        + " from analytics.vw_monthly_finance where month = '2025-10-01' and provider <> 'claude_ai'"))
+                .isEqualTo("claude_api 0.00 needs_attention, claude_code 1.00 excellent, cursor 1.00 excellent");
+        assertThat(text(
+                        "select concat_ws(' ', quarter_to_date_usd, year_to_date_usd) from analytics.vw_executive_total_investment"
+                                + " where provider = 'claude_ai' and month = '2025-09-01'"))
+                .isEqualTo("331 331");
+        assertThat(
+                        text(
+                                "select concat_ws(' ', quarter_to_date_usd, year_to_date_usd, round(share_of_month, 4))"
+                                        + " from analytics.vw_executive_total_investment where provider = 'claude_ai' and month = '2025-10-01'"))
+                .isEqualTo("100 431 0.8134");
+        assertThat(lab.amount("select sum(amount_usd) from analytics.vw_claude_per_key_costs"))
+                .isEqualTo(new BigDecimal("22.72"));
+        assertThat(text(
+                        "select string_agg(coalesce(api_key_name, '-') || ' ' || trim_scale(amount_usd), ', ' order by amount_usd)"
+                                + " from analytics.vw_claude_per_key_costs"))
+                .isEqualTo("search-service-prod 5.78, - 7.56, claude_code_key_alice_test 9.38");
+        assertThat(text(
+                        "select concat_ws(' ', trim_scale(total_cost_usd), total_tokens, claude_code_sessions, claude_code_net_lines, claude_code_commits)"
+                                + " from analytics.claude_daily_summary where platform = 'claude_code'"))
+                .isEqualTo("9.38 7596500 5 669 3");
+        assertThat(
+                        text(
+                                "select string_agg(concat_ws(' ', tool, lines_added, net_lines, round(acceptance_rate, 4), coalesce(sessions, requests)),"
+                                        + " ', ' order by tool) from analytics.vw_ai_coding_productivity where user_email like 'alice@%'"))
+                .isEqualTo("claude_code 812 669 0.8750 4, cursor 1102 457 0.8438 252");
+        assertThat(lab.amount("select sum(cost_usd) from analytics.vw_api_consumption"))
+                .isEqualTo(new BigDecimal("13.34"));
+        assertThat(lab.amount("select sum(output_tokens) from analytics.vw_api_consumption"))
+                .isEqualByComparingTo("1068333");
+    }
+
     @Test
     void cursorsMoneyHasItsOldNames() throws Exception {
         int[] cents = {5000, 5700, 5700, 5698, 5699, 300};
@@ -355,6 +413,12 @@ class ProviderFactsIT {
                                 "select count(*) from analytics.claude_ai_event where to_jsonb(claude_ai_event)::text like '%192.0.2.1%'"))
                 .as("addresses of machines are of no use here")
                 .isZero();
+        for (String view : List.of("vw_claude_ai_daily_summary", "vw_ai_assistant_productivity")) {
+            assertThat(text(
+                            "select concat_ws(' ', conversations, projects, files_uploaded, active_time_minutes, engagement_score, user_kind)"
+                                    + " from analytics." + view))
+                    .isEqualTo("1 1 1 18 6 balanced");
+        }
         people().importCsv(csv("email,team\nalice@example.test,Writers\n"), "test");
         assertThat(text("select team || ' ' || (pipeline_run_id is not null) from analytics.fact_claude_daily_usage"))
                 .isEqualTo("Writers true");

@@ -3,6 +3,7 @@ package io.inference.analytics.providers;
 import static io.inference.analytics.providers.ProviderLab.OCT_15;
 import static io.inference.analytics.providers.ProviderLab.WORKSPACE;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -108,6 +109,20 @@ class ProviderQualityIT {
         map(SERVICE_KEY, Platform.CLAUDE_API, "bob@example.test");
         map(ALICES_KEY, Platform.CLAUDE_CODE, "alice@example.test");
         assertThat(report().warnings()).isEmpty();
+        assertThat(report().lowConfidenceUsd()).as("the Workbench").isEqualByComparingTo("7.56");
+        // 0.9 of 15.16 and nothing of 7.56.
+        assertThat(report().meanConfidence()).isCloseTo(new BigDecimal("0.6005"), within(new BigDecimal("0.0001")));
+        assertThat(report().wantsMappings()).isTrue();
+        assertThat(
+                        lab.database.text(
+                                "select concat_ws(' ', tokens, reported_tokens, trim_scale(token_difference), trim_scale(cost_usd),"
+                                        + " trim_scale(estimated_cost_usd), round(cost_difference, 4), fine) from nonfinancial.claude_code_cross_check"))
+                .as("the provider's own estimate is 0.64 % lower")
+                .isEqualTo("7596500 7596500 0 9.38 9.32 0.0064 t");
+        lab.database.execute(
+                "update nonfinancial.claude_code_estimate set estimated_cost_usd = estimated_cost_usd * 0.99");
+        assertThat(lab.database.text("select fine from nonfinancial.claude_code_cross_check"))
+                .isEqualTo("f");
         map(ALICES_KEY, Platform.CLAUDE_API, "eve@elsewhere.test");
         assertThat(report().warnings())
                 .as("the workspace decides, so what the mapping says is not what is shown")
