@@ -94,6 +94,13 @@ class AnthropicImportIT {
         assertThat(lab.amount("select max(amount_usd) from analytics.claude_costs"))
                 .isEqualTo(usd("6.39"));
         assertThat(lab.database.text(
+                        "select string_agg(concat_ws(' ', workspace, model, items, usd), ', ' order by workspace, model) from"
+                                + " (select case when workspace_id is null then 'default' else 'code' end as workspace,"
+                                + " split_part(model, '-2', 1) as model, count(*) as items, trim_scale(sum(amount_usd)) as usd"
+                                + " from analytics.claude_costs group by 1, 2) parts"))
+                .isEqualTo("code claude-3-5-haiku 3 0.14, code claude-sonnet-4-5 4 9.24,"
+                        + " default claude-3-5-haiku 3 5.78, default claude-sonnet-4-5 3 7.56");
+        assertThat(lab.database.text(
                         "select string_agg(dataset || ' ' || status || ' ' || revision || ' ' || row_count, ', ' order by dataset)"
                                 + " from analytics.provider_import_day"))
                 .isEqualTo("claude_code ok 1 2, cost ok 1 13, usage ok 1 4");
