@@ -50,6 +50,11 @@ class ProviderCommandsIT {
             lab.fake.failDate("claude_code", ProviderLab.OCT_16, FakeProviders.Fault.FORBIDDEN);
             assertEnds(CommandProcess.run(settings, backfill), 1, "5 days imported, 1 failed", "permission_error");
             assertEnds(
+                    CommandProcess.run(settings, "providers", "gaps", "--from", "2025-10-14"),
+                    1,
+                    "anthropic\t2025-10-16\tclaude_code\tfailed_permanent");
+            assertEnds(CommandProcess.run(settings, "providers", "retry-failed"), 0, "1 days imported, 0 failed");
+            assertEnds(
                     CommandProcess.run(
                             settings,
                             "providers",
