@@ -273,8 +273,9 @@ class ExportFaultIT {
         part.reached().get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
         LocalDev.act(Backend.POSTGRES, "kill");
         try {
-            part.release();
+            // Released any earlier, the job may end before its next heartbeat.
             await().atMost(PATIENCE).until(() -> service.log().contains("event=export_heartbeat_failed jobId=" + held));
+            part.release();
         } finally {
             LocalDev.act(Backend.POSTGRES, "start");
         }
