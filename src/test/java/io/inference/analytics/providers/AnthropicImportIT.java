@@ -28,31 +28,15 @@ import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Anthropic's reports from a fake server to the tables, with the figures of the days that once went wrong. */
 class AnthropicImportIT {
 
-    private static ProviderLab lab;
-
-    @BeforeAll
-    static void begin() {
-        lab = new ProviderLab();
-    }
-
-    @BeforeEach
-    void reset() {
-        lab.reset();
-    }
-
-    @AfterAll
-    static void end() {
-        lab.close();
-    }
+    @RegisterExtension
+    private static final ProviderLab lab = new ProviderLab();
 
     private static BigDecimal usd(String amount) {
         return new BigDecimal(amount).stripTrailingZeros();

@@ -18,30 +18,14 @@ import java.time.YearMonth;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.TreeSet;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** Cursor's reports from a fake server to the tables. */
 class CursorImportIT {
 
-    private static ProviderLab lab;
-
-    @BeforeAll
-    static void begin() {
-        lab = new ProviderLab();
-    }
-
-    @BeforeEach
-    void reset() {
-        lab.reset();
-    }
-
-    @AfterAll
-    static void end() {
-        lab.close();
-    }
+    @RegisterExtension
+    private static final ProviderLab lab = new ProviderLab();
 
     private boolean imported(LocalDate day) throws Exception {
         return lab.imports()

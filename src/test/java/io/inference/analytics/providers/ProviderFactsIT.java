@@ -19,10 +19,8 @@ import java.time.LocalDate;
 import java.time.YearMonth;
 import java.util.List;
 import java.util.Optional;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What is derived of the imported days, and the dimensions beside it. */
@@ -31,25 +29,11 @@ class ProviderFactsIT {
     private static final LocalDate FIRST = LocalDate.of(2025, 1, 1);
     private static final String SERVICE_KEY = "apikey_01TESTSERVICE0000000000A1";
 
-    private static ProviderLab lab;
+    @RegisterExtension
+    private static final ProviderLab lab = new ProviderLab();
 
     @TempDir
     Path directory;
-
-    @BeforeAll
-    static void begin() {
-        lab = new ProviderLab();
-    }
-
-    @BeforeEach
-    void reset() {
-        lab.reset();
-    }
-
-    @AfterAll
-    static void end() {
-        lab.close();
-    }
 
     private static String text(String query) {
         return lab.database.text(query);

@@ -27,10 +27,16 @@ import java.util.HashMap;
 import java.util.Map;
 import javax.sql.DataSource;
 import org.flywaydb.core.Flyway;
+import org.junit.jupiter.api.extension.AfterAllCallback;
+import org.junit.jupiter.api.extension.BeforeEachCallback;
+import org.junit.jupiter.api.extension.ExtensionContext;
 import org.postgresql.ds.PGSimpleDataSource;
 
-/** The room by hand: a migrated database of its own, a fake of the providers, and a clock that stands. */
-final class ProviderLab implements AutoCloseable {
+/**
+ * The room by hand: a migrated database of its own, a fake of the providers, and a clock that stands. Registered as an extension of a
+ * test class, it is reset before each test and closed after the last.
+ */
+final class ProviderLab implements AutoCloseable, BeforeEachCallback, AfterAllCallback {
 
     static final LocalDate OCT_15 = LocalDate.of(2025, 10, 15);
     static final LocalDate OCT_16 = LocalDate.of(2025, 10, 16);
@@ -204,6 +210,16 @@ final class ProviderLab implements AutoCloseable {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    @Override
+    public void beforeEach(ExtensionContext test) {
+        reset();
+    }
+
+    @Override
+    public void afterAll(ExtensionContext test) {
+        close();
     }
 
     @Override

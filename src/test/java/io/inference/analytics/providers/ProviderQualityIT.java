@@ -12,10 +12,8 @@ import java.sql.SQLException;
 import java.time.LocalDate;
 import java.util.List;
 import java.util.Optional;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** How far bills and mappings can be trusted, and what is unusual about them. */
 class ProviderQualityIT {
@@ -24,22 +22,8 @@ class ProviderQualityIT {
     private static final String SERVICE_KEY = "apikey_01TESTSERVICE0000000000A1";
     private static final String ALICES_KEY = "apikey_01TESTCODEALICE000000B1";
 
-    private static ProviderLab lab;
-
-    @BeforeAll
-    static void begin() {
-        lab = new ProviderLab();
-    }
-
-    @BeforeEach
-    void reset() {
-        lab.reset();
-    }
-
-    @AfterAll
-    static void end() {
-        lab.close();
-    }
+    @RegisterExtension
+    private static final ProviderLab lab = new ProviderLab();
 
     private static MappingQuality.Report report() throws SQLException {
         return new MappingQuality(lab.config(), lab.dataSource(), lab.clock()).report();
