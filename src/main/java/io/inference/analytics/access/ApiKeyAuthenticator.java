@@ -85,7 +85,7 @@ class ApiKeyAuthenticator implements Authenticator {
         if (known != null && now.isBefore(known.until())) {
             return known.stored();
         }
-        Optional<ApiKeyStore.Stored> stored = database.read(connection -> store.find(connection, prefix));
+        Optional<ApiKeyStore.Stored> stored = database.read(handle -> store.find(handle, prefix));
         if (believed.size() >= BELIEVED_MAX) {
             believed.clear();
         }
@@ -101,8 +101,8 @@ class ApiKeyAuthenticator implements Authenticator {
             return;
         }
         try {
-            database.change(connection -> {
-                store.used(connection, noted);
+            database.change(handle -> {
+                store.used(handle, noted);
                 return null;
             });
             noted.forEach(uses::remove);

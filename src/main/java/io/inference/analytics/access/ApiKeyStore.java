@@ -1,20 +1,17 @@
 package io.inference.analytics.access;
 
 import jakarta.enterprise.context.ApplicationScoped;
-import java.sql.Connection;
-import java.sql.PreparedStatement;
-import java.sql.ResultSet;
-import java.sql.SQLException;
 import java.time.Instant;
-import java.time.OffsetDateTime;
-import java.time.ZoneOffset;
-import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.UUID;
+import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.result.RowView;
+import org.jdbi.v3.core.statement.PreparedBatch;
 
 /** The SQL of the keys. */
 @ApplicationScoped
@@ -29,131 +26,109 @@ class ApiKeyStore {
     private static final String INSERT =
             """
             insert into analytics.api_keys (key_id, prefix, name, org_ids, all_orgs, permissions, created_at, created_by, expires_at, hash)
-            values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            values (:keyId, :prefix, :name, :orgs, :allOrgs, :permissions, :createdAt, :createdBy, :expiresAt, :hash)
             on conflict (key_id) do nothing
             """;
 
     /** Stores a new key; a second time it does nothing. */
-    void insert(Connection connection, ApiKey key, byte[] hash) throws SQLException {
-        try (PreparedStatement insert = connection.prepareStatement(INSERT)) {
-            insert.setObject(1, key.keyId());
-            insert.setString(2, key.prefix());
-            insert.setString(3, key.name());
-            insert.setArray(4, connection.createArrayOf("uuid", key.orgs().toArray()));
-            insert.setBoolean(5, key.allOrgs());
-            insert.setArray(
-                    6,
-                    connection.createArrayOf(
-                            "text",
-                            key.permissions().stream()
-                                    .map(Permission::wireName)
-                                    .sorted()
-                                    .toArray()));
-            insert.setObject(7, key.createdAt().atOffset(ZoneOffset.UTC));
-            insert.setString(8, key.createdBy());
-            insert.setObject(
-                    9,
-                    key.expiresAt().map(time -> time.atOffset(ZoneOffset.UTC)).orElse(null));
-            insert.setBytes(10, hash);
-            insert.executeUpdate();
-        }
+    void insert(Handle handle, ApiKey key, byte[] hash) {
+        handle.createUpdate(INSERT)
+                .bind("keyId", key.keyId())
+                .bind("prefix", key.prefix())
+                .bind("name", key.name())
+                .bindArray("orgs", UUID.class, key.orgs())
+                .bind("allOrgs", key.allOrgs())
+                .bindArray(
+                        "permissions",
+                        String.class,
+                        key.permissions().stream()
+                                .map(Permission::wireName)
+                                .sorted()
+                                .toList())
+                .bind("createdAt", key.createdAt())
+                .bind("createdBy", key.createdBy())
+                .bind("expiresAt", key.expiresAt())
+                .bind("hash", hash)
+                .execute();
     }
 
     private static final String BY_PREFIX =
-            "select %s, hash from analytics.api_keys where prefix = ?".formatted(COLUMNS);
+            "select %s, hash from analytics.api_keys where prefix = :prefix".formatted(COLUMNS);
 
     /** The key of this prefix, whether it holds or not. */
-    Optional<Stored> find(Connection connection, String prefix) throws SQLException {
-        try (PreparedStatement find = connection.prepareStatement(BY_PREFIX)) {
-            find.setString(1, prefix);
-            try (ResultSet row = find.executeQuery()) {
-                return row.next() ? Optional.of(new Stored(key(row), row.getBytes(13))) : Optional.empty();
-            }
-        }
+    Optional<Stored> find(Handle handle, String prefix) {
+        return handle.createQuery(BY_PREFIX)
+                .bind("prefix", prefix)
+                .map(row -> new Stored(key(row), row.getColumn("hash", byte[].class)))
+                .findOne();
     }
 
-    private static final String EXISTS = "select exists (select from analytics.api_keys where key_id = ?)";
-
-    boolean exists(Connection connection, UUID keyId) throws SQLException {
-        try (PreparedStatement exists = connection.prepareStatement(EXISTS)) {
-            exists.setObject(1, keyId);
-            try (ResultSet row = exists.executeQuery()) {
-                row.next();
-                return row.getBoolean(1);
-            }
-        }
+    boolean exists(Handle handle, UUID keyId) {
+        return handle.createQuery("select exists (select from analytics.api_keys where key_id = :keyId)")
+                .bind("keyId", keyId)
+                .mapTo(Boolean.class)
+                .one();
     }
 
     private static final String ALL =
-            "select %s from analytics.api_keys order by created_at desc, key_id limit ?".formatted(COLUMNS);
+            "select %s from analytics.api_keys order by created_at desc, key_id limit :limit".formatted(COLUMNS);
 
     /** Keys, newest first, the revoked ones too. */
-    List<ApiKey> list(Connection connection, int limit) throws SQLException {
-        try (PreparedStatement list = connection.prepareStatement(ALL)) {
-            list.setInt(1, limit);
-            List<ApiKey> keys = new ArrayList<>();
-            try (ResultSet rows = list.executeQuery()) {
-                while (rows.next()) {
-                    keys.add(key(rows));
-                }
-            }
-            return keys;
-        }
+    List<ApiKey> list(Handle handle, int limit) {
+        return handle.createQuery(ALL)
+                .bind("limit", limit)
+                .map(ApiKeyStore::key)
+                .list();
     }
 
     private static final String REVOKE =
             """
-            update analytics.api_keys set revoked_at = coalesce(revoked_at, ?), revoked_by = coalesce(revoked_by, ?) where key_id = ?
+            update analytics.api_keys set revoked_at = coalesce(revoked_at, :at), revoked_by = coalesce(revoked_by, :by)
+            where key_id = :keyId
             """;
 
     /** Revokes the key unless it is revoked; false when there is none. */
-    boolean revoke(Connection connection, UUID keyId, Instant at, String by) throws SQLException {
-        try (PreparedStatement revoke = connection.prepareStatement(REVOKE)) {
-            revoke.setObject(1, at.atOffset(ZoneOffset.UTC));
-            revoke.setString(2, by);
-            revoke.setObject(3, keyId);
-            return revoke.executeUpdate() == 1;
-        }
+    boolean revoke(Handle handle, UUID keyId, Instant at, String by) {
+        return handle.createUpdate(REVOKE)
+                        .bind("keyId", keyId)
+                        .bind("at", at)
+                        .bind("by", by)
+                        .execute()
+                == 1;
     }
 
     private static final String USED =
-            "update analytics.api_keys set last_used_at = greatest(last_used_at, ?) where key_id = ?";
+            "update analytics.api_keys set last_used_at = greatest(last_used_at, :at) where key_id = :keyId";
 
-    /** Notes when keys were used last. */
-    void used(Connection connection, Map<UUID, Instant> uses) throws SQLException {
-        try (PreparedStatement used = connection.prepareStatement(USED)) {
-            // In one order, so that two replicas can not wait for each other.
-            for (UUID key : uses.keySet().stream().sorted().toList()) {
-                used.setObject(1, uses.get(key).atOffset(ZoneOffset.UTC));
-                used.setObject(2, key);
-                used.addBatch();
-            }
-            used.executeBatch();
+    /** Notes when keys were used last; there is at least one. */
+    void used(Handle handle, Map<UUID, Instant> uses) {
+        try (PreparedBatch batch = handle.prepareBatch(USED)) {
+            // In one order, so that two replicas cannot wait for each other.
+            new TreeMap<>(uses)
+                    .forEach(
+                            (key, at) -> batch.bind("keyId", key).bind("at", at).add());
+            batch.execute();
         }
     }
 
-    private static ApiKey key(ResultSet row) throws SQLException {
+    private static ApiKey key(RowView row) {
         Set<Permission> permissions = EnumSet.noneOf(Permission.class);
-        for (String name : (String[]) row.getArray(6).getArray()) {
+        for (String name : row.getColumn("permissions", String[].class)) {
             // One that this version does not know grants nothing.
             Permission.ofWireName(name).ifPresent(permissions::add);
         }
         return new ApiKey(
-                row.getObject(1, UUID.class),
-                row.getString(2),
-                row.getString(3),
-                Set.of((UUID[]) row.getArray(4).getArray()),
-                row.getBoolean(5),
+                row.getColumn("key_id", UUID.class),
+                row.getColumn("prefix", String.class),
+                row.getColumn("name", String.class),
+                Set.of(row.getColumn("org_ids", UUID[].class)),
+                row.getColumn("all_orgs", Boolean.class),
                 permissions,
-                time(row, 7).orElseThrow(),
-                row.getString(8),
-                time(row, 9),
-                time(row, 10),
-                time(row, 11),
-                Optional.ofNullable(row.getString(12)));
-    }
-
-    private static Optional<Instant> time(ResultSet row, int column) throws SQLException {
-        return Optional.ofNullable(row.getObject(column, OffsetDateTime.class)).map(OffsetDateTime::toInstant);
+                row.getColumn("created_at", Instant.class),
+                row.getColumn("created_by", String.class),
+                Optional.ofNullable(row.getColumn("expires_at", Instant.class)),
+                Optional.ofNullable(row.getColumn("last_used_at", Instant.class)),
+                Optional.ofNullable(row.getColumn("revoked_at", Instant.class)),
+                Optional.ofNullable(row.getColumn("revoked_by", String.class)));
     }
 }

@@ -74,8 +74,8 @@ public class ApiKeys {
                 Optional.empty(),
                 Optional.empty(),
                 Optional.empty());
-        database.change(connection -> {
-            store.insert(connection, key, ApiKeySecret.hash(text));
+        database.change(handle -> {
+            store.insert(handle, key, ApiKeySecret.hash(text));
             return null;
         });
         return new Made(key, text);
@@ -127,12 +127,12 @@ public class ApiKeys {
 
     /** The newest keys, those that do not hold any more too. */
     public List<ApiKey> list() {
-        return database.read(connection -> store.list(connection, LISTED_MAX));
+        return database.read(handle -> store.list(handle, LISTED_MAX));
     }
 
     /** Whether there is a key with this id, one that holds or not. */
     boolean exists(UUID keyId) {
-        return database.read(connection -> store.exists(connection, keyId));
+        return database.read(handle -> store.exists(handle, keyId));
     }
 
     static Failure.NotFound unknown() {
@@ -146,7 +146,7 @@ public class ApiKeys {
      */
     public void revoke(UUID keyId, String by) {
         Instant now = clock.instant();
-        if (!database.change(connection -> store.revoke(connection, keyId, now, by))) {
+        if (!database.change(handle -> store.revoke(handle, keyId, now, by))) {
             throw unknown();
         }
     }

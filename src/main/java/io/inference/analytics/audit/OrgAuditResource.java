@@ -74,7 +74,7 @@ class OrgAuditResource {
 
     private AuditPage read(AuditQuery query) {
         AuditLogStore.Page page = query.page();
-        List<AuditEntry.Hashed> found = database.read(connection -> store.page(connection, page.withOneMore()));
+        List<AuditEntry.Hashed> found = database.read(handle -> store.page(handle.getConnection(), page.withOneMore()));
         return AuditPage.of(found, page.limit());
     }
 }

@@ -7,6 +7,7 @@ import io.inference.analytics.platform.Retention;
 import io.inference.analytics.platform.TimeRange;
 import io.inference.analytics.platform.Traces;
 import jakarta.enterprise.context.ApplicationScoped;
+import java.sql.Connection;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -67,7 +68,8 @@ class ExportJobs {
         Instant now = clock.instant().truncatedTo(ChronoUnit.MICROS);
         Optional<String> trace = Traces.current();
         String hash = order.hash();
-        ExportJob accepted = database.change(connection -> {
+        ExportJob accepted = database.change(handle -> {
+            Connection connection = handle.getConnection();
             store.lockOrg(connection, org);
             if (idempotencyKey.isPresent()) {
                 Optional<ExportJobStore.Accepted> known = store.byIdempotencyKey(connection, org, idempotencyKey.get());
@@ -149,7 +151,8 @@ class ExportJobs {
      */
     ExportJob cancel(UUID org, UUID jobId) {
         boolean[] cancelled = new boolean[1];
-        ExportJob job = database.change(connection -> {
+        ExportJob job = database.change(handle -> {
+            Connection connection = handle.getConnection();
             cancelled[0] |= store.cancel(connection, org, jobId, clock.instant());
             return store.find(connection, org, jobId).orElseThrow(ExportJobs::unknown);
         });

@@ -185,7 +185,8 @@ class ExportResource {
         int limit = parameters.optional("limit", ExportResource::limit).orElse(LIMIT_DEFAULT);
         Optional<Cursor> cursor = parameters.optional("cursor", ExportResource::cursor);
         parameters.finish();
-        List<ExportJob> found = database.read(connection -> store.list(connection, orgId, statuses, cursor, limit + 1));
+        List<ExportJob> found =
+                database.read(handle -> store.list(handle.getConnection(), orgId, statuses, cursor, limit + 1));
         boolean more = found.size() > limit;
         List<ExportJob> shown = more ? found.subList(0, limit) : found;
         return new Page(
@@ -258,7 +259,8 @@ class ExportResource {
 
     private ExportJob find(UUID orgId, String jobId) {
         UUID id = Uuids.parse(jobId).orElseThrow(ExportJobs::unknown);
-        return database.read(connection -> store.find(connection, orgId, id)).orElseThrow(ExportJobs::unknown);
+        return database.read(handle -> store.find(handle.getConnection(), orgId, id))
+                .orElseThrow(ExportJobs::unknown);
     }
 
     /** Beside the decision at the door: that one may lead to a refusal, this one gave the file away. */

@@ -88,7 +88,7 @@ class FreshnessGauges {
     @Scheduled(every = "15s", concurrentExecution = Scheduled.ConcurrentExecution.SKIP)
     void refresh() {
         try {
-            state = database.read(this::read);
+            state = database.read(handle -> read(handle.getConnection()));
         } catch (Failure.Unavailable e) {
             LOG.debugf("event=freshness_not_read cause=%s", e.getMessage());
             return;

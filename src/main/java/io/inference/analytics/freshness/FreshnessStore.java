@@ -67,7 +67,7 @@ public class FreshnessStore {
 
     /** How fresh an organisation is, by the models given; an empty set means all. */
     public OrgFreshness read(UUID org, Set<UUID> models) {
-        return database.read(connection -> read(connection, org, models));
+        return database.read(handle -> read(handle.getConnection(), org, models));
     }
 
     /** The same on a connection at hand. */

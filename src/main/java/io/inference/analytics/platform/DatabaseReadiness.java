@@ -1,7 +1,6 @@
 package io.inference.analytics.platform;
 
 import jakarta.enterprise.context.ApplicationScoped;
-import java.sql.Statement;
 import org.eclipse.microprofile.health.HealthCheck;
 import org.eclipse.microprofile.health.HealthCheckResponse;
 import org.eclipse.microprofile.health.Readiness;
@@ -20,11 +19,7 @@ class DatabaseReadiness implements HealthCheck {
     @Override
     public HealthCheckResponse call() {
         try {
-            database.read(connection -> {
-                try (Statement statement = connection.createStatement()) {
-                    return statement.execute("select 1");
-                }
-            });
+            database.read(handle -> handle.execute("select 1"));
             return HealthCheckResponse.up("database");
         } catch (Failure.Unavailable e) {
             return HealthCheckResponse.named("database")

@@ -1,5 +1,6 @@
 package io.inference.analytics.platform;
 
+import io.inference.analytics.database.SqlState;
 import io.smallrye.config.ConfigValidationException;
 import jakarta.enterprise.inject.CreationException;
 import java.io.IOException;
@@ -127,7 +128,7 @@ public final class ErrorLine {
 
     private static String sqlLine(SQLException e) {
         String state = e.getSQLState();
-        if (state == null || ReadDatabase.unreachable(e)) {
+        if (state == null || SqlState.unreachable(e)) {
             return "DATABASE_URL: the database does not answer (SQLState %s)".formatted(state);
         }
         return switch (state) {

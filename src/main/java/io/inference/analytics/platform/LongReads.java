@@ -2,6 +2,7 @@ package io.inference.analytics.platform;
 
 import io.agroal.api.AgroalDataSource;
 import io.agroal.api.AgroalDataSource.FlushMode;
+import io.inference.analytics.database.SqlState;
 import io.quarkus.agroal.DataSource;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.sql.Connection;
@@ -33,16 +34,12 @@ public class LongReads {
      */
     public Connection snapshot(Duration statementMax) {
         // A server that hangs is found out within the time-outs of the quick pool, not within ours.
-        quick.read(connection -> {
-            try (Statement statement = connection.createStatement()) {
-                return statement.execute("select 1");
-            }
-        });
+        quick.read(handle -> handle.execute("select 1"));
         try {
             try {
                 return begin(statementMax);
             } catch (SQLException e) {
-                if (!ReadDatabase.unreachable(e)) {
+                if (!SqlState.unreachable(e)) {
                     throw e;
                 }
                 // Connections that were idle when the server went down; it has just answered.

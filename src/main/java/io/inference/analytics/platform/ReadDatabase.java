@@ -2,19 +2,20 @@ package io.inference.analytics.platform;
 
 import io.agroal.api.AgroalDataSource;
 import io.agroal.api.AgroalDataSource.FlushMode;
+import io.inference.analytics.database.SqlState;
 import io.quarkus.agroal.DataSource;
 import io.smallrye.faulttolerance.api.CircuitBreakerState;
 import io.smallrye.faulttolerance.api.Guard;
 import jakarta.enterprise.context.ApplicationScoped;
-import java.sql.Connection;
 import java.sql.SQLException;
-import java.sql.Statement;
 import java.time.Duration;
 import java.time.temporal.ChronoUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicReference;
 import org.eclipse.microprofile.faulttolerance.exceptions.CircuitBreakerOpenException;
 import org.jboss.logging.Logger;
+import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.Jdbi;
+import org.jdbi.v3.core.JdbiException;
 
 /**
  * The read side of the database, as the API uses it: a pool of its own (the writers can not starve it), read-only, with short
@@ -38,14 +39,16 @@ public class ReadDatabase {
     /** What is done with a connection; each statement is a snapshot of its own. */
     @FunctionalInterface
     public interface Work<T> {
-        T on(Connection connection) throws SQLException;
+        T on(Handle handle) throws SQLException;
     }
 
     private final AgroalDataSource pool;
+    private final Jdbi jdbi;
     private final Guard breaker;
 
-    ReadDatabase(@DataSource("reads") AgroalDataSource pool) {
+    ReadDatabase(@DataSource("reads") AgroalDataSource pool, @DataSource("reads") Jdbi jdbi) {
         this.pool = pool;
+        this.jdbi = jdbi;
         this.breaker = Guard.create()
                 .withDescription("reads")
                 .withCircuitBreaker()
@@ -53,7 +56,7 @@ public class ReadDatabase {
                 .failureRatio(1)
                 .successThreshold(1)
                 .delay(BREAKER_DELAY_MS, ChronoUnit.MILLIS)
-                .when(ReadDatabase::unreachable)
+                .when(SqlState::unreachable)
                 .onStateChange(state -> LOG.logf(
                         state == CircuitBreakerState.OPEN ? Logger.Level.WARN : Logger.Level.INFO,
                         "event=database_breaker state=%s",
@@ -65,7 +68,7 @@ public class ReadDatabase {
     /**
      * Runs the work on a connection.
      *
-     * @throws Failure.Unavailable when PostgreSQL can not be reached or takes too long
+     * @throws Failure.Unavailable when PostgreSQL cannot be reached or takes too long
      */
     public <T> T read(Work<T> work) {
         try {
@@ -79,7 +82,7 @@ public class ReadDatabase {
             return result.get();
         } catch (CircuitBreakerOpenException e) {
             throw new Failure.Unavailable("The database does not answer.", Duration.ofSeconds(1), null);
-        } catch (SQLException e) {
+        } catch (SQLException | JdbiException e) {
             throw translate(e);
         } catch (RuntimeException e) {
             throw e;
@@ -92,79 +95,36 @@ public class ReadDatabase {
      * Runs the work in one read-write transaction, within the same bounds; for the few requests that store something small. It
      * may run twice when a connection breaks, also after a commit that could not be confirmed: the work must be repeatable.
      *
-     * @throws Failure.Unavailable when PostgreSQL can not be reached or takes too long
+     * @throws Failure.Unavailable when PostgreSQL cannot be reached or takes too long
      */
     public <T> T change(Work<T> work) {
-        return read(connection -> {
-            connection.setAutoCommit(false);
-            try {
-                try (Statement statement = connection.createStatement()) {
-                    statement.execute("set transaction read write");
-                }
-                T result = work.on(connection);
-                connection.commit();
-                return result;
-            } catch (SQLException | RuntimeException e) {
-                rollBack(connection, e);
-                throw e;
-            } finally {
-                if (!connection.isClosed()) {
-                    connection.setAutoCommit(true);
-                }
-            }
-        });
-    }
-
-    private static void rollBack(Connection connection, Exception cause) {
-        try {
-            connection.rollback();
-        } catch (SQLException e) {
-            // The connection has gone, and with it the transaction.
-            cause.addSuppressed(e);
-        }
+        return read(handle -> handle.inTransaction(transaction -> {
+            transaction.execute("set transaction read write");
+            return work.on(transaction);
+        }));
     }
 
     private <T> T attempt(Work<T> work) throws SQLException {
         long startNanos = System.nanoTime();
         try {
-            return once(work);
-        } catch (SQLException e) {
-            if (!unreachable(e) || System.nanoTime() - startNanos > STALE.toNanos()) {
+            return jdbi.withHandle(work::on);
+        } catch (SQLException | JdbiException e) {
+            if (!SqlState.unreachable(e) || System.nanoTime() - startNanos > STALE.toNanos()) {
                 throw e;
             }
             // After a restart of the server all idle connections are dead: drop them, so that one more try decides.
             pool.flush(FlushMode.IDLE);
-            return once(work);
+            return jdbi.withHandle(work::on);
         }
     }
 
-    private <T> T once(Work<T> work) throws SQLException {
-        try (Connection connection = pool.getConnection()) {
-            return work.on(connection);
-        }
-    }
-
-    static RuntimeException translate(SQLException e) {
-        if (unreachable(e)) {
+    static RuntimeException translate(Exception e) {
+        if (SqlState.unreachable(e)) {
             return new Failure.Unavailable("The database does not answer.", Duration.ofSeconds(2), e);
         }
-        String state = e.getSQLState();
-        // No state: the pool had no free connection in time. 53: out of resources. 57014: cancelled by
-        // statement_timeout.
-        if (state == null || state.startsWith("53") || state.startsWith("57014") || state.startsWith("40")) {
+        if (SqlState.busy(e)) {
             return new Failure.Unavailable("The database is busy.", Duration.ofSeconds(2), e);
         }
-        return new IllegalStateException("SQLState " + state, e);
-    }
-
-    /** Connections that break (08), servers that go down or come up (57P), and time-outs of a new connection. */
-    static boolean unreachable(Throwable e) {
-        if (!(e instanceof SQLException sql)) {
-            return false;
-        }
-        String state = sql.getSQLState();
-        return state == null
-                ? sql.getCause() instanceof TimeoutException
-                : state.startsWith("08") || state.startsWith("57P");
+        return new IllegalStateException("SQLState " + SqlState.of(e), e);
     }
 }

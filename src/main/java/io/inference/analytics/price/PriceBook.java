@@ -1,20 +1,14 @@
 package io.inference.analytics.price;
 
 import jakarta.enterprise.context.ApplicationScoped;
-import java.sql.Connection;
-import java.sql.PreparedStatement;
-import java.sql.ResultSet;
-import java.sql.SQLException;
+import java.math.BigDecimal;
 import java.time.Clock;
 import java.time.Instant;
-import java.time.OffsetDateTime;
-import java.time.ZoneOffset;
-import java.time.temporal.ChronoUnit;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
-import javax.sql.DataSource;
+import org.jdbi.v3.core.Jdbi;
+import org.jdbi.v3.core.result.RowView;
 
 /** The prices. Entries are added and never changed; a mistake is put right by a newer version from the same time. */
 @ApplicationScoped
@@ -26,8 +20,9 @@ public class PriceBook {
             """
             insert into analytics.model_prices (model_id, version, valid_from, input_usd, output_usd, cache_read_usd, cache_write_5m_usd,
                 cache_write_1h_usd, author, reason, created_at)
-            select ?, coalesce(max(version), 0) + 1, ?, ?, ?, ?, ?, ?, ?, ?, ?
-            from analytics.model_prices where model_id = ?
+            select :model, coalesce(max(version), 0) + 1, :validFrom, :input, :output, :cacheRead, :cacheWrite,
+                :cacheWrite1h, :author, :reason, :now
+            from analytics.model_prices where model_id = :model
             returning version
             """;
 
@@ -35,81 +30,63 @@ public class PriceBook {
             """
             select model_id, version, valid_from, input_usd, output_usd, cache_read_usd, cache_write_5m_usd, cache_write_1h_usd, author,
                    reason, created_at
-            from analytics.model_prices where ?::uuid is null or model_id = ?
+            from analytics.model_prices where :model::uuid is null or model_id = :model
             order by model_id, valid_from, version
             """;
 
-    private final DataSource dataSource;
+    private final Jdbi jdbi;
     private final Clock clock;
 
-    PriceBook(DataSource dataSource, Clock clock) {
-        this.dataSource = dataSource;
+    PriceBook(Jdbi jdbi, Clock clock) {
+        this.jdbi = jdbi;
         this.clock = clock;
     }
 
-    /** Adds an entry. @return its version */
-    public int add(Price price, String author, String reason) throws SQLException {
-        try (Connection connection = dataSource.getConnection()) {
-            connection.setAutoCommit(false);
-            try (PreparedStatement lock = connection.prepareStatement(LOCK);
-                    PreparedStatement add = connection.prepareStatement(ADD)) {
-                lock.execute();
-                add.setObject(1, price.model());
-                add.setObject(2, utc(price.validFrom()));
-                add.setBigDecimal(3, price.input());
-                add.setBigDecimal(4, price.output());
-                add.setBigDecimal(5, price.cacheRead().orElse(null));
-                add.setBigDecimal(6, price.cacheWrite().orElse(null));
-                add.setBigDecimal(7, price.cacheWrite1h().orElse(null));
-                add.setString(8, author);
-                add.setString(9, reason);
-                add.setObject(10, utc(clock.instant()));
-                add.setObject(11, price.model());
-                int version;
-                try (ResultSet row = add.executeQuery()) {
-                    row.next();
-                    version = row.getInt(1);
-                }
-                connection.commit();
-                return version;
-            } catch (SQLException e) {
-                connection.rollback();
-                throw e;
-            } finally {
-                connection.setAutoCommit(true);
-            }
-        }
+    /**
+     * Adds an entry.
+     *
+     * @return its version, which counts the entries of the model from 1
+     */
+    public int add(Price price, String author, String reason) {
+        return jdbi.inTransaction(handle -> {
+            handle.execute(LOCK);
+            return handle.createQuery(ADD)
+                    .bind("model", price.model())
+                    .bind("validFrom", price.validFrom())
+                    .bind("input", price.input())
+                    .bind("output", price.output())
+                    .bind("cacheRead", price.cacheRead())
+                    .bind("cacheWrite", price.cacheWrite())
+                    .bind("cacheWrite1h", price.cacheWrite1h())
+                    .bind("author", author)
+                    .bind("reason", reason)
+                    .bind("now", clock.instant())
+                    .mapTo(Integer.class)
+                    .one();
+        });
     }
 
     /** All entries, of one model or of all, by model and time. */
-    public List<Price.Entry> list(Optional<UUID> model) throws SQLException {
-        List<Price.Entry> entries = new ArrayList<>();
-        try (Connection connection = dataSource.getConnection();
-                PreparedStatement select = connection.prepareStatement(LIST)) {
-            select.setObject(1, model.orElse(null));
-            select.setObject(2, model.orElse(null));
-            try (ResultSet row = select.executeQuery()) {
-                while (row.next()) {
-                    entries.add(new Price.Entry(
-                            new Price(
-                                    row.getObject(1, UUID.class),
-                                    row.getObject(3, OffsetDateTime.class).toInstant(),
-                                    row.getBigDecimal(4),
-                                    row.getBigDecimal(5),
-                                    Optional.ofNullable(row.getBigDecimal(6)),
-                                    Optional.ofNullable(row.getBigDecimal(7)),
-                                    Optional.ofNullable(row.getBigDecimal(8))),
-                            row.getInt(2),
-                            row.getString(9),
-                            row.getString(10),
-                            row.getObject(11, OffsetDateTime.class).toInstant()));
-                }
-            }
-        }
-        return entries;
+    public List<Price.Entry> list(Optional<UUID> model) {
+        return jdbi.withHandle(handle -> handle.createQuery(LIST)
+                .bind("model", model)
+                .map(PriceBook::entry)
+                .list());
     }
 
-    static OffsetDateTime utc(Instant instant) {
-        return instant.truncatedTo(ChronoUnit.MICROS).atOffset(ZoneOffset.UTC);
+    private static Price.Entry entry(RowView row) {
+        return new Price.Entry(
+                new Price(
+                        row.getColumn("model_id", UUID.class),
+                        row.getColumn("valid_from", Instant.class),
+                        row.getColumn("input_usd", BigDecimal.class),
+                        row.getColumn("output_usd", BigDecimal.class),
+                        Optional.ofNullable(row.getColumn("cache_read_usd", BigDecimal.class)),
+                        Optional.ofNullable(row.getColumn("cache_write_5m_usd", BigDecimal.class)),
+                        Optional.ofNullable(row.getColumn("cache_write_1h_usd", BigDecimal.class))),
+                row.getColumn("version", Integer.class),
+                row.getColumn("author", String.class),
+                row.getColumn("reason", String.class),
+                row.getColumn("created_at", Instant.class));
     }
 }

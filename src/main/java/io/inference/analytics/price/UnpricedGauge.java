@@ -1,22 +1,21 @@
 package io.inference.analytics.price;
 
+import io.inference.analytics.database.SqlState;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.quarkus.runtime.StartupEvent;
 import io.quarkus.scheduler.Scheduled;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
-import java.sql.Connection;
-import java.sql.PreparedStatement;
-import java.sql.ResultSet;
-import java.sql.SQLException;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
-import javax.sql.DataSource;
 import org.jboss.logging.Logger;
+import org.jdbi.v3.core.Jdbi;
+import org.jdbi.v3.core.JdbiException;
+import org.jdbi.v3.core.generic.GenericType;
 
 /** How many invocations of the last 24 hours have no cost, by reason. */
 @ApplicationScoped
@@ -30,20 +29,20 @@ class UnpricedGauge {
             select case when prices.first_valid is null then 'no_price'
                         when prices.first_valid > unpriced.last_hour then 'not_valid_yet'
                         else 'class_without_price' end as reason,
-                   sum(unpriced.invocations)
+                   sum(unpriced.invocations) as invocations
             from (select model_id, max(bucket_start) as last_hour, sum(unpriced_invocations) as invocations
-                  from analytics.usage_hourly where bucket_start >= ? and unpriced_invocations > 0
+                  from analytics.usage_hourly where bucket_start >= :since and unpriced_invocations > 0
                   group by model_id) unpriced
             left join (select model_id, min(valid_from) as first_valid from analytics.model_prices group by model_id) prices using (model_id)
             group by 1
             """;
 
-    private final DataSource dataSource;
+    private final Jdbi jdbi;
     private final Clock clock;
     private final Map<String, AtomicLong> counts = new ConcurrentHashMap<>();
 
-    UnpricedGauge(DataSource dataSource, Clock clock, MeterRegistry registry) {
-        this.dataSource = dataSource;
+    UnpricedGauge(Jdbi jdbi, Clock clock, MeterRegistry registry) {
+        this.jdbi = jdbi;
         this.clock = clock;
         for (String reason : new String[] {"no_price", "not_valid_yet", "class_without_price"}) {
             counts.put(reason, new AtomicLong());
@@ -61,17 +60,15 @@ class UnpricedGauge {
 
     @Scheduled(every = "1m", delayed = "10s", concurrentExecution = Scheduled.ConcurrentExecution.SKIP)
     void refresh() {
-        try (Connection connection = dataSource.getConnection();
-                PreparedStatement select = connection.prepareStatement(COUNT)) {
-            select.setObject(1, PriceBook.utc(clock.instant().minus(WINDOW)));
-            try (ResultSet row = select.executeQuery()) {
-                counts.values().forEach(count -> count.set(0));
-                while (row.next()) {
-                    counts.get(row.getString(1)).set(row.getLong(2));
-                }
-            }
-        } catch (SQLException e) {
-            LOG.warnf("event=unpriced_not_counted sqlstate=%s", e.getSQLState());
+        try {
+            Map<String, Long> found = jdbi.withHandle(handle -> handle.createQuery(COUNT)
+                    .bind("since", clock.instant().minus(WINDOW))
+                    .setMapKeyColumn("reason")
+                    .setMapValueColumn("invocations")
+                    .collectInto(new GenericType<Map<String, Long>>() {}));
+            counts.forEach((reason, count) -> count.set(found.getOrDefault(reason, 0L)));
+        } catch (JdbiException e) {
+            LOG.warnf("event=unpriced_not_counted sqlstate=%s", SqlState.of(e));
         }
     }
 }

@@ -111,7 +111,7 @@ class ProviderCostsResource {
     public Response costs(@Context UriInfo uri, @Context Request request, @Context HttpHeaders headers) {
         CompanyQuery query = CompanyQuery.parseBills(uri.getQueryParameters(), GROUPS);
         TableAnswer.Form form = TableAnswer.preferred(request);
-        ProviderCosts costs = database.read(connection -> store.read(connection, query));
+        ProviderCosts costs = database.read(handle -> store.read(handle.getConnection(), query));
         List<String> columns = new ArrayList<>();
         query.groupBy().forEach(group -> columns.add(group.field()));
         columns.addAll(List.of("cost.amount", "cost.currency"));

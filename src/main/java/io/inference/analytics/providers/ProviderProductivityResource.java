@@ -92,7 +92,7 @@ class ProviderProductivityResource {
     public Response productivity(@Context UriInfo uri, @Context Request request, @Context HttpHeaders headers) {
         CompanyQuery query = CompanyQuery.parse(uri.getQueryParameters(), GROUPS);
         TableAnswer.Form form = TableAnswer.preferred(request);
-        ProviderProductivity found = database.read(connection -> store.read(connection, query));
+        ProviderProductivity found = database.read(handle -> store.read(handle.getConnection(), query));
         List<String> columns = new ArrayList<>();
         query.groupBy().forEach(group -> columns.add(group.field()));
         columns.addAll(List.of(

@@ -93,7 +93,7 @@ class ReconciliationResource {
     public Response reconciliation(@Context UriInfo uri, @Context Request request, @Context HttpHeaders headers) {
         CompanyQuery query = CompanyQuery.parse(uri.getQueryParameters(), GROUPS);
         TableAnswer.Form form = TableAnswer.preferred(request);
-        Reconciliation found = database.read(connection -> store.read(connection, query));
+        Reconciliation found = database.read(handle -> store.read(handle.getConnection(), query));
         List<String> columns = new ArrayList<>();
         query.groupBy().forEach(group -> columns.add(group.field()));
         columns.addAll(List.of(

@@ -139,13 +139,13 @@ class ReliabilityResource {
             @Context HttpHeaders headers) {
         ReliabilityQuery query = ReliabilityQuery.parse(uri.getQueryParameters());
         TableAnswer.Form form = TableAnswer.preferred(request);
-        Found found = database.read(connection -> new Found(
+        Found found = database.read(handle -> new Found(
                 ReliabilitySeries.of(
                         orgId,
                         query,
-                        store.read(connection, orgId, query),
+                        store.read(handle.getConnection(), orgId, query),
                         Retention.availableFrom(clock.instant(), retention.rollups())),
-                freshness.read(connection, orgId, query.scope().models())));
+                freshness.read(handle.getConnection(), orgId, query.scope().models())));
         if (form == TableAnswer.Form.CSV) {
             byte[] csv = ReliabilityCsv.of(found.reliability(), query.groupBy()).getBytes(StandardCharsets.UTF_8);
             return TableAnswer.of(form, headers, csv, () -> csv);

@@ -64,8 +64,8 @@ class CatalogNamesResource {
         if (!errors.isEmpty()) {
             throw new Failure.Invalid(errors);
         }
-        database.change(connection -> {
-            store.nameAll(connection, orgs, models);
+        database.change(handle -> {
+            store.nameAll(handle, orgs, models);
             return orgs.size() + models.size();
         });
     }

@@ -3,15 +3,12 @@ package io.inference.analytics.usage;
 import io.inference.analytics.platform.ReadDatabase;
 import io.inference.analytics.platform.Retention;
 import jakarta.enterprise.context.ApplicationScoped;
-import java.sql.PreparedStatement;
-import java.sql.ResultSet;
-import java.sql.SQLException;
 import java.time.Clock;
-import java.time.ZoneOffset;
-import java.util.ArrayList;
+import java.time.Instant;
 import java.util.List;
 import java.util.Set;
 import java.util.UUID;
+import org.jdbi.v3.core.result.RowView;
 
 /** The organisations, models and clients that there are figures of, with their names. */
 @ApplicationScoped
@@ -23,10 +20,10 @@ public class CatalogStore {
     private static final String ORGS =
             """
             select org_id, coalesce(name, org_id::text) as name
-            from unnest(?::uuid[]) as given (org_id)
+            from unnest(:orgs::uuid[]) as given (org_id)
             left join analytics.orgs using (org_id)
             order by name, org_id
-            limit ?
+            limit :limit
             """;
 
     private static final String ALL_ORGS =
@@ -35,27 +32,27 @@ public class CatalogStore {
             from (select distinct org_id from analytics.freshness_status) as seen
             full join analytics.orgs using (org_id)
             order by name, org_id
-            limit ?
+            limit :limit
             """;
 
     private static final String MODELS =
             """
             select model_id, coalesce(name, model_id::text) as name
-            from (select model_id from analytics.usage_daily where org_id = ? and bucket_start >= ?
+            from (select model_id from analytics.usage_daily where org_id = :org and bucket_start >= :since
                   union
-                  select model_id from analytics.freshness_status where org_id = ?) as seen
+                  select model_id from analytics.freshness_status where org_id = :org) as seen
             left join analytics.models using (model_id)
             order by name, model_id
-            limit ?
+            limit :limit
             """;
 
     private static final String CLIENTS =
             """
             select distinct client_id collate "C" as client_id
             from analytics.usage_daily
-            where org_id = ? and bucket_start >= ? and client_id <> ''
+            where org_id = :org and bucket_start >= :since and client_id <> ''
             order by 1
-            limit ?
+            limit :limit
             """;
 
     /**
@@ -78,69 +75,46 @@ public class CatalogStore {
 
     /** These organisations, whether there are figures of them or not. */
     public List<Named> orgs(Set<UUID> orgs) {
-        return database.read(connection -> {
-            try (PreparedStatement select = connection.prepareStatement(ORGS)) {
-                select.setArray(1, connection.createArrayOf("uuid", orgs.toArray()));
-                select.setInt(2, ENTRIES_MAX);
-                return named(select, "org_id");
-            }
-        });
+        return database.read(handle -> handle.createQuery(ORGS)
+                .bindArray("orgs", UUID.class, orgs)
+                .bind("limit", ENTRIES_MAX)
+                .map(row -> named(row, "org_id"))
+                .list());
     }
 
     /** Every organisation that has a name or figures. */
     public List<Named> allOrgs() {
-        return database.read(connection -> {
-            try (PreparedStatement select = connection.prepareStatement(ALL_ORGS)) {
-                select.setInt(1, ENTRIES_MAX);
-                return named(select, "org_id");
-            }
-        });
+        return database.read(handle -> handle.createQuery(ALL_ORGS)
+                .bind("limit", ENTRIES_MAX)
+                .map(row -> named(row, "org_id"))
+                .list());
     }
 
     /** The models that the organisation has used. */
     public List<Named> models(UUID org) {
-        return database.read(connection -> {
-            try (PreparedStatement select = connection.prepareStatement(MODELS)) {
-                select.setObject(1, org);
-                bindSince(select, 2);
-                select.setObject(3, org);
-                select.setInt(4, ENTRIES_MAX);
-                return named(select, "model_id");
-            }
-        });
+        return database.read(handle -> handle.createQuery(MODELS)
+                .bind("org", org)
+                .bind("since", since())
+                .bind("limit", ENTRIES_MAX)
+                .map(row -> named(row, "model_id"))
+                .list());
     }
 
     /** The clients that have used the organisation's models. */
     public List<String> clients(UUID org) {
-        return database.read(connection -> {
-            try (PreparedStatement select = connection.prepareStatement(CLIENTS)) {
-                select.setObject(1, org);
-                bindSince(select, 2);
-                select.setInt(3, ENTRIES_MAX);
-                List<String> clients = new ArrayList<>();
-                try (ResultSet rows = select.executeQuery()) {
-                    while (rows.next()) {
-                        clients.add(rows.getString(1));
-                    }
-                }
-                return clients;
-            }
-        });
+        return database.read(handle -> handle.createQuery(CLIENTS)
+                .bind("org", org)
+                .bind("since", since())
+                .bind("limit", ENTRIES_MAX)
+                .mapTo(String.class)
+                .list());
     }
 
-    private void bindSince(PreparedStatement select, int index) throws SQLException {
-        select.setObject(
-                index,
-                Retention.availableFrom(clock.instant(), retention.rollups()).atOffset(ZoneOffset.UTC));
+    private Instant since() {
+        return Retention.availableFrom(clock.instant(), retention.rollups());
     }
 
-    private static List<Named> named(PreparedStatement select, String idColumn) throws SQLException {
-        List<Named> found = new ArrayList<>();
-        try (ResultSet rows = select.executeQuery()) {
-            while (rows.next()) {
-                found.add(new Named(rows.getObject(idColumn, UUID.class), rows.getString("name")));
-            }
-        }
-        return found;
+    private static Named named(RowView row, String idColumn) {
+        return new Named(row.getColumn(idColumn, UUID.class), row.getColumn("name", String.class));
     }
 }

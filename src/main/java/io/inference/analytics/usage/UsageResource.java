@@ -136,13 +136,13 @@ class UsageResource {
             @Context HttpHeaders headers) {
         UsageQuery query = UsageQuery.parse(uri.getQueryParameters());
         TableAnswer.Form form = TableAnswer.preferred(request);
-        Found found = database.read(connection -> new Found(
+        Found found = database.read(handle -> new Found(
                 UsageSeries.of(
                         orgId,
                         query,
-                        store.read(connection, orgId, query),
+                        store.read(handle, orgId, query),
                         Retention.availableFrom(clock.instant(), retention.rollups())),
-                freshness.read(connection, orgId, query.models())));
+                freshness.read(handle.getConnection(), orgId, query.models())));
         if (form == TableAnswer.Form.CSV) {
             byte[] csv = UsageCsv.of(found.usage(), query.groupBy()).getBytes(StandardCharsets.UTF_8);
             return TableAnswer.of(form, headers, csv, () -> csv);

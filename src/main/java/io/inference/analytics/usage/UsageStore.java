@@ -5,19 +5,16 @@ import io.inference.analytics.platform.Failure;
 import io.inference.analytics.platform.SeriesGroup;
 import io.inference.analytics.platform.TimeRange;
 import jakarta.enterprise.context.ApplicationScoped;
-import java.sql.Array;
-import java.sql.Connection;
-import java.sql.PreparedStatement;
-import java.sql.ResultSet;
-import java.sql.SQLException;
-import java.sql.Types;
+import java.math.BigDecimal;
 import java.time.Instant;
-import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
+import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.result.RowView;
+import org.jdbi.v3.core.statement.Query;
 
 /** Sums of the rollups by bucket and group. */
 @ApplicationScoped
@@ -29,7 +26,7 @@ public class UsageStore {
     // Buckets are numbered from 1 by width_bucket; their edges come from java.time, which knows the zones' rules.
     private static final String SUMS =
             """
-            select width_bucket(bucket_start, ?::timestamptz[]) as bucket, %1$s
+            select width_bucket(bucket_start, :starts::timestamptz[]) as bucket, %1$s
                    sum(invocations) as invocations,
                    coalesce(sum(invocations) filter (where status <> 'success'), 0) as errors,
                    sum(input_tokens) as input_tokens, sum(output_tokens) as output_tokens,
@@ -46,32 +43,35 @@ public class UsageStore {
             """
             select bucket_start, model_id, client_id, status, invocations, unpriced_invocations, input_tokens, output_tokens,
                    cache_read_input_tokens, cache_write_input_tokens, cost_estimate_cents
-            from analytics.%s
-            where org_id = ? and bucket_start >= ? and bucket_start < ?
+            from analytics.%1$s
+            where org_id = :org and bucket_start >= :start%2$d and bucket_start < :end%2$d
             """;
 
     /** The points of a query, by bucket and then by group. */
-    public List<UsageRow> read(Connection connection, UUID org, UsageQuery query) throws SQLException {
+    public List<UsageRow> read(Handle handle, UUID org, UsageQuery query) {
         List<Slice> slices = query.buckets().slices(query.range());
-        try (PreparedStatement select = connection.prepareStatement(sql(query, slices))) {
+        try (Query select = handle.createQuery(sql(query, slices))) {
             bind(select, org, query, slices);
-            select.setFetchSize(0);
-            try (ResultSet rows = select.executeQuery()) {
-                return rows(rows, query.groupBy());
+            List<UsageRow> points =
+                    select.map(row -> point(row, query.groupBy())).list();
+            if (points.size() > POINTS_MAX) {
+                throw tooManyPoints();
             }
+            return points;
         }
     }
 
     static String sql(UsageQuery query, List<Slice> slices) {
         List<String> parts = new ArrayList<>();
-        for (Slice slice : slices) {
+        for (int i = 0; i < slices.size(); i++) {
             parts.add(SLICE.formatted(
-                            switch (slice.rollup()) {
+                            switch (slices.get(i).rollup()) {
                                 case HOURLY -> "usage_hourly";
                                 case DAILY -> "usage_daily";
-                            })
-                    + (query.models().isEmpty() ? "" : "and model_id = any (?)\n")
-                    + (query.clients().isEmpty() ? "" : "and client_id = any (?)\n"));
+                            },
+                            i)
+                    + (query.models().isEmpty() ? "" : "and model_id = any (:models)\n")
+                    + (query.clients().isEmpty() ? "" : "and client_id = any (:clients)\n"));
         }
         StringBuilder selected = new StringBuilder();
         StringBuilder grouped = new StringBuilder("bucket");
@@ -91,56 +91,43 @@ public class UsageStore {
         };
     }
 
-    private static void bind(PreparedStatement select, UUID org, UsageQuery query, List<Slice> slices)
-            throws SQLException {
-        Connection connection = select.getConnection();
-        Object[] starts =
-                query.buckets().starts().stream().map(Instant::toString).toArray();
-        int index = 1;
-        select.setArray(index++, connection.createArrayOf("timestamptz", starts));
-        for (Slice slice : slices) {
-            TimeRange range = slice.range();
-            select.setObject(index++, org);
-            select.setObject(index++, range.start().atOffset(ZoneOffset.UTC), Types.TIMESTAMP_WITH_TIMEZONE);
-            select.setObject(index++, range.end().atOffset(ZoneOffset.UTC), Types.TIMESTAMP_WITH_TIMEZONE);
-            if (!query.models().isEmpty()) {
-                Array models = connection.createArrayOf("uuid", query.models().toArray());
-                select.setArray(index++, models);
-            }
-            if (!query.clients().isEmpty()) {
-                select.setArray(
-                        index++,
-                        connection.createArrayOf("text", query.clients().toArray()));
-            }
+    private static void bind(Query select, UUID org, UsageQuery query, List<Slice> slices) {
+        select.bindArray("starts", Instant.class, query.buckets().starts()).bind("org", org);
+        for (int i = 0; i < slices.size(); i++) {
+            TimeRange range = slices.get(i).range();
+            select.bind("start" + i, range.start()).bind("end" + i, range.end());
+        }
+        if (!query.models().isEmpty()) {
+            select.bindArray("models", UUID.class, query.models());
+        }
+        if (!query.clients().isEmpty()) {
+            select.bindArray("clients", String.class, query.clients());
         }
     }
 
-    private static List<UsageRow> rows(ResultSet rows, Set<GroupBy> groupBy) throws SQLException {
-        List<UsageRow> points = new ArrayList<>();
-        while (rows.next()) {
-            if (points.size() == POINTS_MAX) {
-                throw tooManyPoints();
-            }
-            SeriesGroup group = new SeriesGroup(
-                    groupBy.contains(GroupBy.MODEL)
-                            ? Optional.of(rows.getObject("model_id", UUID.class))
-                            : Optional.empty(),
-                    groupBy.contains(GroupBy.CLIENT) ? Optional.of(rows.getString("client_id")) : Optional.empty(),
-                    groupBy.contains(GroupBy.STATUS) ? Optional.of(rows.getString("status")) : Optional.empty());
-            points.add(new UsageRow(
-                    rows.getInt("bucket") - 1,
-                    group,
-                    new UsageSums(
-                            rows.getLong("invocations"),
-                            rows.getLong("errors"),
-                            rows.getBigDecimal("input_tokens").toBigIntegerExact(),
-                            rows.getBigDecimal("output_tokens").toBigIntegerExact(),
-                            rows.getBigDecimal("cache_read_input_tokens").toBigIntegerExact(),
-                            rows.getBigDecimal("cache_write_input_tokens").toBigIntegerExact(),
-                            Optional.ofNullable(rows.getBigDecimal("cost_cents")),
-                            rows.getLong("unpriced_invocations"))));
-        }
-        return points;
+    private static UsageRow point(RowView row, Set<GroupBy> groupBy) {
+        SeriesGroup group = new SeriesGroup(
+                groupBy.contains(GroupBy.MODEL) ? Optional.of(row.getColumn("model_id", UUID.class)) : Optional.empty(),
+                groupBy.contains(GroupBy.CLIENT)
+                        ? Optional.of(row.getColumn("client_id", String.class))
+                        : Optional.empty(),
+                groupBy.contains(GroupBy.STATUS)
+                        ? Optional.of(row.getColumn("status", String.class))
+                        : Optional.empty());
+        return new UsageRow(
+                row.getColumn("bucket", Integer.class) - 1,
+                group,
+                new UsageSums(
+                        row.getColumn("invocations", Long.class),
+                        row.getColumn("errors", Long.class),
+                        row.getColumn("input_tokens", BigDecimal.class).toBigIntegerExact(),
+                        row.getColumn("output_tokens", BigDecimal.class).toBigIntegerExact(),
+                        row.getColumn("cache_read_input_tokens", BigDecimal.class)
+                                .toBigIntegerExact(),
+                        row.getColumn("cache_write_input_tokens", BigDecimal.class)
+                                .toBigIntegerExact(),
+                        Optional.ofNullable(row.getColumn("cost_cents", BigDecimal.class)),
+                        row.getColumn("unpriced_invocations", Long.class)));
     }
 
     static Failure.Invalid tooManyPoints() {

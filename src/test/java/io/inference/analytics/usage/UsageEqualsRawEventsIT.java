@@ -25,6 +25,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 import java.util.UUID;
+import org.jdbi.v3.core.Jdbi;
 import org.junit.jupiter.api.Test;
 
 /** Random questions about random events, each answered a second time by PostgreSQL from the raw events, with its own calendar. */
@@ -43,6 +44,9 @@ class UsageEqualsRawEventsIT {
 
     @Inject
     UsageStore store;
+
+    @Inject
+    Jdbi jdbi;
 
     private final Random random = new Random(20260301);
     private final UUID org = UUID.randomUUID();
@@ -106,7 +110,7 @@ class UsageEqualsRawEventsIT {
         List<String> answered = new ArrayList<>();
         List<String> expected = new ArrayList<>();
         try (Connection connection = database.getConnection()) {
-            for (UsageRow row : store.read(connection, org, query)) {
+            for (UsageRow row : jdbi.withHandle(handle -> store.read(handle, org, query))) {
                 answered.add(line(
                         query.buckets().starts().get(row.bucket()),
                         row.group().model().map(UUID::toString),

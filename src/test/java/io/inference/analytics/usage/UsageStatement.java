@@ -22,16 +22,14 @@ public final class UsageStatement {
                 "end", List.of(end.toString()),
                 "granularity", List.of(granularity)));
         List<Slice> slices = query.buckets().slices(query.range());
+        String starts =
+                query.buckets().starts().stream().map(Instant::toString).collect(Collectors.joining(",", "'{", "}'"));
         String sql = UsageStore.sql(query, slices)
-                .replaceFirst(
-                        "[?]",
-                        query.buckets().starts().stream()
-                                .map(Instant::toString)
-                                .collect(Collectors.joining(",", "'{", "}'")));
-        for (Slice slice : slices) {
-            sql = sql.replaceFirst("[?]", org)
-                    .replaceFirst("[?]", "'" + slice.range().start() + "'")
-                    .replaceFirst("[?]", "'" + slice.range().end() + "'");
+                .replace(":starts::", starts + "::")
+                .replace(":org", org);
+        for (int i = 0; i < slices.size(); i++) {
+            sql = sql.replace(":start" + i, "'" + slices.get(i).range().start() + "'")
+                    .replace(":end" + i, "'" + slices.get(i).range().end() + "'");
         }
         return sql;
     }

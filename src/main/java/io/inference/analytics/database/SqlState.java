@@ -1,0 +1,79 @@
+package io.inference.analytics.database;
+
+import java.sql.SQLException;
+import java.util.Optional;
+import java.util.concurrent.TimeoutException;
+
+/**
+ * What a database error means, by its SQLState alone (PostgreSQL documentation, appendix A: Error Codes). The only place where
+ * states are interpreted; messages are never looked at.
+ *
+ * <p>Every method takes any exception and looks at the first {@link SQLException} among its causes.
+ */
+public final class SqlState {
+
+    public static final String LOCK_NOT_AVAILABLE = "55P03";
+    public static final String QUERY_CANCELED = "57014";
+    private static final String UNIQUE_VIOLATION = "23505";
+    private static final String CHECK_VIOLATION = "23514";
+
+    private SqlState() {}
+
+    /** The database's own error among the causes. */
+    public static Optional<SQLException> error(Throwable failure) {
+        for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+            if (cause instanceof SQLException sql) {
+                return Optional.of(sql);
+            }
+        }
+        return Optional.empty();
+    }
+
+    /** The five characters, or {@code none} when no database error is among the causes; for logs. */
+    public static String of(Throwable failure) {
+        return error(failure).map(SQLException::getSQLState).orElse("none");
+    }
+
+    public static boolean is(Throwable failure, String state) {
+        return state.equals(of(failure));
+    }
+
+    /** Connections that break (08), servers that go down or come up (57P), and time-outs of a new connection. */
+    public static boolean unreachable(Throwable failure) {
+        return error(failure)
+                .filter(sql -> {
+                    String state = sql.getSQLState();
+                    return state == null
+                            ? sql.getCause() instanceof TimeoutException
+                            : state.startsWith("08") || state.startsWith("57P");
+                })
+                .isPresent();
+    }
+
+    /**
+     * The server answers and has no room now: no free connection in time (no state), out of resources (53), cancelled by a time-out
+     * (57014), or rolled back in favour of another transaction (40).
+     */
+    public static boolean busy(Throwable failure) {
+        return error(failure)
+                .filter(sql -> {
+                    String state = sql.getSQLState();
+                    return state == null
+                            || state.equals(QUERY_CANCELED)
+                            || state.startsWith("53")
+                            || state.startsWith("40");
+                })
+                .isPresent();
+    }
+
+    /** A row is at fault (22 data, 23 integrity); the same row is refused again. Duplicate keys depend on others' rows and do not count. */
+    public static boolean refusesRow(Throwable failure) {
+        String state = of(failure);
+        return !state.equals(UNIQUE_VIOLATION) && (state.startsWith("22") || state.startsWith("23"));
+    }
+
+    /** Among others "no partition of relation found for row". */
+    public static boolean mayLackPartition(Throwable failure) {
+        return is(failure, CHECK_VIOLATION);
+    }
+}
