@@ -7,9 +7,13 @@ import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -26,16 +30,24 @@ class ArchitectureTest {
     private static final Map<String, Set<String>> ARROWS = Map.ofEntries(
             Map.entry("event", Set.of()),
             Map.entry("platform", Set.of()),
-            Map.entry("ingest", Set.of("event", "access", "platform")),
-            Map.entry("rollup", Set.of("platform")),
-            Map.entry("freshness", Set.of("access", "platform")),
-            Map.entry("price", Set.of("event", "platform")),
-            Map.entry("access", Set.of("platform")),
-            Map.entry("audit", Set.of("access", "platform")),
-            Map.entry("usage", Set.of("freshness", "access", "platform")),
-            Map.entry("reliability", Set.of("freshness", "access", "platform")),
-            Map.entry("export", Set.of("usage", "access", "audit", "platform")),
-            Map.entry("providers", Set.of("access", "platform")));
+            Map.entry("settings", Set.of()),
+            Map.entry("database", Set.of("platform")),
+            Map.entry("web", Set.of("platform")),
+            Map.entry("series", Set.of("web")),
+            Map.entry("objectstore", Set.of()),
+            Map.entry("ingest", Set.of("event", "access", "web", "platform")),
+            Map.entry("rollup", Set.of("database", "series", "platform")),
+            Map.entry("freshness", Set.of("access", "database", "web", "platform")),
+            Map.entry("price", Set.of("database", "series", "platform")),
+            Map.entry("access", Set.of("database", "web", "platform")),
+            Map.entry("audit", Set.of("access", "objectstore", "database", "web", "platform")),
+            Map.entry("usage", Set.of("freshness", "access", "series", "database", "web", "platform")),
+            Map.entry("reliability", Set.of("freshness", "access", "series", "database", "web", "platform")),
+            Map.entry("export", Set.of("usage", "access", "objectstore", "series", "database", "web", "platform")),
+            Map.entry("provider", Set.of("platform")),
+            Map.entry("bills", Set.of("provider", "platform")),
+            Map.entry("attribution", Set.of("bills", "provider", "platform")),
+            Map.entry("company", Set.of("access", "series", "database", "web", "platform")));
 
     private static final JavaClasses CLASSES = new ClassFileImporter()
             .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
@@ -71,6 +83,28 @@ class ArchitectureTest {
     }
 
     @Test
+    void everyArrowOfTheTableIsUsed() {
+        Set<String> used = new TreeSet<>();
+        CLASSES.forEach(type -> type.getDirectDependenciesFromSelf()
+                .forEach(dependency -> used.add(room(type) + " -> " + room(dependency.getTargetClass()))));
+        Set<String> unused = new TreeSet<>();
+        ARROWS.forEach((room, others) -> others.forEach(other -> unused.add(room + " -> " + other)));
+        unused.removeAll(used);
+        assertThat(unused).isEmpty();
+    }
+
+    @Test
+    void theArchitecturePageNamesEveryRoom() throws IOException {
+        String page = Files.readString(Path.of("docs", "architecture.md"));
+        ARROWS.forEach((room, others) -> assertThat(page).contains("| `" + room + "` |"));
+    }
+
+    private static String room(JavaClass type) {
+        String name = type.getPackageName();
+        return name.startsWith(ROOT) ? name.substring(ROOT.length()) : name;
+    }
+
+    @Test
     void thereAreNoCycles() {
         slices().matching("io.inference.analytics.(*)..")
                 .should()
@@ -92,8 +126,8 @@ class ArchitectureTest {
     }
 
     @Test
-    void onlyExportImportsTheObjectStore() {
-        onlyIn("software.amazon..", "export");
+    void onlyTheObjectStoreImportsS3() {
+        onlyIn("software.amazon..", "objectstore");
     }
 
     @Test

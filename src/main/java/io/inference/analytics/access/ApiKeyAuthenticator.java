@@ -1,7 +1,7 @@
 package io.inference.analytics.access;
 
+import io.inference.analytics.database.ApiDatabase;
 import io.inference.analytics.platform.Failure;
-import io.inference.analytics.platform.ReadDatabase;
 import io.quarkus.scheduler.Scheduled;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.ws.rs.core.HttpHeaders;
@@ -39,12 +39,12 @@ class ApiKeyAuthenticator implements Authenticator {
     private record Believed(Optional<ApiKeyStore.Stored> stored, Instant until) {}
 
     private final ApiKeyStore store;
-    private final ReadDatabase database;
+    private final ApiDatabase database;
     private final Clock clock;
     private final Map<String, Believed> believed = new ConcurrentHashMap<>();
     private final Map<UUID, Instant> uses = new ConcurrentHashMap<>();
 
-    ApiKeyAuthenticator(ApiKeyStore store, ReadDatabase database, Clock clock) {
+    ApiKeyAuthenticator(ApiKeyStore store, ApiDatabase database, Clock clock) {
         this.store = store;
         this.database = database;
         this.clock = clock;

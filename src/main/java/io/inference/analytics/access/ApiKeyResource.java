@@ -1,8 +1,8 @@
 package io.inference.analytics.access;
 
-import io.inference.analytics.platform.Problem;
-import io.inference.analytics.platform.QueryParameters;
 import io.inference.analytics.platform.Uuids;
+import io.inference.analytics.web.Problem;
+import io.inference.analytics.web.QueryParameters;
 import jakarta.ws.rs.Consumes;
 import jakarta.ws.rs.DELETE;
 import jakarta.ws.rs.GET;

@@ -1,8 +1,8 @@
 package io.inference.analytics.access;
 
+import io.inference.analytics.database.ApiDatabase;
 import io.inference.analytics.platform.Failure;
 import io.inference.analytics.platform.Failure.FieldError;
-import io.inference.analytics.platform.ReadDatabase;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Clock;
 import java.time.Instant;
@@ -42,10 +42,10 @@ public class ApiKeys {
     public record Made(ApiKey key, String text) {}
 
     private final ApiKeyStore store;
-    private final ReadDatabase database;
+    private final ApiDatabase database;
     private final Clock clock;
 
-    ApiKeys(ApiKeyStore store, ReadDatabase database, Clock clock) {
+    ApiKeys(ApiKeyStore store, ApiDatabase database, Clock clock) {
         this.store = store;
         this.database = database;
         this.clock = clock;

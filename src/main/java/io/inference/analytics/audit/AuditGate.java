@@ -2,8 +2,8 @@ package io.inference.analytics.audit;
 
 import io.inference.analytics.access.RequestAudit;
 import io.inference.analytics.platform.Failure;
-import io.inference.analytics.platform.ProblemMapper;
-import io.inference.analytics.platform.Streamed;
+import io.inference.analytics.web.ProblemMapper;
+import io.inference.analytics.web.Streamed;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.annotation.Priority;
 import jakarta.inject.Inject;

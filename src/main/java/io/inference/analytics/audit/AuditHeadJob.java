@@ -1,6 +1,6 @@
 package io.inference.analytics.audit;
 
-import io.inference.analytics.platform.ReadDatabase;
+import io.inference.analytics.database.ApiDatabase;
 import io.quarkus.scheduler.Scheduled;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.io.IOException;
@@ -18,12 +18,12 @@ class AuditHeadJob {
     private static final Logger LOG = Logger.getLogger("io.inference.analytics.audit-head");
 
     private final AuditLogStore store;
-    private final ReadDatabase database;
-    private final HeadArchive archive;
+    private final ApiDatabase database;
+    private final AuditHeads archive;
     private final Clock clock;
     private volatile AuditHead published = new AuditHead(0, "");
 
-    AuditHeadJob(AuditLogStore store, ReadDatabase database, HeadArchive archive, Clock clock) {
+    AuditHeadJob(AuditLogStore store, ApiDatabase database, AuditHeads archive, Clock clock) {
         this.store = store;
         this.database = database;
         this.archive = archive;

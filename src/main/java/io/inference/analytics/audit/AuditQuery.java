@@ -1,8 +1,8 @@
 package io.inference.analytics.audit;
 
-import io.inference.analytics.platform.ParameterValues;
-import io.inference.analytics.platform.QueryParameters;
-import io.inference.analytics.platform.QueryParameters.Fault;
+import io.inference.analytics.web.ParameterValues;
+import io.inference.analytics.web.QueryParameters;
+import io.inference.analytics.web.QueryParameters.Fault;
 import java.nio.charset.StandardCharsets;
 import java.time.DateTimeException;
 import java.time.Instant;

@@ -2,7 +2,7 @@ package io.inference.analytics.audit;
 
 import io.inference.analytics.access.Permission;
 import io.inference.analytics.access.Requires;
-import io.inference.analytics.platform.ReadDatabase;
+import io.inference.analytics.database.ApiDatabase;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.Produces;
@@ -26,9 +26,9 @@ import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 class AuditResource {
 
     private final AuditLogStore store;
-    private final ReadDatabase database;
+    private final ApiDatabase database;
 
-    AuditResource(AuditLogStore store, ReadDatabase database) {
+    AuditResource(AuditLogStore store, ApiDatabase database) {
         this.store = store;
         this.database = database;
     }

@@ -49,12 +49,11 @@ public class AuditVerification {
 
     private final AuditLogStore store;
     private final DataSource dataSource;
-    private final HeadArchive archive;
+    private final AuditHeads archive;
     private final AuditConfig config;
     private final Clock clock;
 
-    AuditVerification(
-            AuditLogStore store, DataSource dataSource, HeadArchive archive, AuditConfig config, Clock clock) {
+    AuditVerification(AuditLogStore store, DataSource dataSource, AuditHeads archive, AuditConfig config, Clock clock) {
         this.store = store;
         this.dataSource = dataSource;
         this.archive = archive;

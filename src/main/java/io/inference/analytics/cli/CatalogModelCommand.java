@@ -1,7 +1,7 @@
 package io.inference.analytics.cli;
 
+import io.inference.analytics.attribution.ProviderModels;
 import io.inference.analytics.platform.Failure;
-import io.inference.analytics.providers.ProviderModels;
 import io.inference.analytics.usage.NameStore;
 import jakarta.enterprise.context.Dependent;
 import jakarta.inject.Inject;

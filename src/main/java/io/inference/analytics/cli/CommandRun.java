@@ -1,7 +1,6 @@
 package io.inference.analytics.cli;
 
 import io.inference.analytics.access.AuditTrail;
-import io.inference.analytics.platform.ErrorLine;
 import io.inference.analytics.platform.Failure;
 import io.quarkus.runtime.QuarkusApplication;
 import jakarta.enterprise.context.Dependent;

@@ -1,7 +1,7 @@
 package io.inference.analytics.cli;
 
 import io.inference.analytics.cli.ServiceCommand.Need;
-import io.inference.analytics.platform.Setting;
+import io.inference.analytics.settings.Setting;
 import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.Map;

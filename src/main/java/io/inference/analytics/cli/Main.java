@@ -1,8 +1,8 @@
 package io.inference.analytics.cli;
 
-import io.inference.analytics.platform.Setting;
-import io.inference.analytics.platform.SettingsCheck;
-import io.inference.analytics.platform.SlowRequestGuard;
+import io.inference.analytics.settings.Setting;
+import io.inference.analytics.settings.SettingsCheck;
+import io.inference.analytics.web.SlowRequestGuard;
 import io.quarkus.runtime.Quarkus;
 import io.quarkus.runtime.annotations.QuarkusMain;
 import java.io.PrintWriter;

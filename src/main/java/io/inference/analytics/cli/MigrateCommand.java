@@ -1,6 +1,6 @@
 package io.inference.analytics.cli;
 
-import io.inference.analytics.platform.Migrations;
+import io.inference.analytics.database.Migrations;
 import jakarta.enterprise.context.Dependent;
 import jakarta.inject.Inject;
 import java.io.PrintWriter;

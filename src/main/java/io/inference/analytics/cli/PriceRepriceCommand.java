@@ -1,9 +1,9 @@
 package io.inference.analytics.cli;
 
 import io.inference.analytics.platform.Failure;
-import io.inference.analytics.platform.TimeRange;
 import io.inference.analytics.price.Repricing;
 import io.inference.analytics.rollup.RollupRepair;
+import io.inference.analytics.series.TimeRange;
 import jakarta.enterprise.context.Dependent;
 import jakarta.inject.Inject;
 import java.io.PrintWriter;

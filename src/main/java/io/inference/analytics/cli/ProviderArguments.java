@@ -1,10 +1,10 @@
 package io.inference.analytics.cli;
 
+import io.inference.analytics.attribution.Tool;
+import io.inference.analytics.bills.DayOutcome;
+import io.inference.analytics.bills.ProviderImports;
 import io.inference.analytics.platform.Failure;
-import io.inference.analytics.providers.DayOutcome;
-import io.inference.analytics.providers.Platform;
-import io.inference.analytics.providers.Provider;
-import io.inference.analytics.providers.ProviderImports;
+import io.inference.analytics.provider.Provider;
 import java.io.PrintWriter;
 import java.math.BigDecimal;
 import java.util.List;
@@ -27,8 +27,8 @@ final class ProviderArguments {
         throw new Failure.Invalid("--provider", "--provider: %s (expected: anthropic or cursor)".formatted(name));
     }
 
-    static Platform platform(String name) {
-        return Platform.of(name)
+    static Tool platform(String name) {
+        return Tool.of(name)
                 .orElseThrow(() -> new Failure.Invalid(
                         "--platform",
                         "--platform: %s (expected: claude_code, claude_api, claude_ai or cursor)".formatted(name)));

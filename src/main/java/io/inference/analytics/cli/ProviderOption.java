@@ -1,6 +1,6 @@
 package io.inference.analytics.cli;
 
-import io.inference.analytics.providers.Provider;
+import io.inference.analytics.provider.Provider;
 import picocli.CommandLine.Option;
 
 /** {@code --provider} of commands about one of them. */

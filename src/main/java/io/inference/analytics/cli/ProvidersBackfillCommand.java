@@ -1,7 +1,7 @@
 package io.inference.analytics.cli;
 
-import io.inference.analytics.providers.ImportStatus;
-import io.inference.analytics.providers.ProviderImports;
+import io.inference.analytics.bills.ImportStatus;
+import io.inference.analytics.bills.ProviderImports;
 import jakarta.enterprise.context.Dependent;
 import jakarta.inject.Inject;
 import java.io.PrintWriter;

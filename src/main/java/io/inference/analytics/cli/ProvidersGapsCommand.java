@@ -1,7 +1,7 @@
 package io.inference.analytics.cli;
 
-import io.inference.analytics.providers.Provider;
-import io.inference.analytics.providers.ProviderImports;
+import io.inference.analytics.bills.ProviderImports;
+import io.inference.analytics.provider.Provider;
 import jakarta.enterprise.context.Dependent;
 import jakarta.inject.Inject;
 import java.io.PrintWriter;

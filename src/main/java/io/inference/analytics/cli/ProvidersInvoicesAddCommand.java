@@ -1,7 +1,7 @@
 package io.inference.analytics.cli;
 
+import io.inference.analytics.attribution.CursorInvoices;
 import io.inference.analytics.platform.Failure;
-import io.inference.analytics.providers.CursorInvoices;
 import jakarta.enterprise.context.Dependent;
 import jakarta.inject.Inject;
 import java.io.PrintWriter;

@@ -1,6 +1,6 @@
 package io.inference.analytics.cli;
 
-import io.inference.analytics.providers.CursorInvoices;
+import io.inference.analytics.attribution.CursorInvoices;
 import jakarta.enterprise.context.Dependent;
 import jakarta.inject.Inject;
 import java.io.PrintWriter;

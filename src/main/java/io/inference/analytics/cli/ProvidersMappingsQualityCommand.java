@@ -1,6 +1,6 @@
 package io.inference.analytics.cli;
 
-import io.inference.analytics.providers.MappingQuality;
+import io.inference.analytics.attribution.MappingQuality;
 import jakarta.enterprise.context.Dependent;
 import jakarta.inject.Inject;
 import java.io.PrintWriter;

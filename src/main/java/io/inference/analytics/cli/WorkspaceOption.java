@@ -1,8 +1,8 @@
 package io.inference.analytics.cli;
 
 import io.inference.analytics.platform.Failure;
-import io.inference.analytics.providers.ProviderOrganizations;
-import io.inference.analytics.providers.WorkspaceRef;
+import io.inference.analytics.provider.ProviderOrganizations;
+import io.inference.analytics.provider.WorkspaceRef;
 import java.sql.SQLException;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;

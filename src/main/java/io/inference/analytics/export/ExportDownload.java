@@ -1,5 +1,6 @@
 package io.inference.analytics.export;
 
+import io.inference.analytics.objectstore.ObjectStore;
 import io.inference.analytics.platform.Failure;
 import io.inference.analytics.usage.CatalogStore;
 import jakarta.enterprise.context.ApplicationScoped;
@@ -20,12 +21,12 @@ class ExportDownload {
     private static final Duration TTL_MAX = Duration.ofDays(7);
 
     private final ExportJobs jobs;
-    private final ExportBucket bucket;
+    private final ObjectStore bucket;
     private final CatalogStore catalog;
     private final ExportConfig config;
     private final Clock clock;
 
-    ExportDownload(ExportJobs jobs, ExportBucket bucket, CatalogStore catalog, ExportConfig config, Clock clock) {
+    ExportDownload(ExportJobs jobs, ObjectStore bucket, CatalogStore catalog, ExportConfig config, Clock clock) {
         this.jobs = jobs;
         this.bucket = bucket;
         this.catalog = catalog;

@@ -1,7 +1,7 @@
 package io.inference.analytics.export;
 
 import com.fasterxml.jackson.annotation.JsonValue;
-import io.inference.analytics.platform.Granularity;
+import io.inference.analytics.series.Granularity;
 import java.util.Locale;
 
 /** How long a bucket of a file is; the words of exports for the granularities of usage. */

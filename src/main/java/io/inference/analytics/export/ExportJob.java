@@ -1,6 +1,7 @@
 package io.inference.analytics.export;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.inference.analytics.objectstore.ObjectLocation;
 import io.inference.analytics.usage.UsageSums;
 import java.time.Instant;
 import java.time.YearMonth;
@@ -23,7 +24,7 @@ record ExportJob(
         ExportStatus status,
         ExportOrder order,
         Optional<Restatement> monthly,
-        Location location,
+        ObjectLocation location,
         String initiatedBy,
         Optional<String> traceParent,
         Instant createdAt,
@@ -74,43 +75,4 @@ record ExportJob(
      * @param revision from 1
      */
     record Restatement(YearMonth month, int revision) {}
-
-    /**
-     * Where a file is.
-     *
-     * @param key without the bucket
-     */
-    record Location(String bucket, String key) {
-
-        private static final String PREFIX = "analytics/exports/";
-
-        static String keyOf(UUID org, UUID job) {
-            return PREFIX + org + "/" + job + ".csv";
-        }
-
-        static String keyOf(UUID org, Restatement monthly) {
-            return PREFIX + org + "/" + compact(monthly.month()) + "-r" + monthly.revision() + ".csv";
-        }
-
-        /** Where the latest file of a month is copied to. */
-        static String latestKeyOf(UUID org, YearMonth month) {
-            return PREFIX + org + "/" + compact(month) + ".csv";
-        }
-
-        static String manifestOf(String key) {
-            return key.substring(0, key.length() - ".csv".length()) + ".manifest.json";
-        }
-
-        private static String compact(YearMonth month) {
-            return month.toString().replace("-", "");
-        }
-
-        String manifestKey() {
-            return manifestOf(key);
-        }
-
-        String uri() {
-            return "s3://" + bucket + "/" + key;
-        }
-    }
 }

@@ -1,7 +1,8 @@
 package io.inference.analytics.export;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.inference.analytics.platform.TimeRange;
+import io.inference.analytics.objectstore.ObjectLocation;
+import io.inference.analytics.series.TimeRange;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -208,7 +209,7 @@ class ExportJobStore {
                 ExportStatus.of(row.getString("status")),
                 order,
                 Optional.ofNullable(month).map(first -> new ExportJob.Restatement(YearMonth.from(first), revision)),
-                new ExportJob.Location(bucket, row.getString("object_key")),
+                new ObjectLocation(bucket, row.getString("object_key")),
                 row.getString("initiated_by"),
                 Optional.ofNullable(row.getString("trace_parent")),
                 instant(row, "created_at").orElseThrow(),

@@ -1,11 +1,13 @@
 package io.inference.analytics.export;
 
+import io.inference.analytics.database.ApiDatabase;
 import io.inference.analytics.export.ExportJobStore.Origin;
+import io.inference.analytics.objectstore.ObjectLocation;
+import io.inference.analytics.objectstore.ObjectStore;
 import io.inference.analytics.platform.Failure;
-import io.inference.analytics.platform.ReadDatabase;
 import io.inference.analytics.platform.Retention;
-import io.inference.analytics.platform.TimeRange;
 import io.inference.analytics.platform.Traces;
+import io.inference.analytics.series.TimeRange;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.sql.Connection;
 import java.time.Clock;
@@ -27,20 +29,20 @@ class ExportJobs {
     private static final Duration TOO_MANY_RETRY = Duration.ofSeconds(30);
     private static final Duration OFF_RETRY = Duration.ofHours(1);
 
-    private final ReadDatabase database;
+    private final ApiDatabase database;
     private final ExportJobStore store;
     private final OrgExportSettings settings;
-    private final ExportBucket bucket;
+    private final ObjectStore bucket;
     private final ExportConfig config;
     private final ExportMetrics metrics;
     private final Retention retention;
     private final Clock clock;
 
     ExportJobs(
-            ReadDatabase database,
+            ApiDatabase database,
             ExportJobStore store,
             OrgExportSettings settings,
-            ExportBucket bucket,
+            ObjectStore bucket,
             ExportConfig config,
             ExportMetrics metrics,
             Retention retention,
@@ -93,13 +95,7 @@ class ExportJobs {
                         TOO_MANY_RETRY);
             }
             ExportJob job = pending(
-                    jobId,
-                    org,
-                    order,
-                    new ExportJob.Location(target, ExportJob.Location.keyOf(org, jobId)),
-                    initiatedBy,
-                    trace,
-                    now);
+                    jobId, org, order, new ObjectLocation(target, ExportKeys.of(org, jobId)), initiatedBy, trace, now);
             store.insert(connection, job, new Origin(idempotencyKey, idempotencyKey.map(key -> hash)));
             return job;
         });
@@ -114,7 +110,7 @@ class ExportJobs {
             UUID jobId,
             UUID org,
             ExportOrder order,
-            ExportJob.Location location,
+            ObjectLocation location,
             String initiatedBy,
             Optional<String> trace,
             Instant now) {

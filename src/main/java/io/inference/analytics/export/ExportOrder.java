@@ -1,7 +1,7 @@
 package io.inference.analytics.export;
 
-import io.inference.analytics.platform.Buckets;
-import io.inference.analytics.platform.TimeRange;
+import io.inference.analytics.series.Buckets;
+import io.inference.analytics.series.TimeRange;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;

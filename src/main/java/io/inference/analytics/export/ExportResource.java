@@ -6,13 +6,13 @@ import io.inference.analytics.access.CurrentCaller;
 import io.inference.analytics.access.Permission;
 import io.inference.analytics.access.RequestAudit;
 import io.inference.analytics.access.Requires;
+import io.inference.analytics.database.ApiDatabase;
 import io.inference.analytics.export.ExportJobStore.Cursor;
 import io.inference.analytics.platform.Failure;
-import io.inference.analytics.platform.QueryParameters;
-import io.inference.analytics.platform.QueryParameters.Fault;
-import io.inference.analytics.platform.ReadDatabase;
-import io.inference.analytics.platform.RequestIds;
 import io.inference.analytics.platform.Uuids;
+import io.inference.analytics.web.QueryParameters;
+import io.inference.analytics.web.QueryParameters.Fault;
+import io.inference.analytics.web.RequestIds;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.inject.Inject;
 import jakarta.ws.rs.Consumes;
@@ -88,7 +88,7 @@ class ExportResource {
 
     private final ExportJobs jobs;
     private final ExportJobStore store;
-    private final ReadDatabase database;
+    private final ApiDatabase database;
     private final ExportDownload download;
     private final ExportWorker worker;
     private final CurrentCaller caller;
@@ -101,7 +101,7 @@ class ExportResource {
     ExportResource(
             ExportJobs jobs,
             ExportJobStore store,
-            ReadDatabase database,
+            ApiDatabase database,
             ExportDownload download,
             ExportWorker worker,
             CurrentCaller caller,

@@ -2,6 +2,9 @@ package io.inference.analytics.export;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.agroal.api.AgroalDataSource;
+import io.inference.analytics.objectstore.ObjectLocation;
+import io.inference.analytics.objectstore.ObjectStore;
+import io.inference.analytics.objectstore.StoreTrouble;
 import io.inference.analytics.usage.UsageSums;
 import io.quarkus.agroal.DataSource;
 import jakarta.annotation.PostConstruct;
@@ -67,7 +70,7 @@ class ExportRun {
         thread.setDaemon(true);
         return thread;
     });
-    private final ExportBucket bucket;
+    private final ObjectStore bucket;
     private final ExportLedger ledger;
     private final ExportManifest manifest;
     private final OrgExportSettings settings;
@@ -76,7 +79,7 @@ class ExportRun {
 
     ExportRun(
             @DataSource("exports") AgroalDataSource snapshots,
-            ExportBucket bucket,
+            ObjectStore bucket,
             ExportLedger ledger,
             ExportManifest manifest,
             OrgExportSettings settings,
@@ -144,13 +147,12 @@ class ExportRun {
         }
         ExportLedger.Result result = result(job, written, upload.bytes());
         byte[] proof = manifest.of(job, result, written.watermark(), written.columns(), generatedAt);
-        put(job, job.location().manifestKey(), proof, metadata);
+        put(job, ExportKeys.manifestOf(job.location().key()), proof, metadata);
         if (job.monthly().isPresent()) {
             task.renew();
-            String latest = ExportJob.Location.latestKeyOf(
-                    job.orgId(), job.monthly().get().month());
+            String latest = ExportKeys.latest(job.orgId(), job.monthly().get().month());
             bucket.copy(job.location(), latest);
-            put(job, ExportJob.Location.manifestOf(latest), proof, metadata);
+            put(job, ExportKeys.manifestOf(latest), proof, metadata);
         }
         if (!ledger.succeed(task.hold(), result, expiresAt(job))) {
             throw new HoldLost();
@@ -159,10 +161,7 @@ class ExportRun {
 
     private void put(ExportJob job, String key, byte[] content, Map<String, String> metadata) throws StoreTrouble {
         bucket.put(
-                new ExportJob.Location(job.location().bucket(), key),
-                content,
-                "application/json; charset=utf-8",
-                metadata);
+                new ObjectLocation(job.location().bucket(), key), content, "application/json; charset=utf-8", metadata);
     }
 
     private static void drop(ExportUpload upload, Exception cause) {

@@ -1,8 +1,8 @@
 package io.inference.analytics.export;
 
-import io.inference.analytics.platform.Buckets;
-import io.inference.analytics.platform.Buckets.Slice;
-import io.inference.analytics.platform.Granularity;
+import io.inference.analytics.series.Buckets;
+import io.inference.analytics.series.Buckets.Slice;
+import io.inference.analytics.series.Granularity;
 import java.io.IOException;
 import java.sql.Connection;
 import java.sql.PreparedStatement;

@@ -1,5 +1,8 @@
 package io.inference.analytics.export;
 
+import io.inference.analytics.objectstore.ObjectLocation;
+import io.inference.analytics.objectstore.ObjectStore;
+import io.inference.analytics.objectstore.StoreTrouble;
 import io.quarkus.scheduler.Scheduled;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.sql.Connection;
@@ -58,7 +61,7 @@ class ExportUpkeep {
             """;
 
     private final DataSource dataSource;
-    private final ExportBucket bucket;
+    private final ObjectStore bucket;
     private final ExportLedger ledger;
     private final ExportConfig config;
     private final ExportMetrics metrics;
@@ -66,7 +69,7 @@ class ExportUpkeep {
 
     ExportUpkeep(
             DataSource dataSource,
-            ExportBucket bucket,
+            ObjectStore bucket,
             ExportLedger ledger,
             ExportConfig config,
             ExportMetrics metrics,
@@ -139,10 +142,10 @@ class ExportUpkeep {
     }
 
     private void remove(ExportJob job) throws SQLException, StoreTrouble {
-        ExportJob.Location location = job.location();
+        ObjectLocation location = job.location();
         bucket.abortUploads(location);
         bucket.delete(location);
-        bucket.delete(new ExportJob.Location(location.bucket(), location.manifestKey()));
+        bucket.delete(new ObjectLocation(location.bucket(), ExportKeys.manifestOf(location.key())));
         if (job.monthly().isPresent() && !newerExists(job.orgId(), job.monthly().get())) {
             withdrawLatest(job, job.monthly().get());
         }
@@ -151,18 +154,21 @@ class ExportUpkeep {
     /** What is gone may lie under the name of the latest file, too; there belongs the last one that is still kept. */
     private void withdrawLatest(ExportJob job, ExportJob.Restatement monthly) throws SQLException, StoreTrouble {
         String bucketName = job.location().bucket();
-        String latest = ExportJob.Location.latestKeyOf(job.orgId(), monthly.month());
-        String latestManifest = ExportJob.Location.manifestOf(latest);
-        Optional<ExportJob.Location> kept = ledger.previous(job.orgId(), monthly.month(), monthly.revision())
+        String latest = ExportKeys.latest(job.orgId(), monthly.month());
+        String latestManifest = ExportKeys.manifestOf(latest);
+        Optional<ObjectLocation> kept = ledger.previous(job.orgId(), monthly.month(), monthly.revision())
                 .filter(earlier -> earlier.status() == ExportStatus.SUCCEEDED)
                 .map(ExportJob::location)
                 .filter(location -> location.bucket().equals(bucketName));
         if (kept.isPresent()) {
             bucket.copy(kept.get(), latest);
-            bucket.copy(new ExportJob.Location(bucketName, kept.get().manifestKey()), latestManifest);
+            bucket.copy(
+                    new ObjectLocation(
+                            bucketName, ExportKeys.manifestOf(kept.get().key())),
+                    latestManifest);
         } else {
-            bucket.delete(new ExportJob.Location(bucketName, latest));
-            bucket.delete(new ExportJob.Location(bucketName, latestManifest));
+            bucket.delete(new ObjectLocation(bucketName, latest));
+            bucket.delete(new ObjectLocation(bucketName, latestManifest));
         }
     }
 

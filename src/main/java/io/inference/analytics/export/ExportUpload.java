@@ -1,5 +1,8 @@
 package io.inference.analytics.export;
 
+import io.inference.analytics.objectstore.ObjectLocation;
+import io.inference.analytics.objectstore.ObjectStore;
+import io.inference.analytics.objectstore.StoreTrouble;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.io.OutputStream;
@@ -19,8 +22,8 @@ import java.util.concurrent.FutureTask;
  */
 final class ExportUpload extends OutputStream {
 
-    private final ExportBucket bucket;
-    private final ExportJob.Location location;
+    private final ObjectStore bucket;
+    private final ObjectLocation location;
     private final Executor executor;
     private final int partBytes;
     private final List<String> tags = new ArrayList<>();
@@ -41,8 +44,8 @@ final class ExportUpload extends OutputStream {
      * @param partBytes at least 5 MiB, by the rules of S3
      */
     ExportUpload(
-            ExportBucket bucket,
-            ExportJob.Location location,
+            ObjectStore bucket,
+            ObjectLocation location,
             Map<String, String> metadata,
             boolean othersBegan,
             int partBytes,

@@ -1,5 +1,7 @@
 package io.inference.analytics.export;
 
+import io.inference.analytics.objectstore.ObjectStore;
+import io.inference.analytics.objectstore.StoreTrouble;
 import io.inference.analytics.platform.Traces;
 import io.opentelemetry.api.trace.Span;
 import io.opentelemetry.api.trace.SpanKind;
@@ -43,7 +45,7 @@ class ExportWorker {
     private final ExportConfig config;
     private final ExportLedger ledger;
     private final ExportRun run;
-    private final ExportBucket bucket;
+    private final ObjectStore bucket;
     private final ExportMetrics metrics;
     private final Traces traces;
     private final Clock clock;
@@ -57,7 +59,7 @@ class ExportWorker {
             ExportConfig config,
             ExportLedger ledger,
             ExportRun run,
-            ExportBucket bucket,
+            ObjectStore bucket,
             ExportMetrics metrics,
             Traces traces,
             Clock clock) {

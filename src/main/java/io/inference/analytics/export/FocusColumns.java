@@ -1,7 +1,7 @@
 package io.inference.analytics.export;
 
 import io.inference.analytics.platform.Csv;
-import io.inference.analytics.platform.TimeRange;
+import io.inference.analytics.series.TimeRange;
 import java.math.BigDecimal;
 import java.math.BigInteger;
 import java.time.Instant;

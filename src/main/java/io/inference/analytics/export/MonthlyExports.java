@@ -1,8 +1,10 @@
 package io.inference.analytics.export;
 
 import io.inference.analytics.export.OrgExportSettings.Wishes;
+import io.inference.analytics.objectstore.ObjectLocation;
+import io.inference.analytics.objectstore.ObjectStore;
 import io.inference.analytics.platform.Failure;
-import io.inference.analytics.platform.TimeRange;
+import io.inference.analytics.series.TimeRange;
 import io.quarkus.scheduler.Scheduled;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.sql.Connection;
@@ -62,7 +64,7 @@ public class MonthlyExports {
     private final DataSource dataSource;
     private final ExportJobStore store;
     private final OrgExportSettings settings;
-    private final ExportBucket bucket;
+    private final ObjectStore bucket;
     private final ExportConfig config;
     private final ExportWorker worker;
     private final ExportMetrics metrics;
@@ -72,7 +74,7 @@ public class MonthlyExports {
             DataSource dataSource,
             ExportJobStore store,
             OrgExportSettings settings,
-            ExportBucket bucket,
+            ObjectStore bucket,
             ExportConfig config,
             ExportWorker worker,
             ExportMetrics metrics,
@@ -258,8 +260,7 @@ public class MonthlyExports {
                 UUID.randomUUID(),
                 org,
                 order,
-                new ExportJob.Location(
-                        wishes.bucket().orElse(bucket.defaultBucket()), ExportJob.Location.keyOf(org, monthly)),
+                new ObjectLocation(wishes.bucket().orElse(bucket.defaultBucket()), ExportKeys.of(org, monthly)),
                 initiatedBy,
                 Optional.empty(),
                 clock.instant().truncatedTo(ChronoUnit.MICROS));

@@ -1,7 +1,7 @@
 package io.inference.analytics.freshness;
 
+import io.inference.analytics.database.ApiDatabase;
 import io.inference.analytics.platform.Failure;
-import io.inference.analytics.platform.ReadDatabase;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.MultiGauge;
 import io.micrometer.core.instrument.MultiGauge.Row;
@@ -63,7 +63,7 @@ class FreshnessGauges {
     private static final String BROKER_REACHABLE_AT =
             "select max(broker_reachable_at) from analytics.ingestion_observations";
 
-    private final ReadDatabase database;
+    private final ApiDatabase database;
     private final Clock clock;
     private final MultiGauge gauge;
     private volatile State state;
@@ -75,7 +75,7 @@ class FreshnessGauges {
      */
     private record State(Instant readAt, Map<UUID, Optional<Instant>> completeUntil) {}
 
-    FreshnessGauges(ReadDatabase database, Clock clock, MeterRegistry registry) {
+    FreshnessGauges(ApiDatabase database, Clock clock, MeterRegistry registry) {
         this.database = database;
         this.clock = clock;
         this.state = new State(clock.instant(), Map.of());

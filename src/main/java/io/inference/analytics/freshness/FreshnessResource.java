@@ -2,7 +2,7 @@ package io.inference.analytics.freshness;
 
 import io.inference.analytics.access.Permission;
 import io.inference.analytics.access.Requires;
-import io.inference.analytics.platform.QueryParameters;
+import io.inference.analytics.web.QueryParameters;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.PathParam;

@@ -1,8 +1,8 @@
 package io.inference.analytics.freshness;
 
+import io.inference.analytics.database.ApiDatabase;
 import io.inference.analytics.freshness.IngestState.Observation;
 import io.inference.analytics.freshness.OrgFreshness.Stored;
-import io.inference.analytics.platform.ReadDatabase;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -57,10 +57,10 @@ public class FreshnessStore {
             order by model_id
             """;
 
-    private final ReadDatabase database;
+    private final ApiDatabase database;
     private final Clock clock;
 
-    FreshnessStore(ReadDatabase database, Clock clock) {
+    FreshnessStore(ApiDatabase database, Clock clock) {
         this.database = database;
         this.clock = clock;
     }

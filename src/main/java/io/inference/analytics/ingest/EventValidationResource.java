@@ -4,7 +4,7 @@ import io.inference.analytics.access.AnyCaller;
 import io.inference.analytics.event.UsageEventCodec;
 import io.inference.analytics.platform.Failure;
 import io.inference.analytics.platform.Failure.FieldError;
-import io.inference.analytics.platform.Problem;
+import io.inference.analytics.web.Problem;
 import jakarta.ws.rs.Consumes;
 import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;

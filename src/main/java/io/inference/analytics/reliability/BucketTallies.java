@@ -1,9 +1,9 @@
 package io.inference.analytics.reliability;
 
-import io.inference.analytics.platform.Buckets;
 import io.inference.analytics.platform.Failure;
-import io.inference.analytics.platform.SeriesGroup;
-import io.inference.analytics.platform.SeriesScope;
+import io.inference.analytics.series.Buckets;
+import io.inference.analytics.series.SeriesGroup;
+import io.inference.analytics.series.SeriesScope;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;

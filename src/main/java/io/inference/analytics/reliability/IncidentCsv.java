@@ -1,7 +1,7 @@
 package io.inference.analytics.reliability;
 
-import io.inference.analytics.platform.Streamed;
 import io.inference.analytics.reliability.IncidentQuery.Position;
+import io.inference.analytics.web.Streamed;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.sql.Connection;

@@ -1,10 +1,10 @@
 package io.inference.analytics.reliability;
 
+import io.inference.analytics.database.LongReads;
 import io.inference.analytics.platform.Csv;
 import io.inference.analytics.platform.Failure;
-import io.inference.analytics.platform.LongReads;
-import io.inference.analytics.platform.TimeRange;
 import io.inference.analytics.reliability.IncidentQuery.Position;
+import io.inference.analytics.series.TimeRange;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.nio.charset.StandardCharsets;
 import java.sql.Connection;

@@ -1,10 +1,10 @@
 package io.inference.analytics.reliability;
 
-import io.inference.analytics.platform.ParameterValues;
-import io.inference.analytics.platform.QueryParameters;
-import io.inference.analytics.platform.QueryParameters.Fault;
-import io.inference.analytics.platform.TimeRange;
 import io.inference.analytics.platform.Uuids;
+import io.inference.analytics.series.TimeRange;
+import io.inference.analytics.web.ParameterValues;
+import io.inference.analytics.web.QueryParameters;
+import io.inference.analytics.web.QueryParameters.Fault;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;

@@ -3,7 +3,7 @@ package io.inference.analytics.reliability;
 import io.inference.analytics.access.Permission;
 import io.inference.analytics.access.Requires;
 import io.inference.analytics.platform.Failure;
-import io.inference.analytics.platform.TimeRange;
+import io.inference.analytics.series.TimeRange;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.PathParam;

@@ -1,7 +1,7 @@
 package io.inference.analytics.reliability;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
-import io.inference.analytics.platform.Cost;
+import io.inference.analytics.series.Cost;
 import java.math.BigInteger;
 import java.time.Instant;
 import java.util.List;

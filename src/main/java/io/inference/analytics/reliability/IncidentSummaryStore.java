@@ -1,14 +1,14 @@
 package io.inference.analytics.reliability;
 
-import io.inference.analytics.platform.Cost;
-import io.inference.analytics.platform.LongReads;
-import io.inference.analytics.platform.TimeRange;
+import io.inference.analytics.database.LongReads;
 import io.inference.analytics.reliability.IncidentSummary.Affected;
 import io.inference.analytics.reliability.IncidentSummary.ErrorClass;
 import io.inference.analytics.reliability.IncidentSummary.Failed;
 import io.inference.analytics.reliability.IncidentSummary.Phases;
 import io.inference.analytics.reliability.IncidentSummary.Step;
 import io.inference.analytics.reliability.IncidentSummary.Window;
+import io.inference.analytics.series.Cost;
+import io.inference.analytics.series.TimeRange;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.math.BigDecimal;
 import java.math.BigInteger;

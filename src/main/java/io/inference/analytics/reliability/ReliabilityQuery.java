@@ -1,7 +1,7 @@
 package io.inference.analytics.reliability;
 
-import io.inference.analytics.platform.QueryParameters;
-import io.inference.analytics.platform.SeriesScope;
+import io.inference.analytics.series.SeriesScope;
+import io.inference.analytics.web.QueryParameters;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;

@@ -1,6 +1,6 @@
 package io.inference.analytics.reliability;
 
-import io.inference.analytics.platform.SeriesGroup;
+import io.inference.analytics.series.SeriesGroup;
 import java.util.Set;
 
 /**

@@ -3,7 +3,7 @@ package io.inference.analytics.reliability;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonUnwrapped;
 import io.inference.analytics.freshness.FreshnessView;
-import io.inference.analytics.platform.Granularity;
+import io.inference.analytics.series.Granularity;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;

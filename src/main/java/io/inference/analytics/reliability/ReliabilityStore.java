@@ -1,7 +1,7 @@
 package io.inference.analytics.reliability;
 
-import io.inference.analytics.platform.SeriesGroup;
-import io.inference.analytics.platform.SeriesScope;
+import io.inference.analytics.series.SeriesGroup;
+import io.inference.analytics.series.SeriesScope;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.sql.Connection;
 import java.sql.PreparedStatement;

@@ -1,7 +1,7 @@
 package io.inference.analytics.rollup;
 
+import io.inference.analytics.database.StorageFlavour;
 import io.inference.analytics.platform.AfterRollup;
-import io.inference.analytics.platform.StorageFlavour;
 import io.inference.analytics.platform.Traces;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.TimeGauge;

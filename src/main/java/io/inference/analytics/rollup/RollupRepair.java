@@ -2,7 +2,7 @@ package io.inference.analytics.rollup;
 
 import io.inference.analytics.platform.Failure;
 import io.inference.analytics.platform.Retention;
-import io.inference.analytics.platform.TimeRange;
+import io.inference.analytics.series.TimeRange;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.sql.Connection;
 import java.sql.SQLException;

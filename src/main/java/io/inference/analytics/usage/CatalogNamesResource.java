@@ -3,9 +3,9 @@ package io.inference.analytics.usage;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import io.inference.analytics.access.Permission;
 import io.inference.analytics.access.Requires;
+import io.inference.analytics.database.ApiDatabase;
 import io.inference.analytics.platform.Failure;
 import io.inference.analytics.platform.Failure.FieldError;
-import io.inference.analytics.platform.ReadDatabase;
 import io.inference.analytics.platform.Uuids;
 import jakarta.ws.rs.Consumes;
 import jakarta.ws.rs.PUT;
@@ -38,10 +38,10 @@ class CatalogNamesResource {
             @JsonProperty("orgs") @Schema(description = "Names of organisations by id") Map<String, String> orgs,
             @JsonProperty("models") @Schema(description = "Names of models by id") Map<String, String> models) {}
 
-    private final ReadDatabase database;
+    private final ApiDatabase database;
     private final NameStore store;
 
-    CatalogNamesResource(ReadDatabase database, NameStore store) {
+    CatalogNamesResource(ApiDatabase database, NameStore store) {
         this.database = database;
         this.store = store;
     }

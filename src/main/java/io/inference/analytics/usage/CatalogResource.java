@@ -5,7 +5,7 @@ import io.inference.analytics.access.Caller;
 import io.inference.analytics.access.CurrentCaller;
 import io.inference.analytics.access.Permission;
 import io.inference.analytics.access.Requires;
-import io.inference.analytics.platform.QueryParameters;
+import io.inference.analytics.web.QueryParameters;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.PathParam;

@@ -1,6 +1,6 @@
 package io.inference.analytics.usage;
 
-import io.inference.analytics.platform.ReadDatabase;
+import io.inference.analytics.database.ApiDatabase;
 import io.inference.analytics.platform.Retention;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Clock;
@@ -63,11 +63,11 @@ public class CatalogStore {
      */
     public record Named(UUID id, String name) {}
 
-    private final ReadDatabase database;
+    private final ApiDatabase database;
     private final Retention retention;
     private final Clock clock;
 
-    CatalogStore(ReadDatabase database, Retention retention, Clock clock) {
+    CatalogStore(ApiDatabase database, Retention retention, Clock clock) {
         this.database = database;
         this.retention = retention;
         this.clock = clock;

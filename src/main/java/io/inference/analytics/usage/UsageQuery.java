@@ -1,10 +1,10 @@
 package io.inference.analytics.usage;
 
-import io.inference.analytics.platform.Buckets;
-import io.inference.analytics.platform.Granularity;
-import io.inference.analytics.platform.QueryParameters;
-import io.inference.analytics.platform.SeriesScope;
-import io.inference.analytics.platform.TimeRange;
+import io.inference.analytics.series.Buckets;
+import io.inference.analytics.series.Granularity;
+import io.inference.analytics.series.SeriesScope;
+import io.inference.analytics.series.TimeRange;
+import io.inference.analytics.web.QueryParameters;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;

@@ -4,13 +4,13 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.inference.analytics.access.Permission;
 import io.inference.analytics.access.Requires;
+import io.inference.analytics.database.ApiDatabase;
 import io.inference.analytics.freshness.FreshnessStore;
 import io.inference.analytics.freshness.FreshnessView;
 import io.inference.analytics.freshness.OrgFreshness;
-import io.inference.analytics.platform.Granularity;
-import io.inference.analytics.platform.ReadDatabase;
 import io.inference.analytics.platform.Retention;
-import io.inference.analytics.platform.TableAnswer;
+import io.inference.analytics.series.Granularity;
+import io.inference.analytics.web.TableAnswer;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.PathParam;
@@ -41,7 +41,7 @@ class UsageResource {
 
     private final UsageStore store;
     private final FreshnessStore freshness;
-    private final ReadDatabase database;
+    private final ApiDatabase database;
     private final Retention retention;
     private final Clock clock;
     private final ObjectMapper json;
@@ -49,7 +49,7 @@ class UsageResource {
     UsageResource(
             UsageStore store,
             FreshnessStore freshness,
-            ReadDatabase database,
+            ApiDatabase database,
             Retention retention,
             Clock clock,
             ObjectMapper json) {

@@ -1,6 +1,6 @@
 package io.inference.analytics.usage;
 
-import io.inference.analytics.platform.SeriesGroup;
+import io.inference.analytics.series.SeriesGroup;
 
 /**
  * One point before it is dressed for the wire.

@@ -1,9 +1,9 @@
 package io.inference.analytics.usage;
 
-import io.inference.analytics.platform.Buckets.Slice;
 import io.inference.analytics.platform.Failure;
-import io.inference.analytics.platform.SeriesGroup;
-import io.inference.analytics.platform.TimeRange;
+import io.inference.analytics.series.Buckets.Slice;
+import io.inference.analytics.series.SeriesGroup;
+import io.inference.analytics.series.TimeRange;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.math.BigDecimal;
 import java.time.Instant;

@@ -12,8 +12,8 @@ import static org.hamcrest.Matchers.not;
 import static org.hamcrest.Matchers.notNullValue;
 
 import io.agroal.api.AgroalDataSource;
+import io.inference.analytics.database.ApiDatabase;
 import io.inference.analytics.platform.Failure;
-import io.inference.analytics.platform.ReadDatabase;
 import io.inference.analytics.testing.Tokens;
 import io.inference.analytics.testing.WithBackends;
 import io.quarkus.test.junit.QuarkusTest;
@@ -45,7 +45,7 @@ class ApiKeyIT {
     ApiKeyStore store;
 
     @Inject
-    ReadDatabase reads;
+    ApiDatabase reads;
 
     @Inject
     ApiKeyAuthenticator authenticator;

@@ -1,6 +1,6 @@
 package io.inference.analytics.devtools;
 
-import io.inference.analytics.platform.Setting;
+import io.inference.analytics.settings.Setting;
 import java.io.IOException;
 import java.io.Reader;
 import java.nio.charset.StandardCharsets;

@@ -2,7 +2,8 @@ package io.inference.analytics.export;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.inference.analytics.platform.TimeRange;
+import io.inference.analytics.objectstore.ObjectLocation;
+import io.inference.analytics.series.TimeRange;
 import java.time.Instant;
 import java.time.YearMonth;
 import java.time.ZoneId;
@@ -23,7 +24,7 @@ class ExportDownloadTest {
                 Optional.empty());
         UUID id = new UUID(1, 2);
         return ExportJobs.pending(
-                id, id, order, new ExportJob.Location("b", "k.csv"), "tester", Optional.empty(), Instant.EPOCH);
+                id, id, order, new ObjectLocation("b", "k.csv"), "tester", Optional.empty(), Instant.EPOCH);
     }
 
     @Test

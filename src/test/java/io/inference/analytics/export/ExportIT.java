@@ -15,6 +15,8 @@ import static org.hamcrest.Matchers.nullValue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.agroal.api.AgroalDataSource;
+import io.inference.analytics.objectstore.ObjectLocation;
+import io.inference.analytics.objectstore.ObjectStore;
 import io.inference.analytics.platform.Failure;
 import io.inference.analytics.testing.Backend;
 import io.inference.analytics.testing.LocalDev;
@@ -69,7 +71,7 @@ class ExportIT {
     NameStore names;
 
     @Inject
-    ExportBucket bucket;
+    ObjectStore bucket;
 
     @Inject
     ExportUpkeep upkeep;
@@ -163,7 +165,7 @@ class ExportIT {
 
     /** Reads an object the way its readers do. */
     private HttpResponse<byte[]> object(String key) throws Exception {
-        return fetch(bucket.sign(new ExportJob.Location(bucket.defaultBucket(), key), "x.csv", Duration.ofMinutes(1)));
+        return fetch(bucket.sign(new ObjectLocation(bucket.defaultBucket(), key), "x.csv", Duration.ofMinutes(1)));
     }
 
     private static CsvText csv(HttpResponse<byte[]> file) {
@@ -313,7 +315,7 @@ class ExportIT {
                         .statusCode())
                 .isEqualTo(403);
         URI brief = bucket.sign(
-                new ExportJob.Location(
+                new ObjectLocation(
                         bucket.defaultBucket(), "analytics/exports/%s/%s.csv".formatted(org, job.getString("jobId"))),
                 "x.csv",
                 Duration.ofSeconds(1));

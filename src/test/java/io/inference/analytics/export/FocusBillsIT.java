@@ -5,10 +5,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.agroal.api.AgroalDataSource;
-import io.inference.analytics.providers.OrgMappings;
-import io.inference.analytics.providers.Provider;
-import io.inference.analytics.providers.ProviderModels;
-import io.inference.analytics.providers.WorkspaceRef;
+import io.inference.analytics.attribution.OrgMappings;
+import io.inference.analytics.attribution.ProviderModels;
+import io.inference.analytics.objectstore.ObjectLocation;
+import io.inference.analytics.objectstore.ObjectStore;
+import io.inference.analytics.provider.Provider;
+import io.inference.analytics.provider.WorkspaceRef;
 import io.inference.analytics.testing.Backend;
 import io.inference.analytics.testing.StoredUsage;
 import io.inference.analytics.testing.StoredUsage.Event;
@@ -58,7 +60,7 @@ class FocusBillsIT {
     OrgMappings mappings;
 
     @Inject
-    ExportBucket bucket;
+    ObjectStore bucket;
 
     private final UUID orgA = UUID.randomUUID();
     private final UUID orgB = UUID.randomUUID();
@@ -159,7 +161,7 @@ class FocusBillsIT {
     }
 
     private String object(UUID org, String name) throws Exception {
-        var location = new ExportJob.Location(bucket.defaultBucket(), "analytics/exports/%s/%s".formatted(org, name));
+        var location = new ObjectLocation(bucket.defaultBucket(), "analytics/exports/%s/%s".formatted(org, name));
         HttpResponse<byte[]> answer = HTTP.send(
                 HttpRequest.newBuilder(bucket.sign(location, "x", Duration.ofMinutes(1)))
                         .build(),

@@ -3,7 +3,7 @@ package io.inference.analytics.hostile;
 import com.opencsv.exceptions.CsvException;
 import io.inference.analytics.event.EventCodecFuzz;
 import io.inference.analytics.platform.CsvFuzz;
-import io.inference.analytics.platform.SettingsFuzz;
+import io.inference.analytics.settings.SettingsFuzz;
 import io.inference.analytics.usage.QueriesFuzz;
 import java.io.IOException;
 import java.util.Arrays;

@@ -6,11 +6,11 @@ import static org.awaitility.Awaitility.await;
 
 import io.agroal.api.AgroalDataSource;
 import io.inference.analytics.devtools.EventJson;
-import io.inference.analytics.platform.TimeRange;
 import io.inference.analytics.price.Price;
 import io.inference.analytics.price.PriceBook;
 import io.inference.analytics.price.Repricing;
 import io.inference.analytics.rollup.RollupRepair;
+import io.inference.analytics.series.TimeRange;
 import io.inference.analytics.testing.Backend;
 import io.inference.analytics.testing.Sql;
 import io.inference.analytics.testing.WithBackends;

@@ -5,12 +5,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import io.agroal.api.AgroalDataSource;
+import io.inference.analytics.database.StorageFlavour;
 import io.inference.analytics.devtools.EventJson;
-import io.inference.analytics.platform.StorageFlavour;
-import io.inference.analytics.platform.TimeRange;
 import io.inference.analytics.rollup.RollupJob;
 import io.inference.analytics.rollup.RollupRepair;
 import io.inference.analytics.rollup.UpkeepJob;
+import io.inference.analytics.series.TimeRange;
 import io.inference.analytics.testing.Backend;
 import io.inference.analytics.testing.WithBackends;
 import io.quarkus.test.junit.QuarkusTest;

@@ -6,12 +6,12 @@ import static org.awaitility.Awaitility.await;
 import static org.hamcrest.Matchers.equalTo;
 
 import io.agroal.api.AgroalDataSource;
+import io.inference.analytics.database.StorageFlavour;
 import io.inference.analytics.devtools.EventJson;
 import io.inference.analytics.event.Decoded;
 import io.inference.analytics.event.RejectReason;
 import io.inference.analytics.event.UsageEventCodec;
 import io.inference.analytics.platform.Retention;
-import io.inference.analytics.platform.StorageFlavour;
 import io.inference.analytics.testing.StoredUsage;
 import io.inference.analytics.testing.StoredUsage.Event;
 import io.inference.analytics.testing.Tokens;

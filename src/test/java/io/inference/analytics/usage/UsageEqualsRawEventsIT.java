@@ -3,7 +3,7 @@ package io.inference.analytics.usage;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.agroal.api.AgroalDataSource;
-import io.inference.analytics.platform.Granularity;
+import io.inference.analytics.series.Granularity;
 import io.inference.analytics.testing.StoredUsage;
 import io.inference.analytics.testing.StoredUsage.Event;
 import io.inference.analytics.testing.WithBackends;

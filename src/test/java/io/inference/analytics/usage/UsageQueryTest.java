@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import io.inference.analytics.platform.Failure;
 import io.inference.analytics.platform.Failure.FieldError;
-import io.inference.analytics.platform.Granularity;
+import io.inference.analytics.series.Granularity;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;

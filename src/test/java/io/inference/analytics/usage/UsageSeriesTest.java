@@ -2,7 +2,7 @@ package io.inference.analytics.usage;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.inference.analytics.platform.SeriesGroup;
+import io.inference.analytics.series.SeriesGroup;
 import java.math.BigDecimal;
 import java.math.BigInteger;
 import java.time.Instant;

@@ -1,6 +1,6 @@
 package io.inference.analytics.usage;
 
-import io.inference.analytics.platform.Buckets.Slice;
+import io.inference.analytics.series.Buckets.Slice;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;

@@ -1,0 +1,388 @@
+package io.inference.analytics.bills;
+
+import io.inference.analytics.platform.Failure;
+import io.inference.analytics.provider.Dataset;
+import io.inference.analytics.provider.DayAnswer;
+import io.inference.analytics.provider.Provider;
+import io.inference.analytics.provider.ProviderClient;
+import io.inference.analytics.provider.ProviderClients;
+import io.inference.analytics.provider.ProviderTrouble;
+import io.inference.analytics.provider.ProvidersConfig;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.LocalDate;
+import java.time.ZoneOffset;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SortedSet;
+import java.util.TreeSet;
+import java.util.UUID;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import javax.sql.DataSource;
+import org.jboss.logging.Logger;
+
+/**
+ * Imports days of the providers' reports.
+ *
+ * <p>The steps for some days of a data set, and what holds if one fails:
+ *
+ * <ol>
+ *   <li>lock the days for the session: another process waits, or has died and holds nothing.
+ *   <li>fetch all pages, outside of any transaction: a missing page means no import, and the ledger says so for each day.
+ *   <li>store each day in a transaction of its own (see {@link DayImport}): the days before are done, the day at hand is as it was.
+ *   <li>unlock.
+ * </ol>
+ *
+ * Running it again changes nothing that is right.
+ */
+@ApplicationScoped
+public class ProviderImports {
+
+    private static final Logger LOG = Logger.getLogger(ProviderImports.class);
+
+    /**
+     * What a run came to.
+     *
+     * @param runId in provider_import_run
+     * @param days in the order in which they were done
+     */
+    public record Summary(UUID runId, List<DayOutcome> days) {
+
+        /** Whether every day is as the provider says. */
+        public boolean complete() {
+            return days.stream().allMatch(day -> day.status().good());
+        }
+    }
+
+    /** Who asked for a run, and how it may proceed. */
+    record Order(RunKind kind, String requestedBy, boolean released, Duration pause, Consumer<DayOutcome> progress) {}
+
+    private final ProviderClients clients;
+    private final ImportRuns runs;
+    private final DayImport store;
+    private final LedgerQueries ledger;
+    private final DirectoryStore directories;
+    private final ProvidersConfig config;
+    private final DataSource dataSource;
+    private final Clock clock;
+
+    ProviderImports(
+            ProviderClients clients,
+            ImportRuns runs,
+            DayImport store,
+            LedgerQueries ledger,
+            DirectoryStore directories,
+            ProvidersConfig config,
+            DataSource dataSource,
+            Clock clock) {
+        this.clients = clients;
+        this.runs = runs;
+        this.store = store;
+        this.ledger = ledger;
+        this.directories = directories;
+        this.config = config;
+        this.dataSource = dataSource;
+        this.clock = clock;
+    }
+
+    /** The last UTC day that is over. */
+    public LocalDate yesterday() {
+        return LocalDate.ofInstant(clock.instant(), ZoneOffset.UTC).minusDays(1);
+    }
+
+    /**
+     * Imports one day of all data sets of a provider.
+     *
+     * @param released a person says that an empty or very large day is right
+     * @throws Failure.Invalid when the day is not there yet
+     * @throws Failure.Unavailable when the key is missing or refused
+     */
+    public Summary importDay(
+            Provider provider, LocalDate date, boolean released, String requestedBy, Consumer<DayOutcome> progress)
+            throws SQLException, InterruptedException {
+        if (date.isAfter(yesterday().plusDays(1))) {
+            throw new Failure.Invalid("--date", "--date: %s (expected: today or before)".formatted(date));
+        }
+        ProviderClient client = clients.of(provider);
+        ProviderClients.verify(client);
+        return run(
+                client,
+                everything(client, new TreeSet<>(List.of(date))),
+                new Order(RunKind.MANUAL, requestedBy, released, Duration.ZERO, progress));
+    }
+
+    /**
+     * Does what the daily schedule does: yesterday and the days that are due to be read again, and what is missing.
+     *
+     * @throws Failure.Conflict when no day of the provider has been validated yet
+     */
+    public Summary importDue(Provider provider, String requestedBy, Consumer<DayOutcome> progress)
+            throws SQLException, InterruptedException {
+        ProviderClient client = clients.of(provider);
+        ProviderClients.verify(client);
+        String org = validated(client);
+        return run(
+                client,
+                due(client, org, schedule().slot(clock.instant())),
+                new Order(RunKind.DAILY, requestedBy, false, Duration.ofMillis(100), progress));
+    }
+
+    DailySchedule schedule() {
+        return new DailySchedule(config.dailyAt(), config.dailyZone());
+    }
+
+    /** What the slot of the schedule reads: its own days, and every day that is missing since the first. */
+    Map<Dataset, SortedSet<LocalDate>> due(ProviderClient client, String org, LocalDate slot) throws SQLException {
+        Map<Dataset, SortedSet<LocalDate>> wanted =
+                everything(client, schedule().days(slot, clock.instant()));
+        for (LedgerQueries.Gap gap : ledger.gaps(client.provider(), null, yesterday())) {
+            if (gap.orgRef().equals(org)) {
+                Dataset dataset = Dataset.of(client.provider(), gap.dataset());
+                SortedSet<LocalDate> days = new TreeSet<>(wanted.get(dataset));
+                days.add(gap.date());
+                wanted.put(dataset, days);
+            }
+        }
+        return wanted;
+    }
+
+    /**
+     * Imports a range, both ends included, but for days that are good already.
+     *
+     * @param force also days that are good
+     * @throws Failure.Conflict when no day of the provider has been validated yet
+     */
+    public Summary backfill(
+            Provider provider,
+            LocalDate from,
+            LocalDate to,
+            boolean force,
+            String requestedBy,
+            Consumer<DayOutcome> progress)
+            throws SQLException, InterruptedException {
+        if (from.isAfter(to) || to.isAfter(yesterday())) {
+            throw new Failure.Invalid(
+                    "--to", "--to: %s (expected: from --from, %s, to yesterday, %s)".formatted(to, from, yesterday()));
+        }
+        ProviderClient client = clients.of(provider);
+        String org = validated(client);
+        Map<Dataset, SortedSet<LocalDate>> wanted =
+                reports(client, new TreeSet<>(from.datesUntil(to.plusDays(1)).toList()));
+        if (!force) {
+            for (Map.Entry<Dataset, SortedSet<LocalDate>> days : wanted.entrySet()) {
+                days.getValue().removeAll(ledger.good(days.getKey(), org, from, to));
+            }
+        }
+        return run(client, wanted, new Order(RunKind.BACKFILL, requestedBy, false, config.backfillPause(), progress));
+    }
+
+    /** The organisation of the key, of which a day has been validated. */
+    private String validated(ProviderClient client) throws SQLException, InterruptedException {
+        Provider provider = client.provider();
+        if (!ledger.validated(provider, Optional.empty())) {
+            throw notValidated(provider.wireName());
+        }
+        String org = ProviderClients.org(client);
+        if (!ledger.validated(provider, Optional.of(org))) {
+            throw notValidated(provider.wireName() + " " + org);
+        }
+        return org;
+    }
+
+    private static Failure.Conflict notValidated(String whose) {
+        return new Failure.Conflict(
+                "no day of %s has been validated (expected: providers import and providers validate of one day first)"
+                        .formatted(whose));
+    }
+
+    /**
+     * Reads these days again, whatever their last try came to.
+     *
+     * @param days none: those whose last try failed
+     * @throws Failure.Invalid when one of them is not over yet
+     */
+    public Summary retry(
+            Provider provider, SortedSet<LocalDate> days, String requestedBy, Consumer<DayOutcome> progress)
+            throws SQLException, InterruptedException {
+        if (!days.isEmpty() && days.last().isAfter(yesterday())) {
+            throw new Failure.Invalid("--date", "--date: %s (expected: a day that is over)".formatted(days.last()));
+        }
+        ProviderClient client = clients.of(provider);
+        return run(
+                client,
+                days.isEmpty()
+                        ? ledger.failed(provider, ProviderClients.org(client), clock.instant())
+                        : reports(client, days),
+                new Order(RunKind.RETRY, requestedBy, false, config.backfillPause(), progress));
+    }
+
+    /** Days from {@code from} (null: the first that was ever tried) to yesterday without a good import, as {@code date dataset status}, and the organisation where there are several. */
+    public List<String> gaps(Provider provider, LocalDate from) throws SQLException {
+        List<LedgerQueries.Gap> gaps = ledger.gaps(provider, from, yesterday());
+        boolean several =
+                gaps.stream().map(LedgerQueries.Gap::orgRef).distinct().count() > 1;
+        return gaps.stream()
+                .map(gap ->
+                        gap.date() + "\t" + gap.dataset() + "\t" + gap.status() + (several ? "\t" + gap.orgRef() : ""))
+                .toList();
+    }
+
+    /** Providers whose keys are set. */
+    public List<Provider> configured() {
+        return clients.configured();
+    }
+
+    /** All data sets that have a past, each with days of its own. */
+    private static Map<Dataset, SortedSet<LocalDate>> reports(ProviderClient client, SortedSet<LocalDate> days) {
+        Map<Dataset, SortedSet<LocalDate>> wanted = new EnumMap<>(Dataset.class);
+        for (Dataset dataset : client.datasets()) {
+            if (dataset != Dataset.CURSOR_SPEND) {
+                wanted.put(dataset, new TreeSet<>(days));
+            }
+        }
+        return wanted;
+    }
+
+    /** All data sets of a provider for the same days; the snapshot of the running cycle is always today's. */
+    Map<Dataset, SortedSet<LocalDate>> everything(ProviderClient client, SortedSet<LocalDate> days) {
+        Map<Dataset, SortedSet<LocalDate>> wanted = new EnumMap<>(Dataset.class);
+        for (Dataset dataset : client.datasets()) {
+            wanted.put(
+                    dataset,
+                    dataset == Dataset.CURSOR_SPEND
+                            ? new TreeSet<>(List.of(yesterday().plusDays(1)))
+                            : days);
+        }
+        return wanted;
+    }
+
+    /** Imports the days, window by window, so that progress goes along the calendar. */
+    Summary run(ProviderClient client, Map<Dataset, SortedSet<LocalDate>> wanted, Order order)
+            throws SQLException, InterruptedException {
+        UUID runId = UUID.randomUUID();
+        SortedSet<LocalDate> all = new TreeSet<>();
+        wanted.values().forEach(all::addAll);
+        List<DayOutcome> outcomes = new ArrayList<>();
+        if (all.isEmpty()) {
+            return new Summary(runId, outcomes);
+        }
+        String org = ProviderClients.org(client);
+        ProviderRules.apply(config, dataSource, clock);
+        try (Connection connection = dataSource.getConnection()) {
+            runs.begin(connection, runId, client.provider(), order.kind(), all, order.requestedBy());
+        }
+        boolean ended = false;
+        try {
+            if (order.kind() == RunKind.DAILY || order.kind() == RunKind.MANUAL) {
+                refreshDirectory(client, org);
+            }
+            for (ImportPart part : ImportPart.of(client, wanted)) {
+                if (!outcomes.isEmpty()) {
+                    TimeUnit.MILLISECONDS.sleep(order.pause().toMillis());
+                }
+                for (DayOutcome outcome : part(client, org, part, runId, order)) {
+                    outcomes.add(outcome);
+                    order.progress().accept(outcome);
+                }
+            }
+            ended = true;
+        } finally {
+            end(runId, outcomes, ended);
+        }
+        return new Summary(runId, outcomes);
+    }
+
+    private List<DayOutcome> part(ProviderClient client, String org, ImportPart part, UUID runId, Order order)
+            throws SQLException, InterruptedException {
+        List<DayOutcome> outcomes = new ArrayList<>();
+        DayImport.Import by = new DayImport.Import(runId, order.kind(), clock.instant());
+        try (Connection connection = dataSource.getConnection()) {
+            connection.setAutoCommit(true);
+            try {
+                runs.lock(connection, part.dataset(), org, part.days());
+                Map<LocalDate, DayAnswer> answers = client.fetch(
+                        part.dataset(), part.days().first(), part.days().last());
+                for (LocalDate day : part.days()) {
+                    outcomes.add(store(
+                            connection, new DayKey(part.dataset(), org, day), answers.get(day), by, order.released()));
+                }
+            } catch (ProviderTrouble e) {
+                for (LocalDate day : part.days()) {
+                    outcomes.add(store.failed(connection, new DayKey(part.dataset(), org, day), by, e));
+                }
+            } finally {
+                if (!connection.isClosed()) {
+                    runs.unlock(connection, part.dataset(), org, part.days());
+                }
+            }
+        }
+        outcomes.forEach(outcome -> LOG.debugf(
+                "event=provider_day provider=%s dataset=%s date=%s status=%s revision=%d",
+                client.provider().wireName(),
+                outcome.dataset(),
+                outcome.date(),
+                outcome.status().wireName(),
+                outcome.revision()));
+        return outcomes;
+    }
+
+    /** A row that the database refuses concerns its day only; a database that is gone concerns all. */
+    private DayOutcome store(Connection connection, DayKey key, DayAnswer answer, DayImport.Import by, boolean released)
+            throws SQLException {
+        try {
+            return store.store(connection, key, answer, by, released);
+        } catch (SQLException e) {
+            String state = e.getSQLState();
+            if (state == null || !(state.startsWith("22") || state.startsWith("23"))) {
+                throw e;
+            }
+            LOG.warnf(
+                    "event=provider_day_refused dataset=%s date=%s sqlstate=%s",
+                    key.dataset().wireName(), key.day(), state);
+            return store.failed(
+                    connection,
+                    key,
+                    by,
+                    ProviderTrouble.lasting("storage_rejected", "the database refuses a row, SQLState " + state));
+        }
+    }
+
+    private void end(UUID runId, List<DayOutcome> outcomes, boolean ended) throws SQLException {
+        Map<ImportStatus, Integer> counts = new LinkedHashMap<>();
+        outcomes.forEach(outcome -> counts.merge(outcome.status(), 1, Integer::sum));
+        long good = outcomes.stream().filter(outcome -> outcome.status().good()).count();
+        String status = !ended || (good == 0 && !outcomes.isEmpty())
+                ? "failed"
+                : good == outcomes.size() ? "succeeded" : "partial";
+        try (Connection connection = dataSource.getConnection()) {
+            runs.end(connection, runId, status, counts);
+        }
+        LOG.infof("event=provider_run_ended runId=%s status=%s days=%s", runId, status, counts);
+    }
+
+    /** Names are worth having, but no import fails for them. */
+    private void refreshDirectory(ProviderClient client, String org) throws SQLException, InterruptedException {
+        try {
+            var directory = client.directory();
+            if (directory.isPresent()) {
+                try (Connection connection = dataSource.getConnection()) {
+                    connection.setAutoCommit(true);
+                    directories.store(
+                            connection, client.provider(), org, directory.get(), DayImport.utc(clock.instant()));
+                }
+            }
+        } catch (ProviderTrouble e) {
+            LOG.warnf(
+                    "event=provider_directory_failed provider=%s code=%s cause=\"%s\"",
+                    client.provider().wireName(), e.code(), e.getMessage());
+        }
+    }
+}

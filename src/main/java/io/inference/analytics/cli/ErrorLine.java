@@ -1,0 +1,152 @@
+package io.inference.analytics.cli;
+
+import io.inference.analytics.database.SqlState;
+import io.inference.analytics.platform.Failure;
+import io.inference.analytics.settings.DatabaseUrl;
+import io.smallrye.config.ConfigValidationException;
+import jakarta.enterprise.inject.CreationException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.lang.reflect.InvocationTargetException;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Properties;
+import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * An error as one line for people at a terminal: what, value, expectation. Takes the outermost message that says something; causes
+ * below it belong to libraries and may quote a whole URL with its password.
+ */
+public final class ErrorLine {
+
+    private static final Set<Class<?>> WRAPPERS = Set.of(
+            RuntimeException.class,
+            Exception.class,
+            CreationException.class,
+            InvocationTargetException.class,
+            ExceptionInInitializerError.class);
+
+    private static final Pattern EXCEPTION_CLASS = Pattern.compile("^([a-z][a-z0-9]*\\.)+[A-Z]\\w*: ");
+    private static final Pattern UNSET = Pattern.compile("SRCFG00011: Could not expand value (\\w+)");
+    private static final Pattern PROPERTY = Pattern.compile("config property (\\S+)");
+    private static final Pattern VARIABLE = Pattern.compile("^\\$\\{([A-Z0-9_]+)");
+    private static final Pattern NOT_ONE_OF =
+            Pattern.compile("^Cannot convert (.*) to enum class \\S+, allowed values: (.*)$");
+    private static final Pattern SECRET = Pattern.compile("(?i)url|key|password|secret|token|endpoint");
+
+    private ErrorLine() {}
+
+    public static String of(Throwable failure) {
+        List<Throwable> chain = chain(failure);
+        for (Throwable link : chain) {
+            if (link instanceof ConfigValidationException invalid) {
+                return settingsLine(invalid);
+            }
+        }
+        for (Throwable link : chain) {
+            if (link instanceof Failure) {
+                return firstLine(link);
+            }
+            if (link instanceof SQLException sql) {
+                return sqlLine(sql);
+            }
+        }
+        for (Throwable link : chain) {
+            if (!WRAPPERS.contains(link.getClass())) {
+                return firstLine(link);
+            }
+        }
+        return firstLine(failure);
+    }
+
+    private static List<Throwable> chain(Throwable failure) {
+        List<Throwable> chain = new ArrayList<>();
+        for (Throwable link = failure; link != null && !chain.contains(link); link = link.getCause()) {
+            chain.add(link);
+        }
+        return chain;
+    }
+
+    /** Every setting that is missing or malformed, by the name under which people set it; never a value that may be secret. */
+    private static String settingsLine(ConfigValidationException invalid) {
+        Set<String> lines = new LinkedHashSet<>();
+        for (int i = 0; i < invalid.getProblemCount(); i++) {
+            lines.add(settingLine(withoutClass(invalid.getProblem(i).getMessage())));
+        }
+        return String.join("; ", lines);
+    }
+
+    private static String settingLine(String problem) {
+        Matcher unset = UNSET.matcher(problem);
+        if (unset.find()) {
+            return unset.group(1) + " is not set" + form(unset.group(1));
+        }
+        Matcher property = PROPERTY.matcher(problem);
+        if (!property.find()) {
+            return problem;
+        }
+        String name = environmentName(property.group(1));
+        if (problem.startsWith("SRCFG00040") || problem.startsWith("SRCFG00014")) {
+            return name + " is not set" + form(name);
+        }
+        String detail = problem.substring(problem.lastIndexOf("SRCFG"));
+        return SECRET.matcher(name).find()
+                ? name + " is malformed" + form(name)
+                : name + ": "
+                        + NOT_ONE_OF
+                                .matcher(detail.substring(detail.indexOf(' ') + 1))
+                                .replaceFirst("$1 (expected: $2)");
+    }
+
+    private static String form(String name) {
+        return switch (name) {
+            case "DATABASE_URL" -> " (" + DatabaseUrl.EXPECTED + ")";
+            case "RABBITMQ_URL" -> " (expected: amqp://user:password@host:port/vhost)";
+            default -> "";
+        };
+    }
+
+    /** The variable that {@code application.properties} names for the property; without one, the property itself. */
+    private static String environmentName(String property) {
+        Properties own = new Properties();
+        try (InputStream stream = ErrorLine.class.getResourceAsStream("/application.properties")) {
+            if (stream != null) {
+                own.load(stream);
+            }
+        } catch (IOException e) {
+            return property;
+        }
+        Matcher variable = VARIABLE.matcher(own.getProperty(property, ""));
+        return variable.find() ? variable.group(1) : property;
+    }
+
+    private static String withoutClass(String message) {
+        return EXCEPTION_CLASS.matcher(message).replaceFirst("");
+    }
+
+    private static String sqlLine(SQLException e) {
+        String state = e.getSQLState();
+        if (state == null || SqlState.unreachable(e)) {
+            return "DATABASE_URL: the database does not answer (SQLState %s)".formatted(state);
+        }
+        return switch (state) {
+            case "28000", "28P01" ->
+                "DATABASE_URL: the database refuses user or password (SQLState %s)".formatted(state);
+            case "3D000" -> "DATABASE_URL: there is no such database (SQLState 3D000)";
+            case "3F000", "42P01", "42883" ->
+                "the database has another schema version (SQLState %s; expected: `analytics migrate` has run)"
+                        .formatted(state);
+            default -> "SQLState %s: %s".formatted(state, firstLine(e));
+        };
+    }
+
+    private static String firstLine(Throwable e) {
+        String message = e.getMessage();
+        String line = message == null ? "" : message.strip().lines().findFirst().orElse("");
+        return line.isEmpty() ? e.getClass().getSimpleName() : withoutClass(line);
+    }
+}

@@ -1,0 +1,38 @@
+package io.inference.analytics.company;
+
+import com.fasterxml.jackson.annotation.JsonInclude;
+import java.time.Instant;
+import java.time.LocalDate;
+import java.util.List;
+import java.util.Optional;
+import org.eclipse.microprofile.openapi.annotations.media.Schema;
+
+/** What people did with the providers' tools, as answers show it. No money and no tokens. */
+@Schema(name = "ProviderProductivity")
+record ProviderProductivity(
+        Instant start,
+        Instant end,
+        @Schema(description = "What the rows are split by") List<String> groupBy,
+        List<Row> series,
+        @Schema(description = "Of the whole range; a user of several days counts once") Row totals) {
+
+    /** A row; what the platform does not count is 0. */
+    @JsonInclude(JsonInclude.Include.NON_NULL)
+    @Schema(name = "ProviderProductivityRow")
+    record Row(
+            Optional<LocalDate> day,
+            @Schema(enumeration = {"claude_code", "claude_ai", "cursor"}) Optional<String> platform,
+            @Schema(description = "null: nobody that is known") Optional<String> userEmail,
+            long activeUsers,
+            long sessions,
+            long linesAdded,
+            long linesRemoved,
+            long commits,
+            long pullRequests,
+            @Schema(description = "Suggested edits, and lines by tab, that were taken") long accepted,
+            long rejected,
+            @Schema(description = "accepted / (accepted + rejected), not rounded; null without any", nullable = true)
+                    Double acceptanceRate,
+            long requests,
+            long conversations) {}
+}

@@ -1,0 +1,89 @@
+package io.inference.analytics.database;
+
+import io.quarkus.flyway.FlywayConfigurationCustomizer;
+import jakarta.inject.Singleton;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.Collection;
+import java.util.function.Supplier;
+import javax.sql.DataSource;
+import org.eclipse.microprofile.config.inject.ConfigProperty;
+import org.flywaydb.core.api.ResourceProvider;
+import org.flywaydb.core.api.configuration.FluentConfiguration;
+import org.flywaydb.core.api.resource.LoadableResource;
+
+/**
+ * Narrows the migrations, all of which are in the jar, to the common ones and those of the storage flavour. The database is
+ * asked when migrations are read, not before: a command that needs no database starts without one.
+ */
+@Singleton
+public class FlywayFlavour implements FlywayConfigurationCustomizer {
+
+    private final String setting;
+
+    FlywayFlavour(@ConfigProperty(name = "analytics.storage-flavour", defaultValue = "auto") String setting) {
+        this.setting = setting;
+    }
+
+    @Override
+    public void customize(FluentConfiguration configuration) {
+        configuration.resourceProvider(
+                new OfFlavour(configuration.getResourceProvider(), () -> find(configuration.getDataSource())));
+    }
+
+    private StorageFlavour find(DataSource dataSource) {
+        try (Connection connection = dataSource.getConnection()) {
+            return StorageFlavour.find(connection, setting);
+        } catch (SQLException e) {
+            throw new IllegalStateException(
+                    "DATABASE_URL: the database does not answer (SQLState %s)".formatted(e.getSQLState()), e);
+        }
+    }
+
+    /** Quarkus fixes the list of migrations at build time; this hides those of the other flavours. */
+    private static final class OfFlavour implements ResourceProvider {
+
+        private final ResourceProvider all;
+        private final Supplier<StorageFlavour> find;
+        private StorageFlavour flavour;
+
+        OfFlavour(ResourceProvider all, Supplier<StorageFlavour> find) {
+            this.all = all;
+            this.find = find;
+        }
+
+        /** Flyway asks once for each kind of migration; the database, and a warning about it, once is enough. */
+        private synchronized StorageFlavour flavour() {
+            if (flavour == null) {
+                flavour = find.get();
+            }
+            return flavour;
+        }
+
+        @Override
+        public LoadableResource getResource(String name) {
+            return all.getResource(name);
+        }
+
+        @Override
+        public Collection<LoadableResource> getResources(String prefix, String[] suffixes) {
+            Collection<LoadableResource> offered = all.getResources(prefix, suffixes);
+            if (offered.isEmpty()) {
+                return offered;
+            }
+            StorageFlavour wanted = flavour();
+            return offered.stream()
+                    .filter(resource -> belongs(resource, wanted))
+                    .toList();
+        }
+
+        private static boolean belongs(LoadableResource resource, StorageFlavour wanted) {
+            for (StorageFlavour other : StorageFlavour.values()) {
+                if (other != wanted && resource.getAbsolutePath().contains("db/migrations/" + other.wireName() + "/")) {
+                    return false;
+                }
+            }
+            return true;
+        }
+    }
+}

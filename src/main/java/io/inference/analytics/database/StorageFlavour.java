@@ -1,0 +1,113 @@
+package io.inference.analytics.database;
+
+import jakarta.enterprise.context.ApplicationScoped;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.Locale;
+import javax.sql.DataSource;
+import org.eclipse.microprofile.config.inject.ConfigProperty;
+import org.jboss.logging.Logger;
+
+/** How raw events and rollups are kept; the names and results of tables and views are the same in both. */
+public enum StorageFlavour {
+    /** Hypertables and continuous aggregates. */
+    TIMESCALE,
+    /** Declarative partitions and rollup tables. */
+    POSTGRES;
+
+    private static final Logger LOG = Logger.getLogger(StorageFlavour.class);
+
+    // Its files alone are not enough: the extension refuses to work unless the server loads it at its start, which
+    // shows by its settings.
+    private static final String OFFERED =
+            """
+            select current_setting('timescaledb.disable_load', true) is not null
+            from pg_available_extensions where name = 'timescaledb'
+            """;
+    private static final String MIGRATED =
+            """
+            select exists (select 1 from pg_proc function join pg_namespace namespace on namespace.oid = pronamespace
+                           where nspname = 'analytics' and proname = 'ensure_day'),
+                   exists (select 1 from pg_class relation join pg_namespace namespace on namespace.oid = relnamespace
+                           where nspname = 'analytics' and relname = 'usage_hourly_rollup')
+            """;
+
+    /** As in migration locations and settings. */
+    public String wireName() {
+        return name().toLowerCase(Locale.ROOT);
+    }
+
+    /**
+     * The flavour to use: a migrated database keeps the one it has; an empty one gets what was asked for, or what the server
+     * offers.
+     *
+     * @param setting auto, timescale or postgres
+     * @throws IllegalStateException when the setting contradicts the server or the database
+     */
+    public static StorageFlavour find(Connection connection, String setting) throws SQLException {
+        String wanted = setting.toLowerCase(Locale.ROOT);
+        if (!wanted.equals("auto") && !wanted.equals("timescale") && !wanted.equals("postgres")) {
+            throw new IllegalStateException(
+                    "STORAGE_FLAVOUR: %s (expected: auto, timescale or postgres)".formatted(setting));
+        }
+        try (Statement statement = connection.createStatement()) {
+            boolean installed;
+            boolean offered;
+            try (ResultSet rows = statement.executeQuery(OFFERED)) {
+                installed = rows.next();
+                offered = installed && rows.getBoolean(1);
+            }
+            try (ResultSet rows = statement.executeQuery(MIGRATED)) {
+                rows.next();
+                if (rows.getBoolean(1)) {
+                    StorageFlavour present = rows.getBoolean(2) ? POSTGRES : TIMESCALE;
+                    if (!wanted.equals("auto") && !wanted.equals(present.wireName())) {
+                        throw new IllegalStateException(
+                                "STORAGE_FLAVOUR: %s (expected: %s, which this database was migrated with, or auto)"
+                                        .formatted(setting, present.wireName()));
+                    }
+                    return present;
+                }
+            }
+            if (wanted.equals("timescale") && !offered) {
+                throw new IllegalStateException(
+                        "STORAGE_FLAVOUR: timescale (expected: a server that has the extension timescaledb and names it in"
+                                + " shared_preload_libraries, or postgres)");
+            }
+            if (installed && !offered && wanted.equals("auto")) {
+                LOG.warn("event=timescaledb_not_loaded STORAGE_FLAVOUR=auto: the extension is installed and not in"
+                        + " shared_preload_libraries; an empty database gets flavour postgres, and keeps it");
+            }
+            return wanted.equals("timescale") || (wanted.equals("auto") && offered) ? TIMESCALE : POSTGRES;
+        }
+    }
+
+    /** The flavour of the database at hand, looked up once. */
+    @ApplicationScoped
+    public static class Found {
+
+        private final DataSource dataSource;
+        private final String setting;
+        private volatile StorageFlavour flavour;
+
+        Found(
+                DataSource dataSource,
+                @ConfigProperty(name = "analytics.storage-flavour", defaultValue = "auto") String setting) {
+            this.dataSource = dataSource;
+            this.setting = setting;
+        }
+
+        public StorageFlavour flavour() throws SQLException {
+            StorageFlavour known = flavour;
+            if (known == null) {
+                try (Connection connection = dataSource.getConnection()) {
+                    known = find(connection, setting);
+                }
+                flavour = known;
+            }
+            return known;
+        }
+    }
+}

@@ -1,0 +1,47 @@
+package io.inference.analytics.objectstore;
+
+import io.smallrye.config.ConfigMapping;
+import io.smallrye.config.WithDefault;
+import java.util.Optional;
+
+/** The S3-compatible file store. */
+@ConfigMapping(prefix = "analytics.s3")
+interface ObjectStoreConfig {
+
+    /** Address of the store (S3_ENDPOINT), such as https://s3.eu-central-1.amazonaws.com; without it exports are off. */
+    Optional<String> endpoint();
+
+    /** Address of the store as the readers of files reach it (S3_PUBLIC_ENDPOINT), if that is another. */
+    Optional<String> publicEndpoint();
+
+    /** Access key (S3_ACCESS_KEY); without key and file, the usual places of AWS are searched. */
+    Optional<String> accessKey();
+
+    /** File with the access key (S3_ACCESS_KEY_FILE). */
+    Optional<String> accessKeyFile();
+
+    /** Secret key (S3_SECRET_KEY). */
+    Optional<String> secretKey();
+
+    /** File with the secret key (S3_SECRET_KEY_FILE). */
+    Optional<String> secretKeyFile();
+
+    /** Bucket of the exports (S3_BUCKET); it must exist. */
+    @WithDefault("analytics-exports")
+    String bucket();
+
+    /** Region that requests are signed for (S3_REGION). */
+    @WithDefault("us-east-1")
+    String region();
+
+    /** Whether the bucket stands in the path and not in the host name (S3_PATH_STYLE). */
+    @WithDefault("true")
+    boolean pathStyle();
+
+    /** Encryption that the store is asked for (S3_SERVER_SIDE_ENCRYPTION): AES256, aws:kms or none. */
+    @WithDefault("AES256")
+    String serverSideEncryption();
+
+    /** Key for aws:kms (S3_KMS_KEY_ID); without it the bucket's own. */
+    Optional<String> kmsKeyId();
+}

@@ -1,0 +1,9 @@
+/**
+ * Owns the S3-compatible file store: the only room that imports an S3 client.
+ *
+ * <p>May touch: nothing.
+ *
+ * <p>On failure: every call ends within 90 s, and trouble comes out as {@link io.inference.analytics.objectstore.StoreTrouble} in
+ * plain words, without address, key or secret.
+ */
+package io.inference.analytics.objectstore;

@@ -1,0 +1,321 @@
+package io.inference.analytics.provider;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.math.BigDecimal;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.time.LocalDate;
+import java.time.ZoneOffset;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Base64;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * Cursor's Admin API (cursor.com/docs/account/teams/admin-api): members, daily-usage-data, spend, filtered-usage-events. Times are
+ * epoch milliseconds, amounts cents. An answer can hold days that nobody asked for: they are dropped.
+ */
+final class CursorClient implements ProviderClient {
+
+    /** A team's key says nothing about the team: what it is called where no setting names it. */
+    static final String TEAM = "team";
+
+    private static final int DAYS_PER_CALL = 30;
+    private static final int PAGES_MAX = 10_000;
+    private static final int CENT_DIGITS = 2;
+
+    private final ProviderHttp http;
+    private final String base;
+    private final Map<String, String> headers;
+    private final String team;
+    private final int pageRecords;
+
+    CursorClient(ProviderHttp http, String base, String key, String team, int pageRecords) {
+        this.http = http;
+        this.base = base.replaceAll("/+$", "");
+        this.headers = Map.of(
+                "Authorization",
+                "Basic " + Base64.getEncoder().encodeToString((key + ":").getBytes(StandardCharsets.UTF_8)));
+        this.team = team;
+        this.pageRecords = pageRecords;
+    }
+
+    @Override
+    public Provider provider() {
+        return Provider.CURSOR;
+    }
+
+    @Override
+    public List<Dataset> datasets() {
+        return List.of(Dataset.CURSOR_DAILY_USAGE, Dataset.CURSOR_EVENTS, Dataset.CURSOR_SPEND);
+    }
+
+    @Override
+    public int daysPerCall(Dataset dataset) {
+        return dataset == Dataset.CURSOR_SPEND ? 1 : DAYS_PER_CALL;
+    }
+
+    @Override
+    public String orgRef() {
+        return team;
+    }
+
+    @Override
+    public void check() throws ProviderTrouble, InterruptedException {
+        http.get(URI.create(base + "/teams/members"), headers);
+    }
+
+    @Override
+    public Optional<Directory> directory() throws ProviderTrouble, InterruptedException {
+        List<Person> people = new ArrayList<>();
+        for (JsonNode item :
+                http.get(URI.create(base + "/teams/members"), headers).path("teamMembers")) {
+            String id = JsonFields.text(item, "id");
+            String email = JsonFields.email(item, "email");
+            if (id != null || email != null) {
+                people.add(new Person(
+                        id == null ? email : id,
+                        email,
+                        JsonFields.text(item, "name"),
+                        JsonFields.text(item, "role"),
+                        !JsonFields.flag(item, "isRemoved")));
+            }
+        }
+        return Optional.of(new Directory(List.of(), List.of(), people));
+    }
+
+    @Override
+    public Map<LocalDate, DayAnswer> fetch(Dataset dataset, LocalDate first, LocalDate last)
+            throws ProviderTrouble, InterruptedException {
+        DayDrafts days = new DayDrafts(first, last);
+        switch (dataset) {
+            case CURSOR_DAILY_USAGE -> dailyUsage(days, first, last);
+            case CURSOR_EVENTS -> events(days, first, last);
+            case CURSOR_SPEND -> spend(days.of(first).orElseThrow());
+            case COST, USAGE, CLAUDE_CODE, CLAUDE_AI_AUDIT ->
+                throw new IllegalArgumentException(dataset + " (expected: a data set of Cursor)");
+        }
+        return days.answers(dataset.amount().isPresent());
+    }
+
+    /** Takes one page of a report. */
+    private interface PageReader {
+        void read(JsonNode page, JsonNode items) throws ProviderTrouble;
+    }
+
+    /** Reads pages until one says that it is the last. One that comes twice, or is empty before the last, is an error. */
+    private void pages(String path, ObjectNode body, String field, PageReader reader)
+            throws ProviderTrouble, InterruptedException {
+        Set<String> seen = new HashSet<>();
+        for (int number = 1; number <= PAGES_MAX; number++) {
+            body.put("page", number).put("pageSize", pageRecords);
+            JsonNode page = http.post(URI.create(base + path), headers, body.toString());
+            JsonNode items = page.path(field);
+            if (!items.isArray()) {
+                throw ProviderTrouble.passing("broken_answer", field + ": no list");
+            }
+            boolean more = more(page, number);
+            if (more && items.isEmpty()) {
+                throw ProviderTrouble.passing("broken_paging", path + ": more pages after an empty one");
+            }
+            // A server that does not look at the number would have every event counted once a page.
+            if (!items.isEmpty() && !seen.add(HexFormat.of().formatHex(DayRow.sha256(items.toString())))) {
+                throw ProviderTrouble.passing("broken_paging", path + ": a page twice");
+            }
+            reader.read(page, items);
+            if (!more) {
+                return;
+            }
+        }
+        throw ProviderTrouble.lasting("broken_paging", path + ": more than " + PAGES_MAX + " pages");
+    }
+
+    private static boolean more(JsonNode page, int number) {
+        JsonNode pagination = page.path("pagination");
+        if (pagination.path("hasNextPage").isBoolean()) {
+            return pagination.path("hasNextPage").booleanValue();
+        }
+        int pages = Math.max(
+                page.path("totalPages").asInt(0),
+                Math.max(
+                        pagination.path("totalPages").asInt(0),
+                        pagination.path("numPages").asInt(0)));
+        return number < pages;
+    }
+
+    private static ObjectNode period(LocalDate first, LocalDate last) {
+        return ProviderHttp.JSON
+                .createObjectNode()
+                .put("startDate", first.atStartOfDay().toInstant(ZoneOffset.UTC).toEpochMilli())
+                .put(
+                        "endDate",
+                        last.plusDays(1)
+                                        .atStartOfDay()
+                                        .toInstant(ZoneOffset.UTC)
+                                        .toEpochMilli()
+                                - 1);
+    }
+
+    /** Lays the items of a page on their days, and keeps with each day what is its own. */
+    private static void share(
+            DayDrafts days,
+            JsonNode page,
+            String field,
+            Map<LocalDate, List<JsonNode>> byDay,
+            DayDrafts.RowReader reader) {
+        days.all().forEach((day, draft) -> {
+            List<JsonNode> items = byDay.getOrDefault(day, List.of());
+            items.forEach(item -> draft.take(item, reader));
+            draft.keep(page, field, items);
+        });
+    }
+
+    private void dailyUsage(DayDrafts days, LocalDate first, LocalDate last)
+            throws ProviderTrouble, InterruptedException {
+        pages("/teams/daily-usage-data", period(first, last), "data", (page, items) -> {
+            Map<LocalDate, List<JsonNode>> byDay = new HashMap<>();
+            for (JsonNode item : items) {
+                String named = JsonFields.text(item, "day");
+                LocalDate day = named == null ? dayOf(item.path("date")) : JsonFields.day(named);
+                byDay.computeIfAbsent(day, any -> new ArrayList<>()).add(item);
+            }
+            share(days, page, "data", byDay, CursorClient::usageRow);
+        });
+    }
+
+    private static DayRow usageRow(JsonNode item) throws ProviderTrouble {
+        List<Object> measures = new ArrayList<>();
+        measures.add(JsonFields.flag(item, "isActive"));
+        for (String field : List.of(
+                "totalLinesAdded",
+                "totalLinesDeleted",
+                "acceptedLinesAdded",
+                "acceptedLinesDeleted",
+                "totalApplies",
+                "totalAccepts",
+                "totalRejects",
+                "totalTabsShown",
+                "totalTabsAccepted",
+                "composerRequests",
+                "chatRequests",
+                "agentRequests",
+                "cmdkUsages",
+                "subscriptionIncludedReqs",
+                "apiKeyReqs",
+                "usageBasedReqs",
+                "bugbotUsages")) {
+            measures.add(JsonFields.count(item, field));
+        }
+        measures.add(JsonFields.text(item, "mostUsedModel"));
+        measures.add(JsonFields.text(item, "applyMostUsedExtension"));
+        measures.add(JsonFields.text(item, "tabMostUsedExtension"));
+        measures.add(JsonFields.text(item, "clientVersion"));
+        return DayRow.of(Arrays.asList(JsonFields.text(item, "userId"), JsonFields.email(item, "email")), measures);
+    }
+
+    private void events(DayDrafts days, LocalDate first, LocalDate last) throws ProviderTrouble, InterruptedException {
+        Map<List<Object>, Integer> twins = new HashMap<>();
+        pages("/teams/filtered-usage-events", period(first, last), "usageEvents", (page, items) -> {
+            Map<LocalDate, List<JsonNode>> byDay = new HashMap<>();
+            for (JsonNode item : items) {
+                byDay.computeIfAbsent(dayOf(item.path("timestamp")), any -> new ArrayList<>())
+                        .add(item);
+            }
+            share(days, page, "usageEvents", byDay, item -> eventRow(twins, item));
+            byDay.forEach((day, ofDay) -> days.of(day).ifPresent(draft -> ofDay.stream()
+                    .filter(item -> JsonFields.flag(item, "isChargeable"))
+                    .forEach(item -> draft.bill(item, "chargedCents"))));
+        });
+    }
+
+    private static DayRow eventRow(Map<List<Object>, Integer> twins, JsonNode item) throws ProviderTrouble {
+        JsonNode tokens = item.path("tokenUsage");
+        boolean chargeable = JsonFields.flag(item, "isChargeable");
+        BigDecimal charged = JsonFields.decimal(item, "chargedCents").movePointLeft(CENT_DIGITS);
+        BigDecimal value = JsonFields.decimal(tokens, "totalCents").movePointLeft(CENT_DIGITS);
+        List<Object> dimensions = new ArrayList<>(Arrays.asList(
+                instant(item.path("timestamp")).atOffset(ZoneOffset.UTC),
+                JsonFields.email(item, "userEmail"),
+                JsonFields.text(item, "model"),
+                JsonFields.text(item, "kind"),
+                chargeable,
+                JsonFields.flag(item, "isTokenBasedCall"),
+                JsonFields.flag(item, "isHeadless"),
+                JsonFields.flag(item, "maxMode"),
+                JsonFields.count(tokens, "inputTokens"),
+                JsonFields.count(tokens, "outputTokens"),
+                JsonFields.count(tokens, "cacheWriteTokens"),
+                JsonFields.count(tokens, "cacheReadTokens")));
+        // Events have no id: those that are alike in everything are told apart by counting them.
+        dimensions.add(twins.merge(List.copyOf(twin(dimensions)), 1, Integer::sum));
+        return DayRow.of(
+                dimensions,
+                List.of(
+                        JsonFields.decimal(item, "requestsCosts"),
+                        chargeable ? charged : BigDecimal.ZERO,
+                        chargeable ? BigDecimal.ZERO : value,
+                        JsonFields.decimal(item, "cursorTokenFee").movePointLeft(CENT_DIGITS)));
+    }
+
+    private static List<Object> twin(List<Object> dimensions) {
+        return dimensions.stream().<Object>map(String::valueOf).toList();
+    }
+
+    private void spend(DayDrafts.Draft today) throws ProviderTrouble, InterruptedException {
+        pages("/teams/spend", ProviderHttp.JSON.createObjectNode(), "teamMemberSpend", (page, items) -> {
+            LocalDate cycle = dayOf(page.path("subscriptionCycleStart"));
+            items.forEach(item -> today.take(item, member -> spendRow(cycle, member)));
+            today.keep(page, "teamMemberSpend", list(items));
+        });
+    }
+
+    private static DayRow spendRow(LocalDate cycle, JsonNode item) throws ProviderTrouble {
+        BigDecimal onDemand = JsonFields.decimal(item, "spendCents");
+        BigDecimal included = item.path("includedSpendCents").isNumber()
+                ? JsonFields.decimal(item, "includedSpendCents")
+                : JsonFields.decimal(item, "overallSpendCents")
+                        .subtract(onDemand)
+                        .max(BigDecimal.ZERO);
+        return DayRow.of(
+                Arrays.asList(cycle, JsonFields.text(item, "userId"), JsonFields.email(item, "email")),
+                Arrays.asList(
+                        JsonFields.text(item, "name"),
+                        JsonFields.text(item, "role"),
+                        onDemand.movePointLeft(CENT_DIGITS),
+                        included.movePointLeft(CENT_DIGITS),
+                        JsonFields.count(item, "fastPremiumRequests"),
+                        optional(item, "monthlyLimitDollars"),
+                        optional(item, "hardLimitOverrideDollars")));
+    }
+
+    private static BigDecimal optional(JsonNode item, String field) throws ProviderTrouble {
+        return item.path(field).isNumber() ? JsonFields.decimal(item, field) : null;
+    }
+
+    private static List<JsonNode> list(JsonNode items) {
+        List<JsonNode> list = new ArrayList<>();
+        items.forEach(list::add);
+        return list;
+    }
+
+    private static LocalDate dayOf(JsonNode millis) throws ProviderTrouble {
+        return LocalDate.ofInstant(instant(millis), ZoneOffset.UTC);
+    }
+
+    /** Epoch milliseconds, as a number or as text. */
+    private static Instant instant(JsonNode millis) throws ProviderTrouble {
+        String text = millis.asText("");
+        if (!text.matches("[0-9]{1,15}")) {
+            throw ProviderTrouble.lasting("broken_field", "a time that is no epoch milliseconds");
+        }
+        return Instant.ofEpochMilli(Long.parseLong(text));
+    }
+}

@@ -1,0 +1,209 @@
+package io.inference.analytics.provider;
+
+import java.util.List;
+import java.util.Optional;
+
+/** One kind of report. Its rows stand in one table: dimensions, which make a row's key inside its day, and measures. */
+public enum Dataset {
+    COST(
+            Provider.ANTHROPIC,
+            "cost",
+            "analytics.claude_costs",
+            List.of(
+                    "workspace_id",
+                    "model",
+                    "token_type",
+                    "cost_type",
+                    "service_tier",
+                    "context_window",
+                    "description",
+                    "inference_geo"),
+            List.of("amount_usd", "currency"),
+            "amount_usd",
+            "select analytics.rebuild_claude_day(?, ?)"),
+    USAGE(
+            Provider.ANTHROPIC,
+            "usage",
+            "analytics.claude_usage_report",
+            List.of("api_key_id", "workspace_id", "model", "service_tier", "context_window", "inference_geo"),
+            List.of(
+                    "uncached_input_tokens",
+                    "output_tokens",
+                    "cache_read_input_tokens",
+                    "cache_creation_5m_tokens",
+                    "cache_creation_1h_tokens",
+                    "web_search_requests"),
+            "",
+            "select analytics.rebuild_claude_day(?, ?)"),
+    CLAUDE_CODE(
+            Provider.ANTHROPIC,
+            "claude_code",
+            "analytics.claude_code_productivity",
+            List.of("actor_type", "user_email", "api_key_name", "terminal_type", "customer_type", "subscription_type"),
+            List.of(
+                    "num_sessions",
+                    "lines_added",
+                    "lines_removed",
+                    "commits_by_claude_code",
+                    "pull_requests_by_claude_code",
+                    "edit_tool_accepted",
+                    "edit_tool_rejected",
+                    "multi_edit_tool_accepted",
+                    "multi_edit_tool_rejected",
+                    "write_tool_accepted",
+                    "write_tool_rejected",
+                    "notebook_edit_tool_accepted",
+                    "notebook_edit_tool_rejected"),
+            "",
+            "select analytics.rebuild_claude_day(?, ?)"),
+    CURSOR_DAILY_USAGE(
+            Provider.CURSOR,
+            "daily_usage",
+            "analytics.cursor_daily_usage",
+            List.of("user_id", "user_email"),
+            List.of(
+                    "is_active",
+                    "total_lines_added",
+                    "total_lines_deleted",
+                    "accepted_lines_added",
+                    "accepted_lines_deleted",
+                    "total_applies",
+                    "total_accepts",
+                    "total_rejects",
+                    "total_tabs_shown",
+                    "total_tabs_accepted",
+                    "composer_requests",
+                    "chat_requests",
+                    "agent_requests",
+                    "cmdk_usages",
+                    "subscription_included_reqs",
+                    "api_key_reqs",
+                    "usage_based_reqs",
+                    "bugbot_usages",
+                    "most_used_model",
+                    "apply_most_used_extension",
+                    "tab_most_used_extension",
+                    "client_version"),
+            "",
+            "select analytics.rebuild_cursor_day(?, ?)"),
+    CURSOR_EVENTS(
+            Provider.CURSOR,
+            "events",
+            "analytics.cursor_usage_event",
+            List.of(
+                    "occurred_at",
+                    "user_email",
+                    "model",
+                    "kind",
+                    "is_chargeable",
+                    "is_token_based",
+                    "is_headless",
+                    "max_mode",
+                    "input_tokens",
+                    "output_tokens",
+                    "cache_write_tokens",
+                    "cache_read_tokens",
+                    "ordinal"),
+            List.of("requests_costs", "charged_usd", "included_usd", "cursor_token_fee_usd"),
+            "charged_usd",
+            ""),
+    CURSOR_SPEND(
+            Provider.CURSOR,
+            "spend",
+            "analytics.cursor_spend_snapshot",
+            List.of("billing_cycle_start", "user_id", "user_email"),
+            List.of(
+                    "user_name",
+                    "user_role",
+                    "spend_usd",
+                    "included_spend_usd",
+                    "fast_premium_requests",
+                    "monthly_limit_dollars",
+                    "hard_limit_override_dollars"),
+            "",
+            ""),
+    CLAUDE_AI_AUDIT(
+            Provider.CLAUDE_AI,
+            "audit",
+            "analytics.claude_ai_event",
+            List.of(
+                    "occurred_at",
+                    "user_email",
+                    "user_name",
+                    "user_uuid",
+                    "event_type",
+                    "entity_type",
+                    "entity_id",
+                    "conversation_id",
+                    "project_id",
+                    "client_platform",
+                    "ordinal"),
+            List.of(),
+            "",
+            "select analytics.rebuild_claude_ai_day(?)");
+
+    private final Provider provider;
+    private final String wireName;
+    private final String table;
+    private final List<String> dimensions;
+    private final List<String> measures;
+    private final String amount;
+    private final String rebuild;
+
+    Dataset(
+            Provider provider,
+            String wireName,
+            String table,
+            List<String> dimensions,
+            List<String> measures,
+            String amount,
+            String rebuild) {
+        this.provider = provider;
+        this.wireName = wireName;
+        this.table = table;
+        this.dimensions = dimensions;
+        this.measures = measures;
+        this.amount = amount;
+        this.rebuild = rebuild;
+    }
+
+    public Provider provider() {
+        return provider;
+    }
+
+    /** As in the ledger. */
+    public String wireName() {
+        return wireName;
+    }
+
+    public String table() {
+        return table;
+    }
+
+    public List<String> dimensions() {
+        return dimensions;
+    }
+
+    public List<String> measures() {
+        return measures;
+    }
+
+    /** The measure that is billed money, in US dollars, if there is one. */
+    public Optional<String> amount() {
+        return amount.isEmpty() ? Optional.empty() : Optional.of(amount);
+    }
+
+    /** The statement that derives a day anew; its parameters are the organisation, if it names one, and the day. */
+    public Optional<String> rebuild() {
+        return rebuild.isEmpty() ? Optional.empty() : Optional.of(rebuild);
+    }
+
+    public static Dataset of(Provider provider, String wireName) {
+        for (Dataset dataset : values()) {
+            if (dataset.provider == provider && dataset.wireName.equals(wireName)) {
+                return dataset;
+            }
+        }
+        throw new IllegalArgumentException("dataset: " + wireName + " (expected: one of " + provider.wireName() + ")");
+    }
+}

@@ -1,0 +1,167 @@
+package io.inference.analytics.provider;
+
+import io.inference.analytics.platform.Failure;
+import io.micrometer.core.instrument.MeterRegistry;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import org.jboss.logging.Logger;
+
+/** The clients whose keys are set. Keys are read when they are first needed, trimmed, and never written anywhere. */
+@ApplicationScoped
+public class ProviderClients {
+
+    private static final Logger LOG = Logger.getLogger(ProviderClients.class);
+
+    private final ProvidersConfig config;
+    private final MeterRegistry registry;
+    private final Clock clock;
+    private final Map<Provider, ProviderClient> clients = new EnumMap<>(Provider.class);
+
+    public ProviderClients(ProvidersConfig config, MeterRegistry registry, Clock clock) {
+        this.config = config;
+        this.registry = registry;
+        this.clock = clock;
+    }
+
+    /** Providers with a key. */
+    public List<Provider> configured() {
+        List<Provider> configured = new ArrayList<>();
+        if (config.anthropicKey().isPresent() || config.anthropicKeyFile().isPresent()) {
+            configured.add(Provider.ANTHROPIC);
+        }
+        if (config.cursorKey().isPresent() || config.cursorKeyFile().isPresent()) {
+            configured.add(Provider.CURSOR);
+        }
+        return configured;
+    }
+
+    /**
+     * The provider's client.
+     *
+     * @throws Failure.Invalid when its key is not set or can not be read
+     */
+    public synchronized ProviderClient of(Provider provider) {
+        return clients.computeIfAbsent(provider, this::make);
+    }
+
+    private ProviderClient make(Provider provider) {
+        return switch (provider) {
+            case ANTHROPIC ->
+                new AnthropicClient(
+                        new ProviderHttp(
+                                new ProviderHttp.Rules(
+                                        provider,
+                                        "ANTHROPIC_ADMIN_API_KEY",
+                                        "an Admin API key, sk-ant-admin…, made by an admin of the organisation",
+                                        config.anthropicTries(),
+                                        config.anthropicTimeout(),
+                                        config.anthropicRateLimitPause(),
+                                        config.anthropicFaultPause(),
+                                        config.requestBudget(),
+                                        0),
+                                registry,
+                                clock),
+                        config.anthropicUrl(),
+                        key("ANTHROPIC_ADMIN_API_KEY", config.anthropicKey(), config.anthropicKeyFile()),
+                        config.anthropicOrganization().map(String::strip).filter(id -> !id.isEmpty()),
+                        config.anthropicPageDays(),
+                        config.anthropicPageRecords());
+            case CURSOR ->
+                new CursorClient(
+                        new ProviderHttp(
+                                new ProviderHttp.Rules(
+                                        provider,
+                                        "CURSOR_API_KEY",
+                                        "a key of a team admin on a Team or Enterprise plan",
+                                        config.cursorTries(),
+                                        config.cursorTimeout(),
+                                        config.cursorPause(),
+                                        config.cursorPause(),
+                                        config.requestBudget(),
+                                        config.cursorRequestsPerMinute()),
+                                registry,
+                                clock),
+                        config.cursorUrl(),
+                        key("CURSOR_API_KEY", config.cursorKey(), config.cursorKeyFile()),
+                        cursorTeam(config).orElse(CursorClient.TEAM),
+                        config.cursorPageRecords());
+            case CLAUDE_AI ->
+                throw new Failure.Invalid("--provider", "claude_ai: has no interface (expected: anthropic or cursor)");
+        };
+    }
+
+    /**
+     * The team that the settings name, in lower case.
+     *
+     * @throws Failure.Invalid when it is no name
+     */
+    static Optional<String> cursorTeam(ProvidersConfig config) {
+        Optional<String> team = config.cursorTeam().map(name -> name.strip().toLowerCase(Locale.ROOT));
+        if (team.filter(name -> !name.matches("[a-z0-9_-]{0,100}")).isPresent()) {
+            throw new Failure.Invalid(
+                    "analytics.providers.cursor-team",
+                    "analytics.providers.cursor-team: %s (expected: letters, digits, - and _)".formatted(team.get()));
+        }
+        return team.filter(name -> !name.isEmpty());
+    }
+
+    private static String key(String setting, Optional<String> value, Optional<String> file) {
+        Optional<String> key = value.map(String::strip).filter(text -> !text.isEmpty());
+        if (key.isEmpty() && file.isPresent()) {
+            try {
+                key = Optional.of(Files.readString(Path.of(file.get().strip()), StandardCharsets.UTF_8)
+                                .strip())
+                        .filter(text -> !text.isEmpty());
+            } catch (IOException e) {
+                throw new Failure.Unavailable(
+                        setting + "_FILE: can not be read (expected: a file with the key that this user may read)",
+                        Duration.ZERO,
+                        null);
+            }
+        }
+        String found = key.orElseThrow(() -> new Failure.Unavailable(
+                setting + " is not set (expected: a key, or " + setting + "_FILE with the path of one)",
+                Duration.ZERO,
+                null));
+        if (!found.matches("[!-~]{1,500}")) {
+            throw new Failure.Unavailable(setting + " is malformed (expected: one word)", Duration.ZERO, null);
+        }
+        return found;
+    }
+
+    /** A key that is refused fails all days alike; better said once, and at once. */
+    public static void verify(ProviderClient client) throws InterruptedException {
+        try {
+            client.check();
+        } catch (ProviderTrouble e) {
+            if (List.of("authentication_error", "permission_error", "wrong_organization")
+                    .contains(e.code())) {
+                throw new Failure.Unavailable(e.getMessage(), Duration.ZERO, null);
+            }
+            LOG.warnf(
+                    "event=provider_check_failed provider=%s code=%s cause=\"%s\"",
+                    client.provider().wireName(), e.code(), e.getMessage());
+        }
+    }
+
+    /** The organisation of the client's key. */
+    public static String org(ProviderClient client) throws InterruptedException {
+        try {
+            return client.orgRef();
+        } catch (ProviderTrouble e) {
+            throw new Failure.Unavailable(
+                    "the organisation of the key could not be found: " + e.getMessage(), Duration.ZERO, null);
+        }
+    }
+}

@@ -1,0 +1,292 @@
+package io.inference.analytics.provider;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.MeterRegistry;
+import java.io.ByteArrayOutputStream;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodySubscribers;
+import java.time.Clock;
+import java.time.DateTimeException;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZonedDateTime;
+import java.time.format.DateTimeFormatter;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+
+/**
+ * Requests to one provider, tried again where that can help.
+ *
+ * <p>429, faults of the server (5xx), time-outs, lost connections and answers that are no JSON are passing: they are tried again
+ * after the pause that {@code retry-after} names, else after one that doubles, up to the number of tries and the time budget;
+ * after the last try nothing waits. Every other 4xx is lasting and ends at once. Redirects are not followed, as they would carry
+ * the key elsewhere. Answers are at most 32 MiB.
+ */
+public final class ProviderHttp {
+
+    private static final int BODY_BYTES_MAX = 32 * 1024 * 1024;
+    private static final int MESSAGE_CHARACTERS_MAX = 300;
+    private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(10);
+    private static final Duration MINUTE = Duration.ofMinutes(1);
+
+    /** Amounts and counts keep every digit. */
+    public static final JsonMapper JSON = JsonMapper.builder()
+            .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
+            .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+            .build();
+
+    /**
+     * How to treat a provider.
+     *
+     * @param keySetting the setting that holds the key, for people
+     * @param tries of one request
+     * @param timeout longest wait for an answer
+     * @param rateLimitPause first pause after 429
+     * @param faultPause first pause after anything else
+     * @param budget time of one request with all its pauses
+     * @param requestsPerMinute 0 for no limit of ours
+     */
+    record Rules(
+            Provider provider,
+            String keySetting,
+            String rightNeeded,
+            int tries,
+            Duration timeout,
+            Duration rateLimitPause,
+            Duration faultPause,
+            Duration budget,
+            int requestsPerMinute) {}
+
+    private final Rules rules;
+    private final MeterRegistry registry;
+    private final Clock clock;
+    private final HttpClient client = HttpClient.newBuilder()
+            .connectTimeout(CONNECT_TIMEOUT)
+            .followRedirects(HttpClient.Redirect.NEVER)
+            .version(HttpClient.Version.HTTP_1_1)
+            .build();
+    private final Deque<Instant> sent = new ArrayDeque<>();
+
+    ProviderHttp(Rules rules, MeterRegistry registry, Clock clock) {
+        this.rules = rules;
+        this.registry = registry;
+        this.clock = clock;
+        register(registry, rules.provider());
+    }
+
+    JsonNode get(URI uri, Map<String, String> headers) throws ProviderTrouble, InterruptedException {
+        return call(request(uri, headers).GET().build());
+    }
+
+    JsonNode post(URI uri, Map<String, String> headers, String body) throws ProviderTrouble, InterruptedException {
+        return call(request(uri, headers)
+                .header("Content-Type", "application/json")
+                .POST(HttpRequest.BodyPublishers.ofString(body))
+                .build());
+    }
+
+    private HttpRequest.Builder request(URI uri, Map<String, String> headers) {
+        HttpRequest.Builder builder = HttpRequest.newBuilder(uri).timeout(rules.timeout());
+        builder.header("Accept", "application/json");
+        builder.header("User-Agent", "inference-analytics/1.0");
+        headers.forEach(builder::header);
+        return builder;
+    }
+
+    private JsonNode call(HttpRequest request) throws ProviderTrouble, InterruptedException {
+        Instant deadline = clock.instant().plus(rules.budget());
+        for (int attempt = 1; ; attempt++) {
+            awaitTurn();
+            ProviderTrouble trouble;
+            try {
+                JsonNode answer = once(request);
+                count("ok", 1);
+                return answer;
+            } catch (ProviderTrouble e) {
+                count(e.code().equals("rate_limit_error") ? "rate_limited" : "failed", 1);
+                trouble = e;
+            }
+            Duration pause = pause(trouble, attempt);
+            if (!trouble.retryable()
+                    || attempt >= rules.tries()
+                    || clock.instant().plus(pause).isAfter(deadline)) {
+                throw trouble;
+            }
+            TimeUnit.MILLISECONDS.sleep(pause.toMillis());
+        }
+    }
+
+    private Duration pause(ProviderTrouble trouble, int attempt) {
+        if (trouble.retryAfter().isPresent()) {
+            return trouble.retryAfter().get();
+        }
+        if (trouble.code().equals("timeout")) {
+            return Duration.ZERO;
+        }
+        Duration first = trouble.code().equals("rate_limit_error") ? rules.rateLimitPause() : rules.faultPause();
+        Duration full = first.multipliedBy(1L << Math.min(10, attempt - 1));
+        // Up to a quarter more, so that replicas do not come back together.
+        return full.plusMillis(ThreadLocalRandom.current().nextLong(full.toMillis() / 4 + 1));
+    }
+
+    /** Keeps to the requests a minute that the provider allows, instead of running into its limit. */
+    private void awaitTurn() throws InterruptedException {
+        if (rules.requestsPerMinute() == 0) {
+            return;
+        }
+        while (true) {
+            Duration wait;
+            synchronized (sent) {
+                Instant now = clock.instant();
+                while (!sent.isEmpty() && !sent.peekFirst().plus(MINUTE).isAfter(now)) {
+                    sent.removeFirst();
+                }
+                if (sent.size() < rules.requestsPerMinute()) {
+                    sent.addLast(now);
+                    return;
+                }
+                wait = Duration.between(now, sent.peekFirst().plus(MINUTE));
+            }
+            TimeUnit.MILLISECONDS.sleep(Math.max(1, wait.toMillis()));
+        }
+    }
+
+    private JsonNode once(HttpRequest request) throws ProviderTrouble, InterruptedException {
+        CompletableFuture<HttpResponse<byte[]>> pending = client.sendAsync(request, ProviderHttp::limited);
+        HttpResponse<byte[]> response;
+        try {
+            // The request's own time-out ends with the headers; a body may hang, too.
+            response = pending.get(rules.timeout().toMillis(), TimeUnit.MILLISECONDS);
+        } catch (TimeoutException e) {
+            pending.cancel(true);
+            throw ProviderTrouble.passing("timeout", "no answer within " + rules.timeout());
+        } catch (ExecutionException e) {
+            if (e.getCause() instanceof java.net.http.HttpTimeoutException) {
+                throw ProviderTrouble.passing("timeout", "no answer within " + rules.timeout());
+            }
+            throw ProviderTrouble.passing(
+                    "connection",
+                    "the connection failed: " + e.getCause().getClass().getSimpleName());
+        } catch (InterruptedException e) {
+            pending.cancel(true);
+            throw e;
+        }
+        if (response.statusCode() != 200) {
+            throw trouble(response);
+        }
+        if (response.body().length >= BODY_BYTES_MAX) {
+            throw ProviderTrouble.lasting("too_large", "an answer of more than " + BODY_BYTES_MAX + " bytes");
+        }
+        try {
+            JsonNode body = JSON.readTree(response.body());
+            if (body != null && body.isObject()) {
+                return body;
+            }
+        } catch (JsonProcessingException e) {
+            throw ProviderTrouble.passing("broken_json", "the answer is no JSON");
+        } catch (java.io.IOException e) {
+            throw ProviderTrouble.passing("broken_json", "the answer can not be read");
+        }
+        throw ProviderTrouble.passing("broken_json", "the answer is no JSON object");
+    }
+
+    private static HttpResponse.BodySubscriber<byte[]> limited(HttpResponse.ResponseInfo info) {
+        ByteArrayOutputStream body = new ByteArrayOutputStream();
+        return BodySubscribers.mapping(
+                BodySubscribers.ofByteArrayConsumer(part -> part.ifPresent(bytes -> {
+                    int room = BODY_BYTES_MAX - body.size();
+                    body.write(bytes, 0, Math.min(room, bytes.length));
+                })),
+                nothing -> body.toByteArray());
+    }
+
+    private ProviderTrouble trouble(HttpResponse<byte[]> response) {
+        int status = response.statusCode();
+        String said = said(response.body());
+        String text = "status " + status + (said.isEmpty() ? "" : ": " + said);
+        return switch (status) {
+            case 401 ->
+                ProviderTrouble.lasting(
+                        "authentication_error",
+                        text + "; the key of " + rules.keySetting() + " is refused (expected: " + rules.rightNeeded()
+                                + ")");
+            case 403 ->
+                ProviderTrouble.lasting(
+                        "permission_error",
+                        text + "; the key of " + rules.keySetting() + " lacks a right (expected: " + rules.rightNeeded()
+                                + ")");
+            case 404 -> ProviderTrouble.lasting("not_found_error", text);
+            case 408 -> ProviderTrouble.passing("timeout", text);
+            case 413 -> ProviderTrouble.lasting("request_too_large", text);
+            case 429 -> ProviderTrouble.passing("rate_limit_error", text, retryAfter(response));
+            case 529 -> ProviderTrouble.passing("overloaded_error", text, retryAfter(response));
+            default ->
+                status >= 500
+                        ? ProviderTrouble.passing("api_error", text, retryAfter(response))
+                        : ProviderTrouble.lasting("invalid_request_error", text);
+        };
+    }
+
+    private static String said(byte[] body) {
+        try {
+            JsonNode answer = JSON.readTree(body);
+            String message = answer.path("error")
+                    .path("message")
+                    .asText(answer.path("message").asText(""));
+            String line = message.replaceAll("\\p{Cntrl}", " ");
+            return line.length() <= MESSAGE_CHARACTERS_MAX ? line : line.substring(0, MESSAGE_CHARACTERS_MAX) + "…";
+        } catch (java.io.IOException e) {
+            return "";
+        }
+    }
+
+    /** Seconds, or a date (RFC 9110, 10.2.3); null when there is none. */
+    private Duration retryAfter(HttpResponse<?> response) {
+        Optional<String> value = response.headers().firstValue("retry-after").map(String::strip);
+        if (value.isEmpty()) {
+            return null;
+        }
+        try {
+            if (value.get().matches("[0-9]{1,6}([.][0-9]{1,3})?")) {
+                return Duration.ofMillis(
+                        new java.math.BigDecimal(value.get()).movePointRight(3).longValue());
+            }
+            Duration until = Duration.between(
+                    clock.instant(),
+                    ZonedDateTime.parse(value.get(), DateTimeFormatter.RFC_1123_DATE_TIME)
+                            .toInstant());
+            return until.isNegative() ? Duration.ZERO : until;
+        } catch (DateTimeException e) {
+            return null;
+        }
+    }
+
+    /** Counters of requests exist from the start, with a key or without. */
+    public static void register(MeterRegistry registry, Provider provider) {
+        for (String outcome : new String[] {"ok", "rate_limited", "failed"}) {
+            counter(registry, provider, outcome).increment(0);
+        }
+    }
+
+    private static Counter counter(MeterRegistry registry, Provider provider, String outcome) {
+        return registry.counter("analytics.provider.requests", "provider", provider.wireName(), "outcome", outcome);
+    }
+
+    private void count(String outcome, int requests) {
+        counter(registry, rules.provider(), outcome).increment(requests);
+    }
+}

@@ -1,0 +1,141 @@
+package io.inference.analytics.provider;
+
+import io.smallrye.config.ConfigMapping;
+import io.smallrye.config.WithDefault;
+import java.math.BigDecimal;
+import java.time.Duration;
+import java.time.LocalTime;
+import java.time.ZoneId;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+
+/** The providers' interfaces and the daily import. */
+@ConfigMapping(prefix = "analytics.providers")
+public interface ProvidersConfig {
+
+    /** Whether this process imports by schedule; the command line switches it off. */
+    @WithDefault("true")
+    boolean enabled();
+
+    /** Address of Anthropic's interface (ANTHROPIC_API_URL). */
+    @WithDefault("https://api.anthropic.com")
+    String anthropicUrl();
+
+    /** Admin key of Anthropic (ANTHROPIC_ADMIN_API_KEY). */
+    Optional<String> anthropicKey();
+
+    /** File with the admin key (ANTHROPIC_ADMIN_API_KEY_FILE). */
+    Optional<String> anthropicKeyFile();
+
+    /** Organisation that the admin key must belong to (ANTHROPIC_ORGANIZATION_ID). */
+    Optional<String> anthropicOrganization();
+
+    /** Address of Cursor's interface (CURSOR_API_URL). */
+    @WithDefault("https://api.cursor.com")
+    String cursorUrl();
+
+    /** Key of Cursor (CURSOR_API_KEY). */
+    Optional<String> cursorKey();
+
+    /** File with the key of Cursor (CURSOR_API_KEY_FILE). */
+    Optional<String> cursorKeyFile();
+
+    /**
+     * What the team of Cursor's key is called here: letters, digits, - and _. Needed once a second team is imported into one database,
+     * because Cursor's interface names none. Empty: team.
+     */
+    Optional<String> cursorTeam();
+
+    /** Buckets of a page of Anthropic's reports, 1 to 31. */
+    @WithDefault("31")
+    int anthropicPageDays();
+
+    /** Records of a page of lists and of the Claude Code report, 1 to 1000. */
+    @WithDefault("1000")
+    int anthropicPageRecords();
+
+    /** Longest wait for an answer of Anthropic. */
+    @WithDefault("60s")
+    Duration anthropicTimeout();
+
+    /** First pause after Anthropic says that there were too many requests, unless it names one; doubles. */
+    @WithDefault("5s")
+    Duration anthropicRateLimitPause();
+
+    /** First pause after a fault of Anthropic's server; doubles. */
+    @WithDefault("2s")
+    Duration anthropicFaultPause();
+
+    /** Tries of one request to Anthropic. */
+    @WithDefault("4")
+    int anthropicTries();
+
+    /** Records of a page of Cursor's reports. */
+    @WithDefault("500")
+    int cursorPageRecords();
+
+    /** Longest wait for an answer of Cursor. */
+    @WithDefault("30s")
+    Duration cursorTimeout();
+
+    /** First pause after a failed request to Cursor, unless it names one; doubles. */
+    @WithDefault("1s")
+    Duration cursorPause();
+
+    /** Tries of one request to Cursor. */
+    @WithDefault("5")
+    int cursorTries();
+
+    /** Requests to Cursor in any 60 seconds. */
+    @WithDefault("20")
+    int cursorRequestsPerMinute();
+
+    /** Time that one request may take with all its pauses. */
+    @WithDefault("300s")
+    Duration requestBudget();
+
+    /** Pause between two calls of a backfill. */
+    @WithDefault("1s")
+    Duration backfillPause();
+
+    /** When the daily import is due, in its zone. */
+    @WithDefault("06:00")
+    LocalTime dailyAt();
+
+    /** Zone of the daily import, daylight saving included. */
+    @WithDefault("America/Los_Angeles")
+    ZoneId dailyZone();
+
+    /** How often a replica looks whether the daily import or a retry is due, and refreshes the metrics. */
+    @WithDefault("1m")
+    Duration lookInterval();
+
+    /** A row of a bill above this many dollars is warned about: cents taken for dollars look like that. */
+    @WithDefault("100")
+    BigDecimal rowWarnUsd();
+
+    /** A row of a bill above this many dollars puts its day into quarantine. */
+    @WithDefault("1000")
+    BigDecimal rowMaxUsd();
+
+    /** A day above this many dollars goes into quarantine until a person releases it. */
+    @WithDefault("1000")
+    BigDecimal dayMaxUsd();
+
+    /**
+     * Whether the name of a key that nobody has mapped may say which platform it is for ({@code code}, {@code web}, {@code api} in it).
+     * Empty: as it was last set, at first not. A change derives all days anew with the next import.
+     */
+    Optional<Boolean> keyNames();
+
+    /** Domains of the company's addresses, such as {@code example.com,example.org}: others are listed as foreign. Empty: none is foreign. */
+    Optional<List<String>> emailDomains();
+
+    /** Month in which the fiscal year of dim_date begins, 1 to 12. Empty: as it was last set, at first 1. Holds from the next import on. */
+    OptionalInt fiscalYearStart();
+
+    /** How long the archived pages are kept. */
+    @WithDefault("90d")
+    Duration rawPages();
+}

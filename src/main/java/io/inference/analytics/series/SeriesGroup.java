@@ -1,0 +1,26 @@
+package io.inference.analytics.series;
+
+import java.util.Comparator;
+import java.util.Optional;
+import java.util.UUID;
+
+/**
+ * What a point is about; empty where points are not split by that.
+ *
+ * @param model the model
+ * @param client the client; the empty string stands for events without one
+ * @param status how the invocations ended
+ */
+public record SeriesGroup(Optional<UUID> model, Optional<String> client, Optional<String> status) {
+
+    // UUID.compareTo is signed and so not the order of their text; texts are ordered by code point, as in the
+    // database.
+    public static final Comparator<SeriesGroup> ORDER = Comparator.comparing(
+                    (SeriesGroup group) -> group.model.map(UUID::toString).orElse(""))
+            .thenComparing(group -> group.client.orElse(""), SeriesGroup::byCodePoint)
+            .thenComparing(group -> group.status.orElse(""));
+
+    private static int byCodePoint(String a, String b) {
+        return java.util.Arrays.compare(a.codePoints().toArray(), b.codePoints().toArray());
+    }
+}

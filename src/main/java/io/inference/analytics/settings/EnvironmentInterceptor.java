@@ -1,0 +1,104 @@
+package io.inference.analytics.settings;
+
+import io.smallrye.config.ConfigSourceInterceptor;
+import io.smallrye.config.ConfigSourceInterceptorContext;
+import io.smallrye.config.ConfigValue;
+import io.smallrye.config.Priorities;
+import jakarta.annotation.Priority;
+import java.io.Serial;
+import java.util.Locale;
+import java.util.Optional;
+
+/**
+ * Derives what the libraries want to know from what people set, so that {@code application.properties} can hand it on:
+ *
+ * <ul>
+ *   <li>{@code analytics.database.jdbc-url}, {@code .username} and {@code .password} from {@code analytics.database.url}
+ *       (DATABASE_URL) for every pool. A missing or malformed one fails the start with one line that names it.
+ *   <li>{@code analytics.tracing.disabled} and {@code .transport} from {@code analytics.tracing.endpoint}.
+ *   <li>{@code analytics.logging.service} and {@code .libraries} from {@code analytics.logging.level}: at debug, libraries would
+ *       drown the service's own lines, and some of them quote what they send.
+ * </ul>
+ *
+ * Derived when asked for, so a build needs none of them.
+ */
+@Priority(Priorities.LIBRARY + 100)
+public class EnvironmentInterceptor implements ConfigSourceInterceptor {
+
+    @Serial
+    private static final long serialVersionUID = 1;
+
+    private static final String PREFIX = "analytics.database.";
+    private static final String TRACING = "analytics.tracing.";
+    private static final String LOGGING = "analytics.logging.";
+
+    @Override
+    public ConfigValue getValue(ConfigSourceInterceptorContext context, String name) {
+        if (name.startsWith(TRACING)) {
+            return tracing(context, name);
+        }
+        if (name.startsWith(LOGGING)) {
+            return logging(context, name);
+        }
+        if (!name.startsWith(PREFIX)) {
+            return context.proceed(name);
+        }
+        return switch (name.substring(PREFIX.length())) {
+            case "jdbc-url" -> value(name, Optional.of(parse(context).jdbcUrl()));
+            case "username" -> value(name, parse(context).username());
+            case "password" -> value(name, parse(context).password());
+            default -> context.proceed(name);
+        };
+    }
+
+    private static ConfigValue tracing(ConfigSourceInterceptorContext context, String name) {
+        return switch (name.substring(TRACING.length())) {
+            case "disabled" ->
+                value(
+                        name,
+                        Optional.of(Boolean.toString(given(context, Setting.OTEL_EXPORTER_OTLP_ENDPOINT)
+                                .isEmpty())));
+            case "transport" -> {
+                String protocol = given(context, Setting.OTEL_EXPORTER_OTLP_PROTOCOL);
+                // The default of OpenTelemetry is HTTP; 4317 is the port of gRPC by its own rules.
+                String usual =
+                        given(context, Setting.OTEL_EXPORTER_OTLP_ENDPOINT).matches(".*:4317/?")
+                                ? "grpc"
+                                : "http/protobuf";
+                yield value(name, Optional.of(protocol.isEmpty() ? usual : protocol.toLowerCase(Locale.ROOT)));
+            }
+            default -> context.proceed(name);
+        };
+    }
+
+    private static ConfigValue logging(ConfigSourceInterceptorContext context, String name) {
+        return switch (name.substring(LOGGING.length())) {
+            case "service" -> value(name, Optional.of(level(context)));
+            case "libraries" -> value(name, Optional.of(level(context).equals("DEBUG") ? "INFO" : level(context)));
+            default -> context.proceed(name);
+        };
+    }
+
+    private static String level(ConfigSourceInterceptorContext context) {
+        String wanted = given(context, Setting.LOG_LEVEL).toUpperCase(Locale.ROOT);
+        return wanted.isEmpty() ? "INFO" : wanted;
+    }
+
+    private static String given(ConfigSourceInterceptorContext context, Setting setting) {
+        ConfigValue value = context.restart(setting.property());
+        return value == null || value.getValue() == null ? "" : value.getValue().strip();
+    }
+
+    private static DatabaseUrl parse(ConfigSourceInterceptorContext context) {
+        return DatabaseUrl.parse(given(context, Setting.DATABASE_URL));
+    }
+
+    private static ConfigValue value(String name, Optional<String> value) {
+        return ConfigValue.builder()
+                .withName(name)
+                .withValue(value.orElse(""))
+                .withRawValue(value.orElse(""))
+                .withConfigSourceName("derived")
+                .build();
+    }
+}

@@ -1,0 +1,89 @@
+package io.inference.analytics.settings;
+
+import io.smallrye.config.DotEnvConfigSourceProvider;
+import io.smallrye.config.PropertiesConfigSourceLoader;
+import io.smallrye.config.SmallRyeConfig;
+import io.smallrye.config.SmallRyeConfigBuilder;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Function;
+
+/**
+ * Looks at every {@link Setting} before anything starts: system properties, the environment, and the files that Quarkus reads
+ * beside the process. Each fault is one line that names the setting and what it should look like, never a secret.
+ */
+public final class SettingsCheck {
+
+    /** Where Quarkus looks too, and how much it weighs there: less than the environment. */
+    private static final Path CONFIG_FILE = Path.of("config", "application.properties");
+
+    private static final int CONFIG_FILE_ORDINAL = 260;
+
+    private SettingsCheck() {}
+
+    /**
+     * The faults of the process at hand; empty when it may start.
+     *
+     * @param unused settings that this process does not use: whatever they hold or lack is no fault
+     */
+    public static List<String> faults(Set<Setting> unused) {
+        SmallRyeConfig given = new SmallRyeConfigBuilder()
+                .addDefaultInterceptors()
+                .addSystemSources()
+                .withSources(new DotEnvConfigSourceProvider())
+                .withSources(PropertiesConfigSourceLoader.inFileSystem(
+                        CONFIG_FILE.toUri().toString(),
+                        CONFIG_FILE_ORDINAL,
+                        Thread.currentThread().getContextClassLoader()))
+                .build();
+        Function<String, Optional<String>> values = name -> given.getOptionalValue(name, String.class);
+        List<String> faults = faults(unused, values);
+        // A process that opens no port has no doors.
+        if (faults.isEmpty() && !unused.contains(Setting.HTTP_PORT) && isProduction(values)) {
+            faults.addAll(ProductionCheck.faults(setting -> value(setting, values)));
+        }
+        return faults;
+    }
+
+    /** The packaged service is in profile prod unless told otherwise. */
+    private static boolean isProduction(Function<String, Optional<String>> given) {
+        return given.apply("quarkus.profile")
+                .or(() -> given.apply("QUARKUS_PROFILE"))
+                .map(profiles -> List.of(profiles.split(",", -1)).contains("prod"))
+                .orElse(true);
+    }
+
+    static List<String> faults(Set<Setting> unused, Function<String, Optional<String>> given) {
+        List<String> faults = new ArrayList<>();
+        for (Setting setting : Setting.values()) {
+            if (unused.contains(setting)) {
+                continue;
+            }
+            Optional<String> value = value(setting, given);
+            if (value.isPresent()) {
+                setting.fault(value.get()).ifPresent(faults::add);
+            } else if (setting.required() || (setting == Setting.JWT_PUBLIC_KEY && needsKey(given))) {
+                faults.add(setting.missing());
+            }
+        }
+        return faults;
+    }
+
+    private static boolean needsKey(Function<String, Optional<String>> given) {
+        boolean open = value(Setting.ENABLE_RBAC, given)
+                .filter("false"::equalsIgnoreCase)
+                .isPresent();
+        return !open && value(Setting.JWT_JWKS_URL, given).isEmpty();
+    }
+
+    /** The property wins, as it does for Quarkus; nothing but blanks is nothing. */
+    private static Optional<String> value(Setting setting, Function<String, Optional<String>> given) {
+        return given.apply(setting.property())
+                .or(() -> given.apply(setting.name()))
+                .map(String::strip)
+                .filter(text -> !text.isEmpty());
+    }
+}

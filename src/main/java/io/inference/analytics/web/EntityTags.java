@@ -1,0 +1,42 @@
+package io.inference.analytics.web;
+
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+
+/** Entity tags of answers, weak because answers with the same tag may differ in their freshness (RFC 9110, 8.8.1). */
+public final class EntityTags {
+
+    private EntityTags() {}
+
+    /** The tag of a content in one of its forms. */
+    public static String of(String form, byte[] content) {
+        try {
+            MessageDigest digest = MessageDigest.getInstance("SHA-256");
+            digest.update(form.getBytes(StandardCharsets.UTF_8));
+            digest.update((byte) 0);
+            return "W/\"" + HexFormat.of().formatHex(digest.digest(content), 0, 16) + '"';
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    /** Whether an If-None-Match header names the tag; null when there is no header. */
+    public static boolean matches(String ifNoneMatch, String tag) {
+        if (ifNoneMatch == null) {
+            return false;
+        }
+        if (ifNoneMatch.strip().equals("*")) {
+            return true;
+        }
+        String opaque = tag.substring(2);
+        for (String candidate : ifNoneMatch.split(",", -1)) {
+            String stripped = candidate.strip();
+            if (stripped.equals(tag) || stripped.equals(opaque)) {
+                return true;
+            }
+        }
+        return false;
+    }
+}

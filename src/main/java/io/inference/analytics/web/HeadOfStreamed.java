@@ -1,0 +1,21 @@
+package io.inference.analytics.web;
+
+import jakarta.inject.Singleton;
+import jakarta.ws.rs.HttpMethod;
+import jakarta.ws.rs.container.ContainerRequestContext;
+import jakarta.ws.rs.container.ContainerResponseContext;
+import jakarta.ws.rs.container.ContainerResponseFilter;
+import jakarta.ws.rs.ext.Provider;
+
+/** The answer to HEAD has no body, so nobody would read a {@link Streamed} one and close what it holds. */
+@Provider
+@Singleton
+class HeadOfStreamed implements ContainerResponseFilter {
+
+    @Override
+    public void filter(ContainerRequestContext request, ContainerResponseContext answer) {
+        if (HttpMethod.HEAD.equals(request.getMethod()) && answer.getEntity() instanceof Streamed body) {
+            body.close(false);
+        }
+    }
+}

@@ -1,0 +1,14 @@
+package io.inference.analytics.web;
+
+import io.smallrye.config.ConfigMapping;
+import io.smallrye.config.WithDefault;
+import java.time.Duration;
+
+/** What a connection may cost. */
+@ConfigMapping(prefix = "analytics.http")
+interface HttpConfig {
+
+    /** How long a request may take to arrive, from its first byte to its last, head and body; then its connection is cut. */
+    @WithDefault("20s")
+    Duration arrivalMax();
+}

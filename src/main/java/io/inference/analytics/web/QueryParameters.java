@@ -1,0 +1,140 @@
+package io.inference.analytics.web;
+
+import io.inference.analytics.platform.Failure;
+import io.inference.analytics.platform.Failure.FieldError;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.function.Function;
+
+/**
+ * Strict reading of a query string: unknown names, empty values, values over the limits and repetitions of what may not repeat
+ * are faults. All faults are gathered and thrown together by {@link #finish()}.
+ */
+public final class QueryParameters {
+
+    /** Bounds the work that one request can ask for, far above what people write. */
+    static final int VALUES_MAX = 100;
+
+    private final Map<String, List<String>> given;
+    private final Set<String> known = new TreeSet<>();
+    private final List<FieldError> errors = new ArrayList<>();
+
+    private QueryParameters(Map<String, List<String>> given) {
+        this.given = given;
+    }
+
+    public static QueryParameters of(Map<String, List<String>> given) {
+        return new QueryParameters(given);
+    }
+
+    /** A value that can not be used; the message says what is expected. */
+    public static final class Fault extends Exception {
+        private static final long serialVersionUID = 1;
+
+        public Fault(String message) {
+            super(message, null, false, false);
+        }
+    }
+
+    /** Makes a value of a parameter's text. */
+    @FunctionalInterface
+    public interface Parser<T> {
+        T parse(String text) throws Fault;
+    }
+
+    /** The parameter's one value; empty when it is missing or faulty. */
+    public <T> Optional<T> optional(String name, Parser<T> parser) {
+        known.add(name);
+        List<String> values = given.getOrDefault(name, List.of());
+        if (values.size() > 1) {
+            fault(name, name + ": given " + values.size() + " times (expected: once)");
+            return Optional.empty();
+        }
+        return values.isEmpty() ? Optional.empty() : parse(name, values.get(0), parser);
+    }
+
+    /** The parameter's one value; a missing one is a fault. Empty only when there was a fault. */
+    public <T> Optional<T> required(String name, String expected, Parser<T> parser) {
+        if (!given.containsKey(name)) {
+            fault(name, name + ": missing (expected: " + expected + ")");
+        }
+        return optional(name, parser);
+    }
+
+    /** All values of a repeatable parameter, each once, in the order given. */
+    public <T> Set<T> repeatable(String name, Parser<T> parser) {
+        known.add(name);
+        List<String> values = given.getOrDefault(name, List.of());
+        if (values.size() > VALUES_MAX) {
+            fault(name, name + ": given " + values.size() + " times (expected: at most " + VALUES_MAX + ")");
+            return Set.of();
+        }
+        Set<T> parsed = new LinkedHashSet<>();
+        for (String value : values) {
+            parse(name, value, parser).ifPresent(parsed::add);
+        }
+        return parsed;
+    }
+
+    private <T> Optional<T> parse(String name, String value, Parser<T> parser) {
+        if (value.isEmpty()) {
+            fault(name, name + ": empty (expected: a value)");
+            return Optional.empty();
+        }
+        try {
+            return Optional.of(parser.parse(value));
+        } catch (Fault e) {
+            fault(name, name + ": " + e.getMessage());
+            return Optional.empty();
+        }
+    }
+
+    /** Notes a fault that only shows when several parameters are seen together. */
+    public void fault(String name, String message) {
+        errors.add(new FieldError(name, message));
+    }
+
+    /** Whether nothing is wrong so far. */
+    public boolean sound() {
+        return errors.isEmpty();
+    }
+
+    /**
+     * Ends the reading: every name that was never asked for is unknown.
+     *
+     * @throws Failure.Invalid with every fault, if there is one
+     */
+    public void finish() {
+        for (String name : given.keySet()) {
+            if (!known.contains(name)) {
+                fault(
+                        name,
+                        known.isEmpty()
+                                ? "unknown parameter (expected: none)"
+                                : "unknown parameter (expected one of: " + String.join(", ", known) + ")");
+            }
+        }
+        if (!errors.isEmpty()) {
+            throw new Failure.Invalid(errors);
+        }
+    }
+
+    /** A parser for one of a few words. */
+    public static <T> Parser<T> oneOf(T[] values, Function<T, String> wireName) {
+        return text -> {
+            List<String> names = new ArrayList<>();
+            for (T value : values) {
+                if (wireName.apply(value).equals(text)) {
+                    return value;
+                }
+                names.add(wireName.apply(value));
+            }
+            throw new Fault("not a known value (expected one of: " + String.join(", ", names) + ")");
+        };
+    }
+}

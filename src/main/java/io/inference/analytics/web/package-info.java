@@ -1,0 +1,9 @@
+/**
+ * Owns what all HTTP answers have in common: request ids, problem+json, strict query parameters, entity tags, CSV answers, streamed
+ * bodies and slow clients.
+ *
+ * <p>May touch: platform.
+ *
+ * <p>Invariants: every error is problem+json with a trace id; nothing that a stranger sends becomes a log line without a bound.
+ */
+package io.inference.analytics.web;

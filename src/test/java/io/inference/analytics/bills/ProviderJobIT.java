@@ -1,0 +1,270 @@
+package io.inference.analytics.bills;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.inference.analytics.devtools.FakeProviders.Fault;
+import io.inference.analytics.platform.Failure;
+import io.inference.analytics.provider.Provider;
+import io.inference.analytics.provider.ProviderHttp;
+import io.inference.analytics.testing.MovedClock;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.time.Clock;
+import java.time.Instant;
+import java.time.LocalDate;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicReference;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+class ProviderJobIT {
+
+    private static ProviderLab lab;
+    private SimpleMeterRegistry registry;
+
+    @BeforeAll
+    static void begin() {
+        lab = new ProviderLab();
+    }
+
+    @BeforeEach
+    void reset() {
+        lab.reset();
+        registry = new SimpleMeterRegistry();
+    }
+
+    @AfterAll
+    static void end() {
+        lab.close();
+    }
+
+    private ProviderMetrics metrics(MeterRegistry into) {
+        return new ProviderMetrics(lab.ledger(), lab.clients(), lab.dataSource(), lab.clock(), into);
+    }
+
+    private ProviderJob job() {
+        return job(lab.clock());
+    }
+
+    private ProviderJob job(Clock clock) {
+        return new ProviderJob(
+                lab.config(),
+                lab.imports(),
+                lab.clients(),
+                lab.ledger(),
+                metrics(new SimpleMeterRegistry()),
+                lab.dataSource(),
+                clock);
+    }
+
+    /** Every look at it takes a minute. */
+    private static Clock slowDay() {
+        AtomicReference<Instant> now = new AtomicReference<>(Instant.parse("2025-10-16T13:00:00Z"));
+        return new MovedClock(() -> now.updateAndGet(last -> last.plusSeconds(60)));
+    }
+
+    @Test
+    void aLongRunKeepsItsSlotAndADeadOneLosesIt() throws Exception {
+        lab.offerF1();
+        lab.at(Instant.parse("2025-10-16T13:00:00Z"));
+        lab.anthropic(ProviderLab.OCT_15);
+        lab.validation().validate(Provider.ANTHROPIC, Optional.empty(), ProviderLab.OCT_15, Optional.empty());
+        assertThat(job(slowDay()).daily(Provider.ANTHROPIC)).isTrue();
+        assertThat(lab.database.text("select leased_until - claimed_at >= interval '24 minutes'"
+                        + " from analytics.provider_daily_slot where finished_at is not null"))
+                .as("a quarter of an hour after the last of nine reports, a minute each")
+                .isEqualTo("t");
+        lab.database.execute("update analytics.provider_daily_slot set finished_at = null");
+        lab.at(Instant.parse("2025-10-16T13:10:00Z"));
+        assertThat(job().daily(Provider.ANTHROPIC)).isFalse();
+        lab.at(Instant.parse("2025-10-16T14:00:00Z"));
+        assertThat(job().daily(Provider.ANTHROPIC)).isTrue();
+    }
+
+    /** Ten dollars a day for a week and a day, then the 22.72 of F1, of which 9.38 are Alice's. */
+    @Test
+    void whatTheAlertsReadIsWhatWasBilled() throws Exception {
+        lab.offerF1();
+        ArrayNode ten = ProviderHttp.JSON.createArrayNode();
+        ten.add(((ObjectNode)
+                        ProviderLab.file("f1-cost.json").at("/data/0/results/0").deepCopy())
+                .put("amount", "1000"));
+        lab.at(Instant.parse("2025-10-16T13:00:00Z"));
+        for (int day = 8; day <= 14; day++) {
+            lab.fake.cost(LocalDate.of(2025, 10, day), ten);
+            lab.anthropic(LocalDate.of(2025, 10, day));
+        }
+        lab.anthropic(ProviderLab.OCT_15);
+        ProviderMetrics metrics = metrics(registry);
+        assertThat(gauge("attributed.ratio")).isEqualTo(1);
+        metrics.refresh();
+        assertThat(gauge("day.dollars", "provider", "anthropic")).isEqualTo(22.72);
+        assertThat(gauge("week.mean.dollars", "provider", "anthropic")).isEqualTo(10);
+        assertThat(gauge("month.dollars", "provider", "anthropic")).isEqualTo(92.72);
+        assertThat(gauge("month.before.dollars", "provider", "anthropic"))
+                .as("nothing was imported then")
+                .isZero();
+        assertThat(gauge("day.dollars", "provider", "cursor")).isZero();
+        assertThat(gauge("attributed.ratio")).isCloseTo(9.38 / 92.72, within(1e-9));
+        lab.fake.cost(LocalDate.of(2025, 9, 1), ten);
+        lab.fake.cost(LocalDate.of(2025, 9, 16), ten);
+        lab.anthropic(LocalDate.of(2025, 9, 1));
+        lab.anthropic(LocalDate.of(2025, 9, 16));
+        metrics.refresh();
+        assertThat(gauge("month.before.dollars", "provider", "anthropic"))
+                .as("up to the same day: the 15th")
+                .isEqualTo(10);
+    }
+
+    @Test
+    void failuresFaultsAndRestatementsShowAsShares() throws Exception {
+        lab.offerF1();
+        ProviderMetrics metrics = metrics(registry);
+        assertShares(1, 0, 0);
+        lab.anthropic(ProviderLab.OCT_15);
+        lab.fake.fail("cost_report", Fault.FORBIDDEN);
+        lab.fake.fail("messages", Fault.FORBIDDEN);
+        lab.anthropic(ProviderLab.OCT_16);
+        metrics.refresh();
+        assertShares(4.0 / 6, 0, 0);
+        ArrayNode results = ProviderLab.file("f1-cost.json").withArray("/data/0/results");
+        ((ObjectNode) results.get(0)).put("amount", "-1");
+        lab.fake.cost(ProviderLab.OCT_16, results);
+        lab.anthropic(ProviderLab.OCT_16);
+        metrics.refresh();
+        assertShares(5.0 / 6, 1.0 / 6, 0);
+        // 1.22 becomes 1.32 and 3.14 becomes 3.04: twenty cents, although the sum is the same.
+        ((ObjectNode) results.get(0)).put("amount", "132");
+        ((ObjectNode) results.get(1)).put("amount", "304");
+        lab.fake.cost(ProviderLab.OCT_15, results);
+        lab.anthropic(ProviderLab.OCT_15);
+        metrics.refresh();
+        assertShares(5.0 / 6, 1.0 / 6, 0.2 / 22.72);
+        assertThat(gauge("restated.dollars")).isEqualTo(0.2);
+        lab.at(ProviderLab.NOW.plusSeconds(25 * 3600));
+        ProviderMetrics later = metrics(registry = new SimpleMeterRegistry());
+        later.refresh();
+        assertShares(1, 1.0 / 6, 0);
+    }
+
+    @Test
+    void whatComesInWhileADayRunsIsNoRestatement() throws Exception {
+        lab.offerF1();
+        lab.at(Instant.parse("2025-10-15T13:00:00Z"));
+        lab.anthropic(ProviderLab.OCT_15);
+        ArrayNode results = ProviderLab.file("f1-cost.json").withArray("/data/0/results");
+        ((ObjectNode) results.get(0)).put("amount", "900");
+        lab.fake.cost(ProviderLab.OCT_15, results);
+        lab.at(Instant.parse("2025-10-16T00:00:00Z"));
+        lab.anthropic(ProviderLab.OCT_15);
+        ProviderMetrics metrics = metrics(registry);
+        metrics.refresh();
+        assertShares(1, 0, 0);
+        assertThat(gauge("restated.dollars")).isZero();
+        ((ObjectNode) results.get(0)).put("amount", "901");
+        lab.fake.cost(ProviderLab.OCT_15, results);
+        lab.anthropic(ProviderLab.OCT_15);
+        metrics.refresh();
+        assertThat(gauge("restated.dollars")).isEqualTo(0.01);
+    }
+
+    private void assertShares(double success, double invalid, double restated) {
+        assertThat(gauge("success.ratio", "provider", "anthropic")).isCloseTo(success, within(1e-9));
+        assertThat(gauge("invalid.ratio", "provider", "anthropic")).isCloseTo(invalid, within(1e-9));
+        assertThat(gauge("restated.ratio", "provider", "anthropic")).isCloseTo(restated, within(1e-9));
+        assertThat(gauge("success.ratio", "provider", "cursor")).isEqualTo(1);
+    }
+
+    private double gauge(String name, String... tags) {
+        return registry.get("analytics.provider." + name).tags(tags).gauge().value();
+    }
+
+    private double days(String status) {
+        return registry.get("analytics.provider.import.days")
+                .tag("provider", "anthropic")
+                .tag("status", status)
+                .gauge()
+                .value();
+    }
+
+    @Test
+    void aSlotIsDoneOnceAndAnOutageIsMadeUpFor() throws Exception {
+        lab.offerF1();
+        lab.at(Instant.parse("2025-10-16T12:00:00Z"));
+        assertThat(job().daily(Provider.ANTHROPIC))
+                .as("nothing before a day is validated")
+                .isFalse();
+        lab.anthropic(ProviderLab.OCT_15);
+        lab.validation().validate(Provider.ANTHROPIC, Optional.empty(), ProviderLab.OCT_15, Optional.empty());
+        assertThat(job().daily(Provider.ANTHROPIC)).isTrue();
+        assertThat(job().daily(Provider.ANTHROPIC))
+                .as("another replica, the same slot")
+                .isFalse();
+        lab.database.execute("update analytics.provider_raw_page set fetched_at = '2025-07-27T12:59:59Z'"
+                + " where usage_date = '2025-10-15'");
+        lab.at(Instant.parse("2025-10-25T13:00:00Z"));
+        assertThat(job().daily(Provider.ANTHROPIC)).isTrue();
+        assertThat(lab.database.number(
+                        "select count(*) from analytics.provider_raw_page where fetched_at < '2025-10-01'"))
+                .as("answers are kept for 90 days")
+                .isZero();
+        assertThat(lab.imports().gaps(Provider.ANTHROPIC, null)).isEmpty();
+        assertThat(lab.database.number(
+                        "select count(*) from analytics.provider_daily_slot where finished_at is not null"))
+                .isEqualTo(2);
+        assertThat(lab.database.number("select max(revision) from analytics.provider_import_day"))
+                .isEqualTo(1);
+    }
+
+    /** For installations that let something else keep the time. */
+    @Test
+    void aJobFromOutsideReadsWhatTheScheduleReads() throws Exception {
+        lab.offerF1();
+        lab.at(Instant.parse("2025-10-16T13:00:00Z"));
+        assertThatThrownBy(() -> lab.imports().importDue(Provider.ANTHROPIC, "test", outcome -> {}))
+                .isInstanceOf(Failure.Conflict.class);
+        lab.anthropic(LocalDate.of(2025, 10, 10));
+        lab.validation().validate(Provider.ANTHROPIC, Optional.empty(), LocalDate.of(2025, 10, 10), Optional.empty());
+        var summary = lab.imports().importDue(Provider.ANTHROPIC, "test", outcome -> {});
+        assertThat(summary.complete()).isTrue();
+        assertThat(summary.days())
+                .as("three reports of yesterday, two days before it, and the two that are missing")
+                .hasSize(15);
+        assertThat(lab.imports().gaps(Provider.ANTHROPIC, null)).isEmpty();
+    }
+
+    @Test
+    void whatFailedIsTriedAgainWhenItMay() throws Exception {
+        lab.offerF1();
+        lab.at(Instant.parse("2025-10-16T13:00:00Z"));
+        lab.anthropic(ProviderLab.OCT_15);
+        lab.validation().validate(Provider.ANTHROPIC, Optional.empty(), ProviderLab.OCT_15, Optional.empty());
+        lab.fake.fail("cost_report", Fault.OVERLOADED, Fault.OVERLOADED, Fault.OVERLOADED, Fault.OVERLOADED);
+        assertThat(job().daily(Provider.ANTHROPIC)).isTrue();
+        ProviderMetrics metrics = metrics(registry);
+        metrics.refresh();
+        assertThat(days("failed_retryable")).isEqualTo(3);
+        lab.at(Instant.parse("2025-10-16T13:10:00Z"));
+        job().daily(Provider.ANTHROPIC);
+        metrics.refresh();
+        assertThat(days("failed_retryable")).isEqualTo(3);
+        lab.at(Instant.parse("2025-10-16T13:31:00Z"));
+        job().daily(Provider.ANTHROPIC);
+        metrics.refresh();
+        assertThat(days("failed_retryable")).isZero();
+        assertThat(days("quarantined")).isZero();
+        assertThat(days("ok") + days("ok_empty")).isEqualTo(9);
+        assertThat(metrics.checkLaws()).isZero();
+        lab.database.execute(
+                "update analytics.claude_cost_allocated set amount_usd = amount_usd + 1 where share_no = 1");
+        assertThat(metrics.checkLaws()).isPositive();
+        assertThat(lab.database.text("select min(usage_date) from analytics.provider_import_day"))
+                .isEqualTo(LocalDate.of(2025, 10, 13).toString());
+    }
+}

@@ -1,0 +1,236 @@
+package io.inference.analytics.bills;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.agroal.api.AgroalDataSource;
+import io.agroal.api.configuration.supplier.AgroalDataSourceConfigurationSupplier;
+import io.agroal.api.security.NamePrincipal;
+import io.agroal.api.security.SimplePassword;
+import io.inference.analytics.attribution.ProviderMappings;
+import io.inference.analytics.devtools.FakeProviders;
+import io.inference.analytics.provider.Provider;
+import io.inference.analytics.provider.ProviderClients;
+import io.inference.analytics.provider.ProviderHttp;
+import io.inference.analytics.provider.ProviderOrganizations;
+import io.inference.analytics.provider.ProvidersConfig;
+import io.inference.analytics.testing.Backend;
+import io.inference.analytics.testing.Sql;
+import io.inference.analytics.testing.TestBackends;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.quarkus.runtime.configuration.DurationConverter;
+import io.smallrye.config.PropertiesConfigSource;
+import io.smallrye.config.SmallRyeConfigBuilder;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.math.BigDecimal;
+import java.sql.SQLException;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.LocalDate;
+import java.time.ZoneOffset;
+import java.util.HashMap;
+import java.util.Map;
+import javax.sql.DataSource;
+import org.flywaydb.core.Flyway;
+import org.junit.jupiter.api.extension.AfterAllCallback;
+import org.junit.jupiter.api.extension.BeforeEachCallback;
+import org.junit.jupiter.api.extension.ExtensionContext;
+import org.postgresql.ds.PGSimpleDataSource;
+
+/**
+ * The room by hand: a migrated database of its own, a fake of the providers, and a clock that stands. Registered as an extension of a
+ * test class, it is reset before each test and closed after the last.
+ */
+public final class ProviderLab implements AutoCloseable, BeforeEachCallback, AfterAllCallback {
+
+    public static final LocalDate OCT_15 = LocalDate.of(2025, 10, 15);
+    static final LocalDate OCT_16 = LocalDate.of(2025, 10, 16);
+    public static final Instant NOW = Instant.parse("2025-10-19T13:00:00Z");
+    public static final String WORKSPACE = "wrkspc_01TESTCODE00000000000001";
+
+    public FakeProviders fake = FakeProviders.start(0);
+    final Map<String, String> settings;
+    public final Sql database;
+    private final DataSource dataSource;
+    private final Runnable end;
+    private final Map<String, String> properties = new HashMap<>();
+    private Clock clock = Clock.fixed(NOW, ZoneOffset.UTC);
+
+    /** With a database of its own. */
+    public ProviderLab() {
+        TestBackends backends = new TestBackends().needing(Backend.POSTGRES);
+        settings = backends.start();
+        database = new Sql(settings.get("DATABASE_URL"));
+        PGSimpleDataSource plain = Sql.at(settings.get("DATABASE_URL"));
+        AgroalDataSource pool = pool(plain);
+        dataSource = pool;
+        end = () -> {
+            pool.close();
+            backends.stop();
+        };
+        String flavour = settings.get("STORAGE_FLAVOUR");
+        Flyway.configure()
+                .dataSource(dataSource)
+                .locations("filesystem:db/migrations/common", "filesystem:db/migrations/" + flavour)
+                .schemas("analytics")
+                .defaultSchema("analytics")
+                .load()
+                .migrate();
+        reset();
+    }
+
+    private static AgroalDataSource pool(PGSimpleDataSource plain) {
+        try {
+            return AgroalDataSource.from(
+                    new AgroalDataSourceConfigurationSupplier().connectionPoolConfiguration(pool -> pool.maxSize(8)
+                            .connectionFactoryConfiguration(factory -> factory.jdbcUrl(plain.getURL())
+                                    .principal(new NamePrincipal(plain.getUser()))
+                                    .credential(new SimplePassword(plain.getPassword())))));
+        } catch (SQLException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    /** On a migrated database. */
+    public ProviderLab(DataSource dataSource) {
+        this.dataSource = dataSource;
+        settings = Map.of();
+        database = null;
+        end = () -> {};
+        defaults();
+    }
+
+    public DataSource dataSource() {
+        return dataSource;
+    }
+
+    /** Empty tables, another server, and the settings of tests. */
+    void reset() {
+        database.execute(
+                """
+                do $$ declare name text; begin
+                    for name in select format('%I.%I', schemaname, tablename) from pg_tables
+                        where schemaname = 'nonfinancial' or schemaname = 'analytics' and (tablename ~ '^(provider|claude|cursor|fact|dim|manual)_'
+                              or tablename in ('workspace_platform', 'workspace_report', 'api_key_mapping')) loop
+                        execute 'truncate ' || name;
+                    end loop;
+                end $$
+                """);
+        fake.close();
+        fake = FakeProviders.start(0);
+        clock = Clock.fixed(NOW, ZoneOffset.UTC);
+        defaults();
+    }
+
+    private void defaults() {
+        properties.clear();
+        set("anthropic-url", fake.url());
+        set("anthropic-key", " " + FakeProviders.ANTHROPIC_KEY + "\n");
+        set("anthropic-organization", FakeProviders.ORG);
+        set("anthropic-rate-limit-pause", "1ms");
+        set("anthropic-fault-pause", "1ms");
+        set("anthropic-timeout", "2s");
+        set("cursor-url", fake.url());
+        set("cursor-key", FakeProviders.CURSOR_KEY);
+        set("cursor-pause", "1ms");
+        set("cursor-requests-per-minute", "0");
+        set("backfill-pause", "0ms");
+    }
+
+    public void set(String property, String value) {
+        properties.put("analytics.providers." + property, value);
+    }
+
+    public void at(Instant now) {
+        clock = Clock.fixed(now, ZoneOffset.UTC);
+    }
+
+    public Clock clock() {
+        return clock;
+    }
+
+    ProvidersConfig config() {
+        return new SmallRyeConfigBuilder()
+                .withConverter(Duration.class, 200, new DurationConverter())
+                .withSources(new PropertiesConfigSource(properties, "test", 100))
+                .withMapping(ProvidersConfig.class)
+                .build()
+                .getConfigMapping(ProvidersConfig.class);
+    }
+
+    ProviderClients clients() {
+        return new ProviderClients(config(), new SimpleMeterRegistry(), clock);
+    }
+
+    public DayImport store() {
+        return new DayImport(config(), clock);
+    }
+
+    public ImportRuns runs() {
+        return new ImportRuns(clock);
+    }
+
+    LedgerQueries ledger() {
+        return new LedgerQueries(dataSource);
+    }
+
+    public ProviderImports imports() {
+        return new ProviderImports(
+                clients(), runs(), store(), ledger(), new DirectoryStore(), config(), dataSource, clock);
+    }
+
+    public ProviderImports.Summary anthropic(LocalDate day) throws SQLException, InterruptedException {
+        return imports().importDay(Provider.ANTHROPIC, day, false, "test", outcome -> {});
+    }
+
+    public ProviderMappings mappings() {
+        return new ProviderMappings(dataSource, clock);
+    }
+
+    ProviderOrganizations organizations() {
+        return new ProviderOrganizations(config(), dataSource);
+    }
+
+    ProviderValidation validation() {
+        return new ProviderValidation(config(), organizations(), dataSource, clock);
+    }
+
+    public BigDecimal amount(String query) {
+        return new BigDecimal(database.text(query)).stripTrailingZeros();
+    }
+
+    /** The fixture F1: 15 October, 13 items, 22.72 USD. */
+    public void offerF1() {
+        fake.cost(OCT_15, file("f1-cost.json").at("/data/0/results"));
+        fake.usage(OCT_15, file("f1-usage.json").at("/data/0/results"));
+        fake.claudeCode(OCT_15, file("f1-claude-code.json").path("data"));
+        fake.list("workspaces", file("workspaces.json").path("data"));
+        fake.list("api_keys", file("api-keys.json").path("data"));
+        fake.list("users", file("users.json").path("data"));
+    }
+
+    public static JsonNode file(String name) {
+        try (InputStream in = ProviderLab.class.getResourceAsStream("/providers/" + name)) {
+            return ProviderHttp.JSON.readTree(in);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    @Override
+    public void beforeEach(ExtensionContext test) {
+        reset();
+    }
+
+    @Override
+    public void afterAll(ExtensionContext test) {
+        close();
+    }
+
+    @Override
+    public void close() {
+        fake.close();
+        end.run();
+    }
+}

@@ -1,0 +1,68 @@
+package io.inference.analytics.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.smallrye.config.ConfigValidationException;
+import java.sql.SQLException;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+
+class ErrorLineTest {
+
+    private static String settings(String... problems) {
+        return ErrorLine.of(new RuntimeException(
+                "start",
+                new ConfigValidationException(Stream.of(problems)
+                        .map(ConfigValidationException.Problem::new)
+                        .toArray(ConfigValidationException.Problem[]::new))));
+    }
+
+    @Test
+    void everySettingAtFaultIsNamedOnceByItsVariable() {
+        assertThat(
+                        settings(
+                                "java.lang.IllegalArgumentException: DATABASE_URL is not set (expected: x)",
+                                "java.lang.IllegalArgumentException: DATABASE_URL is not set (expected: x)",
+                                "java.util.NoSuchElementException: SRCFG00011: Could not expand value RABBITMQ_URL in property analytics.rabbitmq.url"))
+                .isEqualTo(
+                        "DATABASE_URL is not set (expected: x); RABBITMQ_URL is not set (expected: amqp://user:password@host:port/vhost)");
+        assertThat(
+                        settings(
+                                "java.lang.IllegalArgumentException: SRCFG00039: The config property analytics.ingestion.batch-size with the config value \"abc\" threw an Exception whilst being converted SRCFG00029: Expected an integer value, got \"abc\""))
+                .isEqualTo("INGESTION_BATCH_SIZE: Expected an integer value, got \"abc\"");
+    }
+
+    @Test
+    void aChoiceIsToldWithWhatThereIsToChoose() {
+        assertThat(settings(
+                        "SRCFG00039: The config property analytics.ingestion.transport with the config value \"foo\" threw an Exception"
+                                + " whilst being converted SRCFG00049: Cannot convert foo to enum class io.x.Config$Transport, allowed"
+                                + " values: stream,queue"))
+                .isEqualTo("INGESTION_TRANSPORT: foo (expected: stream,queue)");
+    }
+
+    @Test
+    void aSettingThatMayHoldASecretIsNotQuoted() {
+        assertThat(settings(
+                        "SRCFG00039: The config property analytics.rabbitmq.url with the config value \"hush\" threw"
+                                + " an Exception whilst being converted SRCFG00001: no hush"))
+                .isEqualTo("RABBITMQ_URL is malformed (expected: amqp://user:password@host:port/vhost)");
+        assertThat(settings("SRCFG00040: The config property analytics.rabbitmq.url is defined as the empty String"))
+                .startsWith("RABBITMQ_URL is not set");
+    }
+
+    @Test
+    void theDatabaseIsBlamedByItsStateAndNotByItsWords() {
+        assertThat(ErrorLine.of(new IllegalStateException("x", new SQLException("password hush", "28P01"))))
+                .isEqualTo("DATABASE_URL: the database refuses user or password (SQLState 28P01)");
+    }
+
+    @Test
+    void theOutermostMessageThatSaysSomethingIsTaken() {
+        assertThat(ErrorLine.of(new RuntimeException("io.quarkus.X: boom", new IllegalStateException("said\nmore"))))
+                .isEqualTo("said");
+        assertThat(ErrorLine.of(new NullPointerException())).isEqualTo("NullPointerException");
+        assertThat(ErrorLine.of(new IllegalStateException("io.quarkus.Bound: Port already bound: 1")))
+                .isEqualTo("Port already bound: 1");
+    }
+}

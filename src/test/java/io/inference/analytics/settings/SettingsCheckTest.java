@@ -1,0 +1,167 @@
+package io.inference.analytics.settings;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class SettingsCheckTest {
+
+    private static final Map<String, String> GOOD = Map.of(
+            "DATABASE_URL", "postgres://user:pw@db:5432/analytics",
+            "RABBITMQ_URL", "amqp://user:pw@mq:5672/%2F",
+            "JWT_PUBLIC_KEY", "/etc/jwt.pem");
+
+    private static List<String> faults(Map<String, String> settings) {
+        return SettingsCheck.faults(Set.of(), name -> Optional.ofNullable(settings.get(name)));
+    }
+
+    private static List<String> faultsWith(String name, String value) {
+        Map<String, String> settings = new HashMap<>(GOOD);
+        settings.put(name, value);
+        return faults(settings);
+    }
+
+    @Test
+    void threeSettingsAreEnough() {
+        assertThat(faults(GOOD)).isEmpty();
+    }
+
+    @Test
+    void everyMissingOneIsToldAtOnce() {
+        assertThat(faults(Map.of()))
+                .containsExactly(
+                        "DATABASE_URL is not set (expected: postgres://user:password@host:port/database or "
+                                + "jdbc:postgresql://host:port/database)",
+                        "RABBITMQ_URL is not set (expected: amqp://user:password@host:port/vhost, or amqps for TLS)",
+                        "JWT_PUBLIC_KEY is not set (expected: a public key in PEM, or the path of a file with one; or "
+                                + "JWT_JWKS_URL)");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"DATABASE_URL", "RABBITMQ_URL", "JWT_PUBLIC_KEY"})
+    void blankIsMissing(String name) {
+        assertThat(faultsWith(name, "  ")).singleElement().asString().startsWith(name + " is not set");
+    }
+
+    @Test
+    void aKeySetOrOpenDoorsNeedNoKey() {
+        Map<String, String> settings = new HashMap<>(GOOD);
+        settings.remove("JWT_PUBLIC_KEY");
+        assertThat(faults(settings)).hasSize(1);
+        settings.put("JWT_JWKS_URL", "https://idp.example/jwks.json");
+        assertThat(faults(settings)).isEmpty();
+        settings.remove("JWT_JWKS_URL");
+        settings.put("ENABLE_RBAC", "false");
+        assertThat(faults(settings)).isEmpty();
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            quoteCharacter = '"',
+            value = {
+                "DATABASE_URL, mysql://root:S3cr3t@db/x",
+                "DATABASE_URL, postgres://user:S3cr3t@db:99999/x",
+                "DATABASE_URL, jdbc:postgresql:",
+                "RABBITMQ_URL, http://user:S3cr3t@mq",
+                "RABBITMQ_URL, amqp://user:S3cr3t@",
+                "RABBITMQ_URL, S3cr3t",
+                "REDIS_URL, http://:S3cr3t@cache",
+                "JWT_JWKS_URL, ftp://S3cr3t@idp/keys",
+                "OTEL_EXPORTER_OTLP_ENDPOINT, S3cr3t:4317",
+                "OTEL_EXPORTER_OTLP_PROTOCOL, udp",
+                "HTTP_PORT, eighty",
+                "HTTP_PORT, 65536",
+                "HTTP_PORT, -1",
+                "MANAGEMENT_PORT, 1.5",
+                "RABBITMQ_STREAM_PORT, 0",
+                "INGESTION_TRANSPORT, kafka",
+                "INGESTION_BATCH_SIZE, 0",
+                "INGESTION_BATCH_SIZE, 1e3",
+                "INGESTION_BATCH_SIZE, 99999999999999999999",
+                "INGESTION_BATCH_TIMEOUT, soon",
+                "INGESTION_BATCH_TIMEOUT, 0ms",
+                "INGESTION_BATCH_TIMEOUT, -5s",
+                "INGESTION_WORKERS, 0",
+                "INGESTION_STREAM_MAX_AGE, 7 days",
+                "INGESTION_STREAM_MAX_BYTES, 1GB",
+                "ROLLUP_INTERVAL, 0",
+                "FRESHNESS_CACHE_TTL, PT",
+                "STORAGE_FLAVOUR, mysql",
+                "S3_ENDPOINT, minio:9000",
+                "S3_ENDPOINT, ftp://key:S3cr3t@store",
+                "S3_BUCKET, a/b",
+                "S3_PATH_STYLE, perhaps",
+                "S3_SERVER_SIDE_ENCRYPTION, rot13",
+                "S3_SECRET_KEY_FILE, /no/such/file",
+                "EXPORT_WORKER_INTERVAL, often",
+                "EXPORT_WORKER_CONCURRENCY, 0",
+                "EXPORT_SIGNED_URL_TTL, 1 day",
+                "ENABLE_RBAC, yes",
+                "LOG_LEVEL, loud"
+            })
+    void aMalformedOneIsNamedAndNoSecretShown(String name, String value) {
+        assertThat(faultsWith(name, value))
+                .singleElement()
+                .asString()
+                .startsWith(name)
+                .contains("(expected: ")
+                .doesNotContain("S3cr3t", "\n");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "DATABASE_URL, jdbc:postgresql://db:5432/analytics?user=u&password=p",
+        "DATABASE_URL, 'postgresql://u:p@db1:5432,db2:5432/analytics?sslmode=require'",
+        "RABBITMQ_URL, amqps://u:p@mq:5671/prod",
+        "RABBITMQ_URL, amqp://mq",
+        "REDIS_URL, rediss://:p@cache:6380/1",
+        "HTTP_PORT, 0",
+        "INGESTION_TRANSPORT, QUEUE",
+        "INGESTION_BATCH_TIMEOUT, 200ms",
+        "INGESTION_BATCH_TIMEOUT, 1m30s",
+        "INGESTION_STREAM_MAX_AGE, 7d",
+        "INGESTION_STREAM_MAX_AGE, P7D",
+        "INGESTION_STREAM_MAX_BYTES, 50000000000",
+        "ROLLUP_INTERVAL, 5",
+        "ROLLUP_INTERVAL, PT5S",
+        "LOG_LEVEL, DEBUG",
+        "LOG_LEVEL, info",
+        "STORAGE_FLAVOUR, Timescale",
+        "OTEL_EXPORTER_OTLP_ENDPOINT, http://collector:4318"
+    })
+    void aGoodOnePasses(String name, String value) {
+        assertThat(faultsWith(name, value)).isEmpty();
+    }
+
+    @Test
+    void thePropertyCountsLikeTheVariable() {
+        assertThat(faultsWith("analytics.ingestion.batch-size", "many"))
+                .containsExactly("INGESTION_BATCH_SIZE: many (expected: a whole number from 1 to 100000)");
+    }
+
+    @Test
+    void aLongOrStrangeValueIsShownShort() {
+        assertThat(faultsWith("LOG_LEVEL", "x\u0007" + "y".repeat(500)))
+                .singleElement()
+                .asString()
+                .startsWith("LOG_LEVEL: x?y")
+                .hasSizeLessThan(140);
+    }
+
+    @Test
+    void whatACommandDoesNotUseIsNoFault() {
+        Map<String, String> settings = Map.of("HTTP_PORT", "eighty", "RABBITMQ_URL", "S3cr3t");
+        assertThat(SettingsCheck.faults(
+                        Set.of(Setting.HTTP_PORT, Setting.RABBITMQ_URL, Setting.DATABASE_URL, Setting.JWT_PUBLIC_KEY),
+                        name -> Optional.ofNullable(settings.get(name))))
+                .isEmpty();
+    }
+}
