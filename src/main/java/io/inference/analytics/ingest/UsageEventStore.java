@@ -109,7 +109,6 @@ class UsageEventStore {
             select ?, ?, ?, ?, (select array_agg(distinct date_trunc('hour', occurred_at, 'UTC')) from batch_stage),
                    array_agg(org_id), array_agg(model_id), array_agg(last_event_at)
             from (select org_id, model_id, max(occurred_at) as last_event_at from batch_stage group by org_id, model_id) touched
-            having count(*) > 0
             """;
 
     private static final String INSERT_CONFLICT =
@@ -295,6 +294,7 @@ class UsageEventStore {
         }
     }
 
+    /** Records the batch, and for the rollups what it stored, if anything. */
     void recordBatch(Connection connection, BatchRecord batch) throws SQLException {
         try (PreparedStatement statement = connection.prepareStatement(INSERT_BATCH)) {
             int column = 1;
@@ -320,6 +320,13 @@ class UsageEventStore {
             statement.setObject(column, utc(batch.committedAt()));
             statement.executeUpdate();
         }
+        if (batch.counts().stored() > 0) {
+            recordOutbox(connection, batch);
+        }
+    }
+
+    /** Reads the staging table, which a session has only once a batch with events was staged on it. */
+    private static void recordOutbox(Connection connection, BatchRecord batch) throws SQLException {
         try (PreparedStatement statement = connection.prepareStatement(INSERT_OUTBOX)) {
             statement.setLong(1, batch.batchId());
             statement.setString(2, batch.correlationId());

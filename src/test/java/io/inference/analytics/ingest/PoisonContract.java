@@ -1,0 +1,123 @@
+package io.inference.analytics.ingest;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.agroal.api.AgroalDataSource;
+import io.inference.analytics.devtools.EventJson;
+import io.inference.analytics.ingest.IngestLab.Letter;
+import jakarta.inject.Inject;
+import java.nio.charset.StandardCharsets;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.SQLException;
+import java.time.Duration;
+import org.eclipse.microprofile.config.inject.ConfigProperty;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/**
+ * Whatever a message holds, it does not stop those behind it, on any session of the database. The subclasses bind it to the
+ * transports.
+ */
+abstract class PoisonContract {
+
+    private static final Duration PATIENCE = Duration.ofSeconds(30);
+
+    @Inject
+    AgroalDataSource database;
+
+    @Inject
+    Ingestion ingestion;
+
+    @ConfigProperty(name = "RABBITMQ_URL")
+    String brokerUrl;
+
+    @ConfigProperty(name = "quarkus.datasource.jdbc.url")
+    String databaseUrl;
+
+    @ConfigProperty(name = "quarkus.datasource.username")
+    String databaseUser;
+
+    @ConfigProperty(name = "quarkus.datasource.password")
+    String databasePassword;
+
+    private IngestLab lab;
+
+    @BeforeEach
+    void begin() throws Exception {
+        lab = new IngestLab(brokerUrl, database);
+        await().atMost(PATIENCE).until(() -> ingestion.reader().view().reads());
+        lab.letters();
+    }
+
+    @AfterEach
+    void end() throws Exception {
+        assertThat(
+                        lab.number(
+                                "select count(*) from analytics.ingestion_batches where received <> stored + duplicates + conflicts + dead_lettered"))
+                .isZero();
+        lab.close();
+    }
+
+    private static byte[] utf8(String text) {
+        return text.getBytes(StandardCharsets.UTF_8);
+    }
+
+    /** As a restart or a failover of the database does: no session that was open has anything left. */
+    private void cutSessions() throws SQLException {
+        try (Connection own = DriverManager.getConnection(databaseUrl, databaseUser, databasePassword);
+                var statement = own.createStatement()) {
+            statement.execute("select pg_terminate_backend(pid) from pg_stat_activity"
+                    + " where datname = current_database() and pid <> pg_backend_pid()");
+        }
+    }
+
+    private void awaitBatch(String messageId, String outcomes) {
+        await().atMost(PATIENCE).ignoreExceptionsInstanceOf(SQLException.class).untilAsserted(() -> assertThat(
+                        lab.value(
+                                "select concat_ws(' ', stored, duplicates, conflicts, dead_lettered)"
+                                        + " from analytics.ingestion_batches where correlation_id = ? order by batch_id desc",
+                                messageId))
+                .isEqualTo(outcomes));
+    }
+
+    private void awaitStored(EventJson... events) {
+        await().atMost(PATIENCE).ignoreExceptionsInstanceOf(SQLException.class).untilAsserted(() -> {
+            for (EventJson event : events) {
+                assertThat(lab.isStored(event)).isTrue();
+            }
+        });
+    }
+
+    @Test
+    void aFreshSessionTakesABatchWithoutAnEventToStore() throws Exception {
+        String id = lab.org().toString();
+        cutSessions();
+        lab.publish(id + "-malformed", utf8("{"));
+        awaitBatch(id + "-malformed", "0 0 0 1");
+        assertThat(lab.letters()).extracting(Letter::payload).containsExactly(utf8("{"));
+
+        cutSessions();
+        lab.publish(id + "-empty", utf8("[]"));
+        awaitBatch(id + "-empty", "0 0 0 0");
+
+        EventJson first = lab.event();
+        lab.publish(id + "-good", first.bytes());
+        awaitBatch(id + "-good", "1 0 0 0");
+
+        cutSessions();
+        lab.publish(id + "-duplicate", first.bytes());
+        awaitBatch(id + "-duplicate", "0 1 0 0");
+
+        cutSessions();
+        lab.publish(id + "-malformed-again", utf8("17"));
+        awaitBatch(id + "-malformed-again", "0 0 0 1");
+        assertThat(lab.letters()).extracting(Letter::payload).containsExactly(utf8("17"));
+
+        EventJson last = lab.event();
+        lab.publish(last);
+        awaitStored(first, last);
+    }
+}
