@@ -12,10 +12,14 @@ import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.List;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /**
  * Whatever a message holds, it does not stop those behind it, on any session of the database. The subclasses bind it to the
@@ -119,5 +123,31 @@ abstract class PoisonContract {
         EventJson last = lab.event();
         lab.publish(last);
         awaitStored(first, last);
+    }
+
+    static List<Arguments> hostileIds() {
+        return List.of(
+                Arguments.of("a\0b", "a?b"),
+                Arguments.of("\0", "?"),
+                Arguments.of("a\r\nevent=forged \u001b[31m\u0085", "a??event=forged ?[31m?"),
+                Arguments.of("\u202eright to left\u2028", "?right to left?"),
+                Arguments.of("' \"\\; drop table %s {} 😀", "' \"\\; drop table %s {} 😀"),
+                Arguments.of("x".repeat(255), "x".repeat(255)));
+    }
+
+    @ParameterizedTest
+    @MethodSource("hostileIds")
+    void aMessageIsStoredWhateverItsIdHolds(String hostile, String shown) throws Exception {
+        EventJson event = lab.event();
+        lab.publish(hostile, event.bytes());
+        EventJson next = lab.event();
+        lab.publish(next);
+        awaitStored(event, next);
+        assertThat(lab.value(
+                        "select correlation_id from analytics.ingestion_batches where batch_id = (select batch_id"
+                                + " from analytics.usage_events where org_id = ? and event_id = ?::uuid)",
+                        lab.org(),
+                        IngestLab.id(event)))
+                .isEqualTo(shown);
     }
 }
