@@ -65,6 +65,15 @@ record PreparedBatch(
         return of(accepted, deadLetters);
     }
 
+    /** Of messages that cannot be stored: each a dead letter as a whole. */
+    static PreparedBatch refused(List<RawMessage> messages, String cause) {
+        return of(
+                List.of(),
+                messages.stream()
+                        .map(message -> new DeadLetter(RejectReason.STORAGE_REJECTED, cause, message.body()))
+                        .toList());
+    }
+
     private static PreparedBatch of(List<Candidate> accepted, List<DeadLetter> deadLetters) {
         List<Candidate> candidates = new ArrayList<>(accepted.size());
         List<Integer> candidateOf = new ArrayList<>(accepted.size());

@@ -343,8 +343,11 @@ class UsageEventStore {
      */
     Set<Integer> findRefused(Connection connection, List<UsageEvent> events, Instant receivedAt) throws SQLException {
         Set<Integer> refused = new TreeSet<>();
-        halve(connection, events, 0, events.size(), receivedAt, refused);
-        connection.rollback();
+        try {
+            halve(connection, events, 0, events.size(), receivedAt, refused);
+        } finally {
+            connection.rollback();
+        }
         return refused;
     }
 

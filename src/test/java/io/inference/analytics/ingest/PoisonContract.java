@@ -12,6 +12,7 @@ import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
 import org.junit.jupiter.api.AfterEach;
@@ -149,5 +150,64 @@ abstract class PoisonContract {
                         lab.org(),
                         IngestLab.id(event)))
                 .isEqualTo(shown);
+    }
+
+    /** Nineteen good events around one whose outcome cannot be stored. */
+    private void isolates(byte[] poison, String detail) throws Exception {
+        List<byte[]> bodies = new ArrayList<>();
+        List<EventJson> good = new ArrayList<>();
+        for (int i = 0; i < 19; i++) {
+            good.add(lab.event());
+            bodies.add(good.get(i).bytes());
+        }
+        bodies.add(13, poison);
+        lab.publish(bodies);
+        awaitStored(good.toArray(EventJson[]::new));
+        await().atMost(PATIENCE).untilAsserted(() -> assertThat(
+                        lab.number("select count(*) from analytics.usage_events where org_id = ?", lab.org()))
+                .isEqualTo(20));
+        List<Letter> letters = new ArrayList<>();
+        await().atMost(PATIENCE).until(() -> letters.addAll(lab.letters()) && !letters.isEmpty());
+        assertThat(letters).hasSize(1);
+        assertThat(letters.get(0).payload()).isEqualTo(poison);
+        assertThat(letters.get(0).header("x-reason")).isEqualTo("storage_rejected");
+        assertThat(letters.get(0).header("x-detail")).isEqualTo(detail);
+    }
+
+    @Test
+    void aConflictThatTheDatabaseRefusesIsDeadLettered() throws Exception {
+        EventJson stored = lab.event();
+        lab.publish(stored);
+        awaitStored(stored);
+        lab.execute(
+                """
+                create function analytics.refuse() returns trigger language plpgsql as $$
+                begin raise exception 'refused' using errcode = '22023'; end $$
+                """);
+        try {
+            lab.execute("create trigger refuse before insert on analytics.ingestion_conflicts"
+                    + " for each row execute function analytics.refuse()");
+            isolates(stored.with("outputTokens", "51").bytes(), "SQLState 22023");
+        } finally {
+            lab.execute("drop function analytics.refuse cascade");
+        }
+    }
+
+    /** As after going back to an older version: it does not know the status of an event that is there. */
+    @Test
+    void aMessageThatMakesTheWriterFailIsDeadLettered() throws Exception {
+        EventJson stored = lab.event();
+        lab.publish(stored);
+        awaitStored(stored);
+        setStatus("of a later version");
+        try {
+            isolates(stored.bytes(), "NullPointerException");
+        } finally {
+            setStatus("success");
+        }
+    }
+
+    private void setStatus(String status) throws SQLException {
+        lab.execute("update analytics.usage_events set status = ? where org_id = ?", status, lab.org());
     }
 }
