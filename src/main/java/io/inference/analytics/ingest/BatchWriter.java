@@ -12,8 +12,8 @@ import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -258,7 +258,7 @@ final class BatchWriter implements Runnable {
                 store.forgetDays();
                 return;
             }
-            Set<Integer> refused = store.findRefused(connection, prepared.events(), startedAt);
+            Map<Integer, String> refused = store.findRefused(connection, prepared.events(), startedAt);
             if (!refused.isEmpty()) {
                 LOG.warnf(
                         cause,

@@ -26,6 +26,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
@@ -339,10 +340,11 @@ class UsageEventStore {
     /**
      * Finds the rows that the database refuses, by halving, and leaves the transaction as it was.
      *
-     * @return indices in {@code events} of rows that can not be stored even alone
+     * @return the SQLState of each row that cannot be stored even alone, by its index in {@code events}
      */
-    Set<Integer> findRefused(Connection connection, List<UsageEvent> events, Instant receivedAt) throws SQLException {
-        Set<Integer> refused = new TreeSet<>();
+    Map<Integer, String> findRefused(Connection connection, List<UsageEvent> events, Instant receivedAt)
+            throws SQLException {
+        Map<Integer, String> refused = new TreeMap<>();
         try {
             halve(connection, events, 0, events.size(), receivedAt, refused);
         } finally {
@@ -352,7 +354,12 @@ class UsageEventStore {
     }
 
     private void halve(
-            Connection connection, List<UsageEvent> events, int from, int to, Instant receivedAt, Set<Integer> refused)
+            Connection connection,
+            List<UsageEvent> events,
+            int from,
+            int to,
+            Instant receivedAt,
+            Map<Integer, String> refused)
             throws SQLException {
         if (from >= to) {
             return;
@@ -370,7 +377,7 @@ class UsageEventStore {
                 throw e;
             }
             if (to - from == 1) {
-                refused.add(from);
+                refused.put(from, e.getSQLState());
                 return;
             }
             int middle = from + (to - from) / 2;
