@@ -80,7 +80,8 @@ begin
         where pronamespace = 'analytics'::regnamespace and proname in ('ensure_day', 'purge', 'follow_retention')
     loop
         execute format('alter function %s security definer', item.routine);
-        execute format('alter function %s set search_path = pg_catalog, public, pg_temp', item.routine);
+        execute format('alter function %s set search_path = %s', item.routine, concat_ws(', ', 'pg_catalog',
+                       (select extnamespace::regnamespace from pg_extension where extname = 'timescaledb'), 'pg_temp'));
         execute format('revoke execute on function %s from public', item.routine);
         execute format('grant execute on function %s to analytics_service', item.routine);
     end loop;

@@ -19,6 +19,16 @@ import org.flywaydb.core.api.resource.LoadableResource;
 @Singleton
 public class FlywayFlavour implements FlywayConfigurationCustomizer {
 
+    /** Migrations name functions of TimescaleDB without a schema; Flyway puts schema {@code analytics} in front of this path. */
+    private static final String SEARCH_EXTENSION =
+            """
+            do $$ begin
+                perform set_config('search_path', concat_ws(', ', nullif(current_setting('search_path'), ''),
+                                                            extnamespace::regnamespace), false)
+                from pg_extension where extname = 'timescaledb';
+            end $$
+            """;
+
     private final String setting;
 
     FlywayFlavour(@ConfigProperty(name = "analytics.storage-flavour", defaultValue = "auto") String setting) {
@@ -27,6 +37,7 @@ public class FlywayFlavour implements FlywayConfigurationCustomizer {
 
     @Override
     public void customize(FluentConfiguration configuration) {
+        configuration.initSql(SEARCH_EXTENSION);
         configuration.resourceProvider(
                 new OfFlavour(configuration.getResourceProvider(), () -> find(configuration.getDataSource())));
     }

@@ -19,11 +19,21 @@ public enum StorageFlavour {
 
     private static final Logger LOG = Logger.getLogger(StorageFlavour.class);
 
+    /** What an empty database would get of TimescaleDB. */
+    private enum Offer {
+        NONE,
+        NOT_LOADED,
+        APACHE_ONLY,
+        WHOLE
+    }
+
     // Its files alone are not enough: the extension refuses to work unless the server loads it at its start, which
-    // shows by its settings.
-    private static final String OFFERED =
+    // shows by its settings. Under the Apache licence it has no compression and no continuous aggregates.
+    private static final String OFFER =
             """
-            select current_setting('timescaledb.disable_load', true) is not null
+            select case when current_setting('timescaledb.disable_load', true) is null then 'NOT_LOADED'
+                        when current_setting('timescaledb.license', true) = 'apache' then 'APACHE_ONLY'
+                        else 'WHOLE' end
             from pg_available_extensions where name = 'timescaledb'
             """;
     private static final String MIGRATED =
@@ -53,12 +63,6 @@ public enum StorageFlavour {
                     "STORAGE_FLAVOUR: %s (expected: auto, timescale or postgres)".formatted(setting));
         }
         try (Statement statement = connection.createStatement()) {
-            boolean installed;
-            boolean offered;
-            try (ResultSet rows = statement.executeQuery(OFFERED)) {
-                installed = rows.next();
-                offered = installed && rows.getBoolean(1);
-            }
             try (ResultSet rows = statement.executeQuery(MIGRATED)) {
                 rows.next();
                 if (rows.getBoolean(1)) {
@@ -71,17 +75,38 @@ public enum StorageFlavour {
                     return present;
                 }
             }
-            if (wanted.equals("timescale") && !offered) {
-                throw new IllegalStateException(
-                        "STORAGE_FLAVOUR: timescale (expected: a server that has the extension timescaledb and names it in"
-                                + " shared_preload_libraries, or postgres)");
+            try (ResultSet rows = statement.executeQuery(OFFER)) {
+                Offer offer = rows.next() ? Offer.valueOf(rows.getString(1)) : Offer.NONE;
+                return ofEmptyDatabase(wanted, offer);
             }
-            if (installed && !offered && wanted.equals("auto")) {
-                LOG.warn("event=timescaledb_not_loaded STORAGE_FLAVOUR=auto: the extension is installed and not in"
-                        + " shared_preload_libraries; an empty database gets flavour postgres, and keeps it");
-            }
-            return wanted.equals("timescale") || (wanted.equals("auto") && offered) ? TIMESCALE : POSTGRES;
         }
+    }
+
+    private static StorageFlavour ofEmptyDatabase(String wanted, Offer offer) {
+        if (wanted.equals("postgres")) {
+            return POSTGRES;
+        }
+        String missing =
+                switch (offer) {
+                    case WHOLE -> "";
+                    case NONE, NOT_LOADED ->
+                        "a server that has the extension timescaledb and names it in shared_preload_libraries";
+                    case APACHE_ONLY -> "a server whose timescaledb.license is timescale and not apache";
+                };
+        if (missing.isEmpty()) {
+            return TIMESCALE;
+        }
+        if (wanted.equals("timescale")) {
+            throw new IllegalStateException(
+                    "STORAGE_FLAVOUR: timescale (expected: %s, or postgres)".formatted(missing));
+        }
+        if (offer != Offer.NONE) {
+            LOG.warnf(
+                    "event=timescaledb_not_used STORAGE_FLAVOUR=auto: timescale needs %s; an empty database gets flavour"
+                            + " postgres, and keeps it",
+                    missing);
+        }
+        return POSTGRES;
     }
 
     /** The flavour of the database at hand, looked up once. */

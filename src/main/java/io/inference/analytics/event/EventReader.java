@@ -284,7 +284,7 @@ final class EventReader {
             FieldFault found = null;
             if (token != JsonToken.VALUE_STRING) {
                 found = field.fault(
-                        INVALID_FIELD, "of key \"" + FieldFault.printable(key, SHOWN_CHARS_MAX) + "\" " + shown());
+                        INVALID_FIELD, "of key \"" + PrintableText.of(key, SHOWN_CHARS_MAX) + "\" " + shown());
             } else {
                 String value = parser.getText();
                 if (!storable(key) || !storable(value)) {
@@ -352,8 +352,8 @@ final class EventReader {
                 parser.skipChildren();
                 yield "an array";
             }
-            case VALUE_STRING -> '"' + FieldFault.printable(parser.getText(), SHOWN_CHARS_MAX) + '"';
-            default -> FieldFault.printable(parser.getText(), SHOWN_CHARS_MAX);
+            case VALUE_STRING -> '"' + PrintableText.of(parser.getText(), SHOWN_CHARS_MAX) + '"';
+            default -> PrintableText.of(parser.getText(), SHOWN_CHARS_MAX);
         };
     }
 

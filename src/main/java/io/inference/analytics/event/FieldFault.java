@@ -12,7 +12,7 @@ public record FieldFault(String field, RejectReason reason, String message) {
     static final int MESSAGE_CHARS_MAX = 300;
 
     public FieldFault {
-        message = printable(message, MESSAGE_CHARS_MAX);
+        message = PrintableText.of(message, MESSAGE_CHARS_MAX);
     }
 
     FieldFault ofElement(int index) {
@@ -22,23 +22,5 @@ public record FieldFault(String field, RejectReason reason, String message) {
     @Override
     public String toString() {
         return field.isEmpty() ? message : field + ": " + message;
-    }
-
-    /** The text cut to a length, with {@code ?} for what would break a log line, a header or UTF-8. */
-    static String printable(String text, int charsMax) {
-        String cut = text.length() <= charsMax ? text : text.substring(0, charsMax - 3) + "...";
-        StringBuilder out = null;
-        for (int i = 0; i < cut.length(); i++) {
-            char c = cut.charAt(i);
-            if (Character.isHighSurrogate(c) && i + 1 < cut.length() && Character.isLowSurrogate(cut.charAt(i + 1))) {
-                i++;
-            } else if (Character.isISOControl(c) || Character.isSurrogate(c) || c == '\u2028' || c == '\u2029') {
-                if (out == null) {
-                    out = new StringBuilder(cut);
-                }
-                out.setCharAt(i, '?');
-            }
-        }
-        return out == null ? cut : out.toString();
     }
 }

@@ -17,7 +17,7 @@ public enum RejectReason {
     TIMESTAMP_OUT_OF_RANGE("timestamp_out_of_range"),
     /** A number below 0. */
     NEGATIVE_VALUE("negative_value"),
-    /** The database refuses the row; found by whoever writes it. */
+    /** It follows the rules and still cannot be stored; the writer finds that out. */
     STORAGE_REJECTED("storage_rejected"),
     /** Dead-lettered by the broker. */
     DELIVERY_LIMIT("delivery_limit");

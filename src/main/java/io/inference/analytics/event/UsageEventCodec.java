@@ -245,7 +245,7 @@ public final class UsageEventCodec {
                     .toList();
             String detail = worstFirst.stream().map(FieldFault::toString).collect(Collectors.joining("; "));
             return new Decoded.Rejected(
-                    worstFirst.get(0).reason(), FieldFault.printable(detail, DETAIL_CHARS_MAX), payload);
+                    worstFirst.get(0).reason(), PrintableText.of(detail, DETAIL_CHARS_MAX), payload);
         }
     }
 }

@@ -1,20 +1,19 @@
 package io.inference.analytics.ingest;
 
-import io.inference.analytics.event.UsageEvent;
 import io.inference.analytics.event.UsageEventCodec;
 import io.opentelemetry.api.trace.Span;
 import io.opentelemetry.context.Scope;
 import java.io.IOException;
 import java.sql.Connection;
 import java.sql.SQLException;
-import java.sql.Statement;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -25,31 +24,16 @@ import org.jboss.logging.MDC;
 /**
  * Takes batches from the buffer and stores each in one transaction, until it succeeds or the batch's generation is over.
  *
- * <p>The steps and what holds if one fails:
- *
- * <ol>
- *   <li>decode, and find duplicates within the batch: pure; nothing has happened.
- *   <li>make missing partitions: commits on its own; an empty partition too many harms nobody.
- *   <li>copy into the staging table: rolled back, the batch is tried again.
- *   <li>wait for the batch's turn, then for the lane: as above.
- *   <li>move the position with the lease's fencing number: fenced = the batch is dropped here, its new owner reads it again.
- *   <li>find stored duplicates, insert, roll up, record conflicts, batch and outbox: rolled back, tried again; when the database
- *       refuses a row, that one becomes a dead letter.
- *   <li>publish dead letters and wait for the broker's confirms: rolled back, tried again; a letter may appear twice.
- *   <li>commit: if the answer is lost, the batch is tried again; the position (stream) or the duplicates (queue) tell.
- *   <li>acknowledge: if this fails the broker delivers again, and every event is a duplicate.
- * </ol>
+ * <p>What an attempt does, and what holds if it fails, stands at {@link BatchTransaction}. Here is what follows from that: errors of
+ * the database and of our own are tried again with capped back-off, a row that the database refuses becomes a dead letter, and so
+ * does a message that cannot be stored for another cause.
  */
 final class BatchWriter implements Runnable {
 
     private static final Logger LOG = Logger.getLogger(BatchWriter.class);
     private static final Duration RETRY_DELAY_MIN = Duration.ofMillis(100);
-    private static final String TIMEOUTS = "set local statement_timeout = '60s'; set local lock_timeout = '30s'; "
-            + "set local idle_in_transaction_session_timeout = '60s'; "
-            // A late event into a compressed chunk unpacks what may hold the same key; TimescaleDB would refuse the
-            // batch above
-            // 100,000 rows. Servers without it take the setting as one of nobody's.
-            + "set local timescaledb.max_tuples_decompressed_per_dml_transaction = 0";
+    /** Errors of ours in a row that are taken for a message's fault; what passes by itself has passed by then. */
+    private static final int UNEXPECTED_MAX = 3;
 
     /** In one log line. */
     private static final int MESSAGE_IDS_MAX = 1_000;
@@ -59,7 +43,7 @@ final class BatchWriter implements Runnable {
     private final IngestPipeline pipeline;
     private final DataSource dataSource;
     private final UsageEventStore store;
-    private final StreamPosition position;
+    private final BatchTransaction transaction;
     private final UsageEventCodec codec;
     private final IngestMetrics metrics;
     private final Clock clock;
@@ -78,7 +62,7 @@ final class BatchWriter implements Runnable {
         this.pipeline = pipeline;
         this.dataSource = dataSource;
         this.store = store;
-        this.position = position;
+        this.transaction = new BatchTransaction(pipeline, store, position, metrics, clock, this::awaitTurn);
         this.codec = codec;
         this.metrics = metrics;
         this.clock = clock;
@@ -149,62 +133,23 @@ final class BatchWriter implements Runnable {
                 .toList();
     }
 
+    /**
+     * Stores the batch whole, or in ever smaller parts when something in it cannot be stored and no row explains that: the message
+     * at fault becomes a dead letter, and the others are stored.
+     */
     private void write(MessageBuffer.Batch batch) throws InterruptedException {
-        Instant startedAt = clock.instant();
-        PreparedBatch prepared = PreparedBatch.of(batch.messages(), codec, startedAt);
-        Duration delay = RETRY_DELAY_MIN;
-        boolean partitionsChecked = false;
-        while (isCurrent(batch)) {
-            lastProgressAt = clock.instant();
-            try (Connection connection = dataSource.getConnection()) {
-                connection.setAutoCommit(false);
-                try {
-                    Optional<BatchRecord> record = attempt(connection, batch, prepared, startedAt);
-                    if (record.isPresent()) {
-                        pipeline.committed(batch, record.get());
-                        metrics.committed(record.get(), prepared, Duration.between(startedAt, clock.instant()));
-                    }
-                    return;
-                } catch (SQLException e) {
-                    connection.rollback();
-                    if (!SqlStates.refusesRow(e)) {
-                        throw e;
-                    }
-                    if (SqlStates.mayLackPartition(e) && !partitionsChecked) {
-                        partitionsChecked = true;
-                        store.forgetDays();
-                        continue;
-                    }
-                    Set<Integer> refused = store.findRefused(connection, prepared.events(), startedAt);
-                    if (refused.isEmpty()) {
-                        // Each row goes in alone: whatever it was, halving can not name it.
-                        throw e;
-                    }
-                    LOG.warnf(
-                            e,
-                            "event=rows_refused batch_rows=%d refused=%d",
-                            prepared.candidates().size(),
-                            refused.size());
-                    prepared = prepared.refuse(refused);
-                } catch (StreamPosition.Fenced e) {
-                    connection.rollback();
-                    LOG.warnf("event=fenced %s", e.getMessage());
-                    pipeline.fenced(batch.generation());
-                    return;
-                } catch (IOException | TimeoutException e) {
-                    connection.rollback();
-                    LOG.warnf("event=dead_letters_not_confirmed cause=%s", e);
-                    delay = pause(delay);
-                } catch (RuntimeException | InterruptedException e) {
-                    connection.rollback();
-                    throw e;
-                }
-            } catch (SQLException e) {
-                metrics.attemptFailed();
+        Deque<MessageBuffer.Batch> parts = new ArrayDeque<>(List.of(batch));
+        while (!parts.isEmpty()) {
+            MessageBuffer.Batch part = parts.pop();
+            Optional<String> refusal = new Storing(part).untilDone();
+            if (refusal.isPresent()) {
+                List<MessageBuffer.Batch> smaller = part.withoutRefused(refusal.get());
                 LOG.warnf(
-                        "event=batch_not_stored sqlstate=%s retry_ms=%d cause=%s",
-                        e.getSQLState(), delay.toMillis(), e.getMessage());
-                delay = pause(delay);
+                        "event=message_refused messages=%d parts=%d cause=%s",
+                        part.messages().size(), smaller.size(), refusal.get());
+                for (int i = smaller.size() - 1; i >= 0; i--) {
+                    parts.push(smaller.get(i));
+                }
             }
         }
     }
@@ -212,62 +157,6 @@ final class BatchWriter implements Runnable {
     private boolean isCurrent(MessageBuffer.Batch batch) {
         return batch.generation() == pipeline.buffer().generation()
                 && !pipeline.buffer().isClosed();
-    }
-
-    private Duration pause(Duration delay) throws InterruptedException {
-        long jitter = ThreadLocalRandom.current().nextLong(delay.toMillis() / 2 + 1);
-        TimeUnit.MILLISECONDS.sleep(delay.toMillis() / 2 + jitter);
-        Duration doubled = delay.multipliedBy(2);
-        return doubled.compareTo(pipeline.config().retryDelayMax()) < 0
-                ? doubled
-                : pipeline.config().retryDelayMax();
-    }
-
-    /** @return empty when the batch's generation ended while it waited for its turn */
-    private Optional<BatchRecord> attempt(
-            Connection connection, MessageBuffer.Batch batch, PreparedBatch prepared, Instant startedAt)
-            throws SQLException, StreamPosition.Fenced, IOException, TimeoutException, InterruptedException {
-        List<UsageEvent> events = prepared.events();
-        store.ensureDays(connection, events);
-        try (Statement statement = connection.createStatement()) {
-            statement.execute(TIMEOUTS);
-        }
-        long batchId = store.nextBatchId(connection);
-        if (!events.isEmpty()) {
-            store.stage(connection, events, startedAt, batchId);
-        }
-        if (!awaitTurn(batch)) {
-            connection.rollback();
-            return Optional.empty();
-        }
-        Optional<IngestPipeline.Source> source = pipeline.source(batch.generation());
-        if (source.isEmpty()) {
-            connection.rollback();
-            return Optional.empty();
-        }
-        store.enterLane(connection);
-        Instant now = clock.instant();
-        OffsetRange range = advance(connection, source.get(), batch, now);
-
-        Map<Integer, UsageEvent> existing = Map.of();
-        if (!events.isEmpty()) {
-            existing = store.findExisting(connection, events);
-            store.unstage(connection, existing.keySet());
-            if (existing.size() < events.size()) {
-                store.storeStaged(connection);
-            }
-        }
-        Set<Integer> notNew = existing.keySet();
-        PreparedBatch.Repeated repeated = prepared.repeated(existing);
-        store.recordConflicts(connection, batchId, startedAt, repeated.conflicts());
-        BatchRecord record = record(batch, batchId, range, prepared, events, notNew, repeated, startedAt, now);
-        store.recordBatch(connection, record);
-        pipeline.deadLetters().publish(prepared.deadLetters(), startedAt);
-        connection.commit();
-        source.get().advanced(range.last() + 1);
-        pipeline.order().done(batch);
-        metrics.stored(events, notNew);
-        return Optional.of(record);
     }
 
     private boolean awaitTurn(MessageBuffer.Batch batch) throws InterruptedException {
@@ -280,64 +169,122 @@ final class BatchWriter implements Runnable {
         }
     }
 
-    private record OffsetRange(long first, long last) {}
+    /** A part on its way into the database, and what the attempts so far have shown. */
+    private final class Storing {
 
-    private OffsetRange advance(
-            Connection connection, IngestPipeline.Source source, MessageBuffer.Batch batch, Instant now)
-            throws SQLException, StreamPosition.Fenced {
-        long first = batch.messages().get(0).offset();
-        long last = batch.messages().get(batch.messages().size() - 1).offset();
-        if (pipeline.kind() == BatchKind.REPLAY) {
-            return new OffsetRange(first, last);
-        }
-        if (first == RawMessage.NO_OFFSET) {
-            position.noteCommit(connection, pipeline.transportName(), now);
-            return new OffsetRange(first, last);
-        }
-        position.advance(connection, source.epoch(), source.expectedOffset(), last + 1, now);
-        for (IngestPipeline.Skip skip : source.skipsBefore(first)) {
-            position.skip(connection, skip.first(), skip.last(), skip.cause(), now);
-        }
-        return new OffsetRange(first, last);
-    }
+        private final MessageBuffer.Batch part;
+        private final Instant startedAt = clock.instant();
+        private PreparedBatch prepared;
+        private Duration delay = RETRY_DELAY_MIN;
+        private boolean partitionsChecked;
+        private int unexpected;
+        private boolean done;
+        private Optional<String> refusal = Optional.empty();
 
-    private BatchRecord record(
-            MessageBuffer.Batch batch,
-            long batchId,
-            OffsetRange range,
-            PreparedBatch prepared,
-            List<UsageEvent> events,
-            Set<Integer> notNew,
-            PreparedBatch.Repeated repeated,
-            Instant startedAt,
-            Instant now) {
-        Instant first = null;
-        Instant last = null;
-        for (int i = 0; i < events.size(); i++) {
-            if (!notNew.contains(i)) {
-                Instant at = events.get(i).occurredAt();
-                first = first == null || at.isBefore(first) ? at : first;
-                last = last == null || at.isAfter(last) ? at : last;
+        Storing(MessageBuffer.Batch part) {
+            this.part = part;
+        }
+
+        /**
+         * Tries until the part is committed or its generation is over.
+         *
+         * @return why a message of the part cannot be stored, when one cannot; empty for a part that is a dead letter already
+         */
+        Optional<String> untilDone() throws InterruptedException {
+            while (!done && isCurrent(part)) {
+                lastProgressAt = clock.instant();
+                try (Connection connection = dataSource.getConnection()) {
+                    connection.setAutoCommit(false);
+                    attempt(connection);
+                } catch (SQLException e) {
+                    metrics.attemptFailed();
+                    LOG.warnf(
+                            "event=batch_not_stored sqlstate=%s retry_ms=%d cause=%s",
+                            e.getSQLState(), delay.toMillis(), e.getMessage());
+                    pause();
+                } catch (RuntimeException e) {
+                    metrics.attemptFailed();
+                    LOG.errorf(e, "event=batch_failed retry_ms=%d", delay.toMillis());
+                    if (++unexpected == UNEXPECTED_MAX && part.refusal().isEmpty()) {
+                        refuse(e.getClass().getSimpleName());
+                    } else {
+                        pause();
+                    }
+                }
+            }
+            return refusal;
+        }
+
+        private void attempt(Connection connection) throws SQLException, InterruptedException {
+            try {
+                prepared = prepared == null ? prepare() : prepared;
+                Optional<BatchRecord> record = transaction.attempt(connection, part, prepared, startedAt);
+                if (record.isPresent()) {
+                    pipeline.committed(part, record.get());
+                    metrics.committed(record.get(), prepared, Duration.between(startedAt, clock.instant()));
+                }
+                done = true;
+            } catch (SQLException e) {
+                connection.rollback();
+                withoutRefused(connection, e);
+            } catch (StreamPosition.Fenced e) {
+                connection.rollback();
+                LOG.warnf("event=fenced %s", e.getMessage());
+                pipeline.fenced(part.generation());
+                done = true;
+            } catch (IOException | TimeoutException e) {
+                connection.rollback();
+                LOG.warnf("event=dead_letters_not_confirmed cause=%s", e);
+                pause();
+            } catch (RuntimeException | InterruptedException e) {
+                connection.rollback();
+                throw e;
             }
         }
-        return new BatchRecord(
-                batchId,
-                pipeline.kind().wireName(),
-                pipeline.transportName(),
-                pipeline.replica(),
-                batch.correlationId(),
-                range.first(),
-                range.last(),
-                batch.messages().size(),
-                new BatchRecord.Counts(
-                        events.size() - notNew.size(),
-                        repeated.duplicates(),
-                        repeated.conflicts().size(),
-                        prepared.deadLetters().size()),
-                Optional.ofNullable(first),
-                Optional.ofNullable(last),
-                first != null && first.isBefore(now.minus(pipeline.config().lateAfter())),
-                startedAt,
-                now);
+
+        private PreparedBatch prepare() {
+            return part.refusal()
+                    .map(cause -> PreparedBatch.refused(part.messages(), cause))
+                    .orElseGet(() -> PreparedBatch.of(part.messages(), codec, startedAt));
+        }
+
+        /** Makes dead letters of the rows that the database refuses, for the next attempt. */
+        private void withoutRefused(Connection connection, SQLException cause) throws SQLException {
+            if (!SqlStates.refusesRow(cause)) {
+                throw cause;
+            }
+            if (SqlStates.mayLackPartition(cause) && !partitionsChecked) {
+                partitionsChecked = true;
+                store.forgetDays();
+                return;
+            }
+            Map<Integer, String> refused = store.findRefused(connection, prepared.events(), startedAt);
+            if (!refused.isEmpty()) {
+                LOG.warnf(
+                        cause,
+                        "event=rows_refused batch_rows=%d refused=%d",
+                        prepared.candidates().size(),
+                        refused.size());
+                prepared = prepared.refuse(refused);
+            } else if (part.refusal().isEmpty()) {
+                // Each row goes in alone: it is what they are together, or what else a message brings.
+                refuse("SQLState " + cause.getSQLState());
+            } else {
+                throw cause;
+            }
+        }
+
+        private void refuse(String cause) {
+            refusal = Optional.of(cause);
+            done = true;
+        }
+
+        private void pause() throws InterruptedException {
+            long jitter = ThreadLocalRandom.current().nextLong(delay.toMillis() / 2 + 1);
+            TimeUnit.MILLISECONDS.sleep(delay.toMillis() / 2 + jitter);
+            Duration doubled = delay.multipliedBy(2);
+            Duration longest = pipeline.config().retryDelayMax();
+            delay = doubled.compareTo(longest) < 0 ? doubled : longest;
+        }
     }
 }

@@ -208,7 +208,12 @@ public class IngestPipeline {
     void committed(MessageBuffer.Batch batch, BatchRecord record) {
         lastCommittedAt = record.committedAt();
         for (RawMessage message : batch.messages()) {
-            message.settlement().committed();
+            try {
+                message.settlement().committed();
+            } catch (RuntimeException e) {
+                // It is stored: the broker delivers it again, as a duplicate.
+                LOG.warnf(e, "event=not_acknowledged offset=%d", message.offset());
+            }
         }
         LOG.debugf(
                 "event=batch_committed batch_id=%d correlation_id=%s received=%d stored=%d",

@@ -27,19 +27,46 @@ final class MessageBuffer {
      * @param ordinal counts from 0 within a generation
      * @param correlationId the first message's own id, so that one search leads from the producer to batch and rollup; made up
      *     when no message has one
+     * @param endsTurn whether the next batch may be committed after this one; false for all parts of a batch but the last
+     * @param refusal why its only message cannot be stored and becomes a dead letter; empty as long as that is not known
      */
-    record Batch(long generation, long ordinal, List<RawMessage> messages, String correlationId) {
+    record Batch(
+            long generation,
+            long ordinal,
+            List<RawMessage> messages,
+            String correlationId,
+            boolean endsTurn,
+            Optional<String> refusal) {
 
         Batch(long generation, long ordinal, List<RawMessage> messages) {
-            this(
-                    generation,
-                    ordinal,
-                    messages,
-                    messages.stream()
-                            .map(RawMessage::messageId)
-                            .filter(id -> !id.isEmpty())
-                            .findFirst()
-                            .orElseGet(() -> UUID.randomUUID().toString()));
+            this(generation, ordinal, messages, correlationId(messages), true, Optional.empty());
+        }
+
+        private static String correlationId(List<RawMessage> messages) {
+            return messages.stream()
+                    .map(RawMessage::messageId)
+                    .filter(id -> !id.isEmpty())
+                    .findFirst()
+                    .orElseGet(() -> UUID.randomUUID().toString());
+        }
+
+        /**
+         * What is stored in its place when one of its messages, and nobody knows which, cannot be: its two halves; of a single
+         * message a dead letter, and nothing else of it.
+         */
+        List<Batch> withoutRefused(String cause) {
+            if (messages.size() == 1) {
+                String neutral = UUID.randomUUID().toString();
+                return List.of(new Batch(generation, ordinal, messages, neutral, endsTurn, Optional.of(cause)));
+            }
+            int middle = messages.size() / 2;
+            return List.of(
+                    part(messages.subList(0, middle), false),
+                    part(messages.subList(middle, messages.size()), endsTurn));
+        }
+
+        private Batch part(List<RawMessage> of, boolean ends) {
+            return new Batch(generation, ordinal, of, correlationId(of), ends, Optional.empty());
         }
     }
 

@@ -9,12 +9,10 @@ import io.inference.analytics.event.UsageEventCodec;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.UUID;
 
 /**
@@ -63,6 +61,15 @@ record PreparedBatch(
             }
         }
         return of(accepted, deadLetters);
+    }
+
+    /** Of messages that cannot be stored: each a dead letter as a whole. */
+    static PreparedBatch refused(List<RawMessage> messages, String cause) {
+        return of(
+                List.of(),
+                messages.stream()
+                        .map(message -> new DeadLetter(RejectReason.STORAGE_REJECTED, cause, message.body()))
+                        .toList());
     }
 
     private static PreparedBatch of(List<Candidate> accepted, List<DeadLetter> deadLetters) {
@@ -123,17 +130,19 @@ record PreparedBatch(
 
     /**
      * The same batch with the given candidates turned into dead letters, because the database refuses them. What was a duplicate of
-     * one or in conflict with it is looked at anew.
+     * one or in conflict with it is looked at again.
+     *
+     * @param refused why, by the candidate's index
      */
-    PreparedBatch refuse(Set<Integer> refused) {
-        Set<Candidate> letters = Collections.newSetFromMap(new IdentityHashMap<>());
-        refused.forEach(index -> letters.add(candidates.get(index)));
+    PreparedBatch refuse(Map<Integer, String> refused) {
+        Map<Candidate, String> letters = new IdentityHashMap<>();
+        refused.forEach((index, cause) -> letters.put(candidates.get(index), cause));
         List<DeadLetter> allLetters = new ArrayList<>(deadLetters);
         List<Candidate> kept = new ArrayList<>(accepted.size());
         for (Candidate candidate : accepted) {
-            if (letters.contains(candidate)) {
-                allLetters.add(new DeadLetter(
-                        RejectReason.STORAGE_REJECTED, "the database refuses this row", candidate.payload()));
+            String cause = letters.get(candidate);
+            if (cause != null) {
+                allLetters.add(new DeadLetter(RejectReason.STORAGE_REJECTED, "SQLState " + cause, candidate.payload()));
             } else {
                 kept.add(candidate);
             }

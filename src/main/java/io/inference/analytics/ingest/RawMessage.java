@@ -1,5 +1,6 @@
 package io.inference.analytics.ingest;
 
+import io.inference.analytics.event.PrintableText;
 import java.time.Instant;
 
 /**
@@ -8,7 +9,8 @@ import java.time.Instant;
  * @param body the bytes as published
  * @param offset its place in the stream, or {@link #NO_OFFSET} on transport queue
  * @param publishedAt when the broker took it, as far as it says; else when we received it
- * @param messageId the producer's id for correlation; empty when it gave none
+ * @param messageId the producer's id for correlation, printable, at most {@value #MESSAGE_ID_CHARS_MAX} characters; empty when it gave
+ *     none
  * @param traceParent the producer's W3C trace context; empty when it gave none
  * @param settlement what to tell the transport once the outcome is committed
  */
@@ -16,6 +18,13 @@ record RawMessage(
         byte[] body, long offset, Instant publishedAt, String messageId, String traceParent, Settlement settlement) {
 
     static final long NO_OFFSET = -1;
+
+    /** As long as AMQP 0-9-1 lets an id be; AMQP 1.0 has no limit. */
+    static final int MESSAGE_ID_CHARS_MAX = 255;
+
+    RawMessage {
+        messageId = PrintableText.of(messageId, MESSAGE_ID_CHARS_MAX);
+    }
 
     /** No event is shorter, so an array of n bytes holds at most n divided by this. */
     private static final int EVENT_BYTES_MIN = 200;

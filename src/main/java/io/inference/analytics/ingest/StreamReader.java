@@ -284,6 +284,9 @@ final class StreamReader implements TransportReader {
     private static String messageId(Message message) {
         Object id =
                 message.getProperties() == null ? null : message.getProperties().getMessageId();
+        if (id instanceof byte[] bytes) {
+            return new String(bytes, StandardCharsets.UTF_8);
+        }
         return id == null ? "" : id.toString();
     }
 

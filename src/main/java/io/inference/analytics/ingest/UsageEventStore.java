@@ -26,6 +26,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
@@ -109,7 +110,6 @@ class UsageEventStore {
             select ?, ?, ?, ?, (select array_agg(distinct date_trunc('hour', occurred_at, 'UTC')) from batch_stage),
                    array_agg(org_id), array_agg(model_id), array_agg(last_event_at)
             from (select org_id, model_id, max(occurred_at) as last_event_at from batch_stage group by org_id, model_id) touched
-            having count(*) > 0
             """;
 
     private static final String INSERT_CONFLICT =
@@ -295,6 +295,7 @@ class UsageEventStore {
         }
     }
 
+    /** Records the batch, and for the rollups what it stored, if anything. */
     void recordBatch(Connection connection, BatchRecord batch) throws SQLException {
         try (PreparedStatement statement = connection.prepareStatement(INSERT_BATCH)) {
             int column = 1;
@@ -320,6 +321,13 @@ class UsageEventStore {
             statement.setObject(column, utc(batch.committedAt()));
             statement.executeUpdate();
         }
+        if (batch.counts().stored() > 0) {
+            recordOutbox(connection, batch);
+        }
+    }
+
+    /** Reads the staging table, which a session has only once a batch with events was staged on it. */
+    private static void recordOutbox(Connection connection, BatchRecord batch) throws SQLException {
         try (PreparedStatement statement = connection.prepareStatement(INSERT_OUTBOX)) {
             statement.setLong(1, batch.batchId());
             statement.setString(2, batch.correlationId());
@@ -332,17 +340,26 @@ class UsageEventStore {
     /**
      * Finds the rows that the database refuses, by halving, and leaves the transaction as it was.
      *
-     * @return indices in {@code events} of rows that can not be stored even alone
+     * @return the SQLState of each row that cannot be stored even alone, by its index in {@code events}
      */
-    Set<Integer> findRefused(Connection connection, List<UsageEvent> events, Instant receivedAt) throws SQLException {
-        Set<Integer> refused = new TreeSet<>();
-        halve(connection, events, 0, events.size(), receivedAt, refused);
-        connection.rollback();
+    Map<Integer, String> findRefused(Connection connection, List<UsageEvent> events, Instant receivedAt)
+            throws SQLException {
+        Map<Integer, String> refused = new TreeMap<>();
+        try {
+            halve(connection, events, 0, events.size(), receivedAt, refused);
+        } finally {
+            connection.rollback();
+        }
         return refused;
     }
 
     private void halve(
-            Connection connection, List<UsageEvent> events, int from, int to, Instant receivedAt, Set<Integer> refused)
+            Connection connection,
+            List<UsageEvent> events,
+            int from,
+            int to,
+            Instant receivedAt,
+            Map<Integer, String> refused)
             throws SQLException {
         if (from >= to) {
             return;
@@ -360,7 +377,7 @@ class UsageEventStore {
                 throw e;
             }
             if (to - from == 1) {
-                refused.add(from);
+                refused.put(from, e.getSQLState());
                 return;
             }
             int middle = from + (to - from) / 2;

@@ -7,6 +7,7 @@
  * <p>Invariants: nothing is acknowledged and no offset stored before its outcome is committed; received = stored + duplicates +
  * conflicts + dead letters in every batch; committed offset ranges never overlap.
  *
- * <p>On failure: the batch is tried again, whole, with capped back-off; the broker keeps what we have not taken.
+ * <p>On failure: the batch is tried again with capped back-off, and the broker keeps what we have not taken; what can never be
+ * stored becomes a dead letter after a bounded number of attempts, so that nothing waits behind it.
  */
 package io.inference.analytics.ingest;

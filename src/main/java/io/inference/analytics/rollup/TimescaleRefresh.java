@@ -35,13 +35,18 @@ final class TimescaleRefresh implements RollupRefresh {
 
     private static final String BEHIND = "select unnest(analytics.hours_behind(?)) order by 1";
     private static final String ADVANCE =
-            "call refresh_continuous_aggregate(?::regclass, ?::timestamptz, ?::timestamptz)";
+            "call %s.refresh_continuous_aggregate(?::regclass, ?::timestamptz, ?::timestamptz)";
 
     // By force: the outbox says what changed. TimescaleDB's own notes on that can be passed over (2.28: a window whose
     // end lies beyond the watermark, or a policy at work at the same time), and the bucket would stay wrong until the
     // next late event.
     private static final String RECOMPUTE =
-            "call refresh_continuous_aggregate(?::regclass, ?::timestamptz, ?::timestamptz, force => true)";
+            "call %s.refresh_continuous_aggregate(?::regclass, ?::timestamptz, ?::timestamptz, force => true)";
+
+    /** Where the extension's functions lie, quoted; a session need not search it. */
+    private static final String EXTENSION_SCHEMA =
+            "select extnamespace::regnamespace from pg_extension where extname = 'timescaledb'";
+
     private static final String WATERMARK = "select analytics.watermark(?)";
     private static final String OLDEST = "select min(range_start) from timescaledb_information.chunks "
             + "where hypertable_schema = 'analytics' and hypertable_name = 'usage_events'";
@@ -187,11 +192,22 @@ final class TimescaleRefresh implements RollupRefresh {
         }
     }
 
+    private static String extensionSchema(Connection connection) throws SQLException {
+        try (PreparedStatement statement = connection.prepareStatement(EXTENSION_SCHEMA);
+                ResultSet rows = statement.executeQuery()) {
+            if (!rows.next()) {
+                throw new SQLException("this database no longer has the extension timescaledb", "42704");
+            }
+            return rows.getString(1);
+        }
+    }
+
     /** A policy of the database that refreshes the same view now refuses every other refresh until it is done. */
     private static void call(Connection connection, String procedure, String view, Window window) throws SQLException {
+        String call = procedure.formatted(extensionSchema(connection));
         long deadline = System.nanoTime() + CONCURRENT_PATIENCE.toNanos();
         while (true) {
-            try (PreparedStatement statement = connection.prepareStatement(procedure)) {
+            try (PreparedStatement statement = connection.prepareStatement(call)) {
                 statement.setString(1, view);
                 statement.setObject(2, window.low().atOffset(ZoneOffset.UTC));
                 statement.setObject(3, window.high().atOffset(ZoneOffset.UTC));

@@ -459,9 +459,11 @@ abstract class OutcomesContract {
                 awaitOutcomes(59, 0, 0, 2);
                 assertThat(lab.isStored(second)).isTrue();
                 assertThat(lab.letters().stream()
-                                .map(letter -> letter.header("x-reason") + " "
+                                .map(letter -> letter.header("x-reason") + " " + letter.header("x-detail") + " "
                                         + new String(letter.payload(), StandardCharsets.UTF_8)))
-                        .containsExactlyInAnyOrder("storage_rejected " + refused, "storage_rejected " + otherRefused);
+                        .containsExactlyInAnyOrder(
+                                "storage_rejected SQLState " + sqlState + " " + refused,
+                                "storage_rejected SQLState " + sqlState + " " + otherRefused);
                 lab.execute("drop trigger refuse on analytics.usage_events");
             }
         } finally {
