@@ -24,6 +24,9 @@ import java.util.UUID;
  * <p>In one transaction: the ledger row is read; equal content only moves {@code last_checked_at}; other content replaces all rows
  * of the day, raises the revision, books a correction for each billed amount that changed, archives the pages and derives the day
  * anew. A crash leaves the day as it was. An empty answer for a day that had rows changes nothing but the ledger.
+ *
+ * <p>The limits ask about a content once: one that is stored, or that a person has released, is good in every later read. Another
+ * content above a limit waits for a person again, and what is stored stays.
  */
 @ApplicationScoped
 public class DayImport {
@@ -87,12 +90,16 @@ public class DayImport {
     private DayOutcome attempt(Connection connection, DayKey key, DayAnswer answer, Import by, boolean released)
             throws SQLException {
         LedgerWrites.Before before = LedgerWrites.open(connection, key, by);
-        Optional<LedgerWrites.Failed> refused = refused(key, answer, before, released);
+        byte[] hash = answer.contentHash();
+        boolean known = Arrays.equals(hash, before.hash()) || ReleasedDays.contains(connection, key, hash);
+        Optional<LedgerWrites.Failed> refused = refused(key, answer, before, released || known);
         if (refused.isPresent()) {
             DayTables.archive(connection, key, answer, by);
             return LedgerWrites.failed(connection, key, by, refused.get());
         }
-        byte[] hash = answer.contentHash();
+        if (released && DayChecks.fault(key.dataset(), answer, limits, false).isPresent()) {
+            ReleasedDays.add(connection, key, hash, by);
+        }
         ImportStatus status = answer.rows().isEmpty() ? ImportStatus.OK_EMPTY : ImportStatus.OK;
         Optional<BigDecimal> total = DayChecks.total(key.dataset(), answer);
         String dataset = key.dataset().wireName();

@@ -41,7 +41,8 @@ class LedgerQueries {
             """
             select dataset, usage_date from analytics.provider_import_day
             where provider = ? and org_ref = ?
-              and status in ('failed_retryable', 'failed_permanent', 'pending', 'running', 'suspect_empty')
+              and status in ('failed_retryable', 'failed_permanent', 'pending', 'running', 'suspect_empty',
+                             'quarantined')
               and (next_attempt_at is null or next_attempt_at <= ?) and (dataset <> 'spend' or usage_date >= ?)
             """;
 

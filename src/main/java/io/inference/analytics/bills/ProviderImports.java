@@ -155,19 +155,22 @@ public class ProviderImports {
     }
 
     /**
-     * Imports a range, both ends included, but for days that are good already.
+     * Days to fill in, both ends included.
      *
      * @param force also days that are good
+     * @param released a person says that empty or very large days are right
+     */
+    public record Range(LocalDate from, LocalDate to, boolean force, boolean released) {}
+
+    /**
+     * Imports the days of a range that are not good yet.
+     *
      * @throws Failure.Conflict when no day of the provider has been validated yet
      */
-    public Summary backfill(
-            Provider provider,
-            LocalDate from,
-            LocalDate to,
-            boolean force,
-            String requestedBy,
-            Consumer<DayOutcome> progress)
+    public Summary backfill(Provider provider, Range range, String requestedBy, Consumer<DayOutcome> progress)
             throws SQLException, InterruptedException {
+        LocalDate from = range.from();
+        LocalDate to = range.to();
         if (from.isAfter(to) || to.isAfter(yesterday())) {
             throw new Failure.Invalid(
                     "--to", "--to: %s (expected: from --from, %s, to yesterday, %s)".formatted(to, from, yesterday()));
@@ -176,12 +179,15 @@ public class ProviderImports {
         String org = validated(client);
         Map<Dataset, SortedSet<LocalDate>> wanted =
                 reports(client, new TreeSet<>(from.datesUntil(to.plusDays(1)).toList()));
-        if (!force) {
+        if (!range.force()) {
             for (Map.Entry<Dataset, SortedSet<LocalDate>> days : wanted.entrySet()) {
                 days.getValue().removeAll(ledger.good(days.getKey(), org, from, to));
             }
         }
-        return run(client, wanted, new Order(RunKind.BACKFILL, requestedBy, false, config.backfillPause(), progress));
+        return run(
+                client,
+                wanted,
+                new Order(RunKind.BACKFILL, requestedBy, range.released(), config.backfillPause(), progress));
     }
 
     /** The organisation of the key, of which a day has been validated. */

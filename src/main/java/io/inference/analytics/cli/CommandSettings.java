@@ -4,6 +4,7 @@ import io.inference.analytics.cli.ServiceCommand.Need;
 import io.inference.analytics.settings.Setting;
 import java.util.EnumSet;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
@@ -32,7 +33,9 @@ final class CommandSettings {
         settings.put("quarkus.log.category.\"io.micrometer\".level", "ERROR");
         settings.put("quarkus.log.category.\"org.flywaydb\".level", "ERROR");
         // What an import came to is what the command prints.
-        settings.put("quarkus.log.category.\"io.inference.analytics.providers\".level", "ERROR");
+        for (String room : List.of("provider", "bills", "attribution")) {
+            settings.put("quarkus.log.category.\"io.inference.analytics." + room + "\".level", "ERROR");
+        }
         // A failed start is told in one line by Main.
         settings.put("quarkus.log.category.\"io.quarkus.runtime.ApplicationLifecycleManager\".level", "OFF");
         settings.put("quarkus.datasource.reads.jdbc.min-size", "0");

@@ -41,6 +41,14 @@ class ProvidersBackfillCommand implements ServiceCommand {
     @Option(names = "--force", description = "Also days that are there already.")
     boolean force;
 
+    @Option(
+            names = "--release",
+            description = {
+                "Takes days although they are empty where they were not, or larger than the limits allow.",
+                "A large day stays released until the provider says something else about it."
+            })
+    boolean release;
+
     @Inject
     ProviderImports imports;
 
@@ -54,15 +62,22 @@ class ProvidersBackfillCommand implements ServiceCommand {
     }
 
     @Override
+    public boolean changesSomething() {
+        return release;
+    }
+
+    @Override
     public int run(PrintWriter out) throws SQLException, InterruptedException {
         Map<ImportStatus, Integer> counts = new EnumMap<>(ImportStatus.class);
         int[] done = {0};
         var summary = imports.backfill(
                 provider.get(),
-                DayArgument.of("--from", from),
-                to == null ? imports.yesterday() : DayArgument.of("--to", to),
-                force,
-                ProviderArguments.BY,
+                new ProviderImports.Range(
+                        DayArgument.of("--from", from),
+                        to == null ? imports.yesterday() : DayArgument.of("--to", to),
+                        force,
+                        release),
+                CommandRun.actor(),
                 outcome -> {
                     counts.merge(outcome.status(), 1, Integer::sum);
                     if (!outcome.status().good()) {

@@ -34,7 +34,10 @@ class ProvidersImportCommand implements ServiceCommand {
 
     @Option(
             names = "--release",
-            description = "Takes a day although it is empty where it was not, or larger than the limits allow.")
+            description = {
+                "Takes a day although it is empty where it was not, or larger than the limits allow.",
+                "A large day stays released until the provider says something else about it."
+            })
     boolean release;
 
     @Inject
@@ -52,16 +55,21 @@ class ProvidersImportCommand implements ServiceCommand {
     }
 
     @Override
+    public boolean changesSomething() {
+        return release;
+    }
+
+    @Override
     public int run(PrintWriter out) throws SQLException, InterruptedException {
         if (daily) {
             return ProviderArguments.summary(
                     out,
                     imports.importDue(
-                            provider.get(), ProviderArguments.BY, outcome -> ProviderArguments.print(out, outcome)));
+                            provider.get(), CommandRun.actor(), outcome -> ProviderArguments.print(out, outcome)));
         }
         var day = date == null ? imports.yesterday() : DayArgument.of("--date", date);
         var summary = imports.importDay(
-                provider.get(), day, release, ProviderArguments.BY, outcome -> ProviderArguments.print(out, outcome));
+                provider.get(), day, release, CommandRun.actor(), outcome -> ProviderArguments.print(out, outcome));
         return ProviderArguments.summary(out, summary);
     }
 }

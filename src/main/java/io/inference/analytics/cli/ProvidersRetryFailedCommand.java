@@ -18,7 +18,10 @@ import picocli.CommandLine.Option;
 @Dependent
 @Command(
         name = "retry-failed",
-        description = "Tries every day again whose last import failed; exits with 1 if any is left.")
+        description = {
+            "Tries every day again whose last import failed, days in quarantine too; exits with 1 if any is left.",
+            "It releases nothing: a day that still cannot be right stays in quarantine."
+        })
 class ProvidersRetryFailedCommand implements ServiceCommand {
 
     @Mixin

@@ -211,7 +211,11 @@ class AnthropicImportIT {
         lab.validation().validate(Provider.ANTHROPIC, Optional.empty(), OCT_15, Optional.of(new BigDecimal("22.72")));
         lab.fake.requests().clear();
         assertThat(lab.imports()
-                        .backfill(Provider.ANTHROPIC, first, first.plusDays(17), true, "test", outcome -> {})
+                        .backfill(
+                                Provider.ANTHROPIC,
+                                new ProviderImports.Range(first, first.plusDays(17), true, false),
+                                "test",
+                                outcome -> {})
                         .complete())
                 .isTrue();
         assertThat(lab.fake.requests().stream().filter(request -> request.contains("cost_report")))
@@ -316,6 +320,12 @@ class AnthropicImportIT {
         lab.fake.cost(OCT_15, large);
         lab.imports().importDay(Provider.ANTHROPIC, OCT_15, true, "test", outcome -> {});
         assertThat(sum("analytics.claude_costs", "amount_usd", "true")).isEqualTo(usd("1021.51"));
+        assertThat(lab.anthropic(OCT_15).complete())
+                .as("the same content is released")
+                .isTrue();
+        assertThat(lab.database.text("select concat_ws(' ', dataset, released_by, released_at at time zone 'UTC')"
+                        + " from analytics.provider_released_day"))
+                .isEqualTo("cost test 2025-10-19 13:00:00");
     }
 
     @Test
@@ -475,8 +485,12 @@ class AnthropicImportIT {
         ObjectNode exact =
                 first.deepCopy().put("amount", "12345.678901234567891").put("description", "a \u0000 b");
         lab.fake.cost(OCT_16.plusDays(1), ProviderHttp.JSON.createArrayNode().add(exact));
-        var summary =
-                lab.imports().backfill(Provider.ANTHROPIC, OCT_15, OCT_16.plusDays(1), true, "test", outcome -> {});
+        var summary = lab.imports()
+                .backfill(
+                        Provider.ANTHROPIC,
+                        new ProviderImports.Range(OCT_15, OCT_16.plusDays(1), true, false),
+                        "test",
+                        outcome -> {});
         assertThat(summary.days().stream().filter(day -> !day.status().good()))
                 .singleElement()
                 .satisfies(day -> assertThat(day.date()).isEqualTo(OCT_15));
@@ -505,13 +519,21 @@ class AnthropicImportIT {
         assertThatThrownBy(() -> lab.anthropic(OCT_16))
                 .isInstanceOf(Failure.Unavailable.class)
                 .hasMessageContaining("ANTHROPIC_ORGANIZATION_ID");
-        assertThatThrownBy(
-                        () -> lab.imports().backfill(Provider.ANTHROPIC, OCT_15, OCT_16, true, "test", outcome -> {}))
+        assertThatThrownBy(() -> lab.imports()
+                        .backfill(
+                                Provider.ANTHROPIC,
+                                new ProviderImports.Range(OCT_15, OCT_16, true, false),
+                                "test",
+                                outcome -> {}))
                 .isInstanceOf(Failure.Unavailable.class)
                 .hasMessageContaining("ANTHROPIC_ORGANIZATION_ID");
         lab.set("anthropic-organization", "00000000-0000-4000-8000-000000000002");
-        assertThatThrownBy(
-                        () -> lab.imports().backfill(Provider.ANTHROPIC, OCT_15, OCT_16, true, "test", outcome -> {}))
+        assertThatThrownBy(() -> lab.imports()
+                        .backfill(
+                                Provider.ANTHROPIC,
+                                new ProviderImports.Range(OCT_15, OCT_16, true, false),
+                                "test",
+                                outcome -> {}))
                 .as("another organisation's day was validated")
                 .isInstanceOf(Failure.Conflict.class)
                 .hasMessageContaining("000000000002");
@@ -655,7 +677,12 @@ class AnthropicImportIT {
         lab.offerF1();
         LocalDate first = LocalDate.of(2025, 1, 1);
         LocalDate last = LocalDate.of(2025, 10, 18);
-        assertThatThrownBy(() -> lab.imports().backfill(Provider.ANTHROPIC, first, last, false, "test", outcome -> {}))
+        assertThatThrownBy(() -> lab.imports()
+                        .backfill(
+                                Provider.ANTHROPIC,
+                                new ProviderImports.Range(first, last, false, false),
+                                "test",
+                                outcome -> {}))
                 .isInstanceOf(Failure.Conflict.class)
                 .hasMessageContaining("validate");
         lab.anthropic(OCT_15);
@@ -673,7 +700,12 @@ class AnthropicImportIT {
         }
         lab.fake.requests().clear();
         int[] progress = {0};
-        var summary = lab.imports().backfill(Provider.ANTHROPIC, first, last, false, "test", outcome -> progress[0]++);
+        var summary = lab.imports()
+                .backfill(
+                        Provider.ANTHROPIC,
+                        new ProviderImports.Range(first, last, false, false),
+                        "test",
+                        outcome -> progress[0]++);
         assertThat(lab.fake.requests()).hasSizeLessThanOrEqualTo(311);
         assertThat(progress[0]).isEqualTo(3 * 291 - 3);
         assertThat(summary.days().stream().filter(day -> !day.status().good())).hasSize(failing);
@@ -691,7 +723,11 @@ class AnthropicImportIT {
                 .isEqualTo(9 + 290 * 7 + " 0 22.72");
         lab.fake.requests().clear();
         assertThat(lab.imports()
-                        .backfill(Provider.ANTHROPIC, first, last, false, "test", outcome -> {})
+                        .backfill(
+                                Provider.ANTHROPIC,
+                                new ProviderImports.Range(first, last, false, false),
+                                "test",
+                                outcome -> {})
                         .days())
                 .isEmpty();
         assertThat(lab.fake.requests()).as("nothing but whose key it is").hasSize(1);

@@ -285,11 +285,35 @@ class CursorImportIT {
         assertThat(lab.validation()
                         .validate(Provider.CURSOR, Optional.of("beta"), OCT_15, Optional.of(new BigDecimal("0.21"))))
                 .allMatch(ProviderValidation.Checkpoint::passed);
-        assertThatThrownBy(() -> lab.imports().backfill(Provider.CURSOR, OCT_15, OCT_16, false, "test", outcome -> {}))
+        assertThatThrownBy(() -> lab.imports()
+                        .backfill(
+                                Provider.CURSOR,
+                                new ProviderImports.Range(OCT_15, OCT_16, false, false),
+                                "test",
+                                outcome -> {}))
                 .as("beta's day was validated, not one of the team that has no name")
                 .isInstanceOf(Failure.Conflict.class);
         lab.set("cursor-team", "a b");
         assertThatThrownBy(() -> imported(OCT_15)).isInstanceOf(Failure.Invalid.class);
+    }
+
+    @Test
+    void aReleasedDayStaysReleasedUntilItSaysSomethingElse() throws Exception {
+        lab.fake.cursorSpend(ProviderLab.file("cursor-spend.json"));
+        ObjectNode large = (ObjectNode)
+                ProviderLab.file("cursor-events.json").withArray("usageEvents").get(0);
+        lab.fake.cursorEvents(
+                ProviderHttp.JSON.createArrayNode().add(large.deepCopy().put("chargedCents", 100_001)));
+        assertThat(imported(OCT_15)).isFalse();
+        lab.imports().importDay(Provider.CURSOR, OCT_15, true, "test", outcome -> {});
+        assertThat(imported(OCT_15)).as("the same content is released").isTrue();
+        assertThat(cost("cost_date = '2025-10-15'")).isEqualTo(new BigDecimal("1000.01"));
+        lab.fake.cursorEvents(ProviderHttp.JSON
+                .createArrayNode()
+                .add(large.put("chargedCents", 1).put("timestamp", "1760522400001")));
+        assertThat(imported(OCT_15)).as("a cent more").isFalse();
+        assertThat(cost("cost_date = '2025-10-15'")).isEqualTo(new BigDecimal("1000.01"));
+        assertThat(lab.imports().gaps(Provider.CURSOR, OCT_15)).contains("2025-10-15\tevents\tquarantined");
     }
 
     /** The sum of a running cycle says nothing about the day before. */

@@ -2,13 +2,19 @@ package io.inference.analytics.bills;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.inference.analytics.devtools.FakeProviders;
+import io.inference.analytics.provider.Provider;
 import io.inference.analytics.testing.CommandProcess;
 import io.inference.analytics.testing.CommandProcess.Result;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -131,6 +137,42 @@ class ProviderCommandsIT {
             assertThat(lab.amount(
                             "select sum(amount_usd) from analytics.provider_org_costs where org_id = '" + org + "'"))
                     .isEqualByComparingTo("7.56");
+        }
+    }
+
+    @Test
+    void aBackfillReleasesWhatAPersonFoundRight() throws Exception {
+        try (ProviderLab lab = new ProviderLab()) {
+            lab.offerF1();
+            Map<String, String> settings = Map.of(
+                    "DATABASE_URL", lab.settings.get("DATABASE_URL"),
+                    "ANTHROPIC_ADMIN_API_KEY", FakeProviders.ANTHROPIC_KEY,
+                    "ANTHROPIC_API_URL", lab.fake.url());
+            lab.anthropic(ProviderLab.OCT_15);
+            lab.validation().validate(Provider.ANTHROPIC, Optional.empty(), ProviderLab.OCT_15, Optional.empty());
+            JsonNode large = ProviderLab.file("f1-cost.json").at("/data/0/results");
+            ((ObjectNode) large.get(0)).put("amount", "100001");
+            lab.fake.cost(ProviderLab.OCT_16, large);
+            List<String> backfill = new ArrayList<>(List.of(
+                    "providers", "backfill", "--provider", "anthropic", "--from", "2025-10-15", "--to", "2025-10-16"));
+            assertEnds(
+                    CommandProcess.run(settings, backfill.toArray(String[]::new)),
+                    1,
+                    "2025-10-16\tcost\tquarantined",
+                    "2 days imported, 1 failed");
+            backfill.add("--release");
+            assertEnds(CommandProcess.run(settings, backfill.toArray(String[]::new)), 0, "1 days imported, 0 failed");
+            assertEnds(
+                    CommandProcess.run(
+                            settings, "providers", "import", "--provider", "anthropic", "--date", "2025-10-16"),
+                    0,
+                    "cost\tok\trevision 1\t13 rows\t1021.51 USD");
+            assertThat(lab.database.text("select string_agg(action || ' ' || actor, ', ') from analytics.audit_log"
+                            + " where action ~ 'providers:(backfill|import)'"))
+                    .as("the release and who gave it, nothing else")
+                    .isEqualTo("analytics:providers:backfill "
+                            + lab.database.text("select released_by from analytics.provider_released_day"))
+                    .contains(" cli:");
         }
     }
 

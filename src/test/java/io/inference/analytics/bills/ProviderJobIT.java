@@ -13,6 +13,7 @@ import io.inference.analytics.provider.ProviderHttp;
 import io.inference.analytics.testing.MovedClock;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.math.BigDecimal;
 import java.time.Clock;
 import java.time.Instant;
 import java.time.LocalDate;
@@ -220,6 +221,40 @@ class ProviderJobIT {
                 .isEqualTo(2);
         assertThat(lab.database.number("select max(revision) from analytics.provider_import_day"))
                 .isEqualTo(1);
+    }
+
+    /** The morning after, a Monday with its 35 days, the close of the month, and a backfill. */
+    @Test
+    void aReleasedDayIsGoodInEveryReRead() throws Exception {
+        lab.offerF1();
+        ArrayNode results =
+                ProviderLab.file("f1-cost.json").withArray("/data/0/results").deepCopy();
+        ((ObjectNode) results.get(0)).put("amount", "100001");
+        lab.at(Instant.parse("2025-10-16T13:00:00Z"));
+        lab.anthropic(ProviderLab.OCT_15);
+        lab.validation().validate(Provider.ANTHROPIC, Optional.empty(), ProviderLab.OCT_15, Optional.empty());
+        lab.fake.cost(ProviderLab.OCT_15, results);
+        lab.imports().importDay(Provider.ANTHROPIC, ProviderLab.OCT_15, true, "test", outcome -> {});
+        for (String slot : new String[] {"2025-10-17", "2025-10-20", "2025-11-05"}) {
+            lab.at(Instant.parse(slot + "T14:00:00Z"));
+            assertThat(job().daily(Provider.ANTHROPIC)).isTrue();
+            assertThat(
+                            lab.database.text(
+                                    "select concat_ws(' ', status, revision, last_checked_at::date)"
+                                            + " from analytics.provider_import_day where dataset = 'cost' and usage_date = '2025-10-15'"))
+                    .isEqualTo("ok 2 " + slot);
+            assertThat(lab.imports().gaps(Provider.ANTHROPIC, null)).isEmpty();
+        }
+        assertThat(lab.imports()
+                        .backfill(
+                                Provider.ANTHROPIC,
+                                new ProviderImports.Range(ProviderLab.OCT_15, ProviderLab.OCT_16, true, false),
+                                "test",
+                                outcome -> {})
+                        .complete())
+                .isTrue();
+        assertThat(lab.amount("select sum(amount_usd) from analytics.claude_costs"))
+                .isEqualTo(new BigDecimal("1021.51"));
     }
 
     /** For installations that let something else keep the time. */
