@@ -5,6 +5,7 @@ import io.agroal.api.AgroalDataSource.FlushMode;
 import io.inference.analytics.access.AuditTrail;
 import io.inference.analytics.platform.Uuids;
 import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 import io.quarkus.agroal.DataSource;
@@ -70,10 +71,18 @@ class AuditWriter implements AuditTrail {
         this.database = database;
         this.queue = new ArrayBlockingQueue<>(config.queueMax());
         this.groupDelay = config.groupDelay();
-        this.appends = meters.timer("analytics_audit_append_seconds");
-        this.entries = meters.counter("analytics_audit_entries_total");
-        this.refusals = meters.counter("analytics_audit_refused_total");
-        meters.gauge("analytics_audit_queue_entries", queue, BlockingQueue::size);
+        this.appends = Timer.builder("analytics.audit.append")
+                .description("One commit of a group of audit entries")
+                .register(meters);
+        this.entries = Counter.builder("analytics.audit.entries")
+                .description("Audit entries that were committed")
+                .register(meters);
+        this.refusals = Counter.builder("analytics.audit.refused")
+                .description("Audit entries that were refused because too many wait for the database")
+                .register(meters);
+        Gauge.builder("analytics.audit.queue.entries", queue, BlockingQueue::size)
+                .description("Audit entries that wait for their commit")
+                .register(meters);
     }
 
     @Override

@@ -14,7 +14,7 @@ import picocli.CommandLine.Command;
         name = "list",
         description = {
             "Lays Cursor's invoices beside what was imported for their months.",
-            "Exits with 1 if one is more than 10 % off, or has no charges, or the other way round."
+            "Exits with 1 if one is more than 10 %% off, or has no charges, or the other way round."
         })
 class ProvidersInvoicesListCommand implements ServiceCommand {
 

@@ -283,7 +283,11 @@ public final class ProviderHttp {
     }
 
     private static Counter counter(MeterRegistry registry, Provider provider, String outcome) {
-        return registry.counter("analytics.provider.requests", "provider", provider.wireName(), "outcome", outcome);
+        return Counter.builder("analytics.provider.requests")
+                .description("Requests to the providers, by outcome: ok, rate_limited or failed")
+                .tag("provider", provider.wireName())
+                .tag("outcome", outcome)
+                .register(registry);
     }
 
     private void count(String outcome, int requests) {

@@ -17,12 +17,12 @@ import java.util.List;
 import java.util.UUID;
 
 /**
- * Who may call what: one row an endpoint, one column a role. The page {@code docs/access.md} is generated from the annotations, a
+ * Who may call what: one row per endpoint, one column per role. The page {@code docs/access-table.md} is generated from the annotations, a
  * test holds it to them, and another one reads it and tries every cell against the running service.
  */
 final class AccessTable {
 
-    static final java.nio.file.Path PAGE = java.nio.file.Path.of("docs/access.md");
+    static final java.nio.file.Path PAGE = java.nio.file.Path.of("docs/access-table.md");
 
     private static final UUID ORG = UUID.randomUUID();
 
@@ -123,12 +123,19 @@ final class AccessTable {
                 """
                 # Who may call what
 
-                This page is generated from the sources: `mvn test -Dtest=AccessTableTest -Danalytics.write-docs` writes it anew. A test tries
-                every cell against the running service, for an organisation of the credential and for another.
+                This page is generated: `mvn test -Dtest=AccessTableTest -Danalytics.write-docs` writes it again.
+                A test tries every cell against the running service, for an organisation of the credential and
+                for another.
 
-                `all`: in every organisation. `own`: in the organisations of the credential, 403 for another. `yes`: allowed; the path has no
-                organisation. `–`: 403. `open`: without any credential. Everything but `open` is 401 without a credential that holds. What a caller sees at
-                `yes` is limited to their organisations where the answer has any.
+                | Cell | Meaning |
+                |---|---|
+                | `all` | allowed in every organisation |
+                | `own` | allowed in the organisations of the credential; 403 for another |
+                | `yes` | allowed; the path names no organisation, and the answer shows the caller's own only |
+                | `–` | 403 |
+                | `open` | allowed without a credential |
+
+                Everything but `open` is 401 without a valid credential.
 
                 """);
         page.append("| Method | Path | Permission |");
@@ -159,7 +166,8 @@ final class AccessTable {
                                             .toList())));
         }
         return page.append(
-                        "\nA permission may stand among the roles of a token, and holds in its organisations; a key has permissions only.\n")
+                        "\nThe roles of a token may also name permissions, which then apply in the organisations of the token."
+                                + "\nAn API key has permissions only.\n")
                 .toString();
     }
 

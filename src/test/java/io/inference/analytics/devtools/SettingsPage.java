@@ -51,14 +51,16 @@ public final class SettingsPage {
                 """
                 # Settings
 
-                This page is generated from the sources: `mvn test -Dtest=SettingsPageTest -Danalytics.write-docs` writes it anew.
+                This page is generated: `mvn test -Dtest=SettingsPageTest -Danalytics.write-docs` writes it again.
 
-                Values are taken from the environment, or from the property beside each variable (as a Java system property, in a
-                file `config/application.properties` in the working directory, or as a variable in upper case with underscores,
-                such as `ANALYTICS_INGESTION_LATE_AFTER`). Where both are set, the property wins. They are checked before anything
-                starts: each fault is one line on standard error, and the exit code is 1.
+                A value comes from the environment variable, or from the property in the same row. Set a property as a
+                Java system property, in the file `config/application.properties` of the working directory, or as a
+                variable in upper case with underscores, such as `ANALYTICS_INGESTION_LATE_AFTER`. The property takes
+                precedence over the variable. All values are checked before anything starts: each fault is one line on
+                standard error, and the exit code is 1.
 
-                Durations are a number with `ms`, `s`, `m`, `h` or `d`, or ISO 8601 (`PT1M30S`); a bare number counts seconds.
+                Durations are a number with `ms`, `s`, `m`, `h` or `d`, or ISO 8601 (`PT1M30S`); a number without a
+                unit counts seconds.
 
                 ## Environment
 
@@ -77,11 +79,11 @@ public final class SettingsPage {
         page.append(
                 """
 
-                One of `JWT_PUBLIC_KEY` and `JWT_JWKS_URL` is needed unless `ENABLE_RBAC` is `false`.
+                One of `JWT_PUBLIC_KEY` and `JWT_JWKS_URL` is required unless `ENABLE_RBAC` is `false`.
 
                 ## Further properties
 
-                They have no variable of their own, because hardly anybody needs them.
+                They have no short variable name, because few installations change them.
 
                 | Property | Default | What it is for |
                 |---|---|---|

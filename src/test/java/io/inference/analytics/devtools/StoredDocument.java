@@ -7,7 +7,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** A page of the repository that is generated: tests hold it to what would be generated now, or write it anew. */
+/** A page of the repository that is generated: tests hold it to what would be generated now, or write it again. */
 public final class StoredDocument {
 
     /** {@code -Danalytics.write-docs} on Maven's command line writes the pages instead of complaining. */

@@ -277,13 +277,8 @@ abstract class ObservabilityContract {
     @ParameterizedTest
     @MethodSource("promqlSources")
     void expressionsNameOnlyWhatIsEmitted(Promql promql) {
-        // Emitted once there are such events, and by Prometheus itself.
-        await("metrics of organisations").atMost(PATIENCE).until(() -> scrape().names()
-                .containsAll(Set.of(
-                        "analytics_usage_error_rate",
-                        "analytics_usage_latency_seconds",
-                        "analytics_freshness_lag_seconds")));
-        Set<String> emitted = new TreeSet<>(scrape().names());
+        Set<String> emitted = new TreeSet<>(complete().names());
+        // Emitted by Prometheus itself.
         emitted.addAll(Set.of("up", "ALERTS"));
         emitted.addAll(Promql.recordedNames());
         // The synthetic check tells these to the Pushgateway.
@@ -295,6 +290,23 @@ abstract class ObservabilityContract {
             emitted.add("analytics_ingestion_stream_max_age_seconds");
         }
         assertThat(promql.metricNames()).isNotEmpty().isSubsetOf(emitted);
+    }
+
+    /** With the series that exist only once an organisation has events. */
+    final Scrape complete() {
+        return await("metrics of organisations").atMost(PATIENCE).until(this::scrape, scrape -> scrape.names()
+                .containsAll(Set.of(
+                        "analytics_usage_error_rate",
+                        "analytics_usage_latency_seconds",
+                        "analytics_freshness_lag_seconds")));
+    }
+
+    @Test
+    void everyMetricSaysWhatItMeans() {
+        Scrape now = complete();
+        assertThat(MetricsPage.metrics(now).keySet())
+                .isNotEmpty()
+                .allSatisfy(name -> assertThat(now.help().get(name)).as(name).isNotBlank());
     }
 
     static List<Promql> promqlSources() throws IOException {
@@ -372,7 +384,7 @@ abstract class ObservabilityContract {
         return checks;
     }
 
-    private Scrape scrape() {
+    final Scrape scrape() {
         return Scrape.parse(service.metrics());
     }
 

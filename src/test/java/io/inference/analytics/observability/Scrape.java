@@ -12,7 +12,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /** What /metrics answered, in the text format of Prometheus. */
-record Scrape(Map<String, String> types, List<Sample> samples) {
+record Scrape(Map<String, String> types, Map<String, String> help, List<Sample> samples) {
 
     /** One line: name, labels and value. */
     record Sample(String name, Map<String, String> labels, double value) {}
@@ -23,11 +23,15 @@ record Scrape(Map<String, String> types, List<Sample> samples) {
 
     static Scrape parse(String text) {
         Map<String, String> types = new TreeMap<>();
+        Map<String, String> help = new TreeMap<>();
         List<Sample> samples = new ArrayList<>();
         for (String line : text.split("\n", -1)) {
             if (line.startsWith("# TYPE ")) {
                 String[] words = line.split(" ", -1);
                 types.put(words[2], words[3]);
+            } else if (line.startsWith("# HELP ")) {
+                String[] words = line.split(" ", 4);
+                help.put(words[2], words[3].strip());
             } else if (!line.isBlank() && !line.startsWith("#")) {
                 Matcher sample = SAMPLE.matcher(line);
                 if (!sample.matches()) {
@@ -43,7 +47,7 @@ record Scrape(Map<String, String> types, List<Sample> samples) {
                 samples.add(new Sample(sample.group(1), labels, Double.parseDouble(sample.group(3))));
             }
         }
-        return new Scrape(types, samples);
+        return new Scrape(types, help, samples);
     }
 
     /** Names of all samples, as an expression would use them. */
