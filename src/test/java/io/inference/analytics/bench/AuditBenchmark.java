@@ -122,7 +122,7 @@ final class AuditBenchmark {
                     TARGET_PERCENT,
                     "% of service and PostgreSQL"));
             notes.add(
-                    "%,.0f requests/s; %.0f µs of processor time a request, %.0f µs of it for its entry; %.1f entries a commit"
+                    "%,.0f requests/s; %.0f µs of processor time per request, %.0f µs of it for its entry; %.1f entries per commit"
                             .formatted(
                                     requests / seconds,
                                     all * 1e6 / requests,

@@ -101,7 +101,7 @@ final class DrainBenchmark {
                     String.format(Locale.ROOT, "%,.0f events in %.1f s; processor time", drained, seconds));
             after.forEach((name, cpu) -> used.append(String.format(
                     Locale.ROOT,
-                    " %s %.1f s (%.0f µs an event)",
+                    " %s %.1f s (%.0f µs per event)",
                     name,
                     cpu - before.get(name),
                     (cpu - before.get(name)) / drained * 1e6)));
