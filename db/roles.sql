@@ -1,12 +1,16 @@
--- Separate database roles, for a superuser (or an owner of the database with CREATEROLE) to run with psql: once before the first
--- `analytics migrate`, and again after each migration. Running it again changes nothing that is right already.
+-- Separate database roles. A superuser (or an owner of the database with CREATEROLE) runs this file
+-- with psql: once before the first `analytics migrate`, and again after each migration. It may be
+-- repeated.
 --
 --   analytics_migrator  owns the schema: DATABASE_URL of `analytics migrate`
---   analytics_service   serves: DATABASE_URL of the service; adds to the audit log and can neither change nor remove what is there
---   analytics_reader    a group for dashboard readers: sees the views of schema analytics_dashboard only, and there only the
---                       organisations that analytics_dashboard.readers gives to the role that has logged in
+--   analytics_service   serves: DATABASE_URL of the service; adds rows to the audit log, and can
+--                       neither change nor remove them
+--   analytics_reader    a group for dashboard readers: sees only the views of schema
+--                       analytics_dashboard, and there only the organisations that
+--                       analytics_dashboard.readers gives to the role that has logged in
 --
--- The roles have no password: give them one (\password analytics_service), or use another way to log in. For a reader:
+-- The roles have no password: set one (\password analytics_service), or use another way to log in.
+-- For a reader:
 --   create role grafana_acme login in role analytics_reader;
 --   insert into analytics_dashboard.readers values ('grafana_acme', '<organisation>');
 
@@ -36,7 +40,8 @@ begin
         return;
     end if;
 
-    -- Whoever migrated before these roles were there: the migrator owns it from now on.
+    -- If another role migrated before these roles existed: the migrator owns the relations from now
+    -- on.
     for item in
         select c.oid::regclass as relation, case c.relkind when 'v' then 'view' when 'S' then 'sequence' when 'm' then 'materialized view' else 'table' end as kind
         from pg_class c
@@ -61,7 +66,7 @@ begin
     grant select, insert, update, delete on all tables in schema nonfinancial to analytics_service;
     grant usage, select on all sequences in schema analytics to analytics_service;
 
-    -- The history of the schema is read only, and of the audit log rows are only added.
+    -- The history of the schema is read only, and rows of the audit log are only added.
     revoke insert, update, delete, truncate on analytics.flyway_schema_history from analytics_service;
     for item in
         select oid::regclass as relation from pg_class
@@ -74,7 +79,7 @@ begin
     revoke insert, delete, truncate on analytics.audit_head from analytics_service;
     grant execute on function analytics.ensure_audit_month(date), analytics.purge_audit(timestamptz) to analytics_service;
 
-    -- What makes and drops partitions of events runs with the rights of their owner.
+    -- Functions that create and drop partitions of events run with the rights of their owner.
     for item in
         select p.oid::regprocedure as routine from pg_proc p
         where pronamespace = 'analytics'::regnamespace and proname in ('ensure_day', 'purge', 'follow_retention')
@@ -86,8 +91,9 @@ begin
         execute format('grant execute on function %s to analytics_service', item.routine);
     end loop;
 
-    -- Flavour timescale: only an owner may refresh a continuous aggregate, and a refresh can not run inside a function. So events and
-    -- rollups, and nothing else, belong to a role of their own of which the service is a member.
+    -- Flavour timescale: only an owner may refresh a continuous aggregate, and a refresh cannot run
+    -- inside a function. So events and rollups, and nothing else, belong to a separate role of which
+    -- the service is a member.
     if exists (select from pg_extension where extname = 'timescaledb') and to_regclass('analytics.usage_hourly_rollup') is null then
         grant analytics_storage to analytics_service, analytics_migrator;
         grant usage on schema analytics to analytics_storage;
@@ -99,7 +105,8 @@ begin
         alter materialized view analytics.histograms_hourly owner to analytics_storage;
     end if;
 
-    -- The second wall for dashboard readers: barrier views, so that no function of theirs sees a row before the filter does.
+    -- The second wall for dashboard readers: barrier views, so that none of their functions sees a
+    -- row before the filter does.
     create schema if not exists analytics_dashboard authorization analytics_migrator;
     create table if not exists analytics_dashboard.readers (
         reader name not null,

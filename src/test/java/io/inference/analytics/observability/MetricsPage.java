@@ -27,10 +27,14 @@ final class MetricsPage {
                 """
                 # Metrics
 
-                This page is generated from what the service answers at `/metrics`:
-                `local-dev/test -Dtest=None -Dsurefire.failIfNoSpecifiedTests=false -Dit.test=StreamObservabilityIT
-                -Danalytics.write-docs` writes it again. [observability.md](observability.md#metrics) says how to read
-                them.
+                This page is generated from what the service answers at `/metrics`. To write it again:
+
+                ```
+                local-dev/test -Dtest=None -Dsurefire.failIfNoSpecifiedTests=false -Dit.test=StreamObservabilityIT \\
+                    -Danalytics.write-docs
+                ```
+
+                [observability.md](observability.md#metrics) says how to read them.
 
                 | Name | Type | Labels | Meaning |
                 |---|---|---|---|
@@ -49,8 +53,11 @@ final class MetricsPage {
     static Map<String, Set<String>> metrics(Scrape scrape) {
         Map<String, Set<String>> metrics = new TreeMap<>();
         for (Scrape.Sample sample : scrape.samples()) {
+            if (!sample.name().startsWith("analytics_") && !sample.name().startsWith(REQUESTS)) {
+                continue;
+            }
             String name = declared(scrape, sample.name());
-            if (name.equals(REQUESTS) || name.startsWith("analytics_") && !isMaximum(scrape, name)) {
+            if (!isMaximum(scrape, name)) {
                 Set<String> labels = metrics.computeIfAbsent(name, any -> new TreeSet<>());
                 labels.addAll(sample.labels().keySet());
                 labels.remove(OWN_LABEL.getOrDefault(type(scrape, name), ""));
