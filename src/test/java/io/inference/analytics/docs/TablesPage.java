@@ -51,11 +51,9 @@ final class TablesPage {
             while (rows.next()) {
                 String purpose = rows.getString("purpose");
                 relations
-                        .computeIfAbsent(
-                                rows.getString("relation"), any -> new Relation(purpose, new ArrayList<>()))
+                        .computeIfAbsent(rows.getString("relation"), any -> new Relation(purpose, new ArrayList<>()))
                         .columns()
-                        .add(new Column(
-                                rows.getString("name"), rows.getString("type"), rows.getString("meaning")));
+                        .add(new Column(rows.getString("name"), rows.getString("type"), rows.getString("meaning")));
             }
         }
         return relations;

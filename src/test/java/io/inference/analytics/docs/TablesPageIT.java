@@ -57,10 +57,9 @@ class TablesPageIT {
     void everyColumnThatIsPromisedHasAMeaning() {
         assertThat(relations).containsKeys(CORE.toArray(String[]::new));
         for (String name : CORE) {
-            assertThat(relations.get(name).columns())
-                    .as(name)
-                    .allSatisfy(column ->
-                            assertThat(column.meaning()).as(column.name()).isNotBlank());
+            assertThat(relations.get(name).columns()).as(name).allSatisfy(column -> assertThat(column.meaning())
+                    .as(column.name())
+                    .isNotBlank());
         }
     }
 }
