@@ -230,6 +230,8 @@ comment on table analytics.provider_correction is
 comment on table analytics.provider_raw_page is
     'Unchanged answers of the providers, cut by day; kept for analytics.providers.raw-pages';
 comment on table analytics.provider_validation is 'Days that a person validated';
+comment on table analytics.provider_released_day is
+    'Contents of days above the limits that a person released; the same content is accepted from then on';
 
 -- Bills: one base table per data set
 
