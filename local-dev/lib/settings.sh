@@ -36,8 +36,7 @@ jwt_make_keys() {
     private=$(jwt_private_key_file)
     public=$(jwt_public_key_file)
     mkdir -p -- "$STATE_DIR/jwt"
-    (umask 077 && openssl genpkey -quiet -algorithm RSA -pkeyopt rsa_keygen_bits:2048 -out "$private" 2>/dev/null) \
-        || (umask 077 && openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048 -out "$private" 2>/dev/null) \
+    (umask 077 && openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048 -out "$private" 2>/dev/null) \
         || die "openssl could not make a key"
     # The public file appears last and at once: whoever sees it may use both.
     openssl pkey -in "$private" -pubout -out "$public.new"

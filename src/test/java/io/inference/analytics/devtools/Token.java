@@ -23,12 +23,10 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
-import picocli.CommandLine.TypeConversionException;
 
 /**
  * {@code local-dev/token}: prints one signed token (JWT, RS256) for the local service. The script names the issuer, the audience and
@@ -42,7 +40,10 @@ final class Token implements Callable<Integer> {
 
     private static final Pattern UUID_FORM = Pattern.compile("[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}");
     private static final Pattern ROLE_FORM = Pattern.compile("[A-Za-z0-9:*._-]+");
+    private static final Pattern NAME_FORM = Pattern.compile("(?s).+");
     private static final Pattern TIME_FORM = Pattern.compile("([0-9]{1,9})([smhd]?)");
+    /** A bare number counts seconds. */
+    private static final Map<String, Integer> SECONDS = Map.of("", 1, "s", 1, "m", 60, "h", 3600, "d", 86_400);
 
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final Base64.Encoder BASE64 = Base64.getUrlEncoder().withoutPadding();
@@ -62,8 +63,8 @@ final class Token implements Callable<Integer> {
     @Option(names = "--sub", paramLabel = "NAME", defaultValue = "local-developer")
     private String subject;
 
-    @Option(names = "--ttl", paramLabel = "TIME", defaultValue = "1h", converter = Time.class)
-    private Duration lifetime;
+    @Option(names = "--ttl", paramLabel = "TIME", defaultValue = "1h")
+    private String lifetime;
 
     Token(Clock clock, Map<String, String> environment) {
         this.clock = clock;
@@ -77,13 +78,13 @@ final class Token implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        check("--org", orgs, UUID_FORM, "a UUID");
-        check("--role", roles, ROLE_FORM, "a role such as engineer, or a permission such as analytics:usage:read");
-        if (subject.isEmpty()) {
-            throw new ParameterException(spec.commandLine(), "--sub: empty (expected: a name)");
-        }
+        orgs.forEach(org -> checked("--org", org, UUID_FORM, "a UUID"));
+        roles.forEach(role -> checked("--role", role, ROLE_FORM, "a role or a permission, such as engineer"));
+        checked("--sub", subject, NAME_FORM, "a name");
+        Matcher time = checked("--ttl", lifetime, TIME_FORM, "30s, 15m, 1h or 7d");
+        Duration ttl = Duration.ofSeconds(Long.parseLong(time.group(1)) * SECONDS.get(time.group(2)));
         try {
-            String token = signed(environment, claims(environment, clock.instant(), orgs, roles, subject, lifetime));
+            String token = signed(environment, claims(environment, clock.instant(), orgs, roles, subject, ttl));
             spec.commandLine().getOut().println(token);
             return CommandLine.ExitCode.OK;
         } catch (IOException | GeneralSecurityException | IllegalArgumentException e) {
@@ -93,13 +94,13 @@ final class Token implements Callable<Integer> {
         }
     }
 
-    private void check(String option, List<String> values, Pattern form, String expected) {
-        for (String value : values) {
-            if (!form.matcher(value).matches()) {
-                throw new ParameterException(
-                        spec.commandLine(), "%s: %s (expected: %s)".formatted(option, value, expected));
-            }
+    private Matcher checked(String option, String value, Pattern form, String expected) {
+        Matcher matcher = form.matcher(value);
+        if (!matcher.matches()) {
+            throw new ParameterException(
+                    spec.commandLine(), "%s: %s (expected: %s)".formatted(option, value, expected));
         }
+        return matcher;
     }
 
     /** A token as {@link #call} prints it, for the programs of this room. */
@@ -148,23 +149,5 @@ final class Token implements Callable<Integer> {
         String base64 = Files.readString(pem).replaceAll("-----[A-Z ]+-----", "");
         byte[] der = Base64.getMimeDecoder().decode(base64);
         return KeyFactory.getInstance("RSA").generatePrivate(new PKCS8EncodedKeySpec(der));
-    }
-
-    /** A number with s, m, h or d; a bare number counts seconds. */
-    private static final class Time implements ITypeConverter<Duration> {
-        @Override
-        public Duration convert(String text) {
-            Matcher time = TIME_FORM.matcher(text);
-            if (!time.matches()) {
-                throw new TypeConversionException(text + " (expected: 30s, 15m, 1h or 7d)");
-            }
-            long number = Long.parseLong(time.group(1));
-            return switch (time.group(2)) {
-                case "m" -> Duration.ofMinutes(number);
-                case "h" -> Duration.ofHours(number);
-                case "d" -> Duration.ofDays(number);
-                default -> Duration.ofSeconds(number);
-            };
-        }
     }
 }
