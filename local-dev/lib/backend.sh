@@ -1,17 +1,11 @@
 # shellcheck shell=bash
 # One way to start, stop and disturb each backend, whoever provides it.
 
-# shellcheck source=local-dev/lib/install.sh
 . "$LIB_DIR/install.sh"
-# shellcheck source=local-dev/lib/process.sh
 . "$LIB_DIR/process.sh"
-# shellcheck source=local-dev/lib/native.sh
 . "$LIB_DIR/native.sh"
-# shellcheck source=local-dev/lib/settings.sh
 . "$LIB_DIR/settings.sh"
-# shellcheck source=local-dev/lib/docker.sh
 . "$LIB_DIR/docker.sh"
-# shellcheck source=local-dev/lib/service.sh
 . "$LIB_DIR/service.sh"
 
 # docker, native or external. The provider of a state directory is recorded, so that its backends are
@@ -55,6 +49,32 @@ backend_start() {
     else
         with_lock "$name" native_start "$name"
     fi
+}
+
+# start_backends NAME…: processes all at once, because each spends half of its start waiting.
+start_backends() {
+    local name provider
+    provider=$(backends_provider)
+    if [[ $provider == native ]]; then
+        # Before the others, which would all do it: choose where the data lies, and resolve what Maven brings.
+        data_root >/dev/null
+        [[ " $* " != *" s3 "* ]] || s3_classpath >/dev/null
+    fi
+    for name in "$@"; do
+        step "Starting $name ($provider)"
+        if [[ $provider == native ]]; then
+            start_child backend_start_child "$name"
+        else
+            backend_start "$name"
+        fi
+    done
+    await_children
+}
+
+# A signal ends it between two steps, so that nothing which it started goes on without a record.
+backend_start_child() {
+    trap 'exit 143' TERM
+    backend_start "$1"
 }
 
 native_start() {

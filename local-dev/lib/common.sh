@@ -12,6 +12,7 @@ REPO_DIR=$(dirname "$LOCAL_DEV_DIR")
 
 # A relative ANALYTICS_STATE_DIR is meant from where the caller stands; scripts change directory later.
 STATE_DIR=$(realpath -m -- "${ANALYTICS_STATE_DIR:-$LOCAL_DEV_DIR/.state}")
+[[ -z ${ANALYTICS_STATE_DIR:-} ]] || export ANALYTICS_STATE_DIR=$STATE_DIR
 
 SCRIPT_NAME=local-dev/$(basename "$0")
 
@@ -36,6 +37,22 @@ usage_error() {
     exit 2
 }
 
+# help_wanted ARGUMENT…: when one of them asks for help, prints the comment at the head of the script and ends.
+help_wanted() {
+    local argument
+    for argument in "$@"; do
+        if [[ $argument == -h || $argument == --help ]]; then
+            sed -n '2,/^[^#]/s/^# \{0,1\}//p' "$0"
+            exit 0
+        fi
+    done
+}
+
+no_arguments() {
+    help_wanted "$@"
+    (($# == 0)) || usage_error "unexpected argument: $1"
+}
+
 # Processes are found through /proc, with Docker too: the service itself is one.
 [[ -r /proc/self/stat ]] || die "this needs Linux (or a Linux machine in WSL or a container)"
 
@@ -51,7 +68,7 @@ is_root() {
 # what is secret is written by conf_set, which is tight.
 ensure_state_dir() {
     (umask 022 && mkdir -p -- "$STATE_DIR/conf" "$STATE_DIR/log" "$STATE_DIR/run") 2>/dev/null \
-        || die "the state directory $STATE_DIR can not be created (set ANALYTICS_STATE_DIR to one that can)"
+        || die "the state directory $STATE_DIR cannot be created (set ANALYTICS_STATE_DIR to one that can)"
     [[ -w $STATE_DIR/conf && -w $STATE_DIR/run ]] \
         || die "the state directory $STATE_DIR belongs to another user (set ANALYTICS_STATE_DIR to one of your own)"
     chmod go-r "$STATE_DIR/conf" "$STATE_DIR/log" "$STATE_DIR/run"
@@ -73,7 +90,7 @@ conf_set() {
     (umask 077 && printf '%s\n' "$2" >"$file.new.$BASHPID" && mv -f -- "$file.new.$BASHPID" "$file")
 }
 
-# Gives the recorded value, or records what the rest of the command line prints and gives that.
+# Prints the recorded value, or records what the rest of the command line prints and prints that.
 conf_get_or_make() {
     local key=$1
     shift
@@ -134,7 +151,7 @@ tcp_answers() {
     (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null
 }
 
-# Runs a command while holding the named lock of this state directory, so that two scripts can not
+# Runs a command while holding the named lock of this state directory, so that two scripts cannot
 # start the same backend at the same time.
 with_lock() {
     local name=$1 fd

@@ -45,13 +45,7 @@ docker_start() {
     # A paused container counts as up, so that it has to be resumed first.
     [[ $(docker_status "$name") != paused ]] || docker_action "$name" resume
     docker_compose up --detach --wait --quiet-pull "$name" >&2 </dev/null || die "the container of $name did not start"
-    case $name in
-        postgres) conf_set postgres.flavour timescale ;;
-        s3)
-            docker_compose exec -T s3 mkdir -p "/data/${S3_BUCKET:-analytics-exports}" >&2 </dev/null
-            wait_until 60 s3_ready "$(conf_get s3.port)" || die "the S3 server did not answer within 60 s"
-            ;;
-    esac
+    [[ $name != postgres ]] || conf_set postgres.flavour timescale
 }
 
 # Prometheus and Grafana only look at the stack; nothing depends on them.

@@ -1,59 +1,7 @@
 # shellcheck shell=bash
 # Finds the programs that the other scripts need, and installs Debian packages for those that are missing.
 
-java_major() {
-    # "javac 17.0.15" and "javac 25" alike.
-    "$1" -version 2>&1 | sed -nE 's/^javac ([0-9]+).*/\1/p' | head -n 1
-}
-
-# The compiler decides: a machine with only a runtime can not build.
-find_javac() {
-    if [[ -n ${JAVA_HOME:-} && -x $JAVA_HOME/bin/javac ]]; then
-        printf '%s' "$JAVA_HOME/bin/javac"
-    else
-        command -v javac || true
-    fi
-}
-
-has_jdk() {
-    local javac major
-    javac=$(find_javac)
-    [[ -n $javac ]] || return 1
-    major=$(java_major "$javac")
-    [[ -n $major ]] && ((major >= 17))
-}
-
-require_jdk() {
-    has_jdk || die "no JDK 17 or later (install openjdk-17-jdk-headless or set JAVA_HOME)"
-}
-
-java_command() {
-    if [[ -n ${JAVA_HOME:-} && -x $JAVA_HOME/bin/java ]]; then
-        printf '%s' "$JAVA_HOME/bin/java"
-    else
-        command -v java || die "no java command (install openjdk-17-jdk-headless or set JAVA_HOME)"
-    fi
-}
-
-has_new_maven() {
-    local version oldest
-    have mvn || return 1
-    # Without colours: the version is the third word of the line "Apache Maven 3.8.7".
-    version=$(mvn -v 2>/dev/null | sed -nE 's/^[^A]*Apache Maven ([0-9.]+).*/\1/p' | head -n 1)
-    [[ -n $version ]] || return 1
-    oldest=$(printf '%s\n3.8.6\n' "$version" | sort -V | head -n 1)
-    [[ $oldest == 3.8.6 ]]
-}
-
-maven_command() {
-    if has_new_maven; then
-        printf 'mvn'
-    elif [[ -x $REPO_DIR/mvnw ]]; then
-        printf '%s' "$REPO_DIR/mvnw"
-    else
-        die "no Maven 3.8.6 or later (install the package maven)"
-    fi
-}
+. "$LIB_DIR/java.sh"
 
 # The server programs of PostgreSQL lie outside of PATH on Debian. One that offers TimescaleDB is
 # preferred, then the newest.
@@ -107,11 +55,12 @@ jdk_package() {
     printf 'default-jdk-headless'
 }
 
-# missing_packages NEED…: needs are build, postgres, rabbitmq, redis, tools, promtool; prints packages, one a line.
+# missing_packages NEED…: needs are java, build, postgres, rabbitmq, redis, tools, promtool; prints packages, one per line.
 missing_packages() {
     local need
     for need in "$@"; do
         case $need in
+            java) has_jdk || echo JDK ;;
             build)
                 has_jdk || echo JDK
                 has_new_maven || [[ -x $REPO_DIR/mvnw ]] || echo maven
@@ -126,8 +75,6 @@ missing_packages() {
             tools)
                 have curl || echo curl
                 have openssl || echo openssl
-                # Only makes answers pretty, so its absence stops nobody.
-                have jq || ! can_install || echo jq
                 ;;
             *) die "unknown need: $need" ;;
         esac

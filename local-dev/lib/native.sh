@@ -23,7 +23,7 @@ as_server_user() {
     fi
 }
 
-# Where the data lies. Another user can not reach a repository below /root, so the data of such a one
+# Where the data lies. Another user cannot reach a repository below /root, so the data of such a one
 # goes to a directory of its own, which the state directory records.
 data_root() {
     local root
@@ -67,12 +67,12 @@ remove_outside_data() {
     [[ $root == "$STATE_DIR"/* ]] || rm -rf -- "$root" "$STATE_DIR/conf/data.root"
 }
 
-# recorded_port KEY: the recorded free port; one that is taken meanwhile is an error, because
-# clients may know it already.
+# recorded_port KEY: the recorded port, or a free one that is then recorded.
 recorded_port() {
     conf_get_or_make "$1" free_port
 }
 
+# A recorded port that is taken meanwhile is an error, because clients may know it already.
 check_recorded_port() {
     require_free_port "$1" "it was recorded for $2; local-dev/run without --keep-data chooses another"
 }
@@ -330,9 +330,8 @@ s3_classpath() {
     local file=$REPO_DIR/target/s3proxy-classpath.txt pom=$LOCAL_DEV_DIR/s3proxy/pom.xml
     if [[ $pom -nt $file ]] || ! s3_classpath_usable "$file"; then
         step "Resolving the S3 server"
-        require_jdk
         mkdir -p -- "$REPO_DIR/target"
-        "$(maven_command)" -q -B -Dstyle.color=never -f "$pom" dependency:build-classpath "-Dmdep.outputFile=$file" >&2 </dev/null \
+        (quiet_maven -f "$pom" dependency:build-classpath "-Dmdep.outputFile=$file") \
             || die "the S3 server could not be resolved"
         # Maven leaves a file alone whose content would stay the same.
         touch "$file"

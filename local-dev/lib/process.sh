@@ -175,26 +175,42 @@ process_wait_ready() {
 }
 
 # run_child COMMAND…: runs a command that takes long such that a signal to this script is heeded at once
-# and not at the command's end. The script's EXIT trap calls end_child. The command reads no input, and
+# and not at the command's end. The script's EXIT trap calls end_children. The command reads no input, and
 # does not keep the lock that the script holds (kept_lock) longer than the script lives.
-child=''
+children=()
 kept_lock=''
 run_child() {
-    local code=0
+    start_child "$@"
+    await_children
+}
+
+# start_child COMMAND…: the same without waiting; await_children waits for all of them and fails if one did.
+start_child() {
     if [[ -n $kept_lock ]]; then
         "$@" </dev/null {kept_lock}>&- &
     else
         "$@" </dev/null &
     fi
-    child=$!
-    wait "$child" || code=$?
-    child=''
+    children+=($!)
+}
+
+await_children() {
+    local pid code=0
+    for pid in "${children[@]}"; do
+        wait "$pid" || code=$?
+    done
+    children=()
     return "$code"
 }
 
-end_child() {
-    [[ -n $child ]] || return 0
-    kill "$child" 2>/dev/null || true
-    wait "$child" 2>/dev/null || true
-    child=''
+end_children() {
+    local pid
+    for pid in "${children[@]}"; do
+        # Again and again: a child that is recording a new process ignores the signal for that moment.
+        while kill "$pid" 2>/dev/null; do
+            sleep 0.1
+        done
+        wait "$pid" 2>/dev/null || true
+    done
+    children=()
 }

@@ -19,8 +19,11 @@ service_start() {
     require_free_port "$management" "set MANAGEMENT_PORT to another one"
     conf_set service.http-port "$http"
     conf_set service.management-port "$management"
-    local lines
-    lines=$(print_named_settings "${SETTINGS[@]}" "${PASSED_SETTINGS[@]}")
+    local lines kept
+    kept=$(kept_settings)
+    [[ -z $kept ]] || note "The service keeps variables of its last start: ${kept% } (set one to change it; without" \
+        "$STATE_DIR/conf/service.settings it forgets them)"
+    lines=$(print_settings "${SETTINGS[@]}" "${PASSED_SETTINGS[@]}")
     conf_set service.settings "$lines"
     service_spawn "$lines"
     process_wait_ready service 60 service_ready "$http"

@@ -7,18 +7,19 @@ SETTINGS=(HTTP_PORT MANAGEMENT_PORT DATABASE_URL REDIS_URL RABBITMQ_URL RABBITMQ
     S3_ENDPOINT S3_ACCESS_KEY S3_SECRET_KEY S3_BUCKET S3_REGION S3_PATH_STYLE S3_SERVER_SIDE_ENCRYPTION
     JWT_ISSUER JWT_AUDIENCE JWT_PUBLIC_KEY SERVICE_URL METRICS_URL STORAGE_FLAVOUR)
 
-# Settings that the local stack has no value of its own for. Those that the caller gave to local-dev/run
-# are recorded, so that a service that was killed comes back as it was. The keys of the providers are
-# not among them: they are nobody's to leave on disk.
-PASSED_SETTINGS=(INGESTION_TRANSPORT INGESTION_BATCH_SIZE INGESTION_BACKLOG_BATCH_SIZE INGESTION_BATCH_TIMEOUT INGESTION_WORKERS
-    INGESTION_STREAM_MAX_AGE INGESTION_STREAM_MAX_BYTES ROLLUP_INTERVAL FRESHNESS_CACHE_TTL
-    S3_PUBLIC_ENDPOINT S3_ACCESS_KEY_FILE S3_SECRET_KEY_FILE S3_KMS_KEY_ID EXPORT_WORKER_INTERVAL EXPORT_WORKER_CONCURRENCY EXPORT_SIGNED_URL_TTL
-    ENABLE_RBAC JWT_JWKS_URL OTEL_EXPORTER_OTLP_ENDPOINT LOG_LEVEL ANTHROPIC_API_URL
-    ANTHROPIC_ADMIN_API_KEY_FILE ANTHROPIC_ORGANIZATION_ID CURSOR_API_URL CURSOR_API_KEY_FILE
-    ANALYTICS_JAVA_OPTS)
-
-JWT_ISSUER_DEFAULT=https://analytics.localhost
-JWT_AUDIENCE_DEFAULT=analytics
+# The other settings of the service, of which SettingsPageTest writes the list. Those that the caller gave are recorded, so that a
+# service that was killed comes back as it was; except for secrets (which can be given as NAME_FILE, too): they stay off the disk.
+PASSED_SETTINGS=(ANALYTICS_JAVA_OPTS)
+list_passed_settings() {
+    local name known
+    mapfile -t known <"$LIB_DIR/settings.generated"
+    for name in "${known[@]}"; do
+        if [[ " ${SETTINGS[*]} " != *" $name "* && " ${known[*]} " != *" ${name}_FILE "* ]]; then
+            PASSED_SETTINGS+=("$name")
+        fi
+    done
+}
+list_passed_settings
 
 jwt_public_key_file() {
     printf '%s' "$STATE_DIR/jwt/public.pem"
@@ -35,8 +36,7 @@ jwt_make_keys() {
     private=$(jwt_private_key_file)
     public=$(jwt_public_key_file)
     mkdir -p -- "$STATE_DIR/jwt"
-    (umask 077 && openssl genpkey -quiet -algorithm RSA -pkeyopt rsa_keygen_bits:2048 -out "$private" 2>/dev/null) \
-        || (umask 077 && openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048 -out "$private" 2>/dev/null) \
+    (umask 077 && openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048 -out "$private" 2>/dev/null) \
         || die "openssl could not make a key"
     # The public file appears last and at once: whoever sees it may use both.
     openssl pkey -in "$private" -pubout -out "$public.new"
@@ -46,6 +46,15 @@ jwt_make_keys() {
 jwt_ensure_keys() {
     ensure_state_dir
     [[ -f $(jwt_public_key_file) ]] || with_lock jwt jwt_make_keys
+}
+
+# Exports what signs tokens for the service.
+jwt_export_signer() {
+    jwt_ensure_keys
+    JWT_ISSUER=$(setting JWT_ISSUER)
+    JWT_AUDIENCE=$(setting JWT_AUDIENCE)
+    JWT_PRIVATE_KEY_FILE=$(jwt_private_key_file)
+    export JWT_ISSUER JWT_AUDIENCE JWT_PRIVATE_KEY_FILE
 }
 
 # own_setting NAME: the value that the local stack itself has for the setting; fails when its
@@ -83,8 +92,8 @@ own_setting() {
         S3_PATH_STYLE) conf_has s3.secret-key && printf 'true' ;;
         # S3Proxy answers 501 to a request for encryption.
         S3_SERVER_SIDE_ENCRYPTION) conf_has s3.secret-key && printf 'none' ;;
-        JWT_ISSUER) printf '%s' "$JWT_ISSUER_DEFAULT" ;;
-        JWT_AUDIENCE) printf '%s' "$JWT_AUDIENCE_DEFAULT" ;;
+        JWT_ISSUER) printf 'https://analytics.localhost' ;;
+        JWT_AUDIENCE) printf 'analytics' ;;
         JWT_PUBLIC_KEY) jwt_public_key_file ;;
         SERVICE_URL) printf 'http://localhost:%s' "$(setting HTTP_PORT)" ;;
         METRICS_URL) printf 'http://localhost:%s/metrics' "$(setting MANAGEMENT_PORT)" ;;
@@ -93,12 +102,12 @@ own_setting() {
 }
 
 # The settings with which the service was started are recorded: what was given to it then holds for its
-# clients, and for its next start until local-dev/run begins anew.
+# clients, and for its next start until local-dev/run begins afresh.
 recorded_setting() {
     local file=$STATE_DIR/conf/service.settings line
     [[ -f $file ]] || return 1
     line=$(grep -m 1 "^$1=" "$file") || return 1
-    # The file is our own output of print_named_settings, single-quoted throughout.
+    # The file is our own output of print_settings, single-quoted throughout.
     local "$1" && eval "$line" && printf '%s' "${!1}"
 }
 
@@ -114,6 +123,17 @@ setting() {
     else
         recorded_setting "$1" || own_setting "$1"
     fi
+}
+
+# kept_settings: the names of the recorded settings that hold for the next start although nobody gives them now.
+kept_settings() {
+    local name value
+    for name in "${SETTINGS[@]}" "${PASSED_SETTINGS[@]}"; do
+        if [[ ! -v $name && $name != SERVICE_URL && $name != METRICS_URL ]] && value=$(recorded_setting "$name") \
+            && [[ $value != "$(own_setting "$name")" ]]; then
+            printf '%s ' "$name"
+        fi
+    done
 }
 
 # auto asks for what the server offers, and so does nothing at all.
@@ -139,15 +159,21 @@ foreign_storage_flavour() {
     esac
 }
 
+# print_settings NAME…: a line NAME='value' for each that has a value.
 print_settings() {
-    print_named_settings "${SETTINGS[@]}"
-}
-
-print_named_settings() {
     local name value
     for name in "$@"; do
         if value=$(setting "$name"); then
             printf '%s=%s\n' "$name" "$(single_quote "$value")"
         fi
     done
+}
+
+# export_settings NAME…
+export_settings() {
+    local lines
+    lines=$(print_settings "$@")
+    set -a
+    eval "$lines"
+    set +a
 }

@@ -28,25 +28,7 @@ import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 /** {@code local-dev/publish}: events from a file, or made for the purpose, into RabbitMQ. */
-@Command(
-        name = "local-dev/publish",
-        mixinStandardHelpOptions = true,
-        sortOptions = false,
-        customSynopsis = {
-            "local-dev/publish FILE.ndjson|-",
-            "       local-dev/publish --sample N [--rate R] [--orgs O] [--models M] [--duplicates PCT] [--late PCT]",
-            "                         [--errors PCT] [--seed S] [--malformed PCT] [--conflicts PCT] [--arrays PCT]",
-            "                         [--now TIME] [--out FILE]",
-            "       local-dev/publish --scenario incident [--rate R] [--seed S] [--now TIME] [--out FILE]"
-        },
-        description = {
-            "",
-            "Publishes each line of a file, unchanged, as one message to RABBITMQ_URL (default: the local stack's), or",
-            "makes sample events. Waits until the broker has confirmed every one.",
-            ""
-        },
-        exitCodeListHeading = "%nExit codes: ",
-        exitCodeList = {"0:all are confirmed", "1:failed", "2:wrong command line"})
+@Command(name = "local-dev/publish")
 final class Publish implements Callable<Integer> {
     /** A sample at a rate is confirmed at least this often, so that a failure shows soon. */
     private static final Duration CONFIRM_INTERVAL = Duration.ofSeconds(1);
@@ -57,13 +39,10 @@ final class Publish implements Callable<Integer> {
     @Spec
     private CommandSpec spec;
 
-    @Parameters(arity = "0..1", paramLabel = "FILE", description = "one message a line; - is standard input")
+    @Parameters(arity = "0..1", paramLabel = "FILE")
     private String file;
 
-    @Option(
-            names = "--sample",
-            paramLabel = "N",
-            description = "makes N events instead, repeated and bad ones included")
+    @Option(names = "--sample", paramLabel = "N")
     private Integer sample;
 
     /** Stories that events can tell. */
@@ -72,90 +51,43 @@ final class Publish implements Callable<Integer> {
         incident
     }
 
-    @Option(
-            names = "--scenario",
-            paramLabel = "NAME",
-            description = "incident: three hours in which one model times out for one client for ten minutes")
+    @Option(names = "--scenario", paramLabel = "NAME")
     private Scenario scenario;
 
-    @Option(
-            names = "--rate",
-            paramLabel = "R",
-            description = "messages a second (default: as fast as the broker confirms)")
+    @Option(names = "--rate", paramLabel = "R")
     private Double rate;
 
-    @Option(
-            names = "--orgs",
-            paramLabel = "O",
-            defaultValue = "2",
-            description = "organisations (default: ${DEFAULT-VALUE})")
+    @Option(names = "--orgs", paramLabel = "O", defaultValue = "2")
     private int orgs;
 
-    @Option(
-            names = "--models",
-            paramLabel = "M",
-            defaultValue = "3",
-            description = "models (default: ${DEFAULT-VALUE})")
+    @Option(names = "--models", paramLabel = "M", defaultValue = "3")
     private int models;
 
-    @Option(
-            names = "--duplicates",
-            paramLabel = "PCT",
-            defaultValue = "0",
-            description = "repeated events, some with another time")
+    @Option(names = "--duplicates", paramLabel = "PCT", defaultValue = "0")
     private double duplicates;
 
-    @Option(
-            names = "--late",
-            paramLabel = "PCT",
-            defaultValue = "0",
-            description = "new events of the last 30 days, not the last hour")
+    @Option(names = "--late", paramLabel = "PCT", defaultValue = "0")
     private double late;
 
-    @Option(
-            names = "--errors",
-            paramLabel = "PCT",
-            defaultValue = "0",
-            description = "new events that are error, timeout or throttled")
+    @Option(names = "--errors", paramLabel = "PCT", defaultValue = "0")
     private double errors;
 
-    @Option(
-            names = "--seed",
-            paramLabel = "S",
-            description = "the same events again, but for their times (default: other ones each time)")
+    @Option(names = "--seed", paramLabel = "S")
     private Long seed;
 
-    @Option(
-            names = "--malformed",
-            paramLabel = "PCT",
-            defaultValue = "0",
-            description = "events that must be dead-lettered")
+    @Option(names = "--malformed", paramLabel = "PCT", defaultValue = "0")
     private double malformed;
 
-    @Option(
-            names = "--conflicts",
-            paramLabel = "PCT",
-            defaultValue = "0",
-            description = "repeated events with other content")
+    @Option(names = "--conflicts", paramLabel = "PCT", defaultValue = "0")
     private double conflicts;
 
-    @Option(
-            names = "--arrays",
-            paramLabel = "PCT",
-            defaultValue = "0",
-            description = "messages that are arrays of events")
+    @Option(names = "--arrays", paramLabel = "PCT", defaultValue = "0")
     private double arrays;
 
-    @Option(
-            names = "--now",
-            paramLabel = "TIME",
-            description = "what the sample takes for now, as 2026-01-31T12:00:00Z")
+    @Option(names = "--now", paramLabel = "TIME")
     private Instant now;
 
-    @Option(
-            names = "--out",
-            paramLabel = "FILE",
-            description = "writes the sample there, a message a line, instead of publishing")
+    @Option(names = "--out", paramLabel = "FILE")
     private Path out;
 
     Publish(Clock clock, Map<String, String> environment) {
@@ -168,15 +100,7 @@ final class Publish implements Callable<Integer> {
     }
 
     static CommandLine commandLine(Clock clock, Map<String, String> environment) {
-        CommandLine commandLine = new CommandLine(new Publish(clock, environment));
-        commandLine.setParameterExceptionHandler((e, args) -> {
-            e.getCommandLine()
-                    .getErr()
-                    .println("local-dev/publish: " + e.getMessage() + System.lineSeparator()
-                            + "Try local-dev/publish --help.");
-            return CommandLine.ExitCode.USAGE;
-        });
-        return commandLine;
+        return DevTool.commandLine(new Publish(clock, environment));
     }
 
     @Override
@@ -321,7 +245,6 @@ final class Publish implements Callable<Integer> {
     }
 
     private int fail(String message) {
-        spec.commandLine().getErr().println("local-dev/publish: " + message);
-        return CommandLine.ExitCode.SOFTWARE;
+        return DevTool.fail(spec.commandLine(), message);
     }
 }

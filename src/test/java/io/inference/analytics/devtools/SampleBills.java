@@ -10,13 +10,12 @@ import java.math.BigDecimal;
 import java.time.Clock;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
-import java.util.concurrent.CountDownLatch;
 
-/**
- * The fake providers with bills of the last 30 days, for the local stack: prints its address and stays until it is stopped. Keys are
- * those of {@link FakeProviders}.
- */
+/** The fake providers with bills of the last 30 days, for the local stack. */
 final class SampleBills {
+
+    /** The workspace of the bills whose use is Claude Code. */
+    static final String WORKSPACE = "wrkspc_01TESTCODE00000000000001";
 
     private static final int DAYS = 30;
     private static final JsonMapper JSON = JsonMapper.builder()
@@ -25,9 +24,10 @@ final class SampleBills {
 
     private SampleBills() {}
 
-    public static void main(String... args) throws Exception {
+    /** A server with the bills, on a free port; the caller closes it. Keys are those of {@link FakeProviders}. */
+    static FakeProviders offered(Clock clock) throws IOException {
         FakeProviders fake = FakeProviders.start(0);
-        LocalDate today = LocalDate.ofInstant(Clock.systemUTC().instant(), ZoneOffset.UTC);
+        LocalDate today = LocalDate.ofInstant(clock.instant(), ZoneOffset.UTC);
         for (LocalDate day = today.minusDays(DAYS); day.isBefore(today); day = day.plusDays(1)) {
             offer(fake, day);
         }
@@ -36,8 +36,7 @@ final class SampleBills {
         fake.list("users", file("users.json").path("data"));
         fake.list("members", file("cursor-members.json").path("teamMembers"));
         fake.cursorSpend(file("cursor-spend.json"));
-        System.out.println(fake.url());
-        new CountDownLatch(1).await();
+        return fake;
     }
 
     private static void offer(FakeProviders fake, LocalDate day) throws IOException {

@@ -17,6 +17,7 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
@@ -99,6 +100,11 @@ public final class SettingsPage {
             }
         }
         return page.toString();
+    }
+
+    /** The variables, one per line: {@code local-dev/lib/settings.generated}. */
+    public static String names() {
+        return Stream.of(Setting.values()).map(setting -> setting.name() + "\n").collect(Collectors.joining());
     }
 
     /** What {@code application.properties} gives the property when the variable is not set. */

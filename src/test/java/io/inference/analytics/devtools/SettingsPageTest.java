@@ -14,6 +14,11 @@ class SettingsPageTest {
     }
 
     @Test
+    void theScriptsKnowEverySetting() throws IOException {
+        StoredDocument.assertStored(Path.of("local-dev/lib/settings.generated"), SettingsPage.names());
+    }
+
+    @Test
     void nestedPropertiesAndDefaultsAreFound() throws IOException {
         assertThat(SettingsPage.text())
                 .contains("| `analytics.ingestion.stream.lease` | `15s` |")
