@@ -328,7 +328,9 @@ final class EventReader {
         if (inputTokens != ABSENT && read + write > inputTokens) {
             Field field = read > inputTokens ? Field.CACHE_READ_INPUT_TOKENS : Field.CACHE_WRITE_INPUT_TOKENS;
             fault(field.contradicts(
-                    read + " read + " + write + " written", "together at most inputTokens, " + inputTokens));
+                    read + " read + " + write + " written",
+                    "together at most inputTokens, %d; inputTokens counts cached tokens too, so where it did not, send %d"
+                            .formatted(inputTokens, inputTokens + read + write)));
         }
         boolean writeKnown = cacheWriteInputTokens != ABSENT || (present & Field.CACHE_WRITE_INPUT_TOKENS.bit()) == 0;
         if (writeKnown && cacheWrite1hInputTokens > write) {

@@ -67,11 +67,7 @@ class EventValidationResource {
                 .map(fault -> new FieldError(fault.field(), fault.message()))
                 .toList();
         if (!faults.isEmpty()) {
-            throw new Failure.Invalid(
-                    faults.size() == 1
-                            ? "The message has a fault."
-                            : "The message has %d faults.".formatted(faults.size()),
-                    faults);
+            throw new Failure.Invalid(faults);
         }
     }
 }

@@ -5,6 +5,7 @@ import jakarta.enterprise.context.ApplicationScoped;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.net.URI;
+import java.net.URISyntaxException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -52,6 +53,7 @@ public class ObjectStore {
     /** By the rules of S3. */
     private static final int PARTS_MAX = 10_000;
 
+    private static final String MALFORMED = " is malformed (expected: http://host:port or https://host)";
     private static final String CSV = "text/csv; charset=utf-8";
 
     private final ObjectStoreConfig config;
@@ -90,15 +92,22 @@ public class ObjectStore {
     }
 
     private static URI address(String name, String text) {
+        URI address;
         try {
-            URI address = URI.create(text.strip());
-            if (address.getHost() != null && List.of("http", "https").contains(address.getScheme())) {
-                return address;
-            }
-        } catch (IllegalArgumentException e) {
-            // Told below; the text might hold a secret.
+            address = new URI(text.strip());
+        } catch (URISyntaxException e) {
+            // Without the cause: its text might hold a secret.
+            throw new IllegalArgumentException(name + MALFORMED);
         }
-        throw new IllegalArgumentException(name + " is malformed (expected: http://host:port or https://host)");
+        if (address.getHost() == null || !List.of("http", "https").contains(address.getScheme())) {
+            throw new IllegalArgumentException(name + MALFORMED);
+        }
+        if (!List.of("", "/").contains(address.getPath())) {
+            throw new IllegalArgumentException(name
+                    + " has a path (expected: http://host:port or https://host; signatures cover the path, so none can be put in"
+                    + " front of it)");
+        }
+        return address;
     }
 
     private AwsCredentialsProvider credentials() {
@@ -335,27 +344,9 @@ public class ObjectStore {
         try {
             return request.get();
         } catch (S3Exception e) {
-            throw new StoreTrouble(reason(bucket, e), e);
+            throw new StoreTrouble(StoreRefusal.reason(bucket, e), e);
         } catch (SdkException e) {
             throw new StoreTrouble("The file store does not answer.", e);
         }
-    }
-
-    private static String reason(String bucket, S3Exception e) {
-        String code = e.awsErrorDetails() == null || e.awsErrorDetails().errorCode() == null
-                ? ""
-                : e.awsErrorDetails().errorCode();
-        if (code.equals("NoSuchBucket")) {
-            return "The file store has no bucket " + bucket + ".";
-        }
-        return switch (e.statusCode()) {
-            case 401, 403 -> "The file store denies access to the bucket " + bucket + ".";
-            case 404 ->
-                code.equals("NoSuchUpload")
-                        ? "The file store has given up the upload."
-                        : "The file store has no bucket " + bucket + ".";
-            case 501 -> "The file store does not offer something that was asked for, such as encryption.";
-            default -> "The file store answers with an error (status " + e.statusCode() + ").";
-        };
     }
 }

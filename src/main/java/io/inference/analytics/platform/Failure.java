@@ -2,6 +2,7 @@ package io.inference.analytics.platform;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.stream.Collectors;
 
 /**
  * The few ways in which a request can fail on purpose. Rooms throw them, one mapper turns them into problem+json; nothing
@@ -24,15 +25,31 @@ public abstract sealed class Failure extends RuntimeException {
 
     /** The input breaks rules; carries every fault that was found. */
     public static final class Invalid extends Failure {
+
+        /** A detail is for people; all faults stand in the list. */
+        private static final int SUMMARIZED_MAX = 3;
+
         private final transient List<FieldError> errors;
 
         public Invalid(List<FieldError> errors) {
-            this(errors.size() == 1 ? errors.get(0).message() : errors.size() + " faults in the request", errors);
+            this(summary(errors), errors);
         }
 
         public Invalid(String detail, List<FieldError> errors) {
             super(detail, null);
             this.errors = List.copyOf(errors);
+        }
+
+        private static String summary(List<FieldError> errors) {
+            if (errors.size() == 1) {
+                return errors.get(0).message();
+            }
+            String first = errors.stream()
+                    .limit(SUMMARIZED_MAX)
+                    .map(FieldError::message)
+                    .collect(Collectors.joining("; "));
+            int more = errors.size() - SUMMARIZED_MAX;
+            return errors.size() + " faults: " + first + (more > 0 ? "; and " + more + " more" : "");
         }
 
         public Invalid(String field, String message) {

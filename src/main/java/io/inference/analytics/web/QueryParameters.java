@@ -114,9 +114,8 @@ public final class QueryParameters {
             if (!known.contains(name)) {
                 fault(
                         name,
-                        known.isEmpty()
-                                ? "unknown parameter (expected: none)"
-                                : "unknown parameter (expected one of: " + String.join(", ", known) + ")");
+                        name + ": unknown parameter (expected"
+                                + (known.isEmpty() ? ": none)" : " one of: " + String.join(", ", known) + ")"));
             }
         }
         if (!errors.isEmpty()) {

@@ -516,6 +516,22 @@ class UsageEventCodecTest {
                 .containsExactly("");
     }
 
+    /** Anthropic's input_tokens, for one, leaves cached tokens out. */
+    @Test
+    void theFaultOfCachedTokensSaysWhatToSend() {
+        assertThat(codec.faults(
+                        minimal()
+                                .with("inputTokens", "19")
+                                .with("cacheReadInputTokens", "38000")
+                                .with("cacheWriteInputTokens", "1000")
+                                .bytes(),
+                        NOW))
+                .singleElement()
+                .extracting(FieldFault::message)
+                .asString()
+                .contains("together at most inputTokens, 19", "send 39019");
+    }
+
     @Test
     void badValuesContradictNothing() {
         EventJson bad = minimal()

@@ -22,6 +22,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** What the client asks of a store that the local one does not offer, and what it makes of refusals. */
 class ObjectStoreTest {
@@ -45,6 +47,9 @@ class ObjectStoreTest {
             seen.put(exchange.getRequestMethod(), exchange.getRequestHeaders());
             byte[] body = answer.getBytes(StandardCharsets.UTF_8);
             exchange.getResponseHeaders().set("ETag", "\"e\"");
+            if (status == 301) {
+                exchange.getResponseHeaders().set("x-amz-bucket-region", "eu-central-1");
+            }
             boolean head = exchange.getRequestMethod().equals("HEAD");
             exchange.sendResponseHeaders(status, head || body.length == 0 ? -1 : body.length);
             if (!head && body.length > 0) {
@@ -112,7 +117,7 @@ class ObjectStoreTest {
                 .isInstanceOf(StoreTrouble.class)
                 .hasMessage("The file store denies access to the bucket files.");
         assertThatThrownBy(() -> bucket().abortUploads(FILE))
-                .hasMessage("The file store denies access to the bucket files.");
+                .hasMessage("The file store denies access to the bucket files (AccessDenied).");
         status = 501;
         assertThatThrownBy(() -> bucket().put(FILE, new byte[1], "text/plain", Map.of()))
                 .hasMessageContaining("does not offer");
@@ -121,6 +126,36 @@ class ObjectStoreTest {
         assertThatThrownBy(() -> bucket().abortUploads(FILE)).hasMessage("The file store has no bucket files.");
         server.stop(0);
         assertThatThrownBy(() -> bucket().abortUploads(FILE)).hasMessage("The file store does not answer.");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "501, NotImplemented, S3_SERVER_SIDE_ENCRYPTION=none",
+        "400, InvalidArgument, another S3_SERVER_SIDE_ENCRYPTION",
+        "400, AuthorizationHeaderMalformed, S3_REGION=eu-central-1",
+        "301, PermanentRedirect, S3_REGION=eu-central-1",
+        "403, RequestTimeTooSkewed, clock",
+        "403, SignatureDoesNotMatch, S3_SECRET_KEY",
+        "403, InvalidAccessKeyId, S3_ACCESS_KEY",
+        "403, QuotaExceeded, quota",
+        "403, SomethingNew, SomethingNew",
+        "400, OddRequest, OddRequest",
+    })
+    void aRefusalNamesItsCauseAndTheSetting(int refusal, String code, String named) {
+        status = refusal;
+        answer = ("<?xml version=\"1.0\"?><Error><Code>%s</Code><Message>%s; key AKIASECRET</Message>" + "</Error>")
+                .formatted(
+                        code,
+                        switch (code) {
+                            case "InvalidArgument" -> "AES256 requires KMS";
+                            case "AuthorizationHeaderMalformed" ->
+                                "the region 'us-east-1' is wrong; expecting 'eu-central-1'";
+                            default -> "no";
+                        });
+        assertThatThrownBy(() -> bucket().put(FILE, new byte[1], "text/plain", Map.of()))
+                .isInstanceOf(StoreTrouble.class)
+                .hasMessageContaining(named)
+                .hasMessageNotContaining("AKIASECRET");
     }
 
     @Test
@@ -165,6 +200,9 @@ class ObjectStoreTest {
         settings.put("analytics.s3.endpoint", "verysecret");
         assertThatThrownBy(() -> bucket().checkSettings())
                 .hasMessage("S3_ENDPOINT is malformed (expected: http://host:port or https://host)");
+        settings.put("analytics.s3.endpoint", "https://files.example.com");
+        settings.put("analytics.s3.public-endpoint", "https://example.com/files");
+        assertThatThrownBy(() -> bucket().checkSettings()).hasMessageStartingWith("S3_PUBLIC_ENDPOINT has a path");
         settings.remove("analytics.s3.endpoint");
         assertThat(bucket().configured()).isFalse();
         bucket().checkSettings();
