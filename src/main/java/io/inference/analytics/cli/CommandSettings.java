@@ -26,6 +26,8 @@ final class CommandSettings {
         settings.put("quarkus.flyway.migrate-at-start", "false");
         settings.put("quarkus.otel.sdk.disabled", "true");
         settings.put("quarkus.banner.enabled", "false");
+        // A command has no callers to warn.
+        settings.put("quarkus.shutdown.delay", "0S");
         settings.put("quarkus.log.level", "WARN");
         settings.put("quarkus.log.console.stderr", "true");
         settings.put("quarkus.log.console.json.enabled", "false");

@@ -336,6 +336,13 @@ public enum Setting {
             "grpc or http/protobuf",
             value -> SettingForm.isOneOf(value, "grpc", "http/protobuf"),
             "How traces are sent; by default what the port of the endpoint stands for."),
+    /** How long a stop is announced. */
+    SHUTDOWN_DELAY(
+            "quarkus.shutdown.delay",
+            Shown.ALWAYS,
+            Setting.DURATION,
+            SettingForm::isDuration,
+            "How long after SIGTERM the service still answers, while readiness is 503 already; longer than a load balancer takes to notice."),
     /** How much is logged. */
     LOG_LEVEL(
             "analytics.logging.level",

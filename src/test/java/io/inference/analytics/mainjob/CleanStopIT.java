@@ -109,6 +109,25 @@ class CleanStopIT {
         }
     }
 
+    /** A rolling deploy costs no caller an answer: readiness goes first, and until the port is closed every request is answered. */
+    @Test
+    void readinessGoesFirstAndRequestsAreAnsweredMeanwhile() throws Exception {
+        settings.put("INGESTION_TRANSPORT", "stream");
+        settings.put("SHUTDOWN_DELAY", "5s");
+        ServiceProcess service = ServiceProcess.start(settings).awaitReady();
+        long begun = System.nanoTime();
+        service.signal("TERM");
+        await("readiness, see the log")
+                .atMost(Duration.ofSeconds(4))
+                .pollInterval(Duration.ofMillis(50))
+                .until(() -> service.get("/analytics/v1/status/readyz", "").statusCode() == 503);
+        for (int i = 0; i < 20; i++) {
+            assertThat(service.get("/analytics/v1/orgs", "").statusCode()).isEqualTo(401);
+        }
+        assertThat(service.awaitEnd()).as(service.log()).isEqualTo(EXIT_SIGTERM);
+        assertThat(Duration.ofNanos(System.nanoTime() - begun)).isLessThan(STOP_MAX);
+    }
+
     @Test
     void anOffsetBeyondTheStreamsEndRefusesTheStart() throws Exception {
         settings.put("INGESTION_TRANSPORT", "stream");

@@ -57,6 +57,8 @@ public final class ServiceProcess implements AutoCloseable {
         Map<String, String> environment = new HashMap<>(settings);
         environment.put("HTTP_PORT", Integer.toString(httpPort));
         environment.put("MANAGEMENT_PORT", Integer.toString(managementPort));
+        // No load balancer has to notice.
+        environment.putIfAbsent("SHUTDOWN_DELAY", "100ms");
         builder.environment().putAll(environment);
         try {
             Files.createDirectories(Path.of("target/service-logs"));
