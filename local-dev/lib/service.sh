@@ -38,6 +38,8 @@ service_spawn() {
     (
         set -a
         eval "$1"
+        # No load balancer watches the local service.
+        SHUTDOWN_DELAY=${SHUTDOWN_DELAY:-100ms}
         set +a
         # STORAGE_FLAVOUR is passed on as found, so that the service and its clients agree.
         # shellcheck disable=SC2086 # Several options in one variable are meant.
