@@ -340,8 +340,8 @@ public enum Setting {
     SHUTDOWN_DELAY(
             "quarkus.shutdown.delay",
             Shown.ALWAYS,
-            Setting.DURATION,
-            SettingForm::isDuration,
+            "a duration such as 5s, or 0s",
+            value -> SettingForm.isDuration(value) || value.matches("0+(ms|[sS])?"),
             "How long after SIGTERM the service still answers, while readiness is 503 already; longer than a load balancer takes to notice."),
     /** How much is logged. */
     LOG_LEVEL(
