@@ -23,8 +23,9 @@ final class CommandsPage {
 
                 This page is generated: `mvn test -Dtest=CommandsPageTest -Danalytics.write-docs` writes it again.
 
-                The jar of the server is also the command line: `java -jar target/quarkus-app/quarkus-run.jar COMMAND`;
-                for the local stack, `local-dev/analytics COMMAND`.
+                The jar of the server is also the command line:
+                `java -jar target/quarkus-app/quarkus-run.jar COMMAND`; for the local stack,
+                `local-dev/analytics COMMAND`.
                 """);
         PrintWriter silent = new PrintWriter(new StringWriter());
         append(Invocation.line(CommandLine.defaultFactory(), silent, silent), page);
