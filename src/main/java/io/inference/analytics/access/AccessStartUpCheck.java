@@ -22,7 +22,7 @@ class AccessStartUpCheck {
         this.listens = listens;
     }
 
-    void check(@Observes StartupEvent event, AccessConfig config, TokenAuthenticator tokens) {
+    void check(@Observes StartupEvent event, AccessConfig config) {
         if (!listens) {
             return;
         }
@@ -32,7 +32,7 @@ class AccessStartUpCheck {
             }
             LOG.warn("event=rbac_disabled ENABLE_RBAC=false: everybody may do everything, without a credential");
         }
-        // Asked for here, so that a key that can not be read stops the start and not the first request.
-        LOG.debugf("tokens are checked by %s", tokens);
+        // Not left to the bean, which is made when it is first called: each request would fail instead of the start.
+        TokenAuthenticator.checkSettings(config);
     }
 }

@@ -1,6 +1,7 @@
 package io.inference.analytics.access;
 
 import io.inference.analytics.platform.Failure;
+import io.inference.analytics.settings.TokenKey;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -8,8 +9,6 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.security.PublicKey;
-import java.security.interfaces.ECPublicKey;
-import java.security.interfaces.RSAPublicKey;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -43,8 +42,6 @@ final class KeySet {
     private static final Duration PAUSE = Duration.ofSeconds(5);
     private static final Duration CALL_MAX = Duration.ofSeconds(3);
     private static final int BYTES_MAX = 1 << 20;
-    private static final int RSA_BITS_MIN = 2_048;
-    private static final int EC_BITS = 256;
 
     /** Key under which one without an id stands. */
     private static final String NAMELESS = "";
@@ -142,7 +139,7 @@ final class KeySet {
         }
         Map<String, PublicKey> found = new HashMap<>();
         for (JsonWebKey key : new JsonWebKeySet(new String(body, StandardCharsets.UTF_8)).getJsonWebKeys()) {
-            if (key instanceof PublicJsonWebKey both && !"enc".equals(key.getUse()) && strong(both.getPublicKey())) {
+            if (key instanceof PublicJsonWebKey both && !"enc".equals(key.getUse()) && TokenKey.isStrong(both.getPublicKey())) {
                 found.put(key.getKeyId() == null ? NAMELESS : key.getKeyId(), both.getPublicKey());
             }
         }
@@ -167,13 +164,5 @@ final class KeySet {
         } finally {
             answer.cancel(true);
         }
-    }
-
-    private static boolean strong(PublicKey key) {
-        if (key instanceof RSAPublicKey rsa) {
-            return rsa.getModulus().bitLength() >= RSA_BITS_MIN;
-        }
-        return key instanceof ECPublicKey ec
-                && ec.getParams().getCurve().getField().getFieldSize() == EC_BITS;
     }
 }

@@ -2,6 +2,7 @@ package io.inference.analytics.access;
 
 import io.inference.analytics.access.AuditTrail.Decision;
 import io.inference.analytics.access.AuditTrail.Outcome;
+import io.inference.analytics.platform.LogText;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Duration;
@@ -34,8 +35,8 @@ public class RequestAudit {
                 "event=access outcome=%s action=%s actor=\"%s\" org=\"%s\" crossOrg=%s traceId=%s",
                 decision.outcome(),
                 decision.action(),
-                harmless(decision.actor().orElse("-")),
-                harmless(decision.org().orElse("-")),
+                LogText.plain(decision.actor().orElse("-")),
+                LogText.plain(decision.org().orElse("-")),
                 decision.crossOrg(),
                 decision.traceId());
         List<CompletableFuture<Void>> pending = request.get(PENDING);
@@ -59,9 +60,5 @@ public class RequestAudit {
     public Duration age(RoutingContext request) {
         Long begun = request.get(BEGUN);
         return begun == null ? Duration.ZERO : Duration.ofNanos(System.nanoTime() - begun);
-    }
-
-    private static String harmless(String text) {
-        return text.replaceAll("[^ !#-\\[\\]-~]", "?");
     }
 }

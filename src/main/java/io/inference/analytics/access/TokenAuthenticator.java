@@ -1,25 +1,19 @@
 package io.inference.analytics.access;
 
 import io.inference.analytics.platform.Failure;
+import io.inference.analytics.platform.LogText;
+import io.inference.analytics.settings.TokenKey;
 import io.inference.analytics.platform.Uuids;
 import io.smallrye.jwt.algorithm.SignatureAlgorithm;
 import io.smallrye.jwt.auth.principal.DefaultJWTParser;
 import io.smallrye.jwt.auth.principal.JWTAuthContextInfo;
 import io.smallrye.jwt.auth.principal.JWTParser;
 import io.smallrye.jwt.auth.principal.ParseException;
-import io.smallrye.jwt.util.KeyUtils;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.json.JsonString;
 import jakarta.ws.rs.core.HttpHeaders;
-import java.io.IOException;
 import java.net.URI;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.InvalidPathException;
-import java.nio.file.Path;
-import java.security.GeneralSecurityException;
 import java.security.PublicKey;
-import java.security.interfaces.ECPublicKey;
 import java.security.interfaces.RSAPublicKey;
 import java.time.Clock;
 import java.util.ArrayList;
@@ -79,30 +73,24 @@ class TokenAuthenticator implements Authenticator {
         return rules;
     }
 
-    static PublicKey publicKey(String pemOrPath) {
-        String pem = pemOrPath.strip();
-        if (!pem.startsWith("-----BEGIN")) {
-            try {
-                pem = Files.readString(Path.of(pem), StandardCharsets.UTF_8).strip();
-            } catch (IOException | InvalidPathException e) {
-                throw new IllegalArgumentException(
-                        "JWT_PUBLIC_KEY can not be read (expected: a public key in PEM, or the path of a file with one)");
-            }
+    private static PublicKey publicKey(String pemOrPath) {
+        try {
+            return TokenKey.read(pemOrPath);
+        } catch (IllegalArgumentException e) {
+            throw new IllegalArgumentException("JWT_PUBLIC_KEY: " + e.getMessage()
+                    + " (expected: a public key in PEM, or the path of a file with one)");
         }
-        // One line with \n in it is how PEM text often travels through an environment file.
-        pem = pem.replace("\\n", "\n");
-        for (SignatureAlgorithm algorithm : List.of(SignatureAlgorithm.RS256, SignatureAlgorithm.ES256)) {
-            try {
-                PublicKey key = KeyUtils.decodePublicKey(pem, algorithm);
-                if (key instanceof RSAPublicKey || key instanceof ECPublicKey) {
-                    return key;
-                }
-            } catch (GeneralSecurityException | IllegalArgumentException e) {
-                LOG.debugf("the key is not one for %s", algorithm);
-            }
+    }
+
+    /**
+     * Refuses settings that no token could be checked with.
+     *
+     * @throws IllegalArgumentException naming the setting
+     */
+    static void checkSettings(AccessConfig config) {
+        if (config.rbacEnabled()) {
+            rules(config);
         }
-        throw new IllegalArgumentException(
-                "JWT_PUBLIC_KEY is not a public key in PEM (expected: -----BEGIN PUBLIC KEY----- with an RSA or P-256 key)");
     }
 
     private static IllegalArgumentException missing(String name, String expected) {
@@ -190,7 +178,6 @@ class TokenAuthenticator implements Authenticator {
         while (root.getCause() != null) {
             root = root.getCause();
         }
-        String message = String.valueOf(root.getMessage());
-        return message.substring(0, Math.min(300, message.length())).replaceAll("[^ !#-\\[\\]-~]", "?");
+        return LogText.plain(String.valueOf(root.getMessage()));
     }
 }

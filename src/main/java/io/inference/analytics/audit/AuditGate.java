@@ -2,6 +2,7 @@ package io.inference.analytics.audit;
 
 import io.inference.analytics.access.RequestAudit;
 import io.inference.analytics.platform.Failure;
+import io.inference.analytics.platform.LogText;
 import io.inference.analytics.web.ProblemMapper;
 import io.inference.analytics.web.Streamed;
 import io.vertx.ext.web.RoutingContext;
@@ -85,7 +86,7 @@ class AuditGate implements ContainerRequestFilter, ContainerResponseFilter {
             return true;
         } catch (ExecutionException | TimeoutException e) {
             if (required) {
-                LOG.warnf("event=unaudited path=%s cause=\"%s\"", request.normalizedPath(), e);
+                LOG.warnf("event=unaudited path=%s cause=\"%s\"", LogText.quoted(request.normalizedPath()), e);
             }
             return !required;
         } catch (InterruptedException e) {

@@ -6,8 +6,12 @@ import io.smallrye.config.ConfigValue;
 import io.smallrye.config.Priorities;
 import jakarta.annotation.Priority;
 import java.io.Serial;
+import java.util.Arrays;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * Derives what the libraries want to know from what people set, so that {@code application.properties} can hand it on:
@@ -19,6 +23,8 @@ import java.util.Optional;
  *   <li>{@code analytics.logging.service} and {@code .libraries} from {@code analytics.logging.level}: at debug, libraries would
  *       drown the service's own lines, and some of them quote what they send.
  * </ul>
+ *
+ * Blanks and newlines around the value of a {@link Setting} are no part of it.
  *
  * Derived when asked for, so a build needs none of them.
  */
@@ -32,8 +38,16 @@ public class EnvironmentInterceptor implements ConfigSourceInterceptor {
     private static final String TRACING = "analytics.tracing.";
     private static final String LOGGING = "analytics.logging.";
 
+    /** The settings by both of their names. */
+    private static final Set<String> SETTINGS = Arrays.stream(Setting.values())
+            .flatMap(setting -> Stream.of(setting.name(), setting.property()))
+            .collect(Collectors.toUnmodifiableSet());
+
     @Override
     public ConfigValue getValue(ConfigSourceInterceptorContext context, String name) {
+        if (SETTINGS.contains(name)) {
+            return stripped(context.proceed(name));
+        }
         if (name.startsWith(TRACING)) {
             return tracing(context, name);
         }
@@ -49,6 +63,13 @@ public class EnvironmentInterceptor implements ConfigSourceInterceptor {
             case "password" -> value(name, parse(context).password());
             default -> context.proceed(name);
         };
+    }
+
+    /** Values that come from files often end with a newline. */
+    private static ConfigValue stripped(ConfigValue value) {
+        return value == null || value.getValue() == null
+                ? value
+                : value.withValue(value.getValue().strip());
     }
 
     private static ConfigValue tracing(ConfigSourceInterceptorContext context, String name) {

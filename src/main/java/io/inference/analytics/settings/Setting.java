@@ -24,14 +24,14 @@ public enum Setting {
             "analytics.rabbitmq.url",
             Shown.NEVER,
             "amqp://user:password@host:port/vhost, or amqps for TLS",
-            value -> SettingForm.isUrl(value, Set.of("amqp", "amqps")),
+            SettingForm::isBrokerUrl,
             "The RabbitMQ server and virtual host (%2F is the host named /)."),
     /** The key of the tokens. */
     JWT_PUBLIC_KEY(
             "analytics.access.jwt-public-key",
             Shown.NEVER,
             "a public key in PEM, or the path of a file with one; or JWT_JWKS_URL",
-            value -> true,
+            value -> TokenKey.fault(value).isEmpty(),
             "The public key (RSA or P-256) that tokens are checked with."),
     /** The key set of the tokens. */
     JWT_JWKS_URL(
@@ -149,8 +149,8 @@ public enum Setting {
     INGESTION_STREAM_MAX_AGE(
             "analytics.ingestion.stream.max-age",
             Shown.ALWAYS,
-            Setting.DURATION,
-            SettingForm::isDuration,
+            Setting.SECONDS,
+            SettingForm::isDurationOfSeconds,
             "How long the stream keeps messages; the outage that the service survives without loss."),
     /** How much the stream keeps. */
     INGESTION_STREAM_MAX_BYTES(
@@ -206,7 +206,7 @@ public enum Setting {
             "analytics.s3.access-key-file",
             Shown.ALWAYS,
             Setting.FILE,
-            SettingForm::isReadableFile,
+            SettingForm::isFileWithText,
             "File with the access key, instead of S3_ACCESS_KEY."),
     /** Secret key. */
     S3_SECRET_KEY("analytics.s3.secret-key", Shown.NEVER, "a secret key", value -> true, "Secret key of the store."),
@@ -215,7 +215,7 @@ public enum Setting {
             "analytics.s3.secret-key-file",
             Shown.ALWAYS,
             Setting.FILE,
-            SettingForm::isReadableFile,
+            SettingForm::isFileWithText,
             "File with the secret key, instead of S3_SECRET_KEY."),
     /** Bucket. */
     S3_BUCKET(
@@ -243,7 +243,7 @@ public enum Setting {
             "analytics.s3.server-side-encryption",
             Shown.ALWAYS,
             "AES256, aws:kms or none",
-            value -> SettingForm.isOneOf(value, "aes256", "aws:kms", "none"),
+            Set.of("AES256", "aws:kms", "none")::contains,
             "Encryption that the store is asked for."),
     /** Key of the encryption. */
     S3_KMS_KEY_ID(
@@ -270,8 +270,8 @@ public enum Setting {
     EXPORT_SIGNED_URL_TTL(
             "analytics.export.signed-url-ttl",
             Shown.ALWAYS,
-            Setting.DURATION,
-            SettingForm::isDuration,
+            Setting.SECONDS,
+            SettingForm::isDurationOfSeconds,
             "How long a signed address lives, at most 7 days."),
     /** Anthropic's interface. */
     ANTHROPIC_API_URL(
@@ -292,7 +292,7 @@ public enum Setting {
             "analytics.providers.anthropic-key-file",
             Shown.ALWAYS,
             Setting.FILE,
-            SettingForm::isReadableFile,
+            SettingForm::isFileWithText,
             "File with the Admin API key, instead of ANTHROPIC_ADMIN_API_KEY."),
     /** Organisation at Anthropic. */
     ANTHROPIC_ORGANIZATION_ID(
@@ -320,7 +320,7 @@ public enum Setting {
             "analytics.providers.cursor-key-file",
             Shown.ALWAYS,
             Setting.FILE,
-            SettingForm::isReadableFile,
+            SettingForm::isFileWithText,
             "File with the key of Cursor, instead of CURSOR_API_KEY."),
     /** Where traces go. */
     OTEL_EXPORTER_OTLP_ENDPOINT(
@@ -355,7 +355,8 @@ public enum Setting {
     private static final List<Setting> REQUIRED = List.of(DATABASE_URL, RABBITMQ_URL);
 
     private static final String DURATION = "a duration greater than 0 such as 200ms, 5s, 1h, 7d or PT1M30S";
-    private static final String FILE = "the path of a readable file";
+    private static final String SECONDS = "a duration of at least 1s such as 5s, 1h, 7d or PT1M30S";
+    private static final String FILE = "the path of a readable file with text in it";
     private static final int SHOWN_CHARACTERS_MAX = 60;
 
     /** Whether an error may quote the value: never where it can hold a password. */
@@ -402,6 +403,9 @@ public enum Setting {
     Optional<String> fault(String value) {
         if (rule.test(value)) {
             return Optional.empty();
+        }
+        if (this == JWT_PUBLIC_KEY) {
+            return TokenKey.fault(value).map(fault -> "%s: %s (expected: %s)".formatted(name(), fault, expected));
         }
         return Optional.of(
                 shown == Shown.ALWAYS

@@ -69,7 +69,19 @@ public final class SettingsCheck {
                 faults.add(setting.missing());
             }
         }
+        if (value(Setting.S3_ENDPOINT, given).isPresent()) {
+            boolean access = isGiven(given, Setting.S3_ACCESS_KEY, Setting.S3_ACCESS_KEY_FILE);
+            boolean secret = isGiven(given, Setting.S3_SECRET_KEY, Setting.S3_SECRET_KEY_FILE);
+            if (access != secret) {
+                faults.add((access ? Setting.S3_SECRET_KEY : Setting.S3_ACCESS_KEY)
+                        + " is not set (expected: both keys, or none for the usual places of AWS)");
+            }
+        }
         return faults;
+    }
+
+    private static boolean isGiven(Function<String, Optional<String>> given, Setting setting, Setting file) {
+        return value(setting, given).isPresent() || value(file, given).isPresent();
     }
 
     private static boolean needsKey(Function<String, Optional<String>> given) {

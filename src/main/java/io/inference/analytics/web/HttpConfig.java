@@ -11,4 +11,8 @@ interface HttpConfig {
     /** How long a request may take to arrive, from its first byte to its last, head and body; then its connection is cut. */
     @WithDefault("20s")
     Duration arrivalMax();
+
+    /** Requests a second from one address that are refused before a credential is looked at (404, 405, 501); more are answered with 429. */
+    @WithDefault("200")
+    int rateLimitRefused();
 }

@@ -3,6 +3,7 @@ package io.inference.analytics.web;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.inference.analytics.platform.Failure;
+import io.inference.analytics.platform.LogText;
 import io.quarkus.runtime.configuration.MemorySize;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerResponse;
@@ -14,6 +15,7 @@ import java.net.URI;
 import java.net.URISyntaxException;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
 import org.jboss.logging.Logger;
 import org.jboss.logging.MDC;
@@ -43,20 +45,26 @@ class HttpRoutes {
     public static final String ACTOR_KEY = "analytics.actor";
 
     private final ObjectMapper json;
+    private final Strangers strangers;
+    private final Endpoints endpoints;
     private final long bodyBytesMax;
 
     HttpRoutes(
             ObjectMapper json,
             @ConfigProperty(name = "quarkus.http.limits.max-body-size") MemorySize bodyBytesMax,
-            HttpConfig config) {
+            HttpConfig config,
+            Strangers strangers,
+            Endpoints endpoints) {
         SlowRequestGuard.allow(config.arrivalMax());
         this.json = json;
+        this.strangers = strangers;
+        this.endpoints = endpoints;
         this.bodyBytesMax = bodyBytesMax.asLongValue();
     }
 
     void register(@Observes Router router) {
         router.route().order(Integer.MIN_VALUE).handler(this::begin).failureHandler(this::fail);
-        router.route().order(Integer.MAX_VALUE).handler(request -> problem(request, 404));
+        router.route().order(Integer.MAX_VALUE).handler(this::refuseUnmatched);
     }
 
     private void begin(RoutingContext request) {
@@ -70,12 +78,14 @@ class HttpRoutes {
         MDC.put("requestId", RequestIds.requestId(request));
         MDC.put("traceId", RequestIds.traceId(request));
         request.addEndHandler(ended -> log(request, startNanos));
-        if (!isDecodable(request.request().uri())) {
-            problem(request, 400);
+        if (!HttpMethods.isKnown(request.request().method().name())) {
+            refuse(request, 501);
+        } else if (!isDecodable(request.request().uri())) {
+            refuse(request, 400);
         } else if (announcesTooMuch(request)) {
             // The rest of the body would be read as the next request.
             request.response().putHeader(HttpHeaders.CONNECTION, HttpHeaders.CLOSE);
-            problem(request, 413);
+            refuse(request, 413);
         } else {
             request.next();
         }
@@ -101,25 +111,15 @@ class HttpRoutes {
         Object actor = request.get(ACTOR_KEY);
         ACCESS.infof(
                 "event=request method=%s path=%s status=%d bytes=%d durationMs=%d actor=%s requestId=%s traceId=%s%s",
-                request.request().method(),
-                quoted(request.request().path()),
+                HttpMethods.label(request.request().method().name()),
+                LogText.quoted(request.request().path()),
                 response.getStatusCode(),
                 response.bytesWritten(),
                 (System.nanoTime() - startNanos) / 1_000_000,
-                quoted(actor == null ? "-" : actor.toString()),
+                LogText.quoted(actor == null ? "-" : actor.toString()),
                 RequestIds.requestId(request),
                 RequestIds.traceId(request),
                 response.ended() ? "" : " aborted=true");
-    }
-
-    /** Callers choose paths and subjects: nothing of theirs may look like another log line or field. */
-    private static String quoted(String text) {
-        if (text == null) {
-            return "-";
-        }
-        return text.chars().allMatch(c -> c > ' ' && c < 127 && c != '"' && c != '\\')
-                ? text
-                : '"' + text.replaceAll("[^ !#-\\[\\]-~]", "?") + '"';
     }
 
     private void fail(RoutingContext request) {
@@ -131,13 +131,35 @@ class HttpRoutes {
             LOG.errorf(
                     request.failure(),
                     "event=request_failed path=%s traceId=%s",
-                    quoted(request.request().path()),
+                    LogText.quoted(request.request().path()),
                     RequestIds.traceId(request));
         }
         problem(request, status);
     }
 
+    private void refuseUnmatched(RoutingContext request) {
+        Optional<String> allow = endpoints.allowedInstead(request);
+        allow.ifPresent(methods -> request.response().putHeader(HttpHeaders.ALLOW, methods));
+        refuse(request, allow.isPresent() ? 405 : 404);
+    }
+
+    /** Answers what is refused before a credential is looked at. */
+    private void refuse(RoutingContext request, int status) {
+        try {
+            strangers.refuse(request);
+            problem(request, status);
+        } catch (Failure.TooManyRequests tooMany) {
+            request.response()
+                    .putHeader(HttpHeaders.RETRY_AFTER, Long.toString(ProblemMapper.seconds(tooMany.retryAfter())));
+            problem(request, 429, tooMany.getMessage());
+        }
+    }
+
     private void problem(RoutingContext request, int status) {
+        problem(request, status, ProblemMapper.describe(status, request));
+    }
+
+    private void problem(RoutingContext request, int status, String detail) {
         HttpServerResponse response = request.response();
         if (response.ended()) {
             return;
@@ -147,12 +169,7 @@ class HttpRoutes {
             return;
         }
         String path = request.request().path();
-        Problem problem = Problem.of(
-                status,
-                ProblemMapper.describe(status, request),
-                path == null ? "/" : path,
-                RequestIds.traceId(request),
-                List.of());
+        Problem problem = Problem.of(status, detail, path == null ? "/" : path, RequestIds.traceId(request), List.of());
         try {
             response.setStatusCode(status)
                     .putHeader(HttpHeaders.CONTENT_TYPE, Problem.MEDIA_TYPE)

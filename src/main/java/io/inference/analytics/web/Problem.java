@@ -58,6 +58,7 @@ public record Problem(
                 case 415 -> new Kind("unsupported-media-type", "Unsupported media type");
                 case 429 -> new Kind("too-many-requests", "Too many requests");
                 case 500 -> new Kind("internal-error", "Internal error");
+                case 501 -> new Kind("not-implemented", "Not implemented");
                 case 503 -> new Kind("unavailable", "Temporarily unavailable");
                 default -> new Kind("http-" + status, "HTTP status " + status);
             };

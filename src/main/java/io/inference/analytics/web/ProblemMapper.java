@@ -1,6 +1,7 @@
 package io.inference.analytics.web;
 
 import io.inference.analytics.platform.Failure;
+import io.inference.analytics.platform.LogText;
 import io.inference.analytics.platform.Failure.FieldError;
 import io.vertx.core.http.HttpClosedException;
 import io.vertx.core.http.HttpHeaders;
@@ -21,6 +22,14 @@ public class ProblemMapper {
 
     private static final Logger LOG = Logger.getLogger(ProblemMapper.class);
 
+    private final Strangers strangers;
+    private final Endpoints endpoints;
+
+    ProblemMapper(Strangers strangers, Endpoints endpoints) {
+        this.strangers = strangers;
+        this.endpoints = endpoints;
+    }
+
     @ServerExceptionMapper
     Response failure(Failure failure, RoutingContext request) {
         return answer(failure, request);
@@ -32,18 +41,26 @@ public class ProblemMapper {
         if (status < 400) {
             return error.getResponse();
         }
-        Response.ResponseBuilder answer = status >= 500
-                ? unknown(error, request)
-                : problem(status, describe(status, request), List.of(), request);
-        String allow = error.getResponse().getHeaderString("Allow");
-        return (allow == null ? answer : answer.header("Allow", allow)).build();
+        if (status >= 500) {
+            return unknown(error, request).build();
+        }
+        try {
+            strangers.refuse(request);
+        } catch (Failure.TooManyRequests tooMany) {
+            return answer(tooMany, request);
+        }
+        return endpoints
+                .allowedInstead(request)
+                .map(allow -> problem(405, describe(405, request), List.of(), request).header("Allow", allow))
+                .orElseGet(() -> problem(status, describe(status, request), List.of(), request))
+                .build();
     }
 
     @ServerExceptionMapper
     Response other(Throwable error, RoutingContext request) {
         if (clientHasGone(error, request)) {
             // Nobody reads the answer, and whoever likes could fill the log with traces.
-            LOG.infof("event=client_gone path=%s traceId=%s", request.normalizedPath(), RequestIds.traceId(request));
+            LOG.infof("event=client_gone path=%s traceId=%s", path(request), RequestIds.traceId(request));
             return problem(400, describe(400, request), List.of(), request).build();
         }
         return unknown(error, request).build();
@@ -73,7 +90,7 @@ public class ProblemMapper {
             // The message only: a stack trace a request would bury the log during an outage.
             LOG.warnf(
                     "event=unavailable path=%s traceId=%s cause=\"%s\"",
-                    request.normalizedPath(), RequestIds.traceId(request), failure.getCause());
+                    path(request), RequestIds.traceId(request), failure.getCause());
         }
         return answer.build();
     }
@@ -116,15 +133,19 @@ public class ProblemMapper {
         } else {
             return java.util.Optional.empty();
         }
-        return java.util.Optional.of(Math.max(1, wait.plusMillis(999).toSeconds()));
+        return java.util.Optional.of(seconds(wait));
+    }
+
+    static long seconds(Duration wait) {
+        return Math.max(1, wait.plusMillis(999).toSeconds());
+    }
+
+    private static String path(RoutingContext request) {
+        return LogText.quoted(request.normalizedPath());
     }
 
     private static Response.ResponseBuilder unknown(Throwable error, RoutingContext request) {
-        LOG.errorf(
-                error,
-                "event=request_failed path=%s traceId=%s",
-                request.normalizedPath(),
-                RequestIds.traceId(request));
+        LOG.errorf(error, "event=request_failed path=%s traceId=%s", path(request), RequestIds.traceId(request));
         return problem(
                 500,
                 "The request could not be answered. The log of the service tells why, by the trace id.",
@@ -151,6 +172,7 @@ public class ProblemMapper {
             case 413 -> "The body is larger than this service takes.";
             case 414 -> "The address is longer than this service takes.";
             case 415 -> "This media type is not taken here.";
+            case 501 -> "This is not a method of HTTP (expected: one such as GET or POST).";
             default -> "The request failed with HTTP status " + status + ".";
         };
     }

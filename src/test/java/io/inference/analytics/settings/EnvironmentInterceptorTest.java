@@ -10,6 +10,7 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 
 class EnvironmentInterceptorTest {
 
@@ -28,6 +29,14 @@ class EnvironmentInterceptorTest {
                 .startsWith("jdbc:postgresql://db:5433/usage?");
         assertThat(config.getValue("analytics.database.username", String.class)).isEqualTo("ann");
         assertThat(config.getValue("analytics.database.password", String.class)).isEqualTo("p@ss");
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void blanksAroundTheValueOfASettingAreNoPartOfIt(Setting setting) {
+        SmallRyeConfig config =
+                config(Map.of(setting.property(), "${" + setting.name() + "}", setting.name(), " value \r\n"));
+        assertThat(config.getConfigValue(setting.property()).getValue()).isEqualTo("value");
     }
 
     @Test

@@ -2,12 +2,16 @@ package io.inference.analytics.settings;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -17,7 +21,7 @@ class SettingsCheckTest {
     private static final Map<String, String> GOOD = Map.of(
             "DATABASE_URL", "postgres://user:pw@db:5432/analytics",
             "RABBITMQ_URL", "amqp://user:pw@mq:5672/%2F",
-            "JWT_PUBLIC_KEY", "/etc/jwt.pem");
+            "JWT_PUBLIC_KEY", TokenKeyTest.pem("PUBLIC KEY", TokenKeyTest.pair("RSA", "2048").getPublic()));
 
     private static List<String> faults(Map<String, String> settings) {
         return SettingsCheck.faults(Set.of(), name -> Optional.ofNullable(settings.get(name)));
@@ -88,6 +92,18 @@ class SettingsCheckTest {
                 "INGESTION_BATCH_SIZE, 99999999999999999999",
                 "INGESTION_BATCH_TIMEOUT, soon",
                 "INGESTION_BATCH_TIMEOUT, 0ms",
+                "INGESTION_BATCH_TIMEOUT, PT0.0001S",
+                "ROLLUP_INTERVAL, 99999999999999d",
+                "ROLLUP_INTERVAL, PT9223372036854775807S",
+                "INGESTION_STREAM_MAX_AGE, 200ms",
+                "EXPORT_SIGNED_URL_TTL, 999ms",
+                "RABBITMQ_URL, amqp://user:S3cr3t@mq/one/two",
+                "RABBITMQ_URL, amqp://user:S3cr3t@mq:0/one",
+                "JWT_JWKS_URL, file:///S3cr3t.json",
+                "JWT_JWKS_URL, https:/S3cr3t",
+                "OTEL_EXPORTER_OTLP_ENDPOINT, grpc://S3cr3t:4317",
+                "CURSOR_API_KEY_FILE, /",
+                "ANTHROPIC_ADMIN_API_KEY_FILE, /dev/null/x",
                 "INGESTION_BATCH_TIMEOUT, -5s",
                 "INGESTION_WORKERS, 0",
                 "INGESTION_STREAM_MAX_AGE, 7 days",
@@ -100,6 +116,7 @@ class SettingsCheckTest {
                 "S3_BUCKET, a/b",
                 "S3_PATH_STYLE, perhaps",
                 "S3_SERVER_SIDE_ENCRYPTION, rot13",
+                "S3_SERVER_SIDE_ENCRYPTION, aes256",
                 "S3_SECRET_KEY_FILE, /no/such/file",
                 "EXPORT_WORKER_INTERVAL, often",
                 "EXPORT_WORKER_CONCURRENCY, 0",
@@ -139,6 +156,30 @@ class SettingsCheckTest {
     })
     void aGoodOnePasses(String name, String value) {
         assertThat(faultsWith(name, value)).isEmpty();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", " \n"})
+    void aFileForASecretHasTextInIt(String text, @TempDir Path directory) throws IOException {
+        Path file = Files.writeString(directory.resolve("secret"), text);
+        assertThat(faultsWith("S3_SECRET_KEY_FILE", file.toString()))
+                .containsExactly(
+                        "S3_SECRET_KEY_FILE: " + file + " (expected: the path of a readable file with text in it)");
+        Files.writeString(file, "S3cr3t\n");
+        assertThat(faultsWith("S3_SECRET_KEY_FILE", file + "\n")).isEmpty();
+    }
+
+    @ParameterizedTest
+    @CsvSource({"S3_ACCESS_KEY, S3_SECRET_KEY", "S3_SECRET_KEY, S3_ACCESS_KEY"})
+    void oneKeyOfTheStoreNeedsTheOther(String given, String missing) {
+        Map<String, String> settings = new HashMap<>(GOOD);
+        settings.put(given, "S3cr3t");
+        assertThat(faults(settings)).isEmpty();
+        settings.put("S3_ENDPOINT", "https://store.example");
+        assertThat(faults(settings))
+                .containsExactly(missing + " is not set (expected: both keys, or none for the usual places of AWS)");
+        settings.put(missing, "S3cr3t");
+        assertThat(faults(settings)).isEmpty();
     }
 
     @Test

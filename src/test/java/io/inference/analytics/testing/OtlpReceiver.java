@@ -64,6 +64,11 @@ public final class OtlpReceiver implements AutoCloseable {
         return "http://127.0.0.1:" + server.getAddress().getPort();
     }
 
+    /** All spans so far, in the order of their arrival. */
+    public List<Received> spans() {
+        return List.copyOf(spans);
+    }
+
     /** Spans of that name, in the order of their arrival. */
     public List<Received> spans(String name) {
         return spans.stream().filter(span -> span.name().equals(name)).toList();

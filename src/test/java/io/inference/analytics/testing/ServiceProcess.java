@@ -127,6 +127,15 @@ public final class ServiceProcess implements AutoCloseable {
         }
     }
 
+    /** How long the log is by now. */
+    public long logBytes() {
+        try {
+            return Files.size(log);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
     public String metrics() {
         return management("/metrics").body();
     }
@@ -167,6 +176,11 @@ public final class ServiceProcess implements AutoCloseable {
     /** A plain connection to the port of the API, for what no HTTP client would send. */
     public Socket connect() throws IOException {
         return new Socket("localhost", httpPort);
+    }
+
+    /** The same to the port of metrics and health. */
+    public Socket connectToManagement() throws IOException {
+        return new Socket("localhost", managementPort);
     }
 
     /** POST of JSON with a token. */
