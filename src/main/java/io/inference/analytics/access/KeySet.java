@@ -139,7 +139,9 @@ final class KeySet {
         }
         Map<String, PublicKey> found = new HashMap<>();
         for (JsonWebKey key : new JsonWebKeySet(new String(body, StandardCharsets.UTF_8)).getJsonWebKeys()) {
-            if (key instanceof PublicJsonWebKey both && !"enc".equals(key.getUse()) && TokenKey.isStrong(both.getPublicKey())) {
+            if (key instanceof PublicJsonWebKey both
+                    && !"enc".equals(key.getUse())
+                    && TokenKey.isStrong(both.getPublicKey())) {
                 found.put(key.getKeyId() == null ? NAMELESS : key.getKeyId(), both.getPublicKey());
             }
         }

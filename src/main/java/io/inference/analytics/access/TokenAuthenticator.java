@@ -2,8 +2,8 @@ package io.inference.analytics.access;
 
 import io.inference.analytics.platform.Failure;
 import io.inference.analytics.platform.LogText;
-import io.inference.analytics.settings.TokenKey;
 import io.inference.analytics.platform.Uuids;
+import io.inference.analytics.settings.TokenKey;
 import io.smallrye.jwt.algorithm.SignatureAlgorithm;
 import io.smallrye.jwt.auth.principal.DefaultJWTParser;
 import io.smallrye.jwt.auth.principal.JWTAuthContextInfo;

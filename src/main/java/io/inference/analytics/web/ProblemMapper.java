@@ -1,8 +1,8 @@
 package io.inference.analytics.web;
 
 import io.inference.analytics.platform.Failure;
-import io.inference.analytics.platform.LogText;
 import io.inference.analytics.platform.Failure.FieldError;
+import io.inference.analytics.platform.LogText;
 import io.vertx.core.http.HttpClosedException;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.ext.web.RoutingContext;
@@ -51,7 +51,8 @@ public class ProblemMapper {
         }
         return endpoints
                 .allowedInstead(request)
-                .map(allow -> problem(405, describe(405, request), List.of(), request).header("Allow", allow))
+                .map(allow ->
+                        problem(405, describe(405, request), List.of(), request).header("Allow", allow))
                 .orElseGet(() -> problem(status, describe(status, request), List.of(), request))
                 .build();
     }

@@ -21,7 +21,9 @@ class SettingsCheckTest {
     private static final Map<String, String> GOOD = Map.of(
             "DATABASE_URL", "postgres://user:pw@db:5432/analytics",
             "RABBITMQ_URL", "amqp://user:pw@mq:5672/%2F",
-            "JWT_PUBLIC_KEY", TokenKeyTest.pem("PUBLIC KEY", TokenKeyTest.pair("RSA", "2048").getPublic()));
+            "JWT_PUBLIC_KEY",
+                    TokenKeyTest.pem(
+                            "PUBLIC KEY", TokenKeyTest.pair("RSA", "2048").getPublic()));
 
     private static List<String> faults(Map<String, String> settings) {
         return SettingsCheck.faults(Set.of(), name -> Optional.ofNullable(settings.get(name)));
