@@ -5,12 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.sun.net.httpserver.HttpServer;
 import io.inference.analytics.testing.Backend;
 import io.inference.analytics.testing.LocalDev;
+import io.inference.analytics.testing.Ports;
 import io.inference.analytics.testing.TestBackends;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -59,18 +58,10 @@ class RunbooksIT {
         // Those of the pages are made by local-dev/token.
         settings.keySet().removeIf(name -> name.startsWith("JWT_"));
         // Another stack of this machine may have the usual ports.
-        settings.put("HTTP_PORT", freePort());
-        settings.put("MANAGEMENT_PORT", freePort());
+        settings.put("HTTP_PORT", Integer.toString(Ports.free()));
+        settings.put("MANAGEMENT_PORT", Integer.toString(Ports.free()));
         settings.put("EXPORT_WORKER_INTERVAL", "1s");
         works(settings, "local-dev/backend service start");
-    }
-
-    private static String freePort() {
-        try (ServerSocket socket = new ServerSocket(0)) {
-            return Integer.toString(socket.getLocalPort());
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
     }
 
     @AfterAll

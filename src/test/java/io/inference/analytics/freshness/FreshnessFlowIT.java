@@ -116,12 +116,15 @@ class FreshnessFlowIT {
                 """
                 insert into analytics.ingestion_observations
                     (replica, transport, reads, observed_at, broker_reachable_at, oldest_uncommitted_at, backlog_events)
-                values ('other', 'stream', true, now() + interval '30 s', now() + interval '30 s', now() - interval '400 s', 7)
+                values ('other', 'stream', true, now() + interval '1 h', now() + interval '1 h', now() - interval '400 s', 7)
                 """);
         awaitStatus("delayed");
         awaitRecorded("delayed");
         assertThat(lab.number("select lag_seconds from analytics.freshness_status where org_id = ?", lab.org()))
-                .isBetween(400L, 500L);
+                .isBetween(
+                        400L,
+                        lab.number("select ceil(extract(epoch from now() - oldest_uncommitted_at))"
+                                + " from analytics.ingestion_observations where replica = 'other'"));
         await().atMost(PATIENCE)
                 .untilAsserted(() -> assertThat(hint().get(MODEL)).contains("\"status\":\"delayed\""));
         // New events do not make it look better than it is.

@@ -240,7 +240,7 @@ class HostileInputIT {
                 "application/json",
                 Tokens.of("engineer", own));
         assertThat(answer.body()).contains("\"totals\":{\"invocations\":1,");
-        for (String sql : List.of("';select pg_sleep(5)--", "x') union select * from analytics.api_keys --")) {
+        for (String sql : List.of("';select pg_sleep(60)--", "x') union select * from analytics.api_keys --")) {
             long start = System.nanoTime();
             assertThat(send(
                                     "GET",
@@ -250,7 +250,7 @@ class HostileInputIT {
                                     Tokens.of("engineer", own))
                             .body())
                     .contains("\"totals\":{\"invocations\":0,");
-            assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(4));
+            assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(15));
         }
     }
 

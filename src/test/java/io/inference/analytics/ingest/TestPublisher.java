@@ -10,7 +10,12 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.UUID;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
 /** Publishes events of one organisation with confirms and remembers their ids. */
@@ -60,6 +65,50 @@ final class TestPublisher {
         published.addAll(ids);
     }
 
+    /** Puts an event that is published already, and so changes nothing, into one queue or stream, under the id of a message. */
+    void repeatInto(String queue, String messageId) throws IOException, TimeoutException, InterruptedException {
+        try (Connection connection = factory.newConnection();
+                Channel channel = connection.createChannel()) {
+            channel.confirmSelect();
+            channel.basicPublish(
+                    "",
+                    queue,
+                    new AMQP.BasicProperties.Builder()
+                            .messageId(messageId)
+                            .deliveryMode(2)
+                            .build(),
+                    event(org, published.get(0)).getBytes(StandardCharsets.UTF_8));
+            channel.waitForConfirmsOrDie(30_000);
+        }
+    }
+
+    /** Ids of all messages that the stream holds, up to the last one named; empty where a message has none. */
+    List<String> messageIds(String stream, String last) throws IOException, TimeoutException, InterruptedException {
+        List<String> ids = new ArrayList<>();
+        BlockingQueue<String> came = new LinkedBlockingQueue<>();
+        try (Connection connection = factory.newConnection();
+                Channel channel = connection.createChannel()) {
+            channel.basicQos(100);
+            channel.basicConsume(
+                    stream,
+                    false,
+                    Map.of("x-stream-offset", "first"),
+                    (tag, message) -> {
+                        came.add(Objects.toString(message.getProperties().getMessageId(), ""));
+                        channel.basicAck(message.getEnvelope().getDeliveryTag(), false);
+                    },
+                    tag -> {});
+            while (!ids.contains(last)) {
+                String next = came.poll(60, TimeUnit.SECONDS);
+                if (next == null) {
+                    throw new TimeoutException("%s of %s, %d before it".formatted(last, stream, ids.size()));
+                }
+                ids.add(next);
+            }
+        }
+        return ids;
+    }
+
     static String event(UUID org, UUID id) {
         return """
                 {"eventId":"%s","orgId":"%s","modelId":"33333333-3333-4333-8333-333333333333","occurredAt":"%s",\
@@ -67,7 +116,18 @@ final class TestPublisher {
                 .formatted(id, org, Instant.now().truncatedTo(ChronoUnit.MILLIS));
     }
 
-    /** Messages in the queue that are not with a consumer; -1 when there is no such queue. */
+    /** Whether the queue has no consumer and no message, not even one that a consumer has not acknowledged. */
+    boolean isDone(String queue) throws IOException, TimeoutException {
+        try (Connection connection = factory.newConnection()) {
+            AMQP.Queue.DeclareOk found = connection.createChannel().queueDeclarePassive(queue);
+            return found.getConsumerCount() == 0 && found.getMessageCount() == 0;
+        }
+    }
+
+    /**
+     * Messages in the queue that are not with a consumer; -1 when there is no such queue. Of a stream, the broker counts its messages
+     * late: what it says may be of some seconds before.
+     */
     long ready(String queue) throws IOException, TimeoutException {
         try (Connection connection = factory.newConnection()) {
             return connection.createChannel().queueDeclarePassive(queue).getMessageCount();

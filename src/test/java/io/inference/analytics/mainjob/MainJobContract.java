@@ -94,7 +94,9 @@ abstract class MainJobContract {
                 assertApiShows(service, org, expected.sumsOf(org));
             }
             assertForeignOrganisationIsHidden(service, options.orgIds());
-            assertMetrics(service.metrics(), expected);
+            await("what is counted after a commit")
+                    .atMost(PATIENCE)
+                    .untilAsserted(() -> assertMetrics(service.metrics(), expected));
         }
     }
 

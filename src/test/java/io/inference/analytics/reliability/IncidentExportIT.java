@@ -306,7 +306,7 @@ class IncidentExportIT {
                     .header("Link", notNullValue());
         }
         export(WINDOW + "&limit=1").then().statusCode(200);
-        Awaitility.await().atMost(Duration.ofSeconds(30)).until(() -> copies() == 0);
+        Awaitility.await().atMost(Duration.ofSeconds(60)).until(() -> copies() == 0);
     }
 
     /** As many as the bound allows, so that a slot that is not given back would show. */
@@ -323,7 +323,7 @@ class IncidentExportIT {
             assertThatThrownBy(client::readAllBytes).isInstanceOf(IOException.class);
         }
         Awaitility.await()
-                .atMost(Duration.ofSeconds(10))
+                .atMost(Duration.ofSeconds(60))
                 .untilAsserted(() -> export(WINDOW + "&limit=1").then().statusCode(200));
     }
 }

@@ -27,7 +27,9 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.LocalDate;
 import java.time.Period;
+import java.time.ZoneOffset;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
@@ -74,6 +76,7 @@ class RetentionIT {
 
     private final UUID org = UUID.randomUUID();
     private final UUID model = UUID.randomUUID();
+    private final Instant now = Instant.now().truncatedTo(ChronoUnit.MILLIS);
 
     private List<Object> column(String sql, Object... values) throws SQLException {
         List<Object> found = new ArrayList<>();
@@ -91,15 +94,16 @@ class RetentionIT {
         return found;
     }
 
-    /** Ages in days of what is there, the oldest first. */
+    /** Ages in days of what is there, the oldest first, as of the beginning of the test. */
     private List<Object> ages(String table, String time) throws SQLException {
         return column(
-                "select (now() at time zone 'UTC')::date - (" + time + " at time zone 'UTC')::date from analytics."
-                        + table + " where org_id = ? order by 1 desc",
+                "select ?::date - (" + time + " at time zone 'UTC')::date from analytics." + table
+                        + " where org_id = ? order by 1 desc",
+                LocalDate.ofInstant(now, ZoneOffset.UTC),
                 org);
     }
 
-    private void store(Instant now, int... ages) throws SQLException {
+    private void store(int... ages) throws SQLException {
         StoredUsage usage = new StoredUsage();
         for (int days : ages) {
             usage.add(Event.of(org, model, now.minus(days, ChronoUnit.DAYS).toString()));
@@ -109,8 +113,7 @@ class RetentionIT {
 
     @Test
     void whatIsDueIsDroppedAndRollupsOutliveTheirRawEvents() throws Exception {
-        Instant now = Instant.now().truncatedTo(ChronoUnit.MILLIS);
-        store(now, AGES_DAYS);
+        store(AGES_DAYS);
         rollups.runOnce();
         for (String rollup : List.of("usage_hourly", "usage_daily", "latency_hourly", "time_to_first_token_hourly")) {
             assertThat(ages(rollup, "bucket_start")).as(rollup).containsExactly(200, 33, 20, 0);
@@ -122,7 +125,7 @@ class RetentionIT {
 
         // Whatever refreshes afterwards, and a late event in the days that stay.
         rollups.runOnce();
-        store(now, 20);
+        store(20);
         if (flavour.flavour() == StorageFlavour.TIMESCALE) {
             runRefreshPolicies();
         }
@@ -215,7 +218,6 @@ class RetentionIT {
 
     @Test
     void anEventOlderThanTheRawRetentionIsNotTakenIn() {
-        Instant now = Instant.now();
         assertThat(codec.decode(event(now.minus(29, ChronoUnit.DAYS)), now).get(0))
                 .isInstanceOf(Decoded.Accepted.class);
         assertThat(codec.decode(event(now.minus(31, ChronoUnit.DAYS)), now).get(0))

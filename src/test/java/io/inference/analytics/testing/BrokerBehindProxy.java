@@ -1,9 +1,6 @@
 package io.inference.analytics.testing;
 
 import io.quarkus.test.common.QuarkusTestResourceLifecycleManager;
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.net.ServerSocket;
 import java.net.URI;
 import java.util.Map;
 
@@ -32,19 +29,11 @@ public class BrokerBehindProxy implements QuarkusTestResourceLifecycleManager {
                 url,
                 "RABBITMQ_URL",
                 "%s://%s@localhost:%d%s"
-                        .formatted(broker.getScheme(), broker.getUserInfo(), freePort(), broker.getRawPath()));
+                        .formatted(broker.getScheme(), broker.getUserInfo(), Ports.free(), broker.getRawPath()));
     }
 
     @Override
     public void stop() {
         // Nothing was started here that TestBackends does not end.
-    }
-
-    private static int freePort() {
-        try (ServerSocket socket = new ServerSocket(0)) {
-            return socket.getLocalPort();
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
     }
 }

@@ -15,7 +15,7 @@ import java.util.concurrent.TimeUnit;
 public final class CommandProcess implements AutoCloseable {
 
     private static final Path JAR = Path.of("target/quarkus-app/quarkus-run.jar");
-    private static final long SECONDS_MAX = 120;
+    private static final long SECONDS_MAX = 300;
 
     /** What it said and how it ended. */
     public record Result(int exitCode, String out, String err) {}

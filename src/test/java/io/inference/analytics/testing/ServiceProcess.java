@@ -3,7 +3,6 @@ package io.inference.analytics.testing;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
-import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -22,7 +21,8 @@ import org.awaitility.Awaitility;
 public final class ServiceProcess implements AutoCloseable {
 
     private static final Path JAR = Path.of("target/quarkus-app/quarkus-run.jar");
-    private static final Duration START_PATIENCE = Duration.ofSeconds(90);
+    private static final Duration START_PATIENCE = Duration.ofSeconds(180);
+    private static final Duration ANSWER_PATIENCE = Duration.ofSeconds(30);
     private static final HttpClient HTTP =
             HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(5)).build();
 
@@ -45,8 +45,8 @@ public final class ServiceProcess implements AutoCloseable {
 
     /** The same with options for the JVM. */
     public static ServiceProcess start(List<String> jvmOptions, Map<String, String> settings, String... arguments) {
-        int httpPort = freePort();
-        int managementPort = freePort();
+        int httpPort = Ports.free();
+        int managementPort = Ports.free();
         List<String> command = new java.util.ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.addAll(jvmOptions);
@@ -119,9 +119,12 @@ public final class ServiceProcess implements AutoCloseable {
         }
     }
 
+    /** Its whole lines: a process that runs may be in the middle of the last one. */
     public String log() {
+        boolean ended = !process.isAlive();
         try {
-            return Files.readString(log);
+            String text = Files.readString(log);
+            return ended ? text : text.substring(0, text.lastIndexOf('\n') + 1);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -186,7 +189,7 @@ public final class ServiceProcess implements AutoCloseable {
     /** POST of JSON with a token. */
     public HttpResponse<String> post(String path, String json, String token) {
         return exchange(HttpRequest.newBuilder(URI.create("http://localhost:" + httpPort + path))
-                .timeout(Duration.ofSeconds(10))
+                .timeout(ANSWER_PATIENCE)
                 .header("Authorization", "Bearer " + token)
                 .header("Content-Type", "application/json")
                 .POST(HttpRequest.BodyPublishers.ofString(json))
@@ -220,7 +223,7 @@ public final class ServiceProcess implements AutoCloseable {
     }
 
     private static HttpResponse<String> send(URI uri, String token) {
-        HttpRequest.Builder request = HttpRequest.newBuilder(uri).timeout(Duration.ofSeconds(10));
+        HttpRequest.Builder request = HttpRequest.newBuilder(uri).timeout(ANSWER_PATIENCE);
         if (!token.isEmpty()) {
             request.header("Authorization", "Bearer " + token);
         }
@@ -235,14 +238,6 @@ public final class ServiceProcess implements AutoCloseable {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new IllegalStateException(e);
-        }
-    }
-
-    private static int freePort() {
-        try (ServerSocket socket = new ServerSocket(0)) {
-            return socket.getLocalPort();
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
         }
     }
 }
