@@ -1,5 +1,6 @@
 /**
- * Owns the reports of the whole company: costs and productivity by provider, and the reconciliation of bills with our estimates.
+ * Owns the reports of the whole company: costs and productivity by provider, and the reconciliation of
+ * bills with estimates.
  *
  * <p>May touch: access, database, platform, series, web.
  *
