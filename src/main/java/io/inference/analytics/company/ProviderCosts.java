@@ -42,7 +42,9 @@ record ProviderCosts(
     @Schema(name = "ProviderCostsRow")
     record Row(@JsonUnwrapped Key key, Cost cost) {}
 
-    /** The sum of all rows, per day and per user; quotients are rounded to eight digits of a dollar. */
+    /**
+     * The sum of all rows, per day and per user; quotients are rounded to eight digits of a dollar.
+     */
     @Schema(name = "ProviderCostsTotals")
     record Totals(
             Cost cost,

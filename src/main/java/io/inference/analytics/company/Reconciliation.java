@@ -9,7 +9,10 @@ import java.util.List;
 import java.util.Optional;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
 
-/** Estimates next to the providers' bills, as answers show them. The two are compared and never added. */
+/**
+ * Estimates next to the providers' bills, as answers show them. The two are compared and never
+ * added.
+ */
 @Schema(name = "Reconciliation")
 record Reconciliation(
         Instant start,

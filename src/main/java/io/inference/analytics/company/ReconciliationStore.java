@@ -41,7 +41,9 @@ class ReconciliationStore {
             group by cost_date, model
             """;
 
-    /** In a partly unpriced row, the share of unpriced tokens is taken to be that of invocations. */
+    /**
+     * In a partly unpriced row, the share of unpriced tokens is taken to be that of invocations.
+     */
     private static final String ESTIMATED =
             """
             select (usage.bucket_start at time zone 'UTC')::date as day,
