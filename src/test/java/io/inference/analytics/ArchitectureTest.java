@@ -45,7 +45,7 @@ class ArchitectureTest {
             Map.entry("reliability", Set.of("freshness", "access", "series", "database", "web", "platform")),
             Map.entry("export", Set.of("usage", "access", "objectstore", "series", "database", "web", "platform")),
             Map.entry("provider", Set.of("platform")),
-            Map.entry("bills", Set.of("provider", "platform")),
+            Map.entry("bills", Set.of("provider", "database", "platform")),
             Map.entry("attribution", Set.of("bills", "provider", "platform")),
             Map.entry("company", Set.of("access", "series", "database", "web", "platform")));
 

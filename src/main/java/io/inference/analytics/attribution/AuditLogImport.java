@@ -4,10 +4,11 @@ import com.opencsv.CSVReaderHeaderAware;
 import com.opencsv.exceptions.CsvException;
 import io.inference.analytics.bills.DayImport;
 import io.inference.analytics.bills.DayKey;
+import io.inference.analytics.bills.DayLocks;
 import io.inference.analytics.bills.DayOutcome;
-import io.inference.analytics.bills.ImportRuns;
 import io.inference.analytics.bills.ImportStatus;
 import io.inference.analytics.bills.RunKind;
+import io.inference.analytics.bills.RunRecords;
 import io.inference.analytics.platform.CsvFile;
 import io.inference.analytics.platform.Failure;
 import io.inference.analytics.provider.Dataset;
@@ -17,8 +18,6 @@ import io.inference.analytics.provider.Provider;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.sql.Connection;
-import java.sql.SQLException;
 import java.time.Clock;
 import java.time.DateTimeException;
 import java.time.LocalDate;
@@ -32,18 +31,21 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.SortedMap;
+import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.UUID;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import javax.sql.DataSource;
+import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.Jdbi;
 
 /**
- * Takes the audit log of claude.ai from the CSV file that an admin exports. A file replaces all days from its first to its last, in
- * whole; so the same file again changes nothing.
+ * Imports claude.ai's audit log from the CSV file that an admin exports. A file replaces all days
+ * from its first to its last, so importing the same file again changes nothing.
  *
- * <p>Structured cells are dictionaries with single quotes, no JSON: what is needed is found in them, nothing is evaluated.
+ * <p>Structured cells are dictionaries with single quotes, not JSON. The needed fields are searched
+ * in them; nothing is evaluated.
  */
 @ApplicationScoped
 public class AuditLogImport {
@@ -56,20 +58,20 @@ public class AuditLogImport {
     private static final Pattern CONVERSATION = field("conversation_uuid|chat_conversation_uuid|conversation_id");
     private static final Pattern PROJECT = field("project_uuid|project_id");
 
-    private final ImportRuns runs;
+    private final RunRecords runs;
     private final DayImport store;
-    private final DataSource dataSource;
+    private final Jdbi jdbi;
     private final Clock clock;
 
-    public AuditLogImport(ImportRuns runs, DayImport store, DataSource dataSource, Clock clock) {
+    public AuditLogImport(RunRecords runs, DayImport store, Jdbi jdbi, Clock clock) {
         this.runs = runs;
         this.store = store;
-        this.dataSource = dataSource;
+        this.jdbi = jdbi;
         this.clock = clock;
     }
 
     private static Pattern field(String names) {
-        // A text with an apostrophe stands between double quotes, one with both has escapes.
+        // A text with an apostrophe is in double quotes; one with both has escapes.
         return Pattern.compile("['\"](?:" + names
                 + ")['\"]\\s*:\\s*(?:'([^'\\\\]*+(?:\\\\.[^'\\\\]*+)*+)'|\"([^\"\\\\]*+(?:\\\\.[^\"\\\\]*+)*+)\")");
     }
@@ -77,37 +79,38 @@ public class AuditLogImport {
     /**
      * Imports the file.
      *
-     * @return the days of the file, the first to the last
-     * @throws Failure.Invalid naming the first line that can not be read; then nothing is taken
+     * @return the days of the file, from the first to the last
+     * @throws Failure.Invalid with the first line that cannot be read; then nothing is imported
      */
-    public List<DayOutcome> importCsv(Path file, String requestedBy) throws SQLException {
-        SortedMap<LocalDate, List<DayRow>> days = read(file);
-        List<DayOutcome> outcomes = new ArrayList<>();
-        if (days.isEmpty()) {
-            return outcomes;
+    public List<DayOutcome> importCsv(Path file, String requestedBy) {
+        SortedMap<LocalDate, List<DayRow>> rows = read(file);
+        if (rows.isEmpty()) {
+            return List.of();
         }
-        UUID runId = UUID.randomUUID();
-        DayImport.Import by = new DayImport.Import(runId, RunKind.CSV, clock.instant());
-        TreeSet<LocalDate> all = new TreeSet<>(
-                days.firstKey().datesUntil(days.lastKey().plusDays(1)).toList());
-        try (Connection connection = dataSource.getConnection()) {
-            runs.begin(connection, runId, Provider.CLAUDE_AI, RunKind.CSV, all, requestedBy);
-            try {
-                runs.lock(connection, Dataset.CLAUDE_AI_AUDIT, ORG, all);
-                for (LocalDate day : all) {
-                    List<DayRow> rows = days.getOrDefault(day, List.of());
-                    // A file is the whole truth about its days, an empty one too.
-                    outcomes.add(store.store(
-                            connection,
-                            new DayKey(Dataset.CLAUDE_AI_AUDIT, ORG, day),
-                            new DayAnswer(rows, List.of(), rows.size(), null),
-                            by,
-                            true));
-                }
-            } finally {
-                runs.unlock(connection, Dataset.CLAUDE_AI_AUDIT, ORG, all);
-            }
-            runs.end(connection, runId, "succeeded", Map.of(ImportStatus.OK, outcomes.size()));
+        SortedSet<LocalDate> days = new TreeSet<>(
+                rows.firstKey().datesUntil(rows.lastKey().plusDays(1)).toList());
+        DayImport.Import by = new DayImport.Import(UUID.randomUUID(), RunKind.CSV, clock.instant());
+        return jdbi.withHandle(handle -> {
+            runs.begin(handle, by.runId(), Provider.CLAUDE_AI, RunKind.CSV, days, requestedBy);
+            List<DayOutcome> outcomes =
+                    DayLocks.hold(handle, Dataset.CLAUDE_AI_AUDIT, ORG, days, locked -> store(locked, days, rows, by));
+            runs.end(handle, by.runId(), "succeeded", Map.of(ImportStatus.OK, outcomes.size()));
+            return outcomes;
+        });
+    }
+
+    /** A file is complete for its days, and a day without a row is an empty day. */
+    private List<DayOutcome> store(
+            Handle handle, SortedSet<LocalDate> days, Map<LocalDate, List<DayRow>> rows, DayImport.Import by) {
+        List<DayOutcome> outcomes = new ArrayList<>();
+        for (LocalDate day : days) {
+            List<DayRow> ofDay = rows.getOrDefault(day, List.of());
+            outcomes.add(store.store(
+                    handle,
+                    new DayKey(Dataset.CLAUDE_AI_AUDIT, ORG, day),
+                    new DayAnswer(ofDay, List.of(), ofDay.size(), null),
+                    by,
+                    true));
         }
         return outcomes;
     }
@@ -143,12 +146,15 @@ public class AuditLogImport {
             }
         } catch (IOException | CsvException e) {
             throw new Failure.Invalid(
-                    "FILE", "FILE: can not be read (expected: the CSV export of the audit log, UTF-8)");
+                    "file", "file: cannot be read (expected: the CSV export of the audit log, UTF-8)");
         }
         return days;
     }
 
-    /** What an event is about; the conversation and the project are the entity itself, or named in either cell. */
+    /**
+     * The subject of an event; its conversation and project are the entity itself or in either
+     * cell.
+     */
     private record Entity(String type, String id, String conversation, String project) {
 
         static Entity of(String info, String event) {
@@ -171,13 +177,13 @@ public class AuditLogImport {
             try {
                 return LocalDateTime.parse(time).atOffset(ZoneOffset.UTC);
             } catch (DateTimeException none) {
-                throw fault(line, "created_at: no time");
+                throw fault(line, "created_at: not a time");
             }
         }
     }
 
     private static Failure.Invalid fault(int line, String message) {
-        return new Failure.Invalid("FILE", "line %d: %s; nothing is taken".formatted(line, message));
+        return new Failure.Invalid("file", "line %d: %s; nothing is imported".formatted(line, message));
     }
 
     private static String find(Pattern pattern, String cell) {

@@ -1,26 +1,20 @@
 package io.inference.analytics.attribution;
 
-import io.inference.analytics.bills.DayImport;
 import io.inference.analytics.platform.Failure;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.math.BigDecimal;
-import java.sql.Connection;
-import java.sql.PreparedStatement;
-import java.sql.ResultSet;
-import java.sql.SQLException;
 import java.time.Clock;
 import java.time.LocalDate;
 import java.time.YearMonth;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
-import javax.sql.DataSource;
 import org.jboss.logging.Logger;
+import org.jdbi.v3.core.Jdbi;
 
 /**
- * Cursor's invoices as people enter them, and how far the imported charges are from them. An invoice is a reference: it is compared
- * with the charges and never added to them.
+ * Cursor's invoices as people enter them, and their differences from the imported charges. An
+ * invoice is a reference: it is compared with the charges and never added to them.
  */
 @ApplicationScoped
 public class CursorInvoices {
@@ -31,7 +25,8 @@ public class CursorInvoices {
             """
             insert into analytics.cursor_monthly_invoice (billing_month, total_invoice_amount_usd, subscription_base, overage_charges,
                 total_requests, usage_based_requests, invoice_id, invoice_date, payment_status, notes, entered_by, entered_at)
-            values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            values (:month, :total, :subscription, :overage, :requests, :usageBasedRequests, :invoiceId, :date, :paymentStatus, :notes,
+                :by, :now)
             """;
 
     private static final String KEEP = "on conflict (billing_month) do nothing";
@@ -52,7 +47,7 @@ public class CursorInvoices {
             """;
 
     /**
-     * What an invoice says; US dollars.
+     * An invoice; amounts are US dollars.
      *
      * @param requests all of the month
      * @param usageBasedRequests those that {@code overage} was charged for
@@ -71,10 +66,10 @@ public class CursorInvoices {
             Optional<String> notes) {}
 
     /**
-     * An invoice beside what was imported for its month.
+     * An invoice next to the imported charges of its month.
      *
-     * @param variance imported less invoiced
-     * @param overageRate US dollars a usage-based request
+     * @param variance imported - invoiced
+     * @param overageRate US dollars per usage-based request
      * @param status matched, acceptable, warning, critical, missing_data or duplicate_data
      */
     public record Compared(
@@ -85,51 +80,44 @@ public class CursorInvoices {
             Optional<BigDecimal> overageRate,
             String status) {
 
-        /** Whether nobody has to look at it. */
+        /** Whether no person has to look at it. */
         public boolean fine() {
             return List.of("matched", "acceptable", "warning").contains(status);
         }
     }
 
-    private final DataSource dataSource;
+    private final Jdbi jdbi;
     private final Clock clock;
 
-    public CursorInvoices(DataSource dataSource, Clock clock) {
-        this.dataSource = dataSource;
+    public CursorInvoices(Jdbi jdbi, Clock clock) {
+        this.jdbi = jdbi;
         this.clock = clock;
     }
 
     /**
      * Enters the invoice of a month.
      *
-     * @throws Failure.Conflict when the month has one and it is not to be replaced
+     * @param replace whether an invoice of the month may be replaced
+     * @throws Failure.Conflict when the month has an invoice that may not be replaced
      */
-    public void enter(Invoice invoice, boolean replace, String by) throws SQLException {
-        Object[] values = {
-            invoice.month().atDay(1),
-            invoice.total(),
-            invoice.subscription().orElse(null),
-            invoice.overage().orElse(null),
-            invoice.requests().isPresent() ? invoice.requests().getAsLong() : null,
-            invoice.usageBasedRequests().isPresent()
-                    ? invoice.usageBasedRequests().getAsLong()
-                    : null,
-            invoice.invoiceId().orElse(null),
-            invoice.date().orElse(null),
-            invoice.paymentStatus().orElse(null),
-            invoice.notes().orElse(null),
-            by,
-            DayImport.utc(clock.instant())
-        };
-        try (Connection connection = dataSource.getConnection();
-                PreparedStatement insert = connection.prepareStatement(INSERT + (replace ? REPLACE : KEEP))) {
-            for (int i = 0; i < values.length; i++) {
-                insert.setObject(i + 1, values[i]);
-            }
-            if (insert.executeUpdate() == 0) {
-                throw new Failure.Conflict("the invoice of %s is entered already (expected: --replace to change it)"
-                        .formatted(invoice.month()));
-            }
+    public void enter(Invoice invoice, boolean replace, String by) {
+        int entered = jdbi.withHandle(handle -> handle.createUpdate(INSERT + (replace ? REPLACE : KEEP))
+                .bind("month", invoice.month().atDay(1))
+                .bind("total", invoice.total())
+                .bind("subscription", invoice.subscription())
+                .bind("overage", invoice.overage())
+                .bind("requests", invoice.requests())
+                .bind("usageBasedRequests", invoice.usageBasedRequests())
+                .bind("invoiceId", invoice.invoiceId())
+                .bind("date", invoice.date())
+                .bind("paymentStatus", invoice.paymentStatus())
+                .bind("notes", invoice.notes())
+                .bind("by", by)
+                .bind("now", clock.instant())
+                .execute());
+        if (entered == 0) {
+            throw new Failure.Conflict("the invoice of %s is entered already (expected: --replace to change it)"
+                    .formatted(invoice.month()));
         }
         LOG.infof(
                 "event=invoice_entered actor=\"%s\" month=%s amountUsd=%s",
@@ -137,21 +125,15 @@ public class CursorInvoices {
     }
 
     /** All invoices, by month. */
-    public List<Compared> compare() throws SQLException {
-        List<Compared> invoices = new ArrayList<>();
-        try (Connection connection = dataSource.getConnection();
-                PreparedStatement select = connection.prepareStatement(LIST);
-                ResultSet row = select.executeQuery()) {
-            while (row.next()) {
-                invoices.add(new Compared(
-                        YearMonth.from(row.getObject(1, LocalDate.class)),
-                        row.getBigDecimal(2),
-                        row.getBigDecimal(3),
-                        row.getBigDecimal(4),
-                        Optional.ofNullable(row.getBigDecimal(5)),
-                        row.getString(6)));
-            }
-        }
-        return invoices;
+    public List<Compared> compare() {
+        return jdbi.withHandle(handle -> handle.createQuery(LIST)
+                .map(row -> new Compared(
+                        YearMonth.from(row.getColumn("billing_month", LocalDate.class)),
+                        row.getColumn("total_invoice_amount_usd", BigDecimal.class),
+                        row.getColumn("imported_usd", BigDecimal.class),
+                        row.getColumn("variance_usd", BigDecimal.class),
+                        Optional.ofNullable(row.getColumn("effective_overage_rate", BigDecimal.class)),
+                        row.getColumn("variance_status", String.class)))
+                .list());
     }
 }

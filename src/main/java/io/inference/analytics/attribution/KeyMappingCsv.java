@@ -22,8 +22,8 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Mappings of keys as people keep them in a table: key (id or name), platform, email, team, from, and optionally confidence, source,
- * environment, cost_center, description.
+ * Reads mappings of keys from a CSV file: key (id or name), platform, email, team, from, and
+ * optionally confidence, source, environment, cost_center, description.
  */
 final class KeyMappingCsv {
 
@@ -32,7 +32,8 @@ final class KeyMappingCsv {
     /**
      * Reads all lines or none.
      *
-     * @throws Failure.Invalid with every faulty line; a key twice from the same day is one
+     * @throws Failure.Invalid with every faulty line; the same key twice from the same day is a
+     *     fault
      */
     static List<KeyMapping> read(Path file) {
         List<KeyMapping> mappings = new ArrayList<>();
@@ -54,12 +55,12 @@ final class KeyMappingCsv {
             }
         } catch (IOException | CsvException e) {
             throw new Failure.Invalid(
-                    "FILE",
-                    "FILE: can not be read (expected: CSV in UTF-8 with the columns key, platform, email, team, from)");
+                    "file",
+                    "file: cannot be read (expected: CSV in UTF-8 with the columns key, platform, email, team, from)");
         }
         if (!errors.isEmpty()) {
             throw new Failure.Invalid(
-                    "%d faulty lines, nothing is taken. The first: %s"
+                    "%d faulty lines, nothing is imported. The first: %s"
                             .formatted(errors.size(), errors.get(0).message()),
                     errors);
         }
@@ -81,8 +82,8 @@ final class KeyMappingCsv {
                             .formatted(line, platform)));
         }
         String email = row.getOrDefault("email", "").toLowerCase(Locale.ROOT);
-        if (!email.isEmpty() && !ProviderMappings.isEmail(email)) {
-            errors.add(new FieldError("email", "line %d: email: no address".formatted(line)));
+        if (!email.isEmpty() && !EmailAddress.matches(email)) {
+            errors.add(new FieldError("email", "line %d: email: not an address".formatted(line)));
         }
         LocalDate from = null;
         try {

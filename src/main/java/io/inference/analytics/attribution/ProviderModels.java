@@ -1,42 +1,39 @@
 package io.inference.analytics.attribution;
 
-import io.inference.analytics.bills.DayImport;
 import io.inference.analytics.provider.Provider;
 import jakarta.enterprise.context.ApplicationScoped;
-import java.sql.Connection;
-import java.sql.PreparedStatement;
-import java.sql.SQLException;
 import java.time.Clock;
 import java.util.UUID;
-import javax.sql.DataSource;
+import org.jdbi.v3.core.Jdbi;
 
-/** Which of our models is which at a provider; without an entry a model's own name is taken for it. */
+/**
+ * The providers' names of this service's models; without an entry, the model's own name is used.
+ */
 @ApplicationScoped
 public class ProviderModels {
 
     private static final String SET =
             """
-            insert into analytics.provider_model (model_id, provider, provider_model, updated_at) values (?, ?, ?, ?)
+            insert into analytics.provider_model (model_id, provider, provider_model, updated_at)
+            values (:model, :provider, :name, :now)
             on conflict (model_id, provider) do update set provider_model = excluded.provider_model, updated_at = excluded.updated_at
             """;
 
-    private final DataSource dataSource;
+    private final Jdbi jdbi;
     private final Clock clock;
 
-    ProviderModels(DataSource dataSource, Clock clock) {
-        this.dataSource = dataSource;
+    ProviderModels(Jdbi jdbi, Clock clock) {
+        this.jdbi = jdbi;
         this.clock = clock;
     }
 
-    /** Says what the provider calls the model. */
-    public void set(UUID model, Provider provider, String name) throws SQLException {
-        try (Connection connection = dataSource.getConnection();
-                PreparedStatement insert = connection.prepareStatement(SET)) {
-            insert.setObject(1, model);
-            insert.setString(2, provider.wireName());
-            insert.setString(3, name);
-            insert.setObject(4, DayImport.utc(clock.instant()));
-            insert.executeUpdate();
-        }
+    /** Sets the provider's name of the model. */
+    public void set(UUID model, Provider provider, String name) {
+        jdbi.useHandle(handle -> handle.createUpdate(SET)
+                .bind("model", model)
+                .bind("provider", provider)
+                .bind("name", name)
+                .bind("now", clock.instant())
+                .execute());
     }
 }

@@ -2,18 +2,13 @@ package io.inference.analytics.attribution;
 
 import com.opencsv.CSVReaderHeaderAware;
 import com.opencsv.exceptions.CsvException;
-import io.inference.analytics.bills.DayImport;
 import io.inference.analytics.bills.MappingChange;
 import io.inference.analytics.platform.CsvFile;
 import io.inference.analytics.platform.Failure;
 import io.inference.analytics.platform.Failure.FieldError;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.io.IOException;
-import java.math.BigDecimal;
 import java.nio.file.Path;
-import java.sql.PreparedStatement;
-import java.sql.SQLException;
-import java.sql.Types;
 import java.time.Clock;
 import java.time.LocalDate;
 import java.util.ArrayList;
@@ -24,12 +19,17 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
-import javax.sql.DataSource;
 import org.jboss.logging.Logger;
+import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.Jdbi;
+import org.jdbi.v3.core.statement.PreparedBatch;
 
 /**
- * Takes what a company says of its people: department, team, managers, budget. A line says all of one person; who is in no line
- * stays. The team of a person is the team of costs whose mapping names none, so every day is derived anew in the same transaction.
+ * Imports a company's data about its people: department, team, managers, budget. A line replaces
+ * everything about its person; people without a line stay as they are.
+ *
+ * <p>Where a mapping names no team, costs belong to their user's team. Every day is therefore
+ * derived again in the same transaction.
  */
 @ApplicationScoped
 public class ProviderPeople {
@@ -53,7 +53,8 @@ public class ProviderPeople {
             """
             insert into analytics.provider_person (email, department, sub_department, team, job_level, manager_email, director_email,
                 ai_user_type, ai_budget_monthly_usd, is_active, entered_by, entered_at)
-            values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            values (:email, :department, :sub_department, :team, :job_level, :manager_email, :director_email, :ai_user_type,
+                :ai_budget_monthly_usd::numeric, :is_active::boolean, :by, :now)
             on conflict (email) do update set department = excluded.department, sub_department = excluded.sub_department,
                 team = excluded.team, job_level = excluded.job_level, manager_email = excluded.manager_email,
                 director_email = excluded.director_email, ai_user_type = excluded.ai_user_type,
@@ -61,55 +62,42 @@ public class ProviderPeople {
                 entered_by = excluded.entered_by, entered_at = excluded.entered_at
             """;
 
-    private final DataSource dataSource;
+    private final Jdbi jdbi;
     private final Clock clock;
 
-    ProviderPeople(DataSource dataSource, Clock clock) {
-        this.dataSource = dataSource;
+    ProviderPeople(Jdbi jdbi, Clock clock) {
+        this.jdbi = jdbi;
         this.clock = clock;
     }
 
     /**
-     * Takes the file; all lines or none. A cell or column that is empty or missing is not said of the person.
+     * Imports the file; all lines or none. A value whose cell or column is empty or missing is
+     * unknown.
      *
-     * @return people taken
-     * @throws Failure.Invalid with every faulty line; a column of another name, or an address twice, is a fault
+     * @return the number of people
+     * @throws Failure.Invalid with every faulty line; an unknown column or a repeated address is a
+     *     fault
      */
-    public int importCsv(Path file, String by) throws SQLException {
+    public int importCsv(Path file, String by) {
         List<Map<String, String>> people = read(file);
-        int days = MappingChange.run(dataSource, by, connection -> {
-            try (PreparedStatement insert = connection.prepareStatement(SET)) {
-                for (Map<String, String> person : people) {
-                    bind(insert, person);
-                    insert.setString(11, by);
-                    insert.setObject(12, DayImport.utc(clock.instant()));
-                    insert.addBatch();
-                }
-                insert.executeBatch();
+        int days = MappingChange.run(jdbi, by, handle -> {
+            if (people.isEmpty()) {
+                return 0;
             }
-            return people.isEmpty() ? 0 : MappingChange.deriveSince(connection, LocalDate.EPOCH);
+            store(handle, people, by);
+            return MappingChange.deriveSince(handle, LocalDate.EPOCH);
         });
         LOG.infof("event=people_imported actor=\"%s\" people=%d days=%d", by, people.size(), days);
         return people.size();
     }
 
-    private static void bind(PreparedStatement insert, Map<String, String> person) throws SQLException {
-        int column = 0;
-        for (String name : COLUMNS) {
-            String text = person.get(name);
-            column++;
-            switch (name) {
-                case "ai_budget_monthly_usd" ->
-                    insert.setBigDecimal(column, text == null ? null : new BigDecimal(text));
-                case "is_active" -> {
-                    if (text == null) {
-                        insert.setNull(column, Types.BOOLEAN);
-                    } else {
-                        insert.setBoolean(column, text.equals("true"));
-                    }
-                }
-                default -> insert.setString(column, text);
+    private void store(Handle handle, List<Map<String, String>> people, String by) {
+        try (PreparedBatch batch = handle.prepareBatch(SET)) {
+            for (Map<String, String> person : people) {
+                COLUMNS.forEach(column -> batch.bind(column, person.get(column)));
+                batch.bind("by", by).bind("now", clock.instant()).add();
             }
+            batch.execute();
         }
     }
 
@@ -125,7 +113,7 @@ public class ProviderPeople {
                     String column = cell.getKey().strip().toLowerCase(Locale.ROOT);
                     if (!COLUMNS.contains(column)) {
                         throw new Failure.Invalid(
-                                "FILE", "FILE: column %s (expected: %s)".formatted(column, String.join(", ", COLUMNS)));
+                                "file", "file: column %s (expected: %s)".formatted(column, String.join(", ", COLUMNS)));
                     }
                     if (!cell.getValue().isBlank()) {
                         person.put(column, normal(column, cell.getValue().strip()));
@@ -144,13 +132,13 @@ public class ProviderPeople {
             }
         } catch (IOException | CsvException e) {
             throw new Failure.Invalid(
-                    "FILE",
-                    "FILE: can not be read (expected: CSV in UTF-8 with the columns %s)"
+                    "file",
+                    "file: cannot be read (expected: CSV in UTF-8 with the columns %s)"
                             .formatted(String.join(", ", COLUMNS)));
         }
         if (!errors.isEmpty()) {
             throw new Failure.Invalid(
-                    "%d faults, nothing is taken. The first: %s"
+                    "%d faults, nothing is imported. The first: %s"
                             .formatted(errors.size(), errors.get(0).message()),
                     errors);
         }
@@ -163,11 +151,11 @@ public class ProviderPeople {
                 : text;
     }
 
-    /** What was expected instead; empty when the cell is right. */
+    /** The expected value; empty when the cell is valid. */
     private static Optional<String> fault(String column, String text) {
         return switch (column) {
             case "email", "manager_email", "director_email" ->
-                ProviderMappings.isEmail(text) ? Optional.empty() : Optional.of("an address");
+                EmailAddress.matches(text) ? Optional.empty() : Optional.of("an address");
             case "ai_user_type" ->
                 USER_TYPES.contains(text) ? Optional.empty() : Optional.of("engineering, knowledge_worker or hybrid");
             case "ai_budget_monthly_usd" ->

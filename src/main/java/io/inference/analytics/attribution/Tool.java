@@ -1,26 +1,28 @@
 package io.inference.analytics.attribution;
 
+import io.inference.analytics.platform.WireNamed;
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.Optional;
 
-/** What a cost was spent with. */
-public enum Tool {
+/** The product that a cost was spent on; tables and files call it the platform. */
+public enum Tool implements WireNamed {
     CLAUDE_CODE,
     CLAUDE_API,
     CLAUDE_AI,
     CURSOR;
 
     /** As in the tables. */
+    @Override
     public String wireName() {
         return name().toLowerCase(Locale.ROOT);
     }
 
-    /** {@code claude.ai} is understood too. */
+    /** Accepts {@code claude.ai} as well. */
     public static Optional<Tool> of(String name) {
+        String wireName = name.strip().toLowerCase(Locale.ROOT).replace('.', '_');
         return Arrays.stream(values())
-                .filter(platform -> platform.wireName()
-                        .equals(name.strip().toLowerCase(Locale.ROOT).replace('.', '_')))
+                .filter(tool -> tool.wireName().equals(wireName))
                 .findFirst();
     }
 }

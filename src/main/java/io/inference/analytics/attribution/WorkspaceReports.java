@@ -1,16 +1,15 @@
 package io.inference.analytics.attribution;
 
-import io.inference.analytics.bills.DayImport;
 import io.inference.analytics.provider.WorkspaceRef;
 import jakarta.enterprise.context.ApplicationScoped;
-import java.sql.Connection;
-import java.sql.PreparedStatement;
-import java.sql.SQLException;
 import java.time.Clock;
-import javax.sql.DataSource;
 import org.jboss.logging.Logger;
+import org.jdbi.v3.core.Jdbi;
 
-/** Which workspaces reports leave out. Nothing else does: imports and totals hold them all. */
+/**
+ * The workspaces that reports leave out. Only reports do so: imports and totals contain all
+ * workspaces.
+ */
 @ApplicationScoped
 public class WorkspaceReports {
 
@@ -18,30 +17,29 @@ public class WorkspaceReports {
 
     private static final String SET =
             """
-            insert into analytics.workspace_report (workspace_id, organization_id, included, entered_by, entered_at) values (?, ?, ?, ?, ?)
+            insert into analytics.workspace_report (workspace_id, organization_id, included, entered_by, entered_at)
+            values (:id, :org, :included, :by, :now)
             on conflict (workspace_id, organization_id) do update set included = excluded.included, entered_by = excluded.entered_by,
                 entered_at = excluded.entered_at
             """;
 
-    private final DataSource dataSource;
+    private final Jdbi jdbi;
     private final Clock clock;
 
-    public WorkspaceReports(DataSource dataSource, Clock clock) {
-        this.dataSource = dataSource;
+    public WorkspaceReports(Jdbi jdbi, Clock clock) {
+        this.jdbi = jdbi;
         this.clock = clock;
     }
 
-    /** Shows a workspace or leaves it out. */
-    public void show(WorkspaceRef workspace, boolean included, String by) throws SQLException {
-        try (Connection connection = dataSource.getConnection();
-                PreparedStatement set = connection.prepareStatement(SET)) {
-            set.setString(1, workspace.id());
-            set.setString(2, workspace.organization());
-            set.setBoolean(3, included);
-            set.setString(4, by);
-            set.setObject(5, DayImport.utc(clock.instant()));
-            set.executeUpdate();
-        }
+    /** Shows a workspace in reports or leaves it out. */
+    public void show(WorkspaceRef workspace, boolean included, String by) {
+        jdbi.useHandle(handle -> handle.createUpdate(SET)
+                .bind("id", workspace.id())
+                .bind("org", workspace.organization())
+                .bind("included", included)
+                .bind("by", by)
+                .bind("now", clock.instant())
+                .execute());
         LOG.infof("event=workspace_report_set actor=\"%s\" workspace=\"%s\" included=%s", by, workspace, included);
     }
 }

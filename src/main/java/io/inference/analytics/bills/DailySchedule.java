@@ -14,8 +14,9 @@ import java.util.TreeSet;
 /**
  * When the daily import is due, and which days it reads.
  *
- * <p>A slot is a local date of the zone: a day with two six o'clocks has one slot, a day without one has it an hour later. After an
- * outage only the last slot is due; the days that were missed come with it, because they are missing in the ledger.
+ * <p>A slot is a local date of the zone: a day on which the local time occurs twice has one slot, a
+ * day without it has its slot an hour later. After an outage only the last slot is due. It also
+ * reads the days that were missed, because they are missing in the ledger.
  */
 record DailySchedule(LocalTime at, ZoneId zone) {
 
@@ -29,7 +30,8 @@ record DailySchedule(LocalTime at, ZoneId zone) {
     }
 
     /**
-     * Days to read: yesterday, and again the two before it; on Mondays the last 35; on the fifth the whole month before. All in UTC.
+     * Days to read, in UTC: yesterday and the two days before it; on Mondays the last 35 days; on
+     * the fifth also the whole previous month.
      */
     SortedSet<LocalDate> days(LocalDate slot, Instant now) {
         LocalDate yesterday = LocalDate.ofInstant(now, ZoneOffset.UTC).minusDays(1);

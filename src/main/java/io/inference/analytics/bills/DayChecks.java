@@ -9,15 +9,18 @@ import java.util.HashSet;
 import java.util.Optional;
 import java.util.Set;
 
-/** What a day must satisfy before it is stored; a day that does not goes into quarantine and leaves the stored one as it was. */
+/**
+ * The checks that a day must pass before it is stored. A day that fails goes into quarantine, and
+ * the stored day stays as it was.
+ */
 final class DayChecks {
 
-    /** Tolerance between the sum of the rows and that of the pages, in US dollars. */
+    /** Largest difference between the sum of the rows and that of the pages, in US dollars. */
     static final BigDecimal TOLERANCE_USD = new BigDecimal("0.01");
 
     /**
-     * Bounds in US dollars: above {@code rowWarn} a row is worth a look, above {@code rowMax} or {@code dayMax} the day waits for a
-     * person.
+     * Bounds in US dollars: above {@code rowWarn} a row raises a warning; above {@code rowMax} or
+     * {@code dayMax} the day waits for a person.
      */
     record Limits(BigDecimal rowWarn, BigDecimal rowMax, BigDecimal dayMax) {}
 
@@ -88,7 +91,7 @@ final class DayChecks {
                 row.measures().get(dataset.measures().indexOf(dataset.amount().orElseThrow()));
     }
 
-    /** The billed amount of the day in US dollars; empty where the data set has none. */
+    /** Billed US dollars of the day; empty where the data set bills nothing. */
     static Optional<BigDecimal> total(Dataset dataset, DayAnswer answer) {
         if (dataset.amount().isEmpty()) {
             return Optional.empty();

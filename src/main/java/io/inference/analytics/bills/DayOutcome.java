@@ -5,10 +5,10 @@ import java.time.LocalDate;
 import java.util.Optional;
 
 /**
- * What became of one day of one data set.
+ * The result of importing one day of one data set.
  *
- * @param revision of the stored day; 0 when none is
- * @param amountUsd billed, where the data set bills and the day was stored or unchanged
+ * @param revision of the stored day; 0 when none is stored
+ * @param amountUsd billed US dollars, where the data set bills and the day was stored or unchanged
  * @param detail why it failed
  */
 public record DayOutcome(

@@ -10,10 +10,12 @@ import java.util.Map;
 import java.util.SortedSet;
 import java.util.TreeSet;
 
-/** Days of a data set that one call covers. */
+/** Days of a data set that one call of the provider covers. */
 record ImportPart(Dataset dataset, SortedSet<LocalDate> days) {
 
-    /** Windows as wide as a call, along the calendar; within a window the data sets in their order. */
+    /**
+     * Parts as wide as a call, along the calendar; of the same first day, data sets in their order.
+     */
     static List<ImportPart> of(ProviderClient client, Map<Dataset, SortedSet<LocalDate>> wanted) {
         List<ImportPart> parts = new ArrayList<>();
         for (Dataset dataset : client.datasets()) {
@@ -25,7 +27,7 @@ record ImportPart(Dataset dataset, SortedSet<LocalDate> days) {
                 parts.add(new ImportPart(dataset, part));
             }
         }
-        // Stable: cost comes before usage where both begin with the same day.
+        // The sort is stable: cost comes before usage where both begin with the same day.
         parts.sort(Comparator.comparing(part -> part.days().first()));
         return parts;
     }

@@ -1,9 +1,10 @@
 package io.inference.analytics.bills;
 
+import io.inference.analytics.platform.WireNamed;
 import java.util.Locale;
 
-/** What the last try of a day came to. */
-public enum ImportStatus {
+/** The outcome of the last attempt to import a day. */
+public enum ImportStatus implements WireNamed {
     PENDING,
     RUNNING,
     OK,
@@ -14,6 +15,7 @@ public enum ImportStatus {
     SUSPECT_EMPTY;
 
     /** As in the ledger and in labels. */
+    @Override
     public String wireName() {
         return name().toLowerCase(Locale.ROOT);
     }

@@ -3,14 +3,10 @@ package io.inference.analytics.bills;
 import io.inference.analytics.provider.Dataset;
 import io.inference.analytics.provider.Provider;
 import jakarta.enterprise.context.ApplicationScoped;
-import java.sql.Connection;
-import java.sql.PreparedStatement;
-import java.sql.ResultSet;
-import java.sql.SQLException;
 import java.time.Instant;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
-import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
@@ -19,50 +15,60 @@ import java.util.Set;
 import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
-import javax.sql.DataSource;
+import java.util.stream.Collector;
+import java.util.stream.Collectors;
+import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.Jdbi;
+import org.jdbi.v3.core.result.RowView;
 
 /**
- * Reads which days of the data sets are there. Cursor's sums of the running cycle have no past: one that was not taken on its day can
- * not be taken any more, and counts as nobody's failure.
+ * Reads which days of the data sets are imported.
+ *
+ * <p>A data set without a past, such as Cursor's sums of the running cycle, can be read only on its
+ * day. A day of it that was missed is not a failure and not a gap.
  */
 @ApplicationScoped
 class LedgerQueries {
 
     private static final String VALIDATED =
-            "select exists (select from analytics.provider_validation where provider = ? and passed and (?::text is null or org_ref = ?))";
+            """
+            select exists (select from analytics.provider_validation
+                           where provider = :provider and passed and (:org::text is null or org_ref = :org))
+            """;
 
     private static final String GOOD =
             """
             select usage_date from analytics.provider_import_day
-            where provider = ? and dataset = ? and org_ref = ? and usage_date between ? and ? and status in ('ok', 'ok_empty')
+            where provider = :provider and dataset = :dataset and org_ref = :org and usage_date between :from and :to
+              and status in ('ok', 'ok_empty')
             """;
 
     private static final String FAILED =
             """
             select dataset, usage_date from analytics.provider_import_day
-            where provider = ? and org_ref = ?
-              and status in ('failed_retryable', 'failed_permanent', 'pending', 'running', 'suspect_empty',
-                             'quarantined')
-              and (next_attempt_at is null or next_attempt_at <= ?) and (dataset <> 'spend' or usage_date >= ?)
+            where provider = :provider and org_ref = :org
+              and status in ('failed_retryable', 'failed_permanent', 'pending', 'running', 'suspect_empty', 'quarantined')
+              and (dataset <> all (:withoutPast) or usage_date >= :today)
             """;
 
     private static final String RETRY_DUE =
             """
             select dataset, usage_date from analytics.provider_import_day
-            where provider = ? and org_ref = ? and status in ('failed_retryable', 'suspect_empty') and next_attempt_at <= ?
-              and (dataset <> 'spend' or usage_date >= ?)
+            where provider = :provider and org_ref = :org and status in ('failed_retryable', 'suspect_empty')
+              and next_attempt_at <= :now and (dataset <> all (:withoutPast) or usage_date >= :today)
             """;
 
-    /** Nothing before the first day that was ever tried is missing, unless a first day is named. */
+    /** Days before the first attempted import are not gaps, unless a start date is given. */
     private static final String GAPS =
             """
-            select sets.dataset, days.day::date, coalesce(ledger.status, 'missing'), sets.org_ref
+            select sets.dataset, days.day::date as date, coalesce(ledger.status, 'missing') as status, sets.org_ref
             from (select named.dataset, coalesce(tried.org_ref, '') as org_ref, min(tried.usage_date) as first_day
-                  from unnest(?::text[]) as named (dataset)
-                  left join analytics.provider_import_day tried on tried.provider = ?
+                  from unnest(:datasets::text[]) as named (dataset)
+                  left join analytics.provider_import_day tried on tried.provider = :provider
                   group by named.dataset, tried.org_ref) sets
-            cross join lateral generate_series(coalesce(?::date, sets.first_day)::timestamp, ?::date::timestamp, interval '1 day') as days (day)
-            left join analytics.provider_import_day ledger on ledger.provider = ? and ledger.dataset = sets.dataset
+            cross join lateral generate_series(coalesce(:from::date, sets.first_day)::timestamp, :to::date::timestamp,
+                                               interval '1 day') as days (day)
+            left join analytics.provider_import_day ledger on ledger.provider = :provider and ledger.dataset = sets.dataset
                  and ledger.org_ref = sets.org_ref and ledger.usage_date = days.day::date
             where ledger.status is null or ledger.status not in ('ok', 'ok_empty')
             order by 4, 2, 1
@@ -70,21 +76,30 @@ class LedgerQueries {
 
     private static final String COUNTS =
             """
-            select provider, status, count(*) from analytics.provider_import_day
-            where dataset <> 'spend' or usage_date >= ? or status in ('ok', 'ok_empty')
+            select provider, status, count(*) as days from analytics.provider_import_day
+            where dataset <> all (:withoutPast) or usage_date >= :today or status in ('ok', 'ok_empty')
             group by provider, status
             """;
 
-    private static final String DAYS =
-            "select max(last_checked_at) from analytics.provider_import_day where provider = ? and status in ('ok', 'ok_empty')";
+    private static final String LAST_SUCCESS =
+            """
+            select provider, max(last_checked_at) as at from analytics.provider_import_day
+            where status in ('ok', 'ok_empty') and last_checked_at is not null
+            group by provider
+            """;
 
-    /** A day without a good import; {@code missing} when it was never tried. */
+    private static final List<String> WITHOUT_PAST = Arrays.stream(Dataset.values())
+            .filter(dataset -> !dataset.hasPast())
+            .map(Dataset::wireName)
+            .toList();
+
+    /** A day without a good import; its status is {@code missing} when it was never tried. */
     record Gap(String orgRef, String dataset, LocalDate date, String status) {}
 
-    private final DataSource dataSource;
+    private final Jdbi jdbi;
 
-    LedgerQueries(DataSource dataSource) {
-        this.dataSource = dataSource;
+    LedgerQueries(Jdbi jdbi) {
+        this.jdbi = jdbi;
     }
 
     /**
@@ -92,125 +107,99 @@ class LedgerQueries {
      *
      * @param orgRef of this organisation; empty: of any
      */
-    boolean validated(Provider provider, Optional<String> orgRef) throws SQLException {
-        try (Connection connection = dataSource.getConnection();
-                PreparedStatement select = connection.prepareStatement(VALIDATED)) {
-            select.setString(1, provider.wireName());
-            select.setString(2, orgRef.orElse(null));
-            select.setString(3, orgRef.orElse(null));
-            try (ResultSet row = select.executeQuery()) {
-                row.next();
-                return row.getBoolean(1);
-            }
-        }
+    boolean validated(Provider provider, Optional<String> orgRef) {
+        return jdbi.withHandle(handle -> handle.createQuery(VALIDATED)
+                .bind("provider", provider)
+                .bind("org", orgRef)
+                .mapTo(Boolean.class)
+                .one());
     }
 
-    Set<LocalDate> good(Dataset dataset, String orgRef, LocalDate from, LocalDate to) throws SQLException {
-        try (Connection connection = dataSource.getConnection();
-                PreparedStatement select = connection.prepareStatement(GOOD)) {
-            select.setString(1, dataset.provider().wireName());
-            select.setString(2, dataset.wireName());
-            select.setString(3, orgRef);
-            select.setObject(4, from);
-            select.setObject(5, to);
-            Set<LocalDate> days = new TreeSet<>();
-            try (ResultSet rows = select.executeQuery()) {
-                while (rows.next()) {
-                    days.add(rows.getObject(1, LocalDate.class));
-                }
-            }
-            return days;
-        }
+    Set<LocalDate> good(Dataset dataset, String orgRef, LocalDate from, LocalDate to) {
+        return jdbi.withHandle(handle -> handle.createQuery(GOOD)
+                .bind("provider", dataset.provider())
+                .bind("dataset", dataset)
+                .bind("org", orgRef)
+                .bind("from", from)
+                .bind("to", to)
+                .mapTo(LocalDate.class)
+                .collect(Collectors.toCollection(TreeSet::new)));
     }
 
-    /** Days that the schedule may try again by now: those whose fault was passing. */
-    Map<Dataset, SortedSet<LocalDate>> retryDue(Provider provider, String orgRef, Instant now) throws SQLException {
-        return days(RETRY_DUE, provider, orgRef, now, today(now));
+    /** Days that the schedule may try again now: those whose fault was passing. */
+    Map<Dataset, SortedSet<LocalDate>> retryDue(Provider provider, String orgRef, Instant now) {
+        return jdbi.withHandle(handle -> handle.createQuery(RETRY_DUE)
+                .bind("provider", provider)
+                .bind("org", orgRef)
+                .bind("now", now)
+                .bind("today", today(now))
+                .bindArray("withoutPast", String.class, WITHOUT_PAST)
+                .collectRows(byDataset(provider)));
     }
 
-    /** Days whose last try failed, whenever they may be tried again. */
-    Map<Dataset, SortedSet<LocalDate>> failed(Provider provider, String orgRef, Instant now) throws SQLException {
-        return days(FAILED, provider, orgRef, Instant.parse("9999-01-01T00:00:00Z"), today(now));
+    /** Days whose last attempt failed, whenever the schedule would try them again. */
+    Map<Dataset, SortedSet<LocalDate>> failed(Provider provider, String orgRef, Instant now) {
+        return jdbi.withHandle(handle -> handle.createQuery(FAILED)
+                .bind("provider", provider)
+                .bind("org", orgRef)
+                .bind("today", today(now))
+                .bindArray("withoutPast", String.class, WITHOUT_PAST)
+                .collectRows(byDataset(provider)));
     }
 
-    private Map<Dataset, SortedSet<LocalDate>> days(
-            String sql, Provider provider, String orgRef, Instant dueBy, LocalDate today) throws SQLException {
-        Map<Dataset, SortedSet<LocalDate>> failed = new EnumMap<>(Dataset.class);
-        try (Connection connection = dataSource.getConnection();
-                PreparedStatement select = connection.prepareStatement(sql)) {
-            select.setString(1, provider.wireName());
-            select.setString(2, orgRef);
-            select.setObject(3, DayImport.utc(dueBy));
-            select.setObject(4, today);
-            try (ResultSet rows = select.executeQuery()) {
-                while (rows.next()) {
-                    failed.computeIfAbsent(Dataset.of(provider, rows.getString(1)), any -> new TreeSet<>())
-                            .add(rows.getObject(2, LocalDate.class));
-                }
-            }
-        }
-        return failed;
+    private static Collector<RowView, ?, Map<Dataset, SortedSet<LocalDate>>> byDataset(Provider provider) {
+        return Collectors.groupingBy(
+                row -> Dataset.of(provider, row.getColumn("dataset", String.class)),
+                () -> new EnumMap<>(Dataset.class),
+                Collectors.mapping(
+                        row -> row.getColumn("usage_date", LocalDate.class), Collectors.toCollection(TreeSet::new)));
     }
 
     /**
      * Days up to {@code to} without a good import.
      *
-     * @param from first day to look at; null for the first that was ever tried
+     * @param from first day to look at; empty: the first that was ever tried
      */
-    List<Gap> gaps(Provider provider, LocalDate from, LocalDate to) throws SQLException {
-        List<Gap> gaps = new ArrayList<>();
-        try (Connection connection = dataSource.getConnection();
-                PreparedStatement select = connection.prepareStatement(GAPS)) {
-            String[] daily = java.util.Arrays.stream(Dataset.values())
-                    .filter(dataset -> dataset.provider() == provider && dataset != Dataset.CURSOR_SPEND)
-                    .map(Dataset::wireName)
-                    .toArray(String[]::new);
-            select.setArray(1, connection.createArrayOf("text", daily));
-            select.setString(2, provider.wireName());
-            select.setObject(3, from);
-            select.setObject(4, to);
-            select.setString(5, provider.wireName());
-            try (ResultSet rows = select.executeQuery()) {
-                while (rows.next()) {
-                    gaps.add(new Gap(
-                            rows.getString(4),
-                            rows.getString(1),
-                            rows.getObject(2, LocalDate.class),
-                            rows.getString(3)));
-                }
-            }
-        }
-        return gaps;
+    List<Gap> gaps(Provider provider, Optional<LocalDate> from, LocalDate to) {
+        List<String> datasets =
+                provider.datasetsWithPast().stream().map(Dataset::wireName).toList();
+        return jdbi.withHandle(handle -> handle.createQuery(GAPS)
+                .bindArray("datasets", String.class, datasets)
+                .bind("provider", provider)
+                .bind("from", from)
+                .bind("to", to)
+                .map(row -> new Gap(
+                        row.getColumn("org_ref", String.class),
+                        row.getColumn("dataset", String.class),
+                        row.getColumn("date", LocalDate.class),
+                        row.getColumn("status", String.class)))
+                .list());
     }
 
     /** Days of the ledger by provider and status. */
-    Map<String, Map<String, Long>> counts(Connection connection, Instant now) throws SQLException {
-        Map<String, Map<String, Long>> counts = new TreeMap<>();
-        try (PreparedStatement select = connection.prepareStatement(COUNTS)) {
-            select.setObject(1, today(now));
-            try (ResultSet rows = select.executeQuery()) {
-                while (rows.next()) {
-                    counts.computeIfAbsent(rows.getString(1), any -> new TreeMap<>())
-                            .put(rows.getString(2), rows.getLong(3));
-                }
-            }
-        }
-        return counts;
+    Map<String, Map<String, Long>> counts(Handle handle, Instant now) {
+        return handle.createQuery(COUNTS)
+                .bind("today", today(now))
+                .bindArray("withoutPast", String.class, WITHOUT_PAST)
+                .collectRows(Collectors.groupingBy(
+                        row -> row.getColumn("provider", String.class),
+                        TreeMap::new,
+                        Collectors.toMap(
+                                row -> row.getColumn("status", String.class),
+                                row -> row.getColumn("days", Long.class))));
+    }
+
+    /**
+     * When a day of each provider was last found good; providers without such a day are left out.
+     */
+    Map<Provider, Instant> lastSuccess(Handle handle) {
+        return handle.createQuery(LAST_SUCCESS)
+                .collectRows(Collectors.toMap(
+                        row -> Provider.of(row.getColumn("provider", String.class)),
+                        row -> row.getColumn("at", Instant.class)));
     }
 
     private static LocalDate today(Instant now) {
         return LocalDate.ofInstant(now, ZoneOffset.UTC);
-    }
-
-    /** When a day of the provider was last found as it should be; the epoch when never. */
-    Instant lastSuccess(Connection connection, Provider provider) throws SQLException {
-        try (PreparedStatement select = connection.prepareStatement(DAYS)) {
-            select.setString(1, provider.wireName());
-            try (ResultSet row = select.executeQuery()) {
-                row.next();
-                var at = row.getObject(1, java.time.OffsetDateTime.class);
-                return at == null ? Instant.EPOCH : at.toInstant();
-            }
-        }
     }
 }

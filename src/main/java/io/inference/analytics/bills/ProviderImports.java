@@ -1,5 +1,6 @@
 package io.inference.analytics.bills;
 
+import io.inference.analytics.database.SqlState;
 import io.inference.analytics.platform.Failure;
 import io.inference.analytics.provider.Dataset;
 import io.inference.analytics.provider.DayAnswer;
@@ -9,8 +10,6 @@ import io.inference.analytics.provider.ProviderClients;
 import io.inference.analytics.provider.ProviderTrouble;
 import io.inference.analytics.provider.ProvidersConfig;
 import jakarta.enterprise.context.ApplicationScoped;
-import java.sql.Connection;
-import java.sql.SQLException;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.LocalDate;
@@ -26,8 +25,10 @@ import java.util.TreeSet;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
-import javax.sql.DataSource;
 import org.jboss.logging.Logger;
+import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.Jdbi;
+import org.jdbi.v3.core.JdbiException;
 
 /**
  * Imports days of the providers' reports.
@@ -35,13 +36,16 @@ import org.jboss.logging.Logger;
  * <p>The steps for some days of a data set, and what holds if one fails:
  *
  * <ol>
- *   <li>lock the days for the session: another process waits, or has died and holds nothing.
- *   <li>fetch all pages, outside of any transaction: a missing page means no import, and the ledger says so for each day.
- *   <li>store each day in a transaction of its own (see {@link DayImport}): the days before are done, the day at hand is as it was.
- *   <li>unlock.
+ *   <li>Lock the days for the session (see {@link DayLocks}): another process waits; one that died
+ *       holds nothing.
+ *   <li>Fetch all pages, outside of any transaction: if a page is missing, nothing is imported, and
+ *       the ledger records it for each day.
+ *   <li>Store each day in a transaction of its own (see {@link DayImport}): the days before it are
+ *       stored, the day itself is as it was.
+ *   <li>Unlock the days.
  * </ol>
  *
- * Running it again changes nothing that is right.
+ * Running it again changes no day that is right already.
  */
 @ApplicationScoped
 public class ProviderImports {
@@ -49,39 +53,39 @@ public class ProviderImports {
     private static final Logger LOG = Logger.getLogger(ProviderImports.class);
 
     /**
-     * What a run came to.
+     * The result of a run.
      *
      * @param runId in provider_import_run
-     * @param days in the order in which they were done
+     * @param days in the order in which they were imported
      */
     public record Summary(UUID runId, List<DayOutcome> days) {
 
-        /** Whether every day is as the provider says. */
+        /** Whether every stored day is what the provider says. */
         public boolean complete() {
             return days.stream().allMatch(day -> day.status().good());
         }
     }
 
-    /** Who asked for a run, and how it may proceed. */
+    /** Why and for whom a run is made, and how it proceeds. */
     record Order(RunKind kind, String requestedBy, boolean released, Duration pause, Consumer<DayOutcome> progress) {}
 
     private final ProviderClients clients;
-    private final ImportRuns runs;
+    private final RunRecords runs;
     private final DayImport store;
     private final LedgerQueries ledger;
     private final DirectoryStore directories;
     private final ProvidersConfig config;
-    private final DataSource dataSource;
+    private final Jdbi jdbi;
     private final Clock clock;
 
     ProviderImports(
             ProviderClients clients,
-            ImportRuns runs,
+            RunRecords runs,
             DayImport store,
             LedgerQueries ledger,
             DirectoryStore directories,
             ProvidersConfig config,
-            DataSource dataSource,
+            Jdbi jdbi,
             Clock clock) {
         this.clients = clients;
         this.runs = runs;
@@ -89,7 +93,7 @@ public class ProviderImports {
         this.ledger = ledger;
         this.directories = directories;
         this.config = config;
-        this.dataSource = dataSource;
+        this.jdbi = jdbi;
         this.clock = clock;
     }
 
@@ -102,14 +106,14 @@ public class ProviderImports {
      * Imports one day of all data sets of a provider.
      *
      * @param released a person says that an empty or very large day is right
-     * @throws Failure.Invalid when the day is not there yet
+     * @throws Failure.Invalid when the day is in the future
      * @throws Failure.Unavailable when the key is missing or refused
      */
     public Summary importDay(
             Provider provider, LocalDate date, boolean released, String requestedBy, Consumer<DayOutcome> progress)
-            throws SQLException, InterruptedException {
+            throws InterruptedException {
         if (date.isAfter(yesterday().plusDays(1))) {
-            throw new Failure.Invalid("--date", "--date: %s (expected: today or before)".formatted(date));
+            throw new Failure.Invalid("date", "date: %s (expected: today or before)".formatted(date));
         }
         ProviderClient client = clients.of(provider);
         ProviderClients.verify(client);
@@ -120,12 +124,13 @@ public class ProviderImports {
     }
 
     /**
-     * Does what the daily schedule does: yesterday and the days that are due to be read again, and what is missing.
+     * Imports the same days as the daily schedule: yesterday, days that are due to be read again,
+     * and missing days.
      *
      * @throws Failure.Conflict when no day of the provider has been validated yet
      */
     public Summary importDue(Provider provider, String requestedBy, Consumer<DayOutcome> progress)
-            throws SQLException, InterruptedException {
+            throws InterruptedException {
         ProviderClient client = clients.of(provider);
         ProviderClients.verify(client);
         String org = validated(client);
@@ -139,11 +144,14 @@ public class ProviderImports {
         return new DailySchedule(config.dailyAt(), config.dailyZone());
     }
 
-    /** What the slot of the schedule reads: its own days, and every day that is missing since the first. */
-    Map<Dataset, SortedSet<LocalDate>> due(ProviderClient client, String org, LocalDate slot) throws SQLException {
+    /**
+     * The days that a slot of the schedule reads: its own, and every missing day since the first
+     * import.
+     */
+    Map<Dataset, SortedSet<LocalDate>> due(ProviderClient client, String org, LocalDate slot) {
         Map<Dataset, SortedSet<LocalDate>> wanted =
                 everything(client, schedule().days(slot, clock.instant()));
-        for (LedgerQueries.Gap gap : ledger.gaps(client.provider(), null, yesterday())) {
+        for (LedgerQueries.Gap gap : ledger.gaps(client.provider(), Optional.empty(), yesterday())) {
             if (gap.orgRef().equals(org)) {
                 Dataset dataset = Dataset.of(client.provider(), gap.dataset());
                 SortedSet<LocalDate> days = new TreeSet<>(wanted.get(dataset));
@@ -168,12 +176,13 @@ public class ProviderImports {
      * @throws Failure.Conflict when no day of the provider has been validated yet
      */
     public Summary backfill(Provider provider, Range range, String requestedBy, Consumer<DayOutcome> progress)
-            throws SQLException, InterruptedException {
+            throws InterruptedException {
         LocalDate from = range.from();
         LocalDate to = range.to();
         if (from.isAfter(to) || to.isAfter(yesterday())) {
             throw new Failure.Invalid(
-                    "--to", "--to: %s (expected: from --from, %s, to yesterday, %s)".formatted(to, from, yesterday()));
+                    "to",
+                    "to: %s (expected: from %s, which is from, to yesterday, %s)".formatted(to, from, yesterday()));
         }
         ProviderClient client = clients.of(provider);
         String org = validated(client);
@@ -190,8 +199,8 @@ public class ProviderImports {
                 new Order(RunKind.BACKFILL, requestedBy, range.released(), config.backfillPause(), progress));
     }
 
-    /** The organisation of the key, of which a day has been validated. */
-    private String validated(ProviderClient client) throws SQLException, InterruptedException {
+    /** The key's organisation, of which at least one day must have been validated. */
+    private String validated(ProviderClient client) throws InterruptedException {
         Provider provider = client.provider();
         if (!ledger.validated(provider, Optional.empty())) {
             throw notValidated(provider.wireName());
@@ -210,16 +219,16 @@ public class ProviderImports {
     }
 
     /**
-     * Reads these days again, whatever their last try came to.
+     * Reads days again, whatever their last result was.
      *
-     * @param days none: those whose last try failed
+     * @param days empty: all days whose last attempt failed
      * @throws Failure.Invalid when one of them is not over yet
      */
     public Summary retry(
             Provider provider, SortedSet<LocalDate> days, String requestedBy, Consumer<DayOutcome> progress)
-            throws SQLException, InterruptedException {
+            throws InterruptedException {
         if (!days.isEmpty() && days.last().isAfter(yesterday())) {
-            throw new Failure.Invalid("--date", "--date: %s (expected: a day that is over)".formatted(days.last()));
+            throw new Failure.Invalid("date", "date: %s (expected: a day that is over)".formatted(days.last()));
         }
         ProviderClient client = clients.of(provider);
         return run(
@@ -230,9 +239,14 @@ public class ProviderImports {
                 new Order(RunKind.RETRY, requestedBy, false, config.backfillPause(), progress));
     }
 
-    /** Days from {@code from} (null: the first that was ever tried) to yesterday without a good import, as {@code date dataset status}, and the organisation where there are several. */
-    public List<String> gaps(Provider provider, LocalDate from) throws SQLException {
-        List<LedgerQueries.Gap> gaps = ledger.gaps(provider, from, yesterday());
+    /**
+     * Days to yesterday without a good import, as {@code date dataset status}, and the organisation
+     * where there are several.
+     *
+     * @param from first day to look at; null: the first that was ever tried
+     */
+    public List<String> gaps(Provider provider, LocalDate from) {
+        List<LedgerQueries.Gap> gaps = ledger.gaps(provider, Optional.ofNullable(from), yesterday());
         boolean several =
                 gaps.stream().map(LedgerQueries.Gap::orgRef).distinct().count() > 1;
         return gaps.stream()
@@ -246,33 +260,33 @@ public class ProviderImports {
         return clients.configured();
     }
 
-    /** All data sets that have a past, each with days of its own. */
+    /** All data sets that have a past, each with its own set of days. */
     private static Map<Dataset, SortedSet<LocalDate>> reports(ProviderClient client, SortedSet<LocalDate> days) {
         Map<Dataset, SortedSet<LocalDate>> wanted = new EnumMap<>(Dataset.class);
         for (Dataset dataset : client.datasets()) {
-            if (dataset != Dataset.CURSOR_SPEND) {
+            if (dataset.hasPast()) {
                 wanted.put(dataset, new TreeSet<>(days));
             }
         }
         return wanted;
     }
 
-    /** All data sets of a provider for the same days; the snapshot of the running cycle is always today's. */
+    /**
+     * All data sets of a provider for the same days; a data set without a past for today instead.
+     */
     Map<Dataset, SortedSet<LocalDate>> everything(ProviderClient client, SortedSet<LocalDate> days) {
         Map<Dataset, SortedSet<LocalDate>> wanted = new EnumMap<>(Dataset.class);
         for (Dataset dataset : client.datasets()) {
             wanted.put(
                     dataset,
-                    dataset == Dataset.CURSOR_SPEND
-                            ? new TreeSet<>(List.of(yesterday().plusDays(1)))
-                            : days);
+                    dataset.hasPast() ? days : new TreeSet<>(List.of(yesterday().plusDays(1))));
         }
         return wanted;
     }
 
-    /** Imports the days, window by window, so that progress goes along the calendar. */
+    /** Imports the days in parts along the calendar. */
     Summary run(ProviderClient client, Map<Dataset, SortedSet<LocalDate>> wanted, Order order)
-            throws SQLException, InterruptedException {
+            throws InterruptedException {
         UUID runId = UUID.randomUUID();
         SortedSet<LocalDate> all = new TreeSet<>();
         wanted.values().forEach(all::addAll);
@@ -281,10 +295,8 @@ public class ProviderImports {
             return new Summary(runId, outcomes);
         }
         String org = ProviderClients.org(client);
-        ProviderRules.apply(config, dataSource, clock);
-        try (Connection connection = dataSource.getConnection()) {
-            runs.begin(connection, runId, client.provider(), order.kind(), all, order.requestedBy());
-        }
+        ProviderRules.apply(config, jdbi, clock);
+        jdbi.useHandle(handle -> runs.begin(handle, runId, client.provider(), order.kind(), all, order.requestedBy()));
         boolean ended = false;
         try {
             if (order.kind() == RunKind.DAILY || order.kind() == RunKind.MANUAL) {
@@ -307,29 +319,10 @@ public class ProviderImports {
     }
 
     private List<DayOutcome> part(ProviderClient client, String org, ImportPart part, UUID runId, Order order)
-            throws SQLException, InterruptedException {
-        List<DayOutcome> outcomes = new ArrayList<>();
+            throws InterruptedException {
         DayImport.Import by = new DayImport.Import(runId, order.kind(), clock.instant());
-        try (Connection connection = dataSource.getConnection()) {
-            connection.setAutoCommit(true);
-            try {
-                runs.lock(connection, part.dataset(), org, part.days());
-                Map<LocalDate, DayAnswer> answers = client.fetch(
-                        part.dataset(), part.days().first(), part.days().last());
-                for (LocalDate day : part.days()) {
-                    outcomes.add(store(
-                            connection, new DayKey(part.dataset(), org, day), answers.get(day), by, order.released()));
-                }
-            } catch (ProviderTrouble e) {
-                for (LocalDate day : part.days()) {
-                    outcomes.add(store.failed(connection, new DayKey(part.dataset(), org, day), by, e));
-                }
-            } finally {
-                if (!connection.isClosed()) {
-                    runs.unlock(connection, part.dataset(), org, part.days());
-                }
-            }
-        }
+        List<DayOutcome> outcomes = jdbi.withHandle(handle -> DayLocks.hold(
+                handle, part.dataset(), org, part.days(), locked -> read(locked, client, org, part, by, order)));
         outcomes.forEach(outcome -> LOG.debugf(
                 "event=provider_day provider=%s dataset=%s date=%s status=%s revision=%d",
                 client.provider().wireName(),
@@ -340,51 +333,62 @@ public class ProviderImports {
         return outcomes;
     }
 
-    /** A row that the database refuses concerns its day only; a database that is gone concerns all. */
-    private DayOutcome store(Connection connection, DayKey key, DayAnswer answer, DayImport.Import by, boolean released)
-            throws SQLException {
+    private List<DayOutcome> read(
+            Handle handle, ProviderClient client, String org, ImportPart part, DayImport.Import by, Order order)
+            throws InterruptedException {
+        List<DayOutcome> outcomes = new ArrayList<>();
         try {
-            return store.store(connection, key, answer, by, released);
-        } catch (SQLException e) {
-            String state = e.getSQLState();
-            if (state == null || !(state.startsWith("22") || state.startsWith("23"))) {
+            Map<LocalDate, DayAnswer> answers = client.fetch(
+                    part.dataset(), part.days().first(), part.days().last());
+            for (LocalDate day : part.days()) {
+                DayKey key = new DayKey(part.dataset(), org, day);
+                outcomes.add(store(handle, key, answers.get(day), by, order.released()));
+            }
+        } catch (ProviderTrouble e) {
+            for (LocalDate day : part.days()) {
+                outcomes.add(store.failed(handle, new DayKey(part.dataset(), org, day), by, e));
+            }
+        }
+        return outcomes;
+    }
+
+    /** A row that the database refuses fails only its day; an unreachable database fails all. */
+    private DayOutcome store(Handle handle, DayKey key, DayAnswer answer, DayImport.Import by, boolean released) {
+        try {
+            return store.store(handle, key, answer, by, released);
+        } catch (JdbiException e) {
+            if (!SqlState.refusesValues(e)) {
                 throw e;
             }
+            String state = SqlState.of(e);
             LOG.warnf(
                     "event=provider_day_refused dataset=%s date=%s sqlstate=%s",
                     key.dataset().wireName(), key.day(), state);
             return store.failed(
-                    connection,
+                    handle,
                     key,
                     by,
                     ProviderTrouble.lasting("storage_rejected", "the database refuses a row, SQLState " + state));
         }
     }
 
-    private void end(UUID runId, List<DayOutcome> outcomes, boolean ended) throws SQLException {
+    private void end(UUID runId, List<DayOutcome> outcomes, boolean ended) {
         Map<ImportStatus, Integer> counts = new LinkedHashMap<>();
         outcomes.forEach(outcome -> counts.merge(outcome.status(), 1, Integer::sum));
         long good = outcomes.stream().filter(outcome -> outcome.status().good()).count();
         String status = !ended || (good == 0 && !outcomes.isEmpty())
                 ? "failed"
                 : good == outcomes.size() ? "succeeded" : "partial";
-        try (Connection connection = dataSource.getConnection()) {
-            runs.end(connection, runId, status, counts);
-        }
+        jdbi.useHandle(handle -> runs.end(handle, runId, status, counts));
         LOG.infof("event=provider_run_ended runId=%s status=%s days=%s", runId, status, counts);
     }
 
-    /** Names are worth having, but no import fails for them. */
-    private void refreshDirectory(ProviderClient client, String org) throws SQLException, InterruptedException {
+    /** Names are useful, but no import fails because of them. */
+    private void refreshDirectory(ProviderClient client, String org) throws InterruptedException {
         try {
-            var directory = client.directory();
-            if (directory.isPresent()) {
-                try (Connection connection = dataSource.getConnection()) {
-                    connection.setAutoCommit(true);
-                    directories.store(
-                            connection, client.provider(), org, directory.get(), DayImport.utc(clock.instant()));
-                }
-            }
+            client.directory()
+                    .ifPresent(directory -> jdbi.useHandle(
+                            handle -> directories.store(handle, client.provider(), org, directory, clock.instant())));
         } catch (ProviderTrouble e) {
             LOG.warnf(
                     "event=provider_directory_failed provider=%s code=%s cause=\"%s\"",

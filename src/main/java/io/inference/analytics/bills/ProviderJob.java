@@ -1,5 +1,6 @@
 package io.inference.analytics.bills;
 
+import io.inference.analytics.database.SqlState;
 import io.inference.analytics.platform.Failure;
 import io.inference.analytics.provider.Dataset;
 import io.inference.analytics.provider.Provider;
@@ -9,10 +10,6 @@ import io.inference.analytics.provider.ProviderTrouble;
 import io.inference.analytics.provider.ProvidersConfig;
 import io.quarkus.scheduler.Scheduled;
 import jakarta.enterprise.context.ApplicationScoped;
-import java.sql.Connection;
-import java.sql.PreparedStatement;
-import java.sql.ResultSet;
-import java.sql.SQLException;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -21,14 +18,19 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.SortedSet;
 import java.util.UUID;
-import javax.sql.DataSource;
 import org.jboss.logging.Logger;
+import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.Jdbi;
+import org.jdbi.v3.core.JdbiException;
 
 /**
- * The daily import of every provider whose key is set and of which one day has been validated, and the retries of what failed.
+ * The daily import of every provider whose key is set and of which one day has been validated, and
+ * the retries of failed days.
  *
- * <p>Each slot is claimed once in the database, whatever the number of replicas; the claim is renewed with each day that is
- * done, and that of a process that died ends after a quarter of an hour. Every round also refreshes the metrics. A round that fails is tried again in the next one.
+ * <p>Each slot is claimed once in the database, whatever the number of replicas. Each imported day
+ * renews the claim; the claim of a process that died ends after 15 minutes.
+ *
+ * <p>Every round also refreshes the metrics. A round that fails is repeated by the next one.
  */
 @ApplicationScoped
 class ProviderJob {
@@ -39,7 +41,7 @@ class ProviderJob {
     private static final String CLAIM =
             """
             insert into analytics.provider_daily_slot as slots (provider, org_ref, slot, claimed_by, claimed_at, leased_until)
-            values (?, ?, ?, ?, ?, ?)
+            values (:provider, :org, :slot, :replica, :now, :until)
             on conflict (provider, org_ref, slot) do update set claimed_by = excluded.claimed_by, claimed_at = excluded.claimed_at,
                 leased_until = excluded.leased_until
             where slots.finished_at is null and slots.leased_until <= excluded.claimed_at
@@ -47,19 +49,25 @@ class ProviderJob {
             """;
 
     private static final String RENEW =
-            "update analytics.provider_daily_slot set leased_until = ? where provider = ? and org_ref = ? and slot = ? and claimed_by = ?";
+            """
+            update analytics.provider_daily_slot set leased_until = :at
+            where provider = :provider and org_ref = :org and slot = :slot and claimed_by = :replica
+            """;
 
     private static final String FINISH =
-            "update analytics.provider_daily_slot set finished_at = ? where provider = ? and org_ref = ? and slot = ? and claimed_by = ?";
+            """
+            update analytics.provider_daily_slot set finished_at = :at
+            where provider = :provider and org_ref = :org and slot = :slot and claimed_by = :replica
+            """;
 
-    private static final String PURGE = "delete from analytics.provider_raw_page where fetched_at < ?";
+    private static final String PURGE = "delete from analytics.provider_raw_page where fetched_at < :before";
 
     private final ProvidersConfig config;
     private final ProviderImports imports;
     private final ProviderClients clients;
     private final LedgerQueries ledger;
     private final ProviderMetrics metrics;
-    private final DataSource dataSource;
+    private final Jdbi jdbi;
     private final Clock clock;
     private final String replica = UUID.randomUUID().toString();
 
@@ -69,14 +77,14 @@ class ProviderJob {
             ProviderClients clients,
             LedgerQueries ledger,
             ProviderMetrics metrics,
-            DataSource dataSource,
+            Jdbi jdbi,
             Clock clock) {
         this.config = config;
         this.imports = imports;
         this.clients = clients;
         this.ledger = ledger;
         this.metrics = metrics;
-        this.dataSource = dataSource;
+        this.jdbi = jdbi;
         this.clock = clock;
     }
 
@@ -93,8 +101,8 @@ class ProviderJob {
                 daily(provider);
             }
             metrics.refresh();
-        } catch (SQLException e) {
-            LOG.warnf("event=provider_job_failed sqlstate=%s cause=%s", e.getSQLState(), e.getMessage());
+        } catch (JdbiException e) {
+            LOG.warnf("event=provider_job_failed sqlstate=%s cause=\"%s\"", SqlState.of(e), e.getMessage());
         } catch (Failure e) {
             LOG.warnf("event=provider_job_failed cause=\"%s\"", e.getMessage());
         } catch (InterruptedException e) {
@@ -103,11 +111,12 @@ class ProviderJob {
     }
 
     /**
-     * Does the slot that is due, if no replica has; otherwise tries again what failed and may be tried by now.
+     * Imports the slot that is due, unless a replica has it already; then it retries the failed
+     * days that are due.
      *
-     * @return whether the slot was done here
+     * @return whether this replica imported the slot
      */
-    boolean daily(Provider provider) throws SQLException, InterruptedException {
+    boolean daily(Provider provider) throws InterruptedException {
         Instant now = clock.instant();
         if (!ledger.validated(provider, Optional.empty())) {
             LOG.debugf("event=provider_not_validated provider=%s", provider.wireName());
@@ -137,20 +146,19 @@ class ProviderJob {
         if (broken > 0) {
             LOG.errorf("event=provider_laws_broken count=%d", broken);
         }
-        try (Connection connection = dataSource.getConnection()) {
-            try (PreparedStatement purge = connection.prepareStatement(PURGE)) {
-                purge.setObject(1, DayImport.utc(now.minus(config.rawPages())));
-                purge.executeUpdate();
-            }
-            stamp(connection, FINISH, slot, clock.instant());
-        }
+        jdbi.useHandle(handle -> {
+            handle.createUpdate(PURGE)
+                    .bind("before", now.minus(config.rawPages()))
+                    .execute();
+            stamp(handle, FINISH, slot, clock.instant());
+        });
         return true;
     }
 
     /** A local date of the schedule, of one organisation. */
     private record Slot(Provider provider, String org, LocalDate date) {}
 
-    private void retryDue(ProviderClient client, String org, Instant now) throws SQLException, InterruptedException {
+    private void retryDue(ProviderClient client, String org, Instant now) throws InterruptedException {
         Map<Dataset, SortedSet<LocalDate>> due = ledger.retryDue(client.provider(), org, now);
         if (!due.isEmpty()) {
             imports.run(client, due, order(RunKind.RETRY, () -> {}));
@@ -161,39 +169,39 @@ class ProviderJob {
         return new ProviderImports.Order(kind, "schedule", false, Duration.ofMillis(100), outcome -> heartbeat.run());
     }
 
-    /** A day takes five minutes at most, so a claim that is not renewed is of a process that died. */
+    /**
+     * A day takes five minutes at most, so a claim that is not renewed belongs to a process that
+     * died.
+     */
     private void renew(Slot slot) {
-        try (Connection connection = dataSource.getConnection()) {
-            stamp(connection, RENEW, slot, clock.instant().plus(LEASE));
-        } catch (SQLException e) {
+        try {
+            jdbi.useHandle(handle -> stamp(handle, RENEW, slot, clock.instant().plus(LEASE)));
+        } catch (JdbiException e) {
             // The next day renews it; at worst another replica reads days again, which changes nothing.
-            LOG.warnf("event=provider_slot_not_renewed sqlstate=%s", e.getSQLState());
+            LOG.warnf("event=provider_slot_not_renewed sqlstate=%s", SqlState.of(e));
         }
     }
 
-    private void stamp(Connection connection, String sql, Slot slot, Instant at) throws SQLException {
-        try (PreparedStatement update = connection.prepareStatement(sql)) {
-            update.setObject(1, DayImport.utc(at));
-            update.setString(2, slot.provider().wireName());
-            update.setString(3, slot.org());
-            update.setObject(4, slot.date());
-            update.setString(5, replica);
-            update.executeUpdate();
-        }
+    private void stamp(Handle handle, String sql, Slot slot, Instant at) {
+        handle.createUpdate(sql)
+                .bind("at", at)
+                .bind("provider", slot.provider())
+                .bind("org", slot.org())
+                .bind("slot", slot.date())
+                .bind("replica", replica)
+                .execute();
     }
 
-    private boolean claim(Slot slot, Instant now) throws SQLException {
-        try (Connection connection = dataSource.getConnection();
-                PreparedStatement claim = connection.prepareStatement(CLAIM)) {
-            claim.setString(1, slot.provider().wireName());
-            claim.setString(2, slot.org());
-            claim.setObject(3, slot.date());
-            claim.setString(4, replica);
-            claim.setObject(5, DayImport.utc(now));
-            claim.setObject(6, DayImport.utc(now.plus(LEASE)));
-            try (ResultSet row = claim.executeQuery()) {
-                return row.next();
-            }
-        }
+    private boolean claim(Slot slot, Instant now) {
+        return jdbi.withHandle(handle -> handle.createQuery(CLAIM)
+                .bind("provider", slot.provider())
+                .bind("org", slot.org())
+                .bind("slot", slot.date())
+                .bind("replica", replica)
+                .bind("now", now)
+                .bind("until", now.plus(LEASE))
+                .mapTo(LocalDate.class)
+                .findOne()
+                .isPresent());
     }
 }

@@ -6,61 +6,54 @@ import io.inference.analytics.provider.ProviderOrganizations;
 import io.inference.analytics.provider.ProvidersConfig;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.math.BigDecimal;
-import java.sql.Connection;
-import java.sql.PreparedStatement;
-import java.sql.ResultSet;
-import java.sql.SQLException;
 import java.time.Clock;
 import java.time.LocalDate;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
-import javax.sql.DataSource;
+import java.util.stream.Collectors;
+import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.Jdbi;
 
 /**
- * The five checkpoints of a day, against the archived pages and against a total that a person has read from the provider's own
- * dashboard; and the six laws of the tables.
+ * Checks a day at five checkpoints, against the archived pages and against a total that a person
+ * has read from the provider's dashboard; also the six laws of the tables.
  */
 @ApplicationScoped
 public class ProviderValidation {
 
-    /** Of the reference; with the smallest tolerance, 0.01 USD, whichever is greater. */
+    /** Part of the reference; the tolerance is at least 0.01 USD. */
     private static final BigDecimal RELATIVE_TOLERANCE = new BigDecimal("0.0001");
 
     private static final String LEDGER =
             """
             select dataset, status from analytics.provider_import_day
-            where provider = ? and org_ref = ? and usage_date = ? and dataset = any (?) order by dataset
+            where provider = :provider and org_ref = :org and usage_date = :day and dataset = any (:datasets) order by dataset
             """;
 
-    private static final String COST_PAGES =
+    /**
+     * What the archived pages of the last import say, read without the code that made rows of them.
+     */
+    private static final String PAGES =
             """
-            select count(*), coalesce(sum((item ->> 'amount')::numeric * 0.01), 0)
+            select count(*) as items,
+                   coalesce(sum((item ->> :cents)::numeric * 0.01) filter (where jsonb_path_exists(item, :charged::jsonpath)), 0) as total
             from analytics.provider_raw_page page
-            cross join lateral jsonb_array_elements(page.body -> 'data') bucket
-            cross join lateral jsonb_array_elements(bucket -> 'results') item
-            where page.provider = 'anthropic' and page.dataset = 'cost' and page.usage_date = ?
-              and page.run_id = (select run_id from analytics.provider_import_day where provider = 'anthropic' and dataset = 'cost'
-                                 and usage_date = ? and org_ref = ?)
-            """;
-
-    private static final String CURSOR_PAGES =
-            """
-            select count(*), coalesce(sum((item ->> 'chargedCents')::numeric * 0.01) filter (where (item ->> 'isChargeable')::boolean), 0)
-            from analytics.provider_raw_page page
-            cross join lateral jsonb_array_elements(page.body -> 'usageEvents') item
-            where page.provider = 'cursor' and page.dataset = 'events' and page.usage_date = ?
-              and page.run_id = (select run_id from analytics.provider_import_day where provider = 'cursor' and dataset = 'events'
-                                 and usage_date = ? and org_ref = ?)
+            cross join lateral jsonb_path_query(page.body, :items::jsonpath) item
+            where page.provider = :provider and page.dataset = :dataset and page.usage_date = :day
+              and page.run_id = (select run_id from analytics.provider_import_day
+                                 where provider = :provider and dataset = :dataset and usage_date = :day and org_ref = :org)
             """;
 
     private static final String MONEY =
             """
-            select count(*), count(distinct line_key), coalesce(sum(%1$s), 0), coalesce(max(%1$s), 0) from %2$s
-            where activity_date = ? and organization_id = ?
+            select count(*) as rows, count(distinct line_key) as keys, coalesce(sum(%1$s), 0) as total, coalesce(max(%1$s), 0) as max
+            from %2$s where activity_date = :day and organization_id = :org
             """;
 
-    private static final String COLUMNS =
+    private static final String MONEY_COLUMNS =
             """
             select count(*) from information_schema.columns
             where table_schema = 'analytics' and table_name = 'claude_code_productivity'
@@ -68,23 +61,26 @@ public class ProviderValidation {
             """;
 
     private static final String LAWS =
-            "select law, name, expected, found from analytics.provider_invariants(?) where expected is distinct from found order by law";
+            """
+            select law, name, expected, found from analytics.provider_invariants(:day)
+            where expected is distinct from found order by law
+            """;
 
-    private static final String WARNINGS = "select name, expected, found from analytics.provider_day_warnings(?, ?, ?)";
+    private static final String WARNINGS =
+            "select name, expected, found from analytics.provider_day_warnings(:provider, :org, :day)";
 
     private static final String RECORD =
             """
             insert into analytics.provider_validation (provider, org_ref, usage_date, expected_total, passed, validated_at)
-            values (?, ?, ?, ?, ?, ?)
+            values (:provider, :org, :day, :expected, :passed, :now)
             """;
 
     /**
      * One checkpoint.
      *
-     * @param name what is checked
      * @param expected in words or figures
      * @param found in words or figures
-     * @param warning it may be right, but a person should look
+     * @param warning the day may be right, but a person should look
      */
     public record Checkpoint(String name, String expected, String found, boolean passed, boolean warning) {
 
@@ -99,51 +95,64 @@ public class ProviderValidation {
 
     private final ProvidersConfig config;
     private final ProviderOrganizations organizations;
-    private final DataSource dataSource;
+    private final Jdbi jdbi;
     private final Clock clock;
 
-    ProviderValidation(
-            ProvidersConfig config, ProviderOrganizations organizations, DataSource dataSource, Clock clock) {
+    ProviderValidation(ProvidersConfig config, ProviderOrganizations organizations, Jdbi jdbi, Clock clock) {
         this.config = config;
         this.organizations = organizations;
-        this.dataSource = dataSource;
+        this.jdbi = jdbi;
         this.clock = clock;
     }
 
     /**
-     * Checks a day of an organisation and notes the result; a day that passes opens the way to its backfill.
+     * Checks a day of an organisation and records the result. The first day that passes allows the
+     * backfill and the daily import.
      *
-     * @param organization empty where there is but one
-     * @param expectedTotal US dollars of the day as the provider's dashboard shows them
-     * @throws io.inference.analytics.platform.Failure.Invalid when there are several and none is named
+     * @param organization empty where there is only one
+     * @param expectedTotal US dollars of the day on the provider's dashboard
+     * @throws io.inference.analytics.platform.Failure.Invalid when there are several and none is
+     *     named
      */
     public List<Checkpoint> validate(
-            Provider provider, Optional<String> organization, LocalDate date, Optional<BigDecimal> expectedTotal)
-            throws SQLException {
+            Provider provider, Optional<String> organization, LocalDate date, Optional<BigDecimal> expectedTotal) {
         String org = organizations.of(provider, organization).orElse("");
+        DayKey key = new DayKey(provider.mainDataset(), org, date);
+        return jdbi.withHandle(handle -> {
+            List<Checkpoint> checkpoints = checkpoints(handle, key, expectedTotal);
+            handle.createUpdate(RECORD)
+                    .bind("provider", provider)
+                    .bind("org", org)
+                    .bind("day", date)
+                    .bind("expected", expectedTotal)
+                    .bind("passed", checkpoints.stream().allMatch(Checkpoint::passed))
+                    .bind("now", clock.instant())
+                    .execute();
+            return checkpoints;
+        });
+    }
+
+    private List<Checkpoint> checkpoints(Handle handle, DayKey bill, Optional<BigDecimal> expectedTotal) {
+        Money money = money(handle, bill);
+        Pages pages = pages(handle, bill);
         List<Checkpoint> checkpoints = new ArrayList<>();
-        Dataset bill = provider == Provider.CURSOR ? Dataset.CURSOR_EVENTS : Dataset.COST;
-        try (Connection connection = dataSource.getConnection()) {
-            imported(connection, provider, org, date, checkpoints);
-            Money money = money(connection, bill, org, date);
-            Pages pages = pages(connection, provider, org, date);
-            accuracy(money, pages, expectedTotal, checkpoints);
-            add(checkpoints, "2 no duplicates", "0", money.rows() - money.keys());
-            checkpoints.add(new Checkpoint(
-                    "3 data complete",
-                    pages.items() + " rows",
-                    money.rows() + " rows",
-                    money.rows() == pages.items()
-                            && (money.rows() > 0 || expectedTotal.isEmpty() || isZero(expectedTotal))));
-            add(checkpoints, "4 no double count", "0 columns of money", number(connection, COLUMNS));
-            checkpoints.add(largestRow(money.max(), ReleasedDays.stored(connection, new DayKey(bill, org, date))));
-            for (String broken : brokenLaws(connection, date)) {
-                checkpoints.add(new Checkpoint("laws of the tables", "equal", broken, false));
-            }
-            warnings(connection, provider, org, date, checkpoints);
-            boolean passed = checkpoints.stream().allMatch(Checkpoint::passed);
-            record(connection, provider, org, date, expectedTotal, passed);
-        }
+        checkpoints.add(imported(handle, bill));
+        checkpoints.add(accuracy(money, pages, expectedTotal));
+        checkpoints.add(none("2 no duplicates", "0", money.rows() - money.keys()));
+        checkpoints.add(new Checkpoint(
+                "3 data complete",
+                pages.items() + " rows",
+                money.rows() + " rows",
+                money.rows() == pages.items()
+                        && (money.rows() > 0 || expectedTotal.isEmpty() || isZero(expectedTotal))));
+        checkpoints.add(none(
+                "4 no double count",
+                "0 columns of money",
+                handle.createQuery(MONEY_COLUMNS).mapTo(Long.class).one()));
+        checkpoints.add(largestRow(money.max(), ReleasedDays.stored(handle, bill)));
+        brokenLaws(handle, bill.day())
+                .forEach(broken -> checkpoints.add(new Checkpoint("laws of the tables", "equal", broken, false)));
+        checkpoints.addAll(warnings(handle, bill));
         return checkpoints;
     }
 
@@ -156,142 +165,108 @@ public class ProviderValidation {
                 released || usd.compareTo(config.rowMaxUsd()) <= 0);
     }
 
-    private static void warnings(
-            Connection connection, Provider provider, String org, LocalDate date, List<Checkpoint> checkpoints)
-            throws SQLException {
-        try (PreparedStatement select = connection.prepareStatement(WARNINGS)) {
-            select.setString(1, provider.wireName());
-            select.setString(2, org);
-            select.setObject(3, date);
-            try (ResultSet rows = select.executeQuery()) {
-                while (rows.next()) {
-                    checkpoints.add(
-                            new Checkpoint(rows.getString(1), rows.getString(2), rows.getString(3), true, true));
-                }
-            }
-        }
+    private static List<Checkpoint> warnings(Handle handle, DayKey bill) {
+        return handle.createQuery(WARNINGS)
+                .bind("provider", bill.dataset().provider())
+                .bind("org", bill.orgRef())
+                .bind("day", bill.day())
+                .map(row -> new Checkpoint(
+                        row.getColumn("name", String.class),
+                        row.getColumn("expected", String.class),
+                        row.getColumn("found", String.class),
+                        true,
+                        true))
+                .list();
     }
 
     private static boolean isZero(Optional<BigDecimal> amount) {
         return amount.filter(value -> value.signum() == 0).isPresent();
     }
 
-    private static void add(List<Checkpoint> checkpoints, String name, String expected, long found) {
-        checkpoints.add(new Checkpoint(name, expected, Long.toString(found), found == 0));
+    private static Checkpoint none(String name, String expected, long found) {
+        return new Checkpoint(name, expected, Long.toString(found), found == 0);
     }
 
     /** Without a good import of every data set there is nothing to validate. */
-    private static void imported(
-            Connection connection, Provider provider, String org, LocalDate date, List<Checkpoint> checkpoints)
-            throws SQLException {
-        String[] wanted = provider == Provider.CURSOR
-                ? new String[] {Dataset.CURSOR_DAILY_USAGE.wireName(), Dataset.CURSOR_EVENTS.wireName()}
-                : new String[] {Dataset.COST.wireName(), Dataset.USAGE.wireName(), Dataset.CLAUDE_CODE.wireName()};
-        List<String> found = new ArrayList<>();
-        int good = 0;
-        try (PreparedStatement select = connection.prepareStatement(LEDGER)) {
-            select.setString(1, provider.wireName());
-            select.setString(2, org);
-            select.setObject(3, date);
-            select.setArray(4, connection.createArrayOf("text", wanted));
-            try (ResultSet rows = select.executeQuery()) {
-                while (rows.next()) {
-                    found.add(rows.getString(1) + " " + rows.getString(2));
-                    good += ImportStatus.of(rows.getString(2)).good() ? 1 : 0;
-                }
-            }
-        }
-        checkpoints.add(new Checkpoint(
+    private static Checkpoint imported(Handle handle, DayKey bill) {
+        Provider provider = bill.dataset().provider();
+        List<String> wanted =
+                provider.datasetsWithPast().stream().map(Dataset::wireName).toList();
+        Map<String, String> found = handle.createQuery(LEDGER)
+                .bind("provider", provider)
+                .bind("org", bill.orgRef())
+                .bind("day", bill.day())
+                .bindArray("datasets", String.class, wanted)
+                .collectRows(Collectors.toMap(
+                        row -> row.getColumn("dataset", String.class),
+                        row -> row.getColumn("status", String.class),
+                        (first, second) -> second,
+                        LinkedHashMap::new));
+        long good = found.values().stream()
+                .filter(status -> ImportStatus.of(status).good())
+                .count();
+        return new Checkpoint(
                 "0 imported",
                 String.join(", ", wanted) + ": ok",
-                found.isEmpty() ? "nothing" : String.join(", ", found),
-                good == wanted.length));
+                found.isEmpty()
+                        ? "nothing"
+                        : found.entrySet().stream()
+                                .map(entry -> entry.getKey() + " " + entry.getValue())
+                                .collect(Collectors.joining(", ")),
+                good == wanted.size());
     }
 
-    private static void accuracy(
-            Money money, Pages pages, Optional<BigDecimal> expectedTotal, List<Checkpoint> checkpoints) {
+    private static Checkpoint accuracy(Money money, Pages pages, Optional<BigDecimal> expectedTotal) {
         BigDecimal reference = expectedTotal.orElse(pages.total());
         BigDecimal tolerance = reference.multiply(RELATIVE_TOLERANCE).abs().max(DayChecks.TOLERANCE_USD);
         boolean near = money.total().subtract(reference).abs().compareTo(tolerance) <= 0
                 && money.total().subtract(pages.total()).abs().compareTo(DayChecks.TOLERANCE_USD) <= 0;
-        checkpoints.add(new Checkpoint(
+        return new Checkpoint(
                 "1 cost accuracy",
                 plain(reference) + " USD"
                         + (expectedTotal.isPresent() ? " (as given), pages " + plain(pages.total()) : " (pages)"),
                 plain(money.total()) + " USD",
-                near));
+                near);
     }
 
     static String plain(BigDecimal amount) {
         return amount.signum() == 0 ? "0" : amount.stripTrailingZeros().toPlainString();
     }
 
-    private static Money money(Connection connection, Dataset bill, String org, LocalDate date) throws SQLException {
-        String sql = MONEY.formatted(bill.amount().orElseThrow(), bill.table());
-        try (PreparedStatement select = connection.prepareStatement(sql)) {
-            select.setObject(1, date);
-            select.setString(2, org);
-            try (ResultSet row = select.executeQuery()) {
-                row.next();
-                return new Money(row.getLong(1), row.getLong(2), row.getBigDecimal(3), row.getBigDecimal(4));
-            }
-        }
+    private static Money money(Handle handle, DayKey bill) {
+        String sql = MONEY.formatted(
+                bill.dataset().amount().orElseThrow(), bill.dataset().table());
+        return handle.createQuery(sql)
+                .bind("day", bill.day())
+                .bind("org", bill.orgRef())
+                .map(row -> new Money(
+                        row.getColumn("rows", Long.class),
+                        row.getColumn("keys", Long.class),
+                        row.getColumn("total", BigDecimal.class),
+                        row.getColumn("max", BigDecimal.class)))
+                .one();
     }
 
-    private static Pages pages(Connection connection, Provider provider, String org, LocalDate date)
-            throws SQLException {
-        try (PreparedStatement select =
-                connection.prepareStatement(provider == Provider.CURSOR ? CURSOR_PAGES : COST_PAGES)) {
-            select.setObject(1, date);
-            select.setObject(2, date);
-            select.setString(3, org);
-            try (ResultSet row = select.executeQuery()) {
-                row.next();
-                return new Pages(row.getLong(1), row.getBigDecimal(2));
-            }
-        }
-    }
-
-    private static long number(Connection connection, String sql) throws SQLException {
-        try (PreparedStatement select = connection.prepareStatement(sql);
-                ResultSet row = select.executeQuery()) {
-            row.next();
-            return row.getLong(1);
-        }
+    private static Pages pages(Handle handle, DayKey key) {
+        Dataset.Bill bill = key.dataset().bill().orElseThrow();
+        return key.bind(handle.createQuery(PAGES))
+                .bind("items", bill.items())
+                .bind("cents", bill.cents())
+                .bind("charged", bill.charged())
+                .map(row -> new Pages(row.getColumn("items", Long.class), row.getColumn("total", BigDecimal.class)))
+                .one();
     }
 
     /** The laws of the tables that do not hold on a day, in words. */
-    public static List<String> brokenLaws(Connection connection, LocalDate date) throws SQLException {
-        List<String> broken = new ArrayList<>();
-        try (PreparedStatement select = connection.prepareStatement(LAWS)) {
-            select.setObject(1, date);
-            try (ResultSet rows = select.executeQuery()) {
-                while (rows.next()) {
-                    broken.add("%d %s: %s (expected: %s)"
-                            .formatted(
-                                    rows.getInt(1), rows.getString(2), rows.getBigDecimal(4), rows.getBigDecimal(3)));
-                }
-            }
-        }
-        return broken;
-    }
-
-    private void record(
-            Connection connection,
-            Provider provider,
-            String org,
-            LocalDate date,
-            Optional<BigDecimal> expectedTotal,
-            boolean passed)
-            throws SQLException {
-        try (PreparedStatement insert = connection.prepareStatement(RECORD)) {
-            insert.setString(1, provider.wireName());
-            insert.setString(2, org);
-            insert.setObject(3, date);
-            insert.setBigDecimal(4, expectedTotal.orElse(null));
-            insert.setBoolean(5, passed);
-            insert.setObject(6, DayImport.utc(clock.instant()));
-            insert.executeUpdate();
-        }
+    public static List<String> brokenLaws(Handle handle, LocalDate date) {
+        return handle.createQuery(LAWS)
+                .bind("day", date)
+                .map(row -> "%d %s: %s (expected: %s)"
+                        .formatted(
+                                row.getColumn("law", Integer.class),
+                                row.getColumn("name", String.class),
+                                row.getColumn("found", BigDecimal.class),
+                                row.getColumn("expected", BigDecimal.class)))
+                .list();
     }
 }

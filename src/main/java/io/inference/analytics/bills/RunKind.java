@@ -1,9 +1,10 @@
 package io.inference.analytics.bills;
 
+import io.inference.analytics.platform.WireNamed;
 import java.util.Locale;
 
-/** What a run of imports was started for. */
-public enum RunKind {
+/** Why a run of imports was started. */
+public enum RunKind implements WireNamed {
     DAILY,
     BACKFILL,
     RETRY,
@@ -11,7 +12,9 @@ public enum RunKind {
     MANUAL,
     CSV;
 
-    String wireName() {
+    /** As in the records of runs. */
+    @Override
+    public String wireName() {
         return name().toLowerCase(Locale.ROOT);
     }
 }

@@ -1,5 +1,6 @@
 package io.inference.analytics.cli;
 
+import io.inference.analytics.attribution.EmailAddress;
 import io.inference.analytics.attribution.ProviderMappings;
 import io.inference.analytics.platform.Failure;
 import jakarta.enterprise.context.Dependent;
@@ -64,7 +65,7 @@ class ProvidersMapKeyCommand implements ServiceCommand {
         if (key.startsWith("sk-")) {
             throw new Failure.Invalid("--key", "--key: a secret (expected: the id of a key, apikey_…, or its name)");
         }
-        if (email != null && !ProviderMappings.isEmail(email.strip())) {
+        if (email != null && !EmailAddress.matches(email.strip())) {
             throw new Failure.Invalid("--email", "--email: %s (expected: an address)".formatted(email));
         }
     }

@@ -1,6 +1,6 @@
 package io.inference.analytics.cli;
 
-import io.inference.analytics.attribution.ProviderMappings;
+import io.inference.analytics.attribution.UnmappedCosts;
 import jakarta.enterprise.context.Dependent;
 import jakarta.inject.Inject;
 import java.io.PrintWriter;
@@ -16,11 +16,11 @@ import picocli.CommandLine.Command;
 class ProvidersMappingsTodoCommand implements ServiceCommand {
 
     @Inject
-    ProviderMappings mappings;
+    UnmappedCosts costs;
 
     @Override
     public int run(PrintWriter out) throws SQLException {
-        var unmapped = mappings.unmapped();
+        var unmapped = costs.list();
         unmapped.forEach(entry -> out.printf(
                 "%s\t%s\t%s\t%s to %s\t%s USD%n",
                 entry.kind(),

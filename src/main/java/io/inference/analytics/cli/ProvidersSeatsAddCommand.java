@@ -1,6 +1,6 @@
 package io.inference.analytics.cli;
 
-import io.inference.analytics.attribution.ProviderMappings;
+import io.inference.analytics.attribution.Seats;
 import jakarta.enterprise.context.Dependent;
 import jakarta.inject.Inject;
 import java.io.PrintWriter;
@@ -31,7 +31,7 @@ class ProvidersSeatsAddCommand implements ServiceCommand {
     boolean replace;
 
     @Inject
-    ProviderMappings mappings;
+    Seats seats;
 
     @Override
     public void validate() {
@@ -51,7 +51,7 @@ class ProvidersSeatsAddCommand implements ServiceCommand {
 
     @Override
     public int run(PrintWriter out) throws SQLException {
-        mappings.addSeats(
+        seats.add(
                 month(),
                 ProviderArguments.platform(platform),
                 ProvidersValidateCommand.dollars("--amount", amount),

@@ -1,26 +1,17 @@
 package io.inference.analytics.company;
 
-import com.fasterxml.jackson.annotation.JsonProperty;
+import io.inference.analytics.platform.WireNamed;
 
-/** What figures of the whole company can be split by. */
-enum CompanyGroup {
-    @JsonProperty("day")
+/** How figures of the whole company can be split. */
+enum CompanyGroup implements WireNamed {
     DAY("day", "day", "cost_date"),
-    @JsonProperty("provider")
     PROVIDER("provider", "provider", "case provider when 'cursor' then 'cursor' else 'anthropic' end"),
-    @JsonProperty("platform")
     PLATFORM("platform", "platform", "provider"),
-    @JsonProperty("model")
     MODEL("model", "model", "model"),
-    @JsonProperty("workspace")
     WORKSPACE("workspace", "workspaceId", "workspace_id"),
-    @JsonProperty("user")
     USER("user", "userEmail", "user_email"),
-    @JsonProperty("team")
     TEAM("team", "team", "team"),
-    @JsonProperty("tokenType")
     TOKEN_TYPE("tokenType", "tokenType", "token_type"),
-    @JsonProperty("organization")
     ORGANIZATION("organization", "organizationId", "organization_id");
 
     private final String wireName;
@@ -34,16 +25,17 @@ enum CompanyGroup {
     }
 
     /** As in the query string. */
-    String wireName() {
+    @Override
+    public String wireName() {
         return wireName;
     }
 
-    /** As in answers. */
+    /** The name of the field in answers, and of the column in a result. */
     String field() {
         return field;
     }
 
-    /** In vw_combined_daily_costs. */
+    /** The expression over vw_combined_daily_costs. */
     String column() {
         return column;
     }

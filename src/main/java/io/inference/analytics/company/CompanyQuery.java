@@ -15,11 +15,11 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * What a caller asks about figures of the whole company, checked.
+ * A checked question about figures of the whole company.
  *
  * @param range edges snapped outward to whole UTC days: providers report by day
  * @param groupBy what rows are split by, in the order of the enumeration
- * @param workspaces only these, by id or {@code default}; empty means all, and what belongs to none
+ * @param workspaces only these, by id or {@code default}; empty means all, and costs without one
  * @param reportedOnly without the workspaces that reports leave out
  */
 record CompanyQuery(TimeRange range, Set<CompanyGroup> groupBy, Set<String> workspaces, boolean reportedOnly) {
@@ -44,14 +44,14 @@ record CompanyQuery(TimeRange range, Set<CompanyGroup> groupBy, Set<String> work
     /**
      * Reads start, end and groupBy.
      *
-     * @param offered what the resource can be grouped by
+     * @param offered the groups that the resource supports
      * @throws io.inference.analytics.platform.Failure.Invalid with every fault
      */
     static CompanyQuery parse(Map<String, List<String>> given, Set<CompanyGroup> offered) {
         return parse(QueryParameters.of(given), offered, Set.of(), false);
     }
 
-    /** The same of bills, which can be limited to workspaces. */
+    /** The same for bills, which can be limited to workspaces. */
     static CompanyQuery parseBills(Map<String, List<String>> given, Set<CompanyGroup> offered) {
         QueryParameters parameters = QueryParameters.of(given);
         Set<String> workspaces = parameters.repeatable("workspaceId", CompanyQuery::workspace);
@@ -69,7 +69,7 @@ record CompanyQuery(TimeRange range, Set<CompanyGroup> groupBy, Set<String> work
         if (text.matches("[A-Za-z0-9_-]{1,100}")) {
             return text;
         }
-        throw new QueryParameters.Fault("not the id of a workspace (expected: wrkspc_… or default)");
+        throw new QueryParameters.Fault("not a workspace id (expected: wrkspc_… or default)");
     }
 
     private static CompanyQuery parse(

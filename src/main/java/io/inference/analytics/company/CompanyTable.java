@@ -16,7 +16,10 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 
-/** Answers with a series as JSON, or its rows as CSV (RFC 4180, UTF-8) whose columns are the paths of the JSON fields. */
+/**
+ * Answers with a series as JSON, or its rows as CSV (RFC 4180, UTF-8) whose columns are the paths
+ * of the JSON fields.
+ */
 @ApplicationScoped
 class CompanyTable {
 

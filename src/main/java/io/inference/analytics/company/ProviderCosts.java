@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.Optional;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
 
-/** What the providers bill, as answers show it. */
+/** Bills of the providers, as answers show them. */
 @Schema(name = "ProviderCosts")
 record ProviderCosts(
         Instant start,
@@ -21,7 +21,7 @@ record ProviderCosts(
         Totals totals,
         Finality finality) {
 
-    /** What a row is about; only what was grouped by is there, and null where the provider names none. */
+    /** The group of a row: only fields that were grouped by; null where the provider names none. */
     @JsonInclude(JsonInclude.Include.NON_NULL)
     @Schema(name = "ProviderCostsKey")
     record Key(
@@ -31,9 +31,9 @@ record ProviderCosts(
                     Optional<String> platform,
             @Schema(description = "The provider's name of the model") Optional<String> model,
             @Schema(description = "null: the default workspace") Optional<String> workspaceId,
-            @Schema(description = "null: nobody that is known") Optional<String> userEmail,
-            @Schema(description = "null: of no team") Optional<String> team,
-            @Schema(description = "input, output, cache_read or cache_write; null: not by token")
+            @Schema(description = "null: no known user") Optional<String> userEmail,
+            @Schema(description = "null: no team") Optional<String> team,
+            @Schema(description = "input, output, cache_read or cache_write; null: not billed by token")
                     Optional<String> tokenType,
             @Schema(description = "The provider's name of its organisation; null: seats entered by hand")
                     Optional<String> organizationId) {}
@@ -42,14 +42,16 @@ record ProviderCosts(
     @Schema(name = "ProviderCostsRow")
     record Row(@JsonUnwrapped Key key, Cost cost) {}
 
-    /** The sum of all rows, and what it means a day and a user; quotients are rounded to eight digits of a dollar. */
+    /**
+     * The sum of all rows, per day and per user; quotients are rounded to eight digits of a dollar.
+     */
     @Schema(name = "ProviderCostsTotals")
     record Totals(
             Cost cost,
             @Schema(description = "UTC days of the range") long days,
-            @Schema(description = "cost a day of the range, days without bills included") Cost dailyAverage,
+            @Schema(description = "Cost per day of the range, days without bills included") Cost dailyAverage,
             @Schema(description = "Users with cost") long users,
-            @Schema(nullable = true, description = "cost a user with cost; null without such users")
+            @Schema(nullable = true, description = "Cost per user with cost; null without such users")
                     Optional<Cost> costPerUser) {
 
         private static final int DIGITS = 8;

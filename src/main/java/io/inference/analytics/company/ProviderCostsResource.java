@@ -52,8 +52,8 @@ class ProviderCostsResource {
             summary = "What the providers bill",
             description =
                     "Billed amounts of the whole company by UTC day: Anthropic's cost report, Cursor's charges and seats that"
-                            + " were entered by hand. No estimate is among them. The edges of the range are snapped outward to whole"
-                            + " UTC days. Totals are the sum of exact values.")
+                            + " were entered by hand. It contains no estimates. The edges of the range are snapped outward to whole"
+                            + " UTC days. Totals are sums of exact values.")
     @Parameter(
             name = "start",
             in = ParameterIn.QUERY,
@@ -92,7 +92,7 @@ class ProviderCostsResource {
     @Parameter(
             name = "reported",
             in = ParameterIn.QUERY,
-            description = "true: without the workspaces that reports leave out; totals are then less than the bill",
+            description = "true: without the workspaces that reports leave out; totals are then lower than the bill",
             schema = @Schema(implementation = Boolean.class, defaultValue = "false"))
     @APIResponse(
             responseCode = "200",
@@ -111,7 +111,7 @@ class ProviderCostsResource {
     public Response costs(@Context UriInfo uri, @Context Request request, @Context HttpHeaders headers) {
         CompanyQuery query = CompanyQuery.parseBills(uri.getQueryParameters(), GROUPS);
         TableAnswer.Form form = TableAnswer.preferred(request);
-        ProviderCosts costs = database.read(handle -> store.read(handle.getConnection(), query));
+        ProviderCosts costs = database.read(handle -> store.read(handle, query));
         List<String> columns = new ArrayList<>();
         query.groupBy().forEach(group -> columns.add(group.field()));
         columns.addAll(List.of("cost.amount", "cost.currency"));

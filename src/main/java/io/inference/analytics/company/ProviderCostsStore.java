@@ -2,17 +2,16 @@ package io.inference.analytics.company;
 
 import jakarta.enterprise.context.ApplicationScoped;
 import java.math.BigDecimal;
-import java.sql.Connection;
-import java.sql.PreparedStatement;
-import java.sql.ResultSet;
-import java.sql.SQLException;
 import java.time.LocalDate;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.result.RowView;
+import org.jdbi.v3.core.statement.Query;
 
-/** Reads billed amounts of the whole company; in no view that it reads stands an estimate. */
+/** Reads billed amounts of the whole company. No view that it reads contains an estimate. */
 @ApplicationScoped
 class ProviderCostsStore {
 
@@ -28,18 +27,32 @@ class ProviderCostsStore {
     private static final String BILLS =
             """
             from analytics.%s
-            where cost_date >= ? and cost_date < ?
-              and (? or source_table = 'claude_costs' and coalesce(workspace_id, 'default') = any (?))
+            where cost_date >= :first and cost_date < :end
+              and (:everything or source_table = 'claude_costs' and coalesce(workspace_id, 'default') = any (:workspaces))
             """;
 
-    ProviderCosts read(Connection connection, CompanyQuery query) throws SQLException {
-        List<ProviderCosts.Row> rows = new ArrayList<>();
-        BigDecimal total = BigDecimal.ZERO;
+    private record Billed(ProviderCosts.Key key, BigDecimal usd) {}
+
+    ProviderCosts read(Handle handle, CompanyQuery query) {
+        List<Billed> bills = billed(handle, query);
+        BigDecimal total = bills.stream().map(Billed::usd).reduce(BigDecimal.ZERO, BigDecimal::add);
+        return new ProviderCosts(
+                query.range().start(),
+                query.range().end(),
+                query.groupBy().stream().map(CompanyGroup::wireName).toList(),
+                bills.stream()
+                        .map(bill -> new ProviderCosts.Row(bill.key(), ProviderCosts.cost(bill.usd())))
+                        .toList(),
+                ProviderCosts.Totals.of(total, query.days(), users(handle, query)),
+                Finality.read(handle, query));
+    }
+
+    private static List<Billed> billed(Handle handle, CompanyQuery query) {
         Set<CompanyGroup> groups = query.groupBy();
         StringBuilder columns = new StringBuilder();
         List<String> numbers = new ArrayList<>();
         for (CompanyGroup group : groups) {
-            columns.append(group.column()).append(", ");
+            columns.append("%s as \"%s\", ".formatted(group.column(), group.field()));
             numbers.add(Integer.toString(numbers.size() + 1));
         }
         String order = String.join(", ", numbers);
@@ -47,81 +60,45 @@ class ProviderCostsStore {
                 columns,
                 bills(query),
                 groups.isEmpty() ? "having count(*) > 0" : "group by " + order + " order by " + order);
-        try (PreparedStatement select = connection.prepareStatement(sql)) {
-            bind(select, query);
-            try (ResultSet row = select.executeQuery()) {
-                while (row.next()) {
-                    BigDecimal amount = row.getBigDecimal("amount");
-                    total = total.add(amount);
-                    rows.add(new ProviderCosts.Row(key(row, groups), ProviderCosts.cost(amount)));
-                }
-            }
-        }
-        return new ProviderCosts(
-                query.range().start(),
-                query.range().end(),
-                groups.stream().map(CompanyGroup::wireName).toList(),
-                rows,
-                ProviderCosts.Totals.of(total, query.days(), users(connection, query)),
-                Finality.read(connection, query));
+        return bind(handle.createQuery(sql), query)
+                .map(row -> new Billed(key(row, groups), row.getColumn("amount", BigDecimal.class)))
+                .list();
     }
 
     private static String bills(CompanyQuery query) {
         return BILLS.formatted(query.reportedOnly() ? "vw_reported_daily_costs" : "vw_combined_daily_costs");
     }
 
-    private static void bind(PreparedStatement select, CompanyQuery query) throws SQLException {
-        select.setObject(1, query.first());
-        select.setObject(2, query.end());
-        select.setBoolean(3, query.workspaces().isEmpty());
-        select.setArray(
-                4,
-                select.getConnection().createArrayOf("text", query.workspaces().toArray()));
+    private static Query bind(Query select, CompanyQuery query) {
+        return select.bind("first", query.first())
+                .bind("end", query.end())
+                .bind("everything", query.workspaces().isEmpty())
+                .bindArray("workspaces", String.class, query.workspaces());
     }
 
-    private static long users(Connection connection, CompanyQuery query) throws SQLException {
-        try (PreparedStatement select = connection.prepareStatement(USERS.formatted(bills(query)))) {
-            bind(select, query);
-            try (ResultSet row = select.executeQuery()) {
-                row.next();
-                return row.getLong(1);
-            }
-        }
+    private static long users(Handle handle, CompanyQuery query) {
+        return bind(handle.createQuery(USERS.formatted(bills(query))), query)
+                .mapTo(Long.class)
+                .one();
     }
 
-    private static ProviderCosts.Key key(ResultSet row, Set<CompanyGroup> groups) throws SQLException {
-        Optional<LocalDate> day = null;
-        if (groups.contains(CompanyGroup.DAY)) {
-            day = Optional.of(row.getObject(1, LocalDate.class));
-        }
-        List<Optional<String>> texts = new ArrayList<>();
-        for (CompanyGroup group : CompanyGroup.values()) {
-            if (group != CompanyGroup.DAY) {
-                texts.add(text(row, groups, group));
-            }
-        }
+    private static ProviderCosts.Key key(RowView row, Set<CompanyGroup> groups) {
         return new ProviderCosts.Key(
-                day,
-                texts.get(0),
-                texts.get(1),
-                texts.get(2),
-                texts.get(3),
-                texts.get(4),
-                texts.get(5),
-                texts.get(6),
-                texts.get(7));
+                groups.contains(CompanyGroup.DAY)
+                        ? Optional.of(row.getColumn(CompanyGroup.DAY.field(), LocalDate.class))
+                        : null,
+                text(row, groups, CompanyGroup.PROVIDER),
+                text(row, groups, CompanyGroup.PLATFORM),
+                text(row, groups, CompanyGroup.MODEL),
+                text(row, groups, CompanyGroup.WORKSPACE),
+                text(row, groups, CompanyGroup.USER),
+                text(row, groups, CompanyGroup.TEAM),
+                text(row, groups, CompanyGroup.TOKEN_TYPE),
+                text(row, groups, CompanyGroup.ORGANIZATION));
     }
 
     /** Null when not grouped by, empty when the database has none. */
-    private static Optional<String> text(ResultSet row, Set<CompanyGroup> groups, CompanyGroup group)
-            throws SQLException {
-        int column = 0;
-        for (CompanyGroup each : groups) {
-            column++;
-            if (each == group) {
-                return Optional.ofNullable(row.getString(column));
-            }
-        }
-        return null;
+    private static Optional<String> text(RowView row, Set<CompanyGroup> groups, CompanyGroup group) {
+        return groups.contains(group) ? Optional.ofNullable(row.getColumn(group.field(), String.class)) : null;
     }
 }

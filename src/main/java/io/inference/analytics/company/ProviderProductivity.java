@@ -7,29 +7,29 @@ import java.util.List;
 import java.util.Optional;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
 
-/** What people did with the providers' tools, as answers show it. No money and no tokens. */
+/** Use of the providers' tools, as answers show it. No money and no tokens. */
 @Schema(name = "ProviderProductivity")
 record ProviderProductivity(
         Instant start,
         Instant end,
         @Schema(description = "What the rows are split by") List<String> groupBy,
         List<Row> series,
-        @Schema(description = "Of the whole range; a user of several days counts once") Row totals) {
+        @Schema(description = "Of the whole range; a user who was active on several days counts once") Row totals) {
 
-    /** A row; what the platform does not count is 0. */
+    /** A row; a figure that the platform does not count is 0. */
     @JsonInclude(JsonInclude.Include.NON_NULL)
     @Schema(name = "ProviderProductivityRow")
     record Row(
             Optional<LocalDate> day,
             @Schema(enumeration = {"claude_code", "claude_ai", "cursor"}) Optional<String> platform,
-            @Schema(description = "null: nobody that is known") Optional<String> userEmail,
+            @Schema(description = "null: no known user") Optional<String> userEmail,
             long activeUsers,
             long sessions,
             long linesAdded,
             long linesRemoved,
             long commits,
             long pullRequests,
-            @Schema(description = "Suggested edits, and lines by tab, that were taken") long accepted,
+            @Schema(description = "Accepted edits, and lines accepted by tab") long accepted,
             long rejected,
             @Schema(description = "accepted / (accepted + rejected), not rounded; null without any", nullable = true)
                     Double acceptanceRate,

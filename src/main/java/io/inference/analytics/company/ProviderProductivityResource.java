@@ -28,7 +28,7 @@ import org.eclipse.microprofile.openapi.annotations.parameters.Parameter;
 import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
 import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 
-/** What people did with the providers' tools, over HTTP: JSON, or the same rows as CSV. */
+/** Use of the providers' tools over HTTP: JSON, or the same rows as CSV. */
 @Path("/analytics/v1/provider-productivity")
 @Tag(name = "providers")
 class ProviderProductivityResource {
@@ -50,7 +50,7 @@ class ProviderProductivityResource {
     @Produces({MediaType.APPLICATION_JSON, "text/csv"})
     @Requires(Permission.PROVIDERS_READ)
     @Operation(
-            summary = "What people did with the providers' tools",
+            summary = "How people used the providers' tools",
             description =
                     "Claude Code, Cursor and claude.ai by UTC day. Coding tools count lines, assistants conversations. The edges"
                             + " of the range are snapped outward to whole UTC days.")
@@ -92,7 +92,7 @@ class ProviderProductivityResource {
     public Response productivity(@Context UriInfo uri, @Context Request request, @Context HttpHeaders headers) {
         CompanyQuery query = CompanyQuery.parse(uri.getQueryParameters(), GROUPS);
         TableAnswer.Form form = TableAnswer.preferred(request);
-        ProviderProductivity found = database.read(handle -> store.read(handle.getConnection(), query));
+        ProviderProductivity found = database.read(handle -> store.read(handle, query));
         List<String> columns = new ArrayList<>();
         query.groupBy().forEach(group -> columns.add(group.field()));
         columns.addAll(List.of(

@@ -1,17 +1,15 @@
 package io.inference.analytics.company;
 
 import jakarta.enterprise.context.ApplicationScoped;
-import java.sql.Connection;
-import java.sql.PreparedStatement;
-import java.sql.ResultSet;
-import java.sql.SQLException;
 import java.time.LocalDate;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.result.RowView;
 
-/** Reads what people did with the providers' tools. */
+/** Reads how people used the providers' tools. */
 @ApplicationScoped
 class ProviderProductivityStore {
 
@@ -31,17 +29,17 @@ class ProviderProductivityStore {
                   select usage_date, 'cursor', user_email, is_active, 0, accepted_lines_added, accepted_lines_deleted, 0, 0,
                          total_accepts, total_rejects, composer_requests + chat_requests + agent_requests + cmdk_usages, 0
                   from analytics.fact_cursor_daily_usage) done
-            where usage_date >= ? and usage_date < ?
+            where usage_date >= :first and usage_date < :end
             %s
             """;
 
-    ProviderProductivity read(Connection connection, CompanyQuery query) throws SQLException {
+    ProviderProductivity read(Handle handle, CompanyQuery query) {
         return new ProviderProductivity(
                 query.range().start(),
                 query.range().end(),
                 query.groupBy().stream().map(CompanyGroup::wireName).toList(),
-                rows(connection, query, query.groupBy()),
-                rows(connection, query, Set.of()).get(0));
+                rows(handle, query, query.groupBy()),
+                rows(handle, query, Set.of()).get(0));
     }
 
     private static String column(CompanyGroup group) {
@@ -54,60 +52,44 @@ class ProviderProductivityStore {
         };
     }
 
-    private static List<ProviderProductivity.Row> rows(
-            Connection connection, CompanyQuery query, Set<CompanyGroup> groups) throws SQLException {
+    private static List<ProviderProductivity.Row> rows(Handle handle, CompanyQuery query, Set<CompanyGroup> groups) {
         StringBuilder columns = new StringBuilder();
         List<String> numbers = new ArrayList<>();
         for (CompanyGroup group : groups) {
-            columns.append(column(group)).append(", ");
+            columns.append("%s as \"%s\", ".formatted(column(group), group.field()));
             numbers.add(Integer.toString(numbers.size() + 1));
         }
         String order = String.join(", ", numbers);
-        String sql = SELECT.formatted(columns, groups.isEmpty() ? "" : "group by " + order + " order by " + order);
-        List<ProviderProductivity.Row> rows = new ArrayList<>();
-        try (PreparedStatement select = connection.prepareStatement(sql)) {
-            select.setObject(1, query.first());
-            select.setObject(2, query.end());
-            try (ResultSet row = select.executeQuery()) {
-                while (row.next()) {
-                    rows.add(row(row, groups));
-                }
-            }
-        }
-        return rows;
+        return handle.createQuery(
+                        SELECT.formatted(columns, groups.isEmpty() ? "" : "group by " + order + " order by " + order))
+                .bind("first", query.first())
+                .bind("end", query.end())
+                .map(row -> row(row, groups))
+                .list();
     }
 
-    private static ProviderProductivity.Row row(ResultSet row, Set<CompanyGroup> groups) throws SQLException {
-        Optional<LocalDate> day = null;
-        Optional<String> platform = null;
-        Optional<String> user = null;
-        int column = 0;
-        for (CompanyGroup group : groups) {
-            column++;
-            if (group == CompanyGroup.DAY) {
-                day = Optional.of(row.getObject(column, LocalDate.class));
-            } else if (group == CompanyGroup.PLATFORM) {
-                platform = Optional.of(row.getString(column));
-            } else {
-                user = Optional.ofNullable(row.getString(column));
-            }
-        }
-        long accepted = row.getLong("accepted");
-        long rejected = row.getLong("rejected");
+    private static ProviderProductivity.Row row(RowView row, Set<CompanyGroup> groups) {
+        long accepted = row.getColumn("accepted", Long.class);
+        long rejected = row.getColumn("rejected", Long.class);
         return new ProviderProductivity.Row(
-                day,
-                platform,
-                user,
-                row.getLong("users"),
-                row.getLong("sessions"),
-                row.getLong("added"),
-                row.getLong("removed"),
-                row.getLong("commits"),
-                row.getLong("pull_requests"),
+                key(row, groups, CompanyGroup.DAY, LocalDate.class),
+                key(row, groups, CompanyGroup.PLATFORM, String.class),
+                key(row, groups, CompanyGroup.USER, String.class),
+                row.getColumn("users", Long.class),
+                row.getColumn("sessions", Long.class),
+                row.getColumn("added", Long.class),
+                row.getColumn("removed", Long.class),
+                row.getColumn("commits", Long.class),
+                row.getColumn("pull_requests", Long.class),
                 accepted,
                 rejected,
                 accepted + rejected == 0 ? null : accepted / (double) (accepted + rejected),
-                row.getLong("requests"),
-                row.getLong("conversations"));
+                row.getColumn("requests", Long.class),
+                row.getColumn("conversations", Long.class));
+    }
+
+    /** Null when not grouped by, empty when the database has none. */
+    private static <T> Optional<T> key(RowView row, Set<CompanyGroup> groups, CompanyGroup group, Class<T> type) {
+        return groups.contains(group) ? Optional.ofNullable(row.getColumn(group.field(), type)) : null;
     }
 }

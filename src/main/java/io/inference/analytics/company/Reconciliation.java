@@ -9,7 +9,10 @@ import java.util.List;
 import java.util.Optional;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
 
-/** Our estimates beside the providers' bills, as answers show them. The two are compared and never added. */
+/**
+ * Estimates next to the providers' bills, as answers show them. The two are compared and never
+ * added.
+ */
 @Schema(name = "Reconciliation")
 record Reconciliation(
         Instant start,
@@ -19,13 +22,13 @@ record Reconciliation(
         Figures totals,
         Finality finality) {
 
-    /** What a row is about; only what was grouped by is there. */
+    /** The group of a row: only fields that were grouped by. */
     @JsonInclude(JsonInclude.Include.NON_NULL)
     @Schema(name = "ReconciliationKey")
     record Key(
             @Schema(description = "UTC day") Optional<LocalDate> day,
             @Schema(
-                            description = "unmapped: events of models that no provider is known for",
+                            description = "unmapped: events of models without a known provider",
                             enumeration = {"anthropic", "cursor", "unmapped"})
                     Optional<String> provider,
             @Schema(enumeration = {"claude_api", "claude_code", "claude_ai", "cursor", "unknown"})
@@ -40,7 +43,7 @@ record Reconciliation(
     /** The amounts; difference = billed - estimate = the sum of the five parts. */
     @Schema(name = "ReconciliationFigures")
     record Figures(
-            @Schema(description = "Of our events, by their own cost or the price book") Cost estimate,
+            @Schema(description = "Of the stored events, by their own cost or the price book") Cost estimate,
             @Schema(description = "By the provider") Cost billed,
             @Schema(description = "billed - estimate") Cost difference,
             Split split,
@@ -49,12 +52,12 @@ record Reconciliation(
     /** Why they differ. */
     @Schema(name = "ReconciliationSplit")
     record Split(
-            @Schema(description = "Billed usage of which we have no event at all that day") Cost coverage,
-            @Schema(description = "More or fewer tokens billed than in our events, at the billed price") Cost quantity,
-            @Schema(description = "Another price than ours for the tokens that both have") Cost price,
-            @Schema(description = "Our events without a price, at the billed price") Cost unpriced,
-            @Schema(
-                            description =
-                                    "What is not explained: fixed amounts, bills without tokens, models without a provider")
+            @Schema(description = "Billed usage without any stored event on that day") Cost coverage,
+            @Schema(description = "More or fewer tokens billed than in the stored events, at the billed price")
+                    Cost quantity,
+            @Schema(description = "Another price than the price book's, for the tokens that both sides have")
+                    Cost price,
+            @Schema(description = "Stored events without a price, at the billed price") Cost unpriced,
+            @Schema(description = "Not explained: fixed amounts, bills without tokens, models without a provider")
                     Cost rest) {}
 }

@@ -28,7 +28,7 @@ import org.eclipse.microprofile.openapi.annotations.parameters.Parameter;
 import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
 import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 
-/** Estimates beside bills, over HTTP: JSON, or the same rows as CSV. */
+/** Estimates next to bills over HTTP: JSON, or the same rows as CSV. */
 @Path("/analytics/v1/reconciliation")
 @Tag(name = "providers")
 class ReconciliationResource {
@@ -50,9 +50,9 @@ class ReconciliationResource {
     @Produces({MediaType.APPLICATION_JSON, "text/csv"})
     @Requires(Permission.PROVIDERS_READ)
     @Operation(
-            summary = "Our estimates beside the providers' bills",
+            summary = "Estimates compared with the providers' bills",
             description =
-                    "Estimates of our events and what the providers bill, by UTC day, with the difference split into coverage,"
+                    "Estimated cost of the stored events and billed amounts, by UTC day. The difference is split into coverage,"
                             + " quantity, price, unpriced and rest. The two are compared and never added. The edges of the range are"
                             + " snapped outward to whole UTC days.")
     @Parameter(
@@ -93,7 +93,7 @@ class ReconciliationResource {
     public Response reconciliation(@Context UriInfo uri, @Context Request request, @Context HttpHeaders headers) {
         CompanyQuery query = CompanyQuery.parse(uri.getQueryParameters(), GROUPS);
         TableAnswer.Form form = TableAnswer.preferred(request);
-        Reconciliation found = database.read(handle -> store.read(handle.getConnection(), query));
+        Reconciliation found = database.read(handle -> store.read(handle, query));
         List<String> columns = new ArrayList<>();
         query.groupBy().forEach(group -> columns.add(group.field()));
         columns.addAll(List.of(

@@ -4,23 +4,20 @@ import io.inference.analytics.company.ReconciliationSum.Billed;
 import io.inference.analytics.company.ReconciliationSum.Estimated;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.math.BigDecimal;
-import java.sql.Connection;
-import java.sql.PreparedStatement;
-import java.sql.ResultSet;
-import java.sql.SQLException;
 import java.time.LocalDate;
-import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
+import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.result.RowView;
 
-/** Reads bills and rollups by day, platform and model, and lays them side by side. */
+/** Reads bills and rollups by day, platform and model, and compares them. */
 @ApplicationScoped
 class ReconciliationStore {
 
@@ -34,17 +31,19 @@ class ReconciliationStore {
                    coalesce(sum(cache_read_cost_usd), 0) as cost_2, coalesce(sum(cache_write_cost_usd), 0) as cost_3,
                    coalesce(sum(web_search_cost_usd + other_cost_usd), 0) as other, coalesce(sum(subscription_cost_usd), 0) as fixed
             from analytics.fact_claude_daily_usage
-            where usage_date >= ? and usage_date < ? and data_source in ('cost_report', 'usage_report', 'manual_subscription')
+            where usage_date >= :first and usage_date < :end and data_source in ('cost_report', 'usage_report', 'manual_subscription')
             group by usage_date, platform, model
             union all
             select cost_date, 'cursor', 'cursor', model, 0, 0, 0, 0, 0, 0, 0, 0,
                    coalesce(sum(amount_usd) filter (where cost_category <> 'subscription'), 0),
                    coalesce(sum(amount_usd) filter (where cost_category = 'subscription'), 0)
-            from analytics.vw_combined_daily_costs where provider = 'cursor' and cost_date >= ? and cost_date < ?
+            from analytics.vw_combined_daily_costs where provider = 'cursor' and cost_date >= :first and cost_date < :end
             group by cost_date, model
             """;
 
-    /** Of rows that are partly unpriced, the tokens are taken to be so in proportion to the invocations. */
+    /**
+     * In a partly unpriced row, the share of unpriced tokens is taken to be that of invocations.
+     */
     private static final String ESTIMATED =
             """
             select (usage.bucket_start at time zone 'UTC')::date as day,
@@ -65,19 +64,19 @@ class ReconciliationStore {
             left join lateral (select provider, provider_model from analytics.provider_model
                                where model_id = usage.model_id order by provider limit 1) named on true
             left join (select distinct model from analytics.claude_costs) known on known.model = models.name
-            where usage.bucket_start >= ? and usage.bucket_start < ?
+            where usage.bucket_start >= :start and usage.bucket_start < :end
             group by 1, 2, 3
             """;
 
-    /** Our events go through the interface for programs. */
+    /** The service's own events come from calls of the API. */
     private static final Map<String, String> PLATFORM_OF_EVENTS = Map.of("anthropic", "claude_api", "cursor", "cursor");
 
     private record Cell(LocalDate day, String provider, String platform, String model) {}
 
-    Reconciliation read(Connection connection, CompanyQuery query) throws SQLException {
-        Map<Cell, Billed> billed = billed(connection, query);
-        Map<Cell, Estimated> estimated = estimated(connection, query);
-        Set<Cell> cells = new java.util.HashSet<>(billed.keySet());
+    Reconciliation read(Handle handle, CompanyQuery query) {
+        Map<Cell, Billed> billed = billed(handle, query);
+        Map<Cell, Estimated> estimated = estimated(handle, query);
+        Set<Cell> cells = new HashSet<>(billed.keySet());
         cells.addAll(estimated.keySet());
         Map<Cell, ReconciliationSum> groups = new TreeMap<>(Comparator.comparing(Cell::day)
                 .thenComparing(Cell::provider)
@@ -99,7 +98,7 @@ class ReconciliationStore {
                 query.groupBy().stream().map(CompanyGroup::wireName).toList(),
                 rows,
                 total.figures(),
-                Finality.read(connection, query));
+                Finality.read(handle, query));
     }
 
     private static Cell grouped(Cell cell, Set<CompanyGroup> by) {
@@ -118,63 +117,53 @@ class ReconciliationStore {
                 by.contains(CompanyGroup.MODEL) ? Optional.ofNullable(cell.model()) : null);
     }
 
-    private static Map<Cell, Billed> billed(Connection connection, CompanyQuery query) throws SQLException {
-        Map<Cell, Billed> billed = new HashMap<>();
-        try (PreparedStatement select = connection.prepareStatement(BILLED)) {
-            for (int i = 1; i <= 3; i += 2) {
-                select.setObject(i, query.first());
-                select.setObject(i + 1, query.end());
-            }
-            try (ResultSet row = select.executeQuery()) {
-                while (row.next()) {
-                    billed.put(
-                            new Cell(
-                                    row.getObject("day", LocalDate.class),
-                                    row.getString("provider"),
-                                    row.getString("platform"),
-                                    row.getString("model")),
-                            new Billed(
-                                    kinds(row, "tokens"),
-                                    kinds(row, "cost"),
-                                    row.getBigDecimal("other"),
-                                    row.getBigDecimal("fixed")));
-                }
-            }
-        }
-        return billed;
+    private static Map<Cell, Billed> billed(Handle handle, CompanyQuery query) {
+        return handle.createQuery(BILLED)
+                .bind("first", query.first())
+                .bind("end", query.end())
+                .collectRows(Collectors.toMap(
+                        row -> cell(row, row.getColumn("platform", String.class)), ReconciliationStore::bill));
     }
 
-    private static Map<Cell, Estimated> estimated(Connection connection, CompanyQuery query) throws SQLException {
-        Map<Cell, Estimated> estimated = new HashMap<>();
-        try (PreparedStatement select = connection.prepareStatement(ESTIMATED)) {
-            select.setObject(1, query.range().start().atOffset(ZoneOffset.UTC));
-            select.setObject(2, query.range().end().atOffset(ZoneOffset.UTC));
-            try (ResultSet row = select.executeQuery()) {
-                while (row.next()) {
-                    String provider = Objects.requireNonNull(row.getString("provider"));
-                    estimated.put(
-                            new Cell(
-                                    row.getObject("day", LocalDate.class),
-                                    provider,
-                                    PLATFORM_OF_EVENTS.get(provider),
-                                    row.getString("model")),
-                            new Estimated(
-                                    row.getLong("invocations"),
-                                    row.getLong("unpriced"),
-                                    kinds(row, "tokens"),
-                                    kinds(row, "unpriced"),
-                                    row.getBigDecimal("cost"),
-                                    !provider.equals("unmapped")));
-                }
-            }
-        }
-        return estimated;
+    private static Billed bill(RowView row) {
+        return new Billed(
+                kinds(row, "tokens"),
+                kinds(row, "cost"),
+                row.getColumn("other", BigDecimal.class),
+                row.getColumn("fixed", BigDecimal.class));
     }
 
-    private static BigDecimal[] kinds(ResultSet row, String prefix) throws SQLException {
+    private static Map<Cell, Estimated> estimated(Handle handle, CompanyQuery query) {
+        return handle.createQuery(ESTIMATED)
+                .bind("start", query.range().start())
+                .bind("end", query.range().end())
+                .collectRows(Collectors.toMap(
+                        row -> cell(row, PLATFORM_OF_EVENTS.get(row.getColumn("provider", String.class))),
+                        ReconciliationStore::estimate));
+    }
+
+    private static Estimated estimate(RowView row) {
+        return new Estimated(
+                row.getColumn("invocations", Long.class),
+                row.getColumn("unpriced", Long.class),
+                kinds(row, "tokens"),
+                kinds(row, "unpriced"),
+                row.getColumn("cost", BigDecimal.class),
+                !row.getColumn("provider", String.class).equals("unmapped"));
+    }
+
+    private static Cell cell(RowView row, String platform) {
+        return new Cell(
+                row.getColumn("day", LocalDate.class),
+                row.getColumn("provider", String.class),
+                platform,
+                row.getColumn("model", String.class));
+    }
+
+    private static BigDecimal[] kinds(RowView row, String prefix) {
         BigDecimal[] kinds = new BigDecimal[ReconciliationSum.KINDS];
         for (int kind = 0; kind < kinds.length; kind++) {
-            kinds[kind] = row.getBigDecimal(prefix + "_" + kind);
+            kinds[kind] = row.getColumn(prefix + "_" + kind, BigDecimal.class);
         }
         return kinds;
     }

@@ -7,8 +7,10 @@ import java.math.RoundingMode;
 import java.util.Arrays;
 
 /**
- * Estimate and bill of one day, platform and model, or the sum of several; US dollars, exact but for the parts, which are rounded to
- * eight digits; what rounding leaves is in the rest, so that the parts always add up to the difference.
+ * Estimate and bill of one day, platform and model, or the sum of several, in US dollars.
+ *
+ * <p>Amounts are exact; the parts are rounded to eight digits. The rest takes what rounding leaves,
+ * so the parts always add up to the difference.
  */
 final class ReconciliationSum {
 
@@ -26,12 +28,12 @@ final class ReconciliationSum {
     private long unpricedInvocations;
 
     /**
-     * Tokens by kind and what they cost.
+     * The provider's side: tokens by kind and their cost.
      *
      * @param tokens of each kind
      * @param cost of each kind in US dollars
      * @param other cost that no kind of token explains
-     * @param fixed cost that is no usage at all
+     * @param fixed cost that is not usage, such as seats
      */
     record Billed(BigDecimal[] tokens, BigDecimal[] cost, BigDecimal other, BigDecimal fixed) {
 
@@ -45,10 +47,10 @@ final class ReconciliationSum {
     }
 
     /**
-     * Our own side.
+     * The service's own side.
      *
      * @param tokens of each kind
-     * @param unpriced the part of them that has no price
+     * @param unpriced those of the tokens that have no price
      * @param cost in US dollars
      * @param known whether a provider is known for the model
      */

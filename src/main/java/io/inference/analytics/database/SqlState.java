@@ -72,6 +72,12 @@ public final class SqlState {
         return !state.equals(UNIQUE_VIOLATION) && (state.startsWith("22") || state.startsWith("23"));
     }
 
+    /** A value is at fault (22 data, 23 integrity, duplicate keys included); the same rows are refused again. */
+    public static boolean refusesValues(Throwable failure) {
+        String state = of(failure);
+        return state.startsWith("22") || state.startsWith("23");
+    }
+
     /** Among others "no partition of relation found for row". */
     public static boolean mayLackPartition(Throwable failure) {
         return is(failure, CHECK_VIOLATION);

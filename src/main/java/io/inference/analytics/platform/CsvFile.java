@@ -24,7 +24,7 @@ public final class CsvFile {
             text.mark(1);
             int first = text.read();
             if (first < 0) {
-                throw new Failure.Invalid("FILE", "FILE: empty (expected: a header and lines)");
+                throw new Failure.Invalid("file", "file: empty (expected: a header and lines)");
             }
             if (first != BYTE_ORDER_MARK) {
                 text.reset();

@@ -16,11 +16,11 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Anthropic's Admin API (platform.claude.com/docs, pages of the Usage and Cost API): cost_report, usage_report/messages,
- * usage_report/claude_code, workspaces, api_keys, users, me.
+ * Anthropic's Admin API (platform.claude.com/docs, pages of the Usage and Cost API): cost_report,
+ * usage_report/messages, usage_report/claude_code, workspaces, api_keys, users, me.
  *
- * <p>The cost report is read once, grouped by workspace and description, and all its rows are kept: a null workspace is the default
- * one, not a total. Amounts are decimal strings in cents.
+ * <p>The cost report is read once, grouped by workspace and description, and all its rows are kept:
+ * a null workspace is the default one, not a total. Amounts are decimal strings in cents.
  */
 final class AnthropicClient implements ProviderClient {
 
@@ -63,7 +63,7 @@ final class AnthropicClient implements ProviderClient {
         return dataset == Dataset.CLAUDE_CODE ? 1 : DAYS_PER_CALL;
     }
 
-    /** The organisation of the key, as the provider says; the one of the setting while the provider does not answer. */
+    /** The key's organisation by the provider; the setting's while the provider does not answer. */
     @Override
     public String orgRef() throws ProviderTrouble, InterruptedException {
         if (found == null) {
@@ -94,7 +94,7 @@ final class AnthropicClient implements ProviderClient {
     private String me() throws ProviderTrouble, InterruptedException {
         String id = JsonFields.text(http.get(uri("me", ""), headers), "id");
         if (id == null) {
-            throw ProviderTrouble.lasting("broken_field", "organizations/me names no id");
+            throw ProviderTrouble.lasting("broken_field", "organizations/me: no id");
         }
         return id;
     }
@@ -165,12 +165,12 @@ final class AnthropicClient implements ProviderClient {
         });
     }
 
-    /** Takes one page of a report. */
+    /** Reads one page of a report. */
     private interface PageReader {
         void read(JsonNode page) throws ProviderTrouble;
     }
 
-    /** Reads pages until one says that it is the last; whatever else would end the loop is an error. */
+    /** Reads pages until one is marked as the last; every other end of the loop is an error. */
     private void pages(String path, String query, PageReader reader) throws ProviderTrouble, InterruptedException {
         Set<String> seen = new HashSet<>();
         String next = "";
@@ -196,7 +196,7 @@ final class AnthropicClient implements ProviderClient {
     private static JsonNode array(JsonNode node, String field) throws ProviderTrouble {
         JsonNode array = node.path(field);
         if (!array.isArray()) {
-            throw ProviderTrouble.passing("broken_answer", field + ": no list");
+            throw ProviderTrouble.passing("broken_answer", field + ": not a list");
         }
         return array;
     }
@@ -315,7 +315,7 @@ final class AnthropicClient implements ProviderClient {
         return Optional.of(new Directory(workspaces, keys, people));
     }
 
-    /** The lists page by the id of the last entry, other than the reports. */
+    /** Lists continue after the id of the last entry; reports have a token per page. */
     private List<JsonNode> list(String path, String query) throws ProviderTrouble, InterruptedException {
         List<JsonNode> all = new ArrayList<>();
         Set<String> seen = new HashSet<>();

@@ -2,6 +2,7 @@ package io.inference.analytics.provider;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.inference.analytics.platform.Sha256;
 import java.math.BigDecimal;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
@@ -13,19 +14,19 @@ import java.util.Arrays;
 import java.util.Base64;
 import java.util.HashMap;
 import java.util.HashSet;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
 /**
- * Cursor's Admin API (cursor.com/docs/account/teams/admin-api): members, daily-usage-data, spend, filtered-usage-events. Times are
- * epoch milliseconds, amounts cents. An answer can hold days that nobody asked for: they are dropped.
+ * Cursor's Admin API (cursor.com/docs/account/teams/admin-api): members, daily-usage-data, spend,
+ * filtered-usage-events. Times are epoch milliseconds, amounts are cents. An answer can contain
+ * days that were not requested; they are dropped.
  */
 final class CursorClient implements ProviderClient {
 
-    /** A team's key says nothing about the team: what it is called where no setting names it. */
+    /** The team's name where no setting names it: a key says nothing about its team. */
     static final String TEAM = "team";
 
     private static final int DAYS_PER_CALL = 30;
@@ -60,7 +61,7 @@ final class CursorClient implements ProviderClient {
 
     @Override
     public int daysPerCall(Dataset dataset) {
-        return dataset == Dataset.CURSOR_SPEND ? 1 : DAYS_PER_CALL;
+        return dataset.hasPast() ? DAYS_PER_CALL : 1;
     }
 
     @Override
@@ -106,12 +107,15 @@ final class CursorClient implements ProviderClient {
         return days.answers(dataset.amount().isPresent());
     }
 
-    /** Takes one page of a report. */
+    /** Reads one page of a report. */
     private interface PageReader {
         void read(JsonNode page, JsonNode items) throws ProviderTrouble;
     }
 
-    /** Reads pages until one says that it is the last. One that comes twice, or is empty before the last, is an error. */
+    /**
+     * Reads pages until one is marked as the last. A page that comes twice, or is empty before the
+     * last, is an error.
+     */
     private void pages(String path, ObjectNode body, String field, PageReader reader)
             throws ProviderTrouble, InterruptedException {
         Set<String> seen = new HashSet<>();
@@ -120,14 +124,14 @@ final class CursorClient implements ProviderClient {
             JsonNode page = http.post(URI.create(base + path), headers, body.toString());
             JsonNode items = page.path(field);
             if (!items.isArray()) {
-                throw ProviderTrouble.passing("broken_answer", field + ": no list");
+                throw ProviderTrouble.passing("broken_answer", field + ": not a list");
             }
             boolean more = more(page, number);
             if (more && items.isEmpty()) {
                 throw ProviderTrouble.passing("broken_paging", path + ": more pages after an empty one");
             }
-            // A server that does not look at the number would have every event counted once a page.
-            if (!items.isEmpty() && !seen.add(HexFormat.of().formatHex(DayRow.sha256(items.toString())))) {
+            // If the server ignored the page number, every event would be counted once per page.
+            if (!items.isEmpty() && !seen.add(Sha256.hex(items.toString()))) {
                 throw ProviderTrouble.passing("broken_paging", path + ": a page twice");
             }
             reader.read(page, items);
@@ -164,7 +168,7 @@ final class CursorClient implements ProviderClient {
                                 - 1);
     }
 
-    /** Lays the items of a page on their days, and keeps with each day what is its own. */
+    /** Distributes a page's items over their days and archives each day's share. */
     private static void share(
             DayDrafts days,
             JsonNode page,
@@ -254,7 +258,7 @@ final class CursorClient implements ProviderClient {
                 JsonFields.count(tokens, "outputTokens"),
                 JsonFields.count(tokens, "cacheWriteTokens"),
                 JsonFields.count(tokens, "cacheReadTokens")));
-        // Events have no id: those that are alike in everything are told apart by counting them.
+        // Events have no id: a running number distinguishes those that are equal in everything.
         dimensions.add(twins.merge(List.copyOf(twin(dimensions)), 1, Integer::sum));
         return DayRow.of(
                 dimensions,
@@ -314,7 +318,7 @@ final class CursorClient implements ProviderClient {
     private static Instant instant(JsonNode millis) throws ProviderTrouble {
         String text = millis.asText("");
         if (!text.matches("[0-9]{1,15}")) {
-            throw ProviderTrouble.lasting("broken_field", "a time that is no epoch milliseconds");
+            throw ProviderTrouble.lasting("broken_field", "a time that is not epoch milliseconds");
         }
         return Instant.ofEpochMilli(Long.parseLong(text));
     }

@@ -1,10 +1,14 @@
 package io.inference.analytics.provider;
 
+import io.inference.analytics.platform.WireNamed;
 import java.util.List;
 import java.util.Optional;
 
-/** One kind of report. Its rows stand in one table: dimensions, which make a row's key inside its day, and measures. */
-public enum Dataset {
+/**
+ * One kind of report. Its rows are in one table: dimensions, which make a row's key within its day,
+ * and measures.
+ */
+public enum Dataset implements WireNamed {
     COST(
             Provider.ANTHROPIC,
             "cost",
@@ -19,8 +23,8 @@ public enum Dataset {
                     "description",
                     "inference_geo"),
             List.of("amount_usd", "currency"),
-            "amount_usd",
-            "select analytics.rebuild_claude_day(?, ?)"),
+            new Bill("amount_usd", "$.data[*].results[*]", "amount", "$"),
+            Derivation.CLAUDE_DAY),
     USAGE(
             Provider.ANTHROPIC,
             "usage",
@@ -33,8 +37,8 @@ public enum Dataset {
                     "cache_creation_5m_tokens",
                     "cache_creation_1h_tokens",
                     "web_search_requests"),
-            "",
-            "select analytics.rebuild_claude_day(?, ?)"),
+            null,
+            Derivation.CLAUDE_DAY),
     CLAUDE_CODE(
             Provider.ANTHROPIC,
             "claude_code",
@@ -54,8 +58,8 @@ public enum Dataset {
                     "write_tool_rejected",
                     "notebook_edit_tool_accepted",
                     "notebook_edit_tool_rejected"),
-            "",
-            "select analytics.rebuild_claude_day(?, ?)"),
+            null,
+            Derivation.CLAUDE_DAY),
     CURSOR_DAILY_USAGE(
             Provider.CURSOR,
             "daily_usage",
@@ -84,8 +88,8 @@ public enum Dataset {
                     "apply_most_used_extension",
                     "tab_most_used_extension",
                     "client_version"),
-            "",
-            "select analytics.rebuild_cursor_day(?, ?)"),
+            null,
+            Derivation.CURSOR_DAY),
     CURSOR_EVENTS(
             Provider.CURSOR,
             "events",
@@ -105,8 +109,8 @@ public enum Dataset {
                     "cache_read_tokens",
                     "ordinal"),
             List.of("requests_costs", "charged_usd", "included_usd", "cursor_token_fee_usd"),
-            "charged_usd",
-            ""),
+            new Bill("charged_usd", "$.usageEvents[*]", "chargedCents", "$ ? (@.isChargeable == true)"),
+            Derivation.NONE),
     CURSOR_SPEND(
             Provider.CURSOR,
             "spend",
@@ -120,8 +124,8 @@ public enum Dataset {
                     "fast_premium_requests",
                     "monthly_limit_dollars",
                     "hard_limit_override_dollars"),
-            "",
-            ""),
+            null,
+            Derivation.NONE),
     CLAUDE_AI_AUDIT(
             Provider.CLAUDE_AI,
             "audit",
@@ -139,16 +143,41 @@ public enum Dataset {
                     "client_platform",
                     "ordinal"),
             List.of(),
-            "",
-            "select analytics.rebuild_claude_ai_day(?)");
+            null,
+            Derivation.CLAUDE_AI_DAY);
+
+    /**
+     * How billed amounts are found.
+     *
+     * @param measure the column with US dollars
+     * @param items jsonpath of the items of an archived page
+     * @param cents the field of an item that holds cents
+     * @param charged jsonpath that an item matches if its cents are charged
+     */
+    public record Bill(String measure, String items, String cents, String charged) {}
+
+    /** How a day is derived from the base tables: a statement with the parameters org and day. */
+    private enum Derivation {
+        NONE(""),
+        CLAUDE_DAY("select analytics.rebuild_claude_day(:org, :day)"),
+        CURSOR_DAY("select analytics.rebuild_cursor_day(:org, :day)"),
+        /** Seats and chats of claude.ai have no organisation. */
+        CLAUDE_AI_DAY("select analytics.rebuild_claude_ai_day(:day)");
+
+        private final String sql;
+
+        Derivation(String sql) {
+            this.sql = sql;
+        }
+    }
 
     private final Provider provider;
     private final String wireName;
     private final String table;
     private final List<String> dimensions;
     private final List<String> measures;
-    private final String amount;
-    private final String rebuild;
+    private final Optional<Bill> bill;
+    private final Derivation derivation;
 
     Dataset(
             Provider provider,
@@ -156,15 +185,15 @@ public enum Dataset {
             String table,
             List<String> dimensions,
             List<String> measures,
-            String amount,
-            String rebuild) {
+            Bill bill,
+            Derivation derivation) {
         this.provider = provider;
         this.wireName = wireName;
         this.table = table;
         this.dimensions = dimensions;
         this.measures = measures;
-        this.amount = amount;
-        this.rebuild = rebuild;
+        this.bill = Optional.ofNullable(bill);
+        this.derivation = derivation;
     }
 
     public Provider provider() {
@@ -172,6 +201,7 @@ public enum Dataset {
     }
 
     /** As in the ledger. */
+    @Override
     public String wireName() {
         return wireName;
     }
@@ -188,14 +218,29 @@ public enum Dataset {
         return measures;
     }
 
-    /** The measure that is billed money, in US dollars, if there is one. */
-    public Optional<String> amount() {
-        return amount.isEmpty() ? Optional.empty() : Optional.of(amount);
+    /** How its billed amounts are found; empty when it bills nothing. */
+    public Optional<Bill> bill() {
+        return bill;
     }
 
-    /** The statement that derives a day anew; its parameters are the organisation, if it names one, and the day. */
-    public Optional<String> rebuild() {
-        return rebuild.isEmpty() ? Optional.empty() : Optional.of(rebuild);
+    /** The measure with billed US dollars; empty when it bills nothing. */
+    public Optional<String> amount() {
+        return bill.map(Bill::measure);
+    }
+
+    /** The statement that derives a day; its parameters are org, where it names one, and day. */
+    public Optional<String> derivation() {
+        return derivation == Derivation.NONE ? Optional.empty() : Optional.of(derivation.sql);
+    }
+
+    /** False when only today's state can be read: a day that was missed is lost, and not a gap. */
+    public boolean hasPast() {
+        return this != CURSOR_SPEND;
+    }
+
+    /** Whether rows carry the provider's own estimates, which are never paid. */
+    public boolean hasEstimates() {
+        return this == CLAUDE_CODE;
     }
 
     public static Dataset of(Provider provider, String wireName) {

@@ -1,18 +1,20 @@
 package io.inference.analytics.provider;
 
+import io.inference.analytics.platform.Sha256;
 import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
 /**
- * All that a provider says about one day of a data set, to its last page.
+ * A provider's complete answer about one day of a data set, to its last page.
  *
  * @param rows in the order they came
  * @param pages the answers cut to this day, as JSON text without secrets
- * @param items how many rows the pages hold, counted apart from the rows
- * @param sourceTotal the billed amount in US dollars, added up from the pages apart from the rows; null where there is none
- * @param fault what of the answer can not be read; such a day is not stored
+ * @param items the number of rows in the pages, counted apart from the rows
+ * @param sourceTotal the billed US dollars, added up from the pages apart from the rows; null where
+ *     the data set bills nothing
+ * @param fault the part of the answer that cannot be read; such a day is not stored
  */
 public record DayAnswer(
         List<DayRow> rows, List<String> pages, int items, BigDecimal sourceTotal, Optional<String> fault) {
@@ -26,11 +28,11 @@ public record DayAnswer(
         pages = List.copyOf(pages);
     }
 
-    /** The content of the day whatever the order of its rows. */
+    /** A hash of the day's content that does not depend on the order of its rows. */
     public byte[] contentHash() {
         List<String> contents =
                 new ArrayList<>(rows.stream().map(DayRow::content).sorted().toList());
         contents.add(Integer.toString(rows.size()));
-        return DayRow.sha256(String.join("\n", contents));
+        return Sha256.of(String.join("\n", contents));
     }
 }

@@ -11,17 +11,17 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** The days that were asked for, while their pages are read. What belongs to another day is nobody's. */
+/** The requested days while their pages are read. Items of other days are dropped. */
 final class DayDrafts {
 
     private static final int CENT_DIGITS = 2;
 
-    /** Makes a row of an item. */
+    /** Turns an item into a row. */
     interface RowReader {
         DayRow read(JsonNode item) throws ProviderTrouble;
     }
 
-    /** What has been read of one day so far. */
+    /** The part of one day that has been read so far. */
     static final class Draft {
         private final List<DayRow> rows = new ArrayList<>();
         private final List<String> pages = new ArrayList<>();
@@ -29,7 +29,7 @@ final class DayDrafts {
         private BigDecimal cents = BigDecimal.ZERO;
         private Optional<String> fault = Optional.empty();
 
-        /** Takes an item. One that can not be read is a fault of this day, and of no other. */
+        /** Takes an item. One that cannot be read is a fault of this day only. */
         void take(JsonNode item, RowReader reader) {
             items++;
             try {
@@ -39,7 +39,7 @@ final class DayDrafts {
             }
         }
 
-        /** Adds up what is billed, apart from the rows; what is no amount is a fault of its row already. */
+        /** Adds up billed cents, apart from the rows; a malformed amount is a fault of the day. */
         void bill(JsonNode item, String field) {
             try {
                 cents = cents.add(JsonFields.decimal(item, field));
@@ -48,7 +48,7 @@ final class DayDrafts {
             }
         }
 
-        /** Keeps the page with those of its items that are of this day. */
+        /** Archives the page with only this day's items. */
         void keep(JsonNode page, String field, Collection<? extends JsonNode> ofThisDay) {
             ObjectNode kept = ProviderHttp.JSON.createObjectNode();
             page.properties().stream()
@@ -61,7 +61,7 @@ final class DayDrafts {
 
     private final Map<LocalDate, Draft> drafts = new LinkedHashMap<>();
 
-    /** Both days included. */
+    /** @param last included */
     DayDrafts(LocalDate first, LocalDate last) {
         first.datesUntil(last.plusDays(1)).forEach(day -> drafts.put(day, new Draft()));
     }
@@ -74,7 +74,7 @@ final class DayDrafts {
         return drafts;
     }
 
-    /** @param billed whether the answers name amounts */
+    /** @param billed whether the items have billed amounts */
     Map<LocalDate, DayAnswer> answers(boolean billed) {
         Map<LocalDate, DayAnswer> answers = new LinkedHashMap<>();
         drafts.forEach((day, draft) -> answers.put(

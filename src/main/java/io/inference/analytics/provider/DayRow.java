@@ -1,23 +1,20 @@
 package io.inference.analytics.provider;
 
+import io.inference.analytics.platform.Sha256;
 import java.math.BigDecimal;
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.Collections;
-import java.util.HexFormat;
 import java.util.List;
 
 /**
  * One row of a data set's day, in the order of its columns; elements may be null.
  *
  * @param lineKey SHA-256 of all dimensions, nulls marked
- * @param estimates what the provider itself estimates for the row, which nobody pays
+ * @param estimates the provider's own estimates for the row, which are never paid
  */
 public record DayRow(String lineKey, List<Object> dimensions, List<Object> measures, List<Estimate> estimates) {
 
-    /** Tokens and the provider's own estimate, in US dollars, by model. */
+    /** Tokens and the provider's own estimate of one model, in US dollars. */
     public record Estimate(String model, long input, long output, long cacheRead, long cacheCreation, BigDecimal usd) {}
 
     public DayRow {
@@ -31,10 +28,10 @@ public record DayRow(String lineKey, List<Object> dimensions, List<Object> measu
     }
 
     static DayRow of(List<Object> dimensions, List<Object> measures, List<Estimate> estimates) {
-        return new DayRow(HexFormat.of().formatHex(sha256(canonical(dimensions))), dimensions, measures, estimates);
+        return new DayRow(Sha256.hex(canonical(dimensions)), dimensions, measures, estimates);
     }
 
-    /** Everything that the row says; equal rows are equal texts. */
+    /** The whole row as text; equal rows are equal texts. */
     String content() {
         List<Object> estimated = new ArrayList<>();
         for (Estimate estimate : estimates) {
@@ -49,7 +46,7 @@ public record DayRow(String lineKey, List<Object> dimensions, List<Object> measu
         return lineKey + canonical(measures) + canonical(estimated);
     }
 
-    /** The length before each text keeps neighbours apart; a null is no text. */
+    /** The length before each text keeps neighbours apart; a null differs from every text. */
     private static String canonical(List<Object> values) {
         StringBuilder text = new StringBuilder();
         for (Object value : values) {
@@ -65,13 +62,5 @@ public record DayRow(String lineKey, List<Object> dimensions, List<Object> measu
 
     private static String plain(BigDecimal number) {
         return number.signum() == 0 ? "0" : number.stripTrailingZeros().toPlainString();
-    }
-
-    public static byte[] sha256(String text) {
-        try {
-            return MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8));
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException(e);
-        }
     }
 }

@@ -6,8 +6,9 @@ import java.time.DateTimeException;
 import java.time.LocalDate;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
+import java.util.Locale;
 
-/** Reads fields of a provider's answer: exactly, or not at all. */
+/** Reads fields of a provider's answer, exactly or not at all. */
 final class JsonFields {
 
     private static final long COUNT_MAX = 1L << 53;
@@ -24,10 +25,10 @@ final class JsonFields {
         return text.isEmpty() ? null : text;
     }
 
-    /** A text in lower case, as addresses are compared; null where there is none. */
+    /** An address in lower case, so that equal ones compare equal; null where there is none. */
     static String email(JsonNode node, String field) {
         String text = text(node, field);
-        return text == null ? null : text.toLowerCase(java.util.Locale.ROOT);
+        return text == null ? null : text.toLowerCase(Locale.ROOT);
     }
 
     /** A count; 0 where there is none. */
@@ -40,7 +41,7 @@ final class JsonFields {
         if (number.signum() < 0
                 || number.compareTo(BigDecimal.valueOf(COUNT_MAX)) > 0
                 || number.stripTrailingZeros().scale() > 0) {
-            throw ProviderTrouble.lasting("broken_field", field + ": no count (expected: a whole number from 0)");
+            throw ProviderTrouble.lasting("broken_field", field + ": not a count (expected: a whole number from 0)");
         }
         return number.longValue();
     }
@@ -69,7 +70,7 @@ final class JsonFields {
                 ? value.decimalValue().toPlainString()
                 : value.asText().strip();
         if (!text.matches("-?[0-9]{1,20}([.][0-9]{1,30})?")) {
-            throw ProviderTrouble.lasting("broken_field", field + ": no plain decimal");
+            throw ProviderTrouble.lasting("broken_field", field + ": not a plain decimal");
         }
         return new BigDecimal(text);
     }
@@ -90,7 +91,7 @@ final class JsonFields {
         throw ProviderTrouble.lasting("broken_field", "a bucket without a date");
     }
 
-    /** A time; null where there is none that can be read. */
+    /** A time; null where it is missing or malformed. */
     static OffsetDateTime time(JsonNode node, String field) {
         String text = text(node, field);
         try {

@@ -7,21 +7,21 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Where the days of some data sets come from. A data set has one client, so a newer interface of a provider takes its place and
- * never adds to it.
+ * The source of some data sets' days. A data set has one client, so a newer API of a provider
+ * replaces the older one and never adds to it.
  */
 public interface ProviderClient {
 
-    /** A workspace, a key and its maker, and who people are; what a provider leaves out is null. */
+    /** Workspaces, keys and people of a provider; fields that it leaves out are null. */
     record Directory(List<Workspace> workspaces, List<ApiKey> keys, List<Person> people) {}
 
-    /** A workspace. */
+    /** A workspace; its colour is that of the provider's console. */
     record Workspace(String id, String name, String color, OffsetDateTime createdAt, OffsetDateTime archivedAt) {}
 
     /**
-     * A key; never the key itself.
+     * A key's description; never the key itself.
      *
-     * @param hint its first and last letters, as the provider shows them to tell keys apart
+     * @param hint its first and last letters, as the provider shows them to distinguish keys
      */
     record ApiKey(
             String id,
@@ -32,7 +32,7 @@ public interface ProviderClient {
             String status,
             String createdBy) {}
 
-    /** Somebody with an account at the provider. */
+    /** A person with an account at the provider. */
     record Person(String id, String email, String name, String role, boolean active) {}
 
     Provider provider();
@@ -40,25 +40,25 @@ public interface ProviderClient {
     /** In the order in which they are imported. */
     List<Dataset> datasets();
 
-    /** Days that one call can cover. */
+    /** The longest range of days that one call can cover. */
     int daysPerCall(Dataset dataset);
 
-    /** Id of the organisation that the key belongs to. */
+    /** The id of the key's organisation. */
     String orgRef() throws ProviderTrouble, InterruptedException;
 
     /**
-     * Reads to the last page. Every day asked for is in the answer, an empty one too; days that were not asked for are left out.
+     * Reads to the last page. The answer has every requested day, empty ones too, and no other.
      *
      * @param first first UTC day
      * @param last last UTC day, at most {@link #daysPerCall} days in all
-     * @throws ProviderTrouble when any part is missing: half a day is none
+     * @throws ProviderTrouble when any part is missing: an incomplete day is not a day
      */
     Map<LocalDate, DayAnswer> fetch(Dataset dataset, LocalDate first, LocalDate last)
             throws ProviderTrouble, InterruptedException;
 
-    /** Checks the key, and that it belongs to the organisation that the settings name. */
+    /** Checks that the key works and belongs to the organisation that the settings name. */
     void check() throws ProviderTrouble, InterruptedException;
 
-    /** Who and what the ids in the reports are. */
+    /** The names behind the ids in the reports. */
     Optional<Directory> directory() throws ProviderTrouble, InterruptedException;
 }

@@ -17,7 +17,10 @@ import java.util.Map;
 import java.util.Optional;
 import org.jboss.logging.Logger;
 
-/** The clients whose keys are set. Keys are read when they are first needed, trimmed, and never written anywhere. */
+/**
+ * The clients whose keys are set. Keys are read on first use, stripped of blanks, and never written
+ * anywhere.
+ */
 @ApplicationScoped
 public class ProviderClients {
 
@@ -49,7 +52,8 @@ public class ProviderClients {
     /**
      * The provider's client.
      *
-     * @throws Failure.Invalid when its key is not set or can not be read
+     * @throws Failure.Unavailable when its key is not set or cannot be read
+     * @throws Failure.Invalid when the provider has no API
      */
     public synchronized ProviderClient of(Provider provider) {
         return clients.computeIfAbsent(provider, this::make);
@@ -63,7 +67,7 @@ public class ProviderClients {
                                 new ProviderHttp.Rules(
                                         provider,
                                         "ANTHROPIC_ADMIN_API_KEY",
-                                        "an Admin API key, sk-ant-admin…, made by an admin of the organisation",
+                                        "an Admin API key, sk-ant-admin…, made by an organisation admin",
                                         config.anthropicTries(),
                                         config.anthropicTimeout(),
                                         config.anthropicRateLimitPause(),
@@ -97,14 +101,14 @@ public class ProviderClients {
                         cursorTeam(config).orElse(CursorClient.TEAM),
                         config.cursorPageRecords());
             case CLAUDE_AI ->
-                throw new Failure.Invalid("--provider", "claude_ai: has no interface (expected: anthropic or cursor)");
+                throw new Failure.Invalid("provider", "provider: claude_ai has no API (expected: anthropic or cursor)");
         };
     }
 
     /**
      * The team that the settings name, in lower case.
      *
-     * @throws Failure.Invalid when it is no name
+     * @throws Failure.Invalid when the name is malformed
      */
     static Optional<String> cursorTeam(ProvidersConfig config) {
         Optional<String> team = config.cursorTeam().map(name -> name.strip().toLowerCase(Locale.ROOT));
@@ -125,7 +129,7 @@ public class ProviderClients {
                         .filter(text -> !text.isEmpty());
             } catch (IOException e) {
                 throw new Failure.Unavailable(
-                        setting + "_FILE: can not be read (expected: a file with the key that this user may read)",
+                        setting + "_FILE: cannot be read (expected: a file with the key that this user may read)",
                         Duration.ZERO,
                         null);
             }
@@ -140,7 +144,9 @@ public class ProviderClients {
         return found;
     }
 
-    /** A key that is refused fails all days alike; better said once, and at once. */
+    /**
+     * A refused key would fail every day in the same way, so it is reported once, before the first.
+     */
     public static void verify(ProviderClient client) throws InterruptedException {
         try {
             client.check();
@@ -161,7 +167,7 @@ public class ProviderClients {
             return client.orgRef();
         } catch (ProviderTrouble e) {
             throw new Failure.Unavailable(
-                    "the organisation of the key could not be found: " + e.getMessage(), Duration.ZERO, null);
+                    "the organisation of the key is unknown: " + e.getMessage(), Duration.ZERO, null);
         }
     }
 }

@@ -7,11 +7,14 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.math.BigDecimal;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodySubscribers;
+import java.net.http.HttpTimeoutException;
 import java.time.Clock;
 import java.time.DateTimeException;
 import java.time.Duration;
@@ -31,10 +34,13 @@ import java.util.concurrent.TimeoutException;
 /**
  * Requests to one provider, tried again where that can help.
  *
- * <p>429, faults of the server (5xx), time-outs, lost connections and answers that are no JSON are passing: they are tried again
- * after the pause that {@code retry-after} names, else after one that doubles, up to the number of tries and the time budget;
- * after the last try nothing waits. Every other 4xx is lasting and ends at once. Redirects are not followed, as they would carry
- * the key elsewhere. Answers are at most 32 MiB.
+ * <p>429, faults of the server (5xx), time-outs, lost connections and answers that are not JSON are
+ * passing. They are tried again after the pause that {@code retry-after} names, or else after a
+ * pause that doubles, up to the number of tries and the time budget. There is no pause after the
+ * last try.
+ *
+ * <p>Every other 4xx is lasting and ends at once. Redirects are not followed, because they would
+ * carry the key elsewhere. Answers are at most 32 MiB.
  */
 public final class ProviderHttp {
 
@@ -52,13 +58,14 @@ public final class ProviderHttp {
     /**
      * How to treat a provider.
      *
-     * @param keySetting the setting that holds the key, for people
+     * @param keySetting the setting that holds the key, for messages
+     * @param rightNeeded the kind of key that is needed, for messages
      * @param tries of one request
      * @param timeout longest wait for an answer
      * @param rateLimitPause first pause after 429
-     * @param faultPause first pause after anything else
-     * @param budget time of one request with all its pauses
-     * @param requestsPerMinute 0 for no limit of ours
+     * @param faultPause first pause after any other fault
+     * @param budget longest time of one request with all its pauses
+     * @param requestsPerMinute 0: not limited here
      */
     record Rules(
             Provider provider,
@@ -143,7 +150,7 @@ public final class ProviderHttp {
         return full.plusMillis(ThreadLocalRandom.current().nextLong(full.toMillis() / 4 + 1));
     }
 
-    /** Keeps to the requests a minute that the provider allows, instead of running into its limit. */
+    /** Stays within the provider's requests per minute instead of running into its limit. */
     private void awaitTurn() throws InterruptedException {
         if (rules.requestsPerMinute() == 0) {
             return;
@@ -169,13 +176,13 @@ public final class ProviderHttp {
         CompletableFuture<HttpResponse<byte[]>> pending = client.sendAsync(request, ProviderHttp::limited);
         HttpResponse<byte[]> response;
         try {
-            // The request's own time-out ends with the headers; a body may hang, too.
+            // The request's own time-out covers only the headers; a body can hang as well.
             response = pending.get(rules.timeout().toMillis(), TimeUnit.MILLISECONDS);
         } catch (TimeoutException e) {
             pending.cancel(true);
             throw ProviderTrouble.passing("timeout", "no answer within " + rules.timeout());
         } catch (ExecutionException e) {
-            if (e.getCause() instanceof java.net.http.HttpTimeoutException) {
+            if (e.getCause() instanceof HttpTimeoutException) {
                 throw ProviderTrouble.passing("timeout", "no answer within " + rules.timeout());
             }
             throw ProviderTrouble.passing(
@@ -197,11 +204,11 @@ public final class ProviderHttp {
                 return body;
             }
         } catch (JsonProcessingException e) {
-            throw ProviderTrouble.passing("broken_json", "the answer is no JSON");
-        } catch (java.io.IOException e) {
-            throw ProviderTrouble.passing("broken_json", "the answer can not be read");
+            throw ProviderTrouble.passing("broken_json", "the answer is not JSON");
+        } catch (IOException e) {
+            throw ProviderTrouble.passing("broken_json", "the answer cannot be read");
         }
-        throw ProviderTrouble.passing("broken_json", "the answer is no JSON object");
+        throw ProviderTrouble.passing("broken_json", "the answer is not a JSON object");
     }
 
     private static HttpResponse.BodySubscriber<byte[]> limited(HttpResponse.ResponseInfo info) {
@@ -249,12 +256,12 @@ public final class ProviderHttp {
                     .asText(answer.path("message").asText(""));
             String line = message.replaceAll("\\p{Cntrl}", " ");
             return line.length() <= MESSAGE_CHARACTERS_MAX ? line : line.substring(0, MESSAGE_CHARACTERS_MAX) + "…";
-        } catch (java.io.IOException e) {
+        } catch (IOException e) {
             return "";
         }
     }
 
-    /** Seconds, or a date (RFC 9110, 10.2.3); null when there is none. */
+    /** Seconds, or a date (RFC 9110, 10.2.3); null when it is missing or malformed. */
     private Duration retryAfter(HttpResponse<?> response) {
         Optional<String> value = response.headers().firstValue("retry-after").map(String::strip);
         if (value.isEmpty()) {
@@ -263,7 +270,7 @@ public final class ProviderHttp {
         try {
             if (value.get().matches("[0-9]{1,6}([.][0-9]{1,3})?")) {
                 return Duration.ofMillis(
-                        new java.math.BigDecimal(value.get()).movePointRight(3).longValue());
+                        new BigDecimal(value.get()).movePointRight(3).longValue());
             }
             Duration until = Duration.between(
                     clock.instant(),
@@ -275,7 +282,7 @@ public final class ProviderHttp {
         }
     }
 
-    /** Counters of requests exist from the start, with a key or without. */
+    /** Counters of requests exist from the start, whether a key is set or not. */
     public static void register(MeterRegistry registry, Provider provider) {
         for (String outcome : new String[] {"ok", "rate_limited", "failed"}) {
             counter(registry, provider, outcome).increment(0);

@@ -2,39 +2,37 @@ package io.inference.analytics.provider;
 
 import io.inference.analytics.platform.Failure;
 import jakarta.enterprise.context.ApplicationScoped;
-import java.sql.Connection;
-import java.sql.PreparedStatement;
-import java.sql.ResultSet;
-import java.sql.SQLException;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
-import javax.sql.DataSource;
+import org.jdbi.v3.core.Jdbi;
 
-/** Which of a provider's organisations is meant where nothing else says it. Costs of two are never taken for one another's. */
+/**
+ * Finds the organisation of a provider that a request means when it names none. Costs of two
+ * organisations are never mixed up.
+ */
 @ApplicationScoped
 public class ProviderOrganizations {
 
     private static final String IMPORTED =
-            "select distinct org_ref from analytics.provider_import_day where provider = ? order by org_ref";
+            "select distinct org_ref from analytics.provider_import_day where provider = :provider order by org_ref";
 
     private final ProvidersConfig config;
-    private final DataSource dataSource;
+    private final Jdbi jdbi;
 
-    public ProviderOrganizations(ProvidersConfig config, DataSource dataSource) {
+    public ProviderOrganizations(ProvidersConfig config, Jdbi jdbi) {
         this.config = config;
-        this.dataSource = dataSource;
+        this.jdbi = jdbi;
     }
 
     /**
-     * The organisation that was named; else that of ANTHROPIC_ORGANIZATION_ID, or the team of analytics.providers.cursor-team; else the
-     * only one that was imported.
+     * The named organisation; else that of ANTHROPIC_ORGANIZATION_ID, or the team of
+     * analytics.providers.cursor-team; else the only one that was imported.
      *
      * @return empty when none is known yet
-     * @throws Failure.Invalid when it could be any of several
+     * @throws Failure.Invalid when several are possible
      */
-    public Optional<String> of(Provider provider, Optional<String> named) throws SQLException {
+    public Optional<String> of(Provider provider, Optional<String> named) {
         List<String> imported = imported(provider);
         Optional<String> wanted = named.or(() -> switch (provider) {
             case ANTHROPIC -> config.anthropicOrganization().map(String::strip).filter(id -> !id.isEmpty());
@@ -49,8 +47,8 @@ public class ProviderOrganizations {
         }
         if (imported.size() > 1) {
             throw new Failure.Invalid(
-                    "--organization",
-                    "--organization: missing (expected: one of %s)".formatted(String.join(", ", imported)));
+                    "organization",
+                    "organization: missing (expected: one of %s)".formatted(String.join(", ", imported)));
         }
         return imported.stream().findFirst();
     }
@@ -58,11 +56,11 @@ public class ProviderOrganizations {
     /**
      * A workspace as people name it.
      *
-     * @param workspace its id, or {@code default} for the one without
-     * @param named the organisation of the one without
+     * @param workspace its id, or {@code default} for the default workspace
+     * @param named the organisation of the default workspace
      * @throws Failure.Invalid when several organisations have one and none is named
      */
-    public WorkspaceRef workspace(String workspace, Optional<String> named) throws SQLException {
+    public WorkspaceRef workspace(String workspace, Optional<String> named) {
         WorkspaceRef plain = WorkspaceRef.of(workspace);
         if (!plain.id().equals(WorkspaceRef.DEFAULT)) {
             return plain;
@@ -70,17 +68,10 @@ public class ProviderOrganizations {
         return new WorkspaceRef(plain.id(), of(Provider.ANTHROPIC, named).orElse(""));
     }
 
-    private List<String> imported(Provider provider) throws SQLException {
-        List<String> imported = new ArrayList<>();
-        try (Connection connection = dataSource.getConnection();
-                PreparedStatement select = connection.prepareStatement(IMPORTED)) {
-            select.setString(1, provider.wireName());
-            try (ResultSet row = select.executeQuery()) {
-                while (row.next()) {
-                    imported.add(row.getString(1));
-                }
-            }
-        }
-        return imported;
+    private List<String> imported(Provider provider) {
+        return jdbi.withHandle(handle -> handle.createQuery(IMPORTED)
+                .bind("provider", provider)
+                .mapTo(String.class)
+                .list());
     }
 }

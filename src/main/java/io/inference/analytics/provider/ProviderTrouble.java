@@ -4,7 +4,10 @@ import java.io.Serial;
 import java.time.Duration;
 import java.util.Optional;
 
-/** A provider did not give a complete answer. The text is shown to people and stored, so it holds no secret. */
+/**
+ * A provider did not give a complete answer. People see the text and it is stored: it holds no
+ * secret.
+ */
 public final class ProviderTrouble extends Exception {
 
     @Serial
@@ -30,12 +33,12 @@ public final class ProviderTrouble extends Exception {
         return passing(code, message, null);
     }
 
-    /** Somebody has to change something first. */
+    /** A person has to change something first. */
     public static ProviderTrouble lasting(String code, String message) {
         return new ProviderTrouble(code, message, false, null);
     }
 
-    /** A short word, such as rate_limit_error. */
+    /** A stable word for the kind of trouble, such as rate_limit_error. */
     public String code() {
         return code;
     }

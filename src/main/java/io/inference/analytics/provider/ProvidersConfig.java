@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 
-/** The providers' interfaces and the daily import. */
+/** The providers' APIs and the daily import. */
 @ConfigMapping(prefix = "analytics.providers")
 public interface ProvidersConfig {
 
@@ -18,11 +18,11 @@ public interface ProvidersConfig {
     @WithDefault("true")
     boolean enabled();
 
-    /** Address of Anthropic's interface (ANTHROPIC_API_URL). */
+    /** Address of Anthropic's API (ANTHROPIC_API_URL). */
     @WithDefault("https://api.anthropic.com")
     String anthropicUrl();
 
-    /** Admin key of Anthropic (ANTHROPIC_ADMIN_API_KEY). */
+    /** Anthropic's admin key (ANTHROPIC_ADMIN_API_KEY). */
     Optional<String> anthropicKey();
 
     /** File with the admin key (ANTHROPIC_ADMIN_API_KEY_FILE). */
@@ -31,27 +31,27 @@ public interface ProvidersConfig {
     /** Organisation that the admin key must belong to (ANTHROPIC_ORGANIZATION_ID). */
     Optional<String> anthropicOrganization();
 
-    /** Address of Cursor's interface (CURSOR_API_URL). */
+    /** Address of Cursor's API (CURSOR_API_URL). */
     @WithDefault("https://api.cursor.com")
     String cursorUrl();
 
-    /** Key of Cursor (CURSOR_API_KEY). */
+    /** Cursor's key (CURSOR_API_KEY). */
     Optional<String> cursorKey();
 
-    /** File with the key of Cursor (CURSOR_API_KEY_FILE). */
+    /** File with Cursor's key (CURSOR_API_KEY_FILE). */
     Optional<String> cursorKeyFile();
 
     /**
-     * What the team of Cursor's key is called here: letters, digits, - and _. Needed once a second team is imported into one database,
-     * because Cursor's interface names none. Empty: team.
+     * Name of the team of Cursor's key: letters, digits, - and _. Needed once a second team is
+     * imported into one database, because Cursor's API does not name the team. Empty: team.
      */
     Optional<String> cursorTeam();
 
-    /** Buckets of a page of Anthropic's reports, 1 to 31. */
+    /** Buckets per page of Anthropic's reports, 1 to 31. */
     @WithDefault("31")
     int anthropicPageDays();
 
-    /** Records of a page of lists and of the Claude Code report, 1 to 1000. */
+    /** Records per page of lists and of the Claude Code report, 1 to 1000. */
     @WithDefault("1000")
     int anthropicPageRecords();
 
@@ -59,7 +59,7 @@ public interface ProvidersConfig {
     @WithDefault("60s")
     Duration anthropicTimeout();
 
-    /** First pause after Anthropic says that there were too many requests, unless it names one; doubles. */
+    /** First pause after Anthropic's status 429, unless the answer names one; doubles. */
     @WithDefault("5s")
     Duration anthropicRateLimitPause();
 
@@ -71,7 +71,7 @@ public interface ProvidersConfig {
     @WithDefault("4")
     int anthropicTries();
 
-    /** Records of a page of Cursor's reports. */
+    /** Records per page of Cursor's reports. */
     @WithDefault("500")
     int cursorPageRecords();
 
@@ -79,7 +79,7 @@ public interface ProvidersConfig {
     @WithDefault("30s")
     Duration cursorTimeout();
 
-    /** First pause after a failed request to Cursor, unless it names one; doubles. */
+    /** First pause after a failed request to Cursor, unless the answer names one; doubles. */
     @WithDefault("1s")
     Duration cursorPause();
 
@@ -91,7 +91,7 @@ public interface ProvidersConfig {
     @WithDefault("20")
     int cursorRequestsPerMinute();
 
-    /** Time that one request may take with all its pauses. */
+    /** Longest time of one request with all its pauses. */
     @WithDefault("300s")
     Duration requestBudget();
 
@@ -99,7 +99,7 @@ public interface ProvidersConfig {
     @WithDefault("1s")
     Duration backfillPause();
 
-    /** When the daily import is due, in its zone. */
+    /** Local time of the daily import, in its zone. */
     @WithDefault("06:00")
     LocalTime dailyAt();
 
@@ -107,11 +107,17 @@ public interface ProvidersConfig {
     @WithDefault("America/Los_Angeles")
     ZoneId dailyZone();
 
-    /** How often a replica looks whether the daily import or a retry is due, and refreshes the metrics. */
+    /**
+     * How often a replica checks whether the daily import or a retry is due, and refreshes the
+     * metrics.
+     */
     @WithDefault("1m")
     Duration lookInterval();
 
-    /** A row of a bill above this many dollars is warned about: cents taken for dollars look like that. */
+    /**
+     * A row of a bill above this many dollars raises a warning: cents taken for dollars look like
+     * that.
+     */
     @WithDefault("100")
     BigDecimal rowWarnUsd();
 
@@ -124,15 +130,22 @@ public interface ProvidersConfig {
     BigDecimal dayMaxUsd();
 
     /**
-     * Whether the name of a key that nobody has mapped may say which platform it is for ({@code code}, {@code web}, {@code api} in it).
-     * Empty: as it was last set, at first not. A change derives all days anew with the next import.
+     * Whether the name of an unmapped key may say which platform it is for ({@code code}, {@code
+     * web} or {@code api} in it). Empty: as last set, at first not. A change recomputes all derived
+     * days with the next import.
      */
     Optional<Boolean> keyNames();
 
-    /** Domains of the company's addresses, such as {@code example.com,example.org}: others are listed as foreign. Empty: none is foreign. */
+    /**
+     * Domains of the company's addresses, such as {@code example.com,example.org}: others are
+     * listed as foreign. Empty: no address is foreign.
+     */
     Optional<List<String>> emailDomains();
 
-    /** Month in which the fiscal year of dim_date begins, 1 to 12. Empty: as it was last set, at first 1. Holds from the next import on. */
+    /**
+     * Month in which the fiscal year of dim_date begins, 1 to 12. Empty: as last set, at first 1.
+     * Applies from the next import on.
+     */
     OptionalInt fiscalYearStart();
 
     /** How long the archived pages are kept. */

@@ -2,7 +2,7 @@ package io.inference.analytics.provider;
 
 import java.util.regex.Pattern;
 
-/** Takes out of a text what looks like a key of a provider. */
+/** Removes everything from a text that looks like a provider's key. */
 public final class Redaction {
 
     private static final Pattern KEYS = Pattern.compile(

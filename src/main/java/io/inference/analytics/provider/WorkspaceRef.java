@@ -1,26 +1,28 @@
 package io.inference.analytics.provider;
 
 /**
- * A workspace of Anthropic as entries name it.
+ * A workspace of Anthropic as people's entries name it.
  *
- * @param id as the provider says, or {@link #DEFAULT} for the one without
- * @param organization of the one without an id, which every organisation has; empty: of each that has no entry of its own. Always
- *     empty for the others, whose ids are unique
+ * @param id the provider's id, or {@link #DEFAULT} for the default workspace, which has none
+ * @param organization the organisation of the default workspace; empty: every organisation without
+ *     an entry of its own. Always empty for other workspaces, whose ids are unique
  */
 public record WorkspaceRef(String id, String organization) {
 
-    /** How the tables name the workspace without an id. */
+    /** The id of the default workspace in the tables. */
     public static final String DEFAULT = "(default)";
 
-    /** What people call it. */
+    /** The name that people use for it. */
     static final String DEFAULT_NAME = "default";
 
-    /** Of no certain organisation: for the workspace without an id, of each that has no entry of its own. */
+    /**
+     * Without an organisation: the default workspace is then that of every one without an entry.
+     */
     public static WorkspaceRef of(String workspace) {
         return workspace.equals(DEFAULT_NAME) ? new WorkspaceRef(DEFAULT, "") : new WorkspaceRef(workspace, "");
     }
 
-    /** As people call it, and as a log can hold it. */
+    /** The name that people use, fit for the log. */
     @Override
     public String toString() {
         String name = id.equals(DEFAULT) ? DEFAULT_NAME : id.replaceAll("[^ !#-~]", "?");

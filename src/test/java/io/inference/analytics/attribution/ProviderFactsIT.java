@@ -16,8 +16,6 @@ import io.inference.analytics.provider.WorkspaceRef;
 import java.math.BigDecimal;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.sql.Connection;
-import java.sql.SQLException;
 import java.time.Instant;
 import java.time.LocalDate;
 import java.time.YearMonth;
@@ -43,10 +41,9 @@ class ProviderFactsIT {
         return lab.database.text(query);
     }
 
-    private static void assertLawsHold() throws SQLException {
-        try (Connection connection = lab.dataSource().getConnection()) {
-            assertThat(ProviderValidation.brokenLaws(connection, OCT_15)).isEmpty();
-        }
+    private static void assertLawsHold() {
+        List<String> broken = lab.jdbi().withHandle(handle -> ProviderValidation.brokenLaws(handle, OCT_15));
+        assertThat(broken).isEmpty();
     }
 
     private Path csv(String content) throws Exception {
@@ -54,7 +51,7 @@ class ProviderFactsIT {
     }
 
     private static ProviderPeople people() {
-        return new ProviderPeople(lab.dataSource(), lab.clock());
+        return new ProviderPeople(lab.jdbi(), lab.clock());
     }
 
     private static ProviderMappings.KeyMapping key(String key, Tool platform, String email, String team) {
@@ -279,7 +276,7 @@ class ProviderFactsIT {
         lab.imports().importDay(Provider.CURSOR, OCT_15, false, "test", outcome -> {});
         String[][] seats = {{"2025-07", "100"}, {"2025-08", "105"}, {"2025-09", "126"}, {"2025-10", "100"}};
         for (String[] month : seats) {
-            lab.mappings().addSeats(YearMonth.parse(month[0]), Tool.CLAUDE_AI, new BigDecimal(month[1]), false, "test");
+            lab.seats().add(YearMonth.parse(month[0]), Tool.CLAUDE_AI, new BigDecimal(month[1]), false, "test");
         }
         BigDecimal total = lab.amount("select sum(amount_usd) from analytics.vw_combined_daily_costs");
         for (String view : List.of("vw_monthly_finance", "vw_executive_total_investment")) {
@@ -361,7 +358,7 @@ class ProviderFactsIT {
         lab.fake.cursorDaily(ProviderLab.file("cursor-daily-usage.json").withArray("data"));
         lab.at(ProviderLab.NOW);
         lab.imports().importDay(Provider.CURSOR, OCT_15, false, "test", outcome -> {});
-        lab.mappings().addSeats(YearMonth.of(2025, 10), Tool.CURSOR, new BigDecimal("40"), false, "test");
+        lab.seats().add(YearMonth.of(2025, 10), Tool.CURSOR, new BigDecimal("40"), false, "test");
         assertThat(
                         text(
                                 "select string_agg(expense_type || ' ' || trim_scale(usd), ', ' order by expense_type) from (select expense_type,"
@@ -387,7 +384,7 @@ class ProviderFactsIT {
                 2025-10-15T08:01:00Z,"{'email_address': 'alice@example.test'}",project_created,{},"{'type': 'chat_project', 'uuid': 'p2'}",,,,
                 2025-10-15T08:02:00Z,"{'email_address': 'alice@example.test'}",file_uploaded,"{'conversation_uuid': 'c3'}","{'type': 'file', 'uuid': 'f1'}",,,,
                 """);
-        new AuditLogImport(lab.runs(), lab.store(), lab.dataSource(), lab.clock()).importCsv(file, "test");
+        new AuditLogImport(lab.runs(), lab.store(), lab.jdbi(), lab.clock()).importCsv(file, "test");
         assertThat(
                         text(
                                 "select string_agg(concat_ws(' ', event_type, entity_type, entity_id, coalesce(conversation_id, '-'),"

@@ -13,6 +13,7 @@ import io.inference.analytics.attribution.AuditLogImport;
 import io.inference.analytics.attribution.OrgMappings;
 import io.inference.analytics.attribution.ProviderMappings;
 import io.inference.analytics.attribution.Tool;
+import io.inference.analytics.attribution.UnmappedCosts;
 import io.inference.analytics.attribution.WorkspaceReports;
 import io.inference.analytics.devtools.FakeProviders;
 import io.inference.analytics.devtools.FakeProviders.Fault;
@@ -23,7 +24,6 @@ import io.inference.analytics.provider.WorkspaceRef;
 import java.math.BigDecimal;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.LocalDate;
 import java.time.YearMonth;
@@ -54,10 +54,9 @@ class AnthropicImportIT {
         return lab.amount("select coalesce(sum(%s), 0) from %s where %s".formatted(column, table, where));
     }
 
-    private void assertLawsHold(LocalDate day) throws SQLException {
-        try (Connection connection = lab.dataSource().getConnection()) {
-            assertThat(ProviderValidation.brokenLaws(connection, day)).isEmpty();
-        }
+    private void assertLawsHold(LocalDate day) {
+        List<String> broken = lab.jdbi().withHandle(handle -> ProviderValidation.brokenLaws(handle, day));
+        assertThat(broken).isEmpty();
         assertThat(lab.database.number("select count(*) from analytics.provider_invariants('" + day + "')"))
                 .isEqualTo(
                         lab.database.number("select count(*) from analytics.claude_costs where activity_date = '" + day
@@ -148,8 +147,8 @@ class AnthropicImportIT {
     void anotherMappingMovesTheDaysSinceThen() throws Exception {
         lab.offerF1();
         lab.anthropic(OCT_15);
-        assertThat(lab.mappings().unmapped())
-                .extracting(ProviderMappings.Unmapped::id)
+        assertThat(lab.unmapped().list())
+                .extracting(UnmappedCosts.Unmapped::id)
                 .contains(WORKSPACE, "apikey_01TESTSERVICE0000000000A1");
         assertThat(sum("analytics.claude_expenses", "cost_usd", "platform = 'claude_code'"))
                 .isZero();
@@ -173,7 +172,7 @@ class AnthropicImportIT {
                         "test");
         assertThat(sum("analytics.claude_expenses", "cost_usd", "team = 'Search' and platform = 'claude_code'"))
                 .isEqualTo(usd("5.78"));
-        assertThat(lab.mappings().unmapped()).isEmpty();
+        assertThat(lab.unmapped().list()).isEmpty();
         assertLawsHold(OCT_15);
     }
 
@@ -575,7 +574,7 @@ class AnthropicImportIT {
         lab.anthropic(OCT_15);
         assertThatThrownBy(() -> lab.organizations().workspace("default", Optional.empty()))
                 .isInstanceOf(Failure.Invalid.class)
-                .hasMessageContaining("--organization")
+                .hasMessageContaining("organization: missing")
                 .hasMessageContaining(second);
         assertThat(lab.organizations().workspace(WORKSPACE, Optional.empty()).organization())
                 .isEmpty();
@@ -592,13 +591,13 @@ class AnthropicImportIT {
         assertThat(sum("analytics.claude_expenses", "cost_usd", of.formatted(second, "claude.ai")))
                 .isEqualTo(usd("13.34"));
         UUID org = UUID.randomUUID();
-        OrgMappings owners = new OrgMappings(lab.dataSource(), lab.clock());
+        OrgMappings owners = new OrgMappings(lab.jdbi(), lab.clock());
         owners.mapWorkspace(new WorkspaceRef(WorkspaceRef.DEFAULT, second), Optional.of(org), OCT_15, "test");
         assertThat(lab.database.text(
                         "select string_agg(distinct organization_id, ',') || ' ' || trim_scale(sum(amount_usd))"
                                 + " from analytics.provider_org_costs where org_id = '" + org + "'"))
                 .isEqualTo(second + " 13.34");
-        new WorkspaceReports(lab.dataSource(), lab.clock()).show(firsts, false, "test");
+        new WorkspaceReports(lab.jdbi(), lab.clock()).show(firsts, false, "test");
         assertThat(sum("analytics.vw_reported_daily_costs", "amount_usd", "true"))
                 .isEqualTo(usd("32.1"));
         assertThat(lab.database.number(
@@ -756,7 +755,7 @@ class AnthropicImportIT {
                 2025-10-15T08:00:00Z,"{'name': 'Alice', 'email_address': 'Alice@Example.test', 'uuid': 'u1'}",conversation_created,{},"{'uuid': 'c1'}",,,,web_claude_ai
                 2025-10-17T09:00:00Z,"{'name': ""Bob O'Brien"", 'email_address': 'bob@example.test', 'uuid': 'u2'}",project_created,{},"{'uuid': 'p1'}",,,,desktop_app
                 """);
-        AuditLogImport audit = new AuditLogImport(lab.runs(), lab.store(), lab.dataSource(), lab.clock());
+        AuditLogImport audit = new AuditLogImport(lab.runs(), lab.store(), lab.jdbi(), lab.clock());
         for (int i = 0; i < 2; i++) {
             assertThat(audit.importCsv(csv, "test"))
                     .hasSize(3)
@@ -772,10 +771,10 @@ class AnthropicImportIT {
                         "select user_email || ' ' || claude_ai_conversations || ' ' || claude_ai_engagement_score"
                                 + " from analytics.fact_claude_daily_usage where usage_date = '2025-10-15'"))
                 .isEqualTo("alice@example.test 2 4");
-        lab.mappings().addSeats(YearMonth.of(2025, 10), Tool.CLAUDE_AI, new BigDecimal("600"), false, "test");
-        lab.mappings().addSeats(YearMonth.of(2025, 10), Tool.CLAUDE_AI, new BigDecimal("600.00"), false, "test");
-        assertThatThrownBy(() -> lab.mappings()
-                        .addSeats(YearMonth.of(2025, 10), Tool.CLAUDE_AI, new BigDecimal("601"), false, "test"))
+        lab.seats().add(YearMonth.of(2025, 10), Tool.CLAUDE_AI, new BigDecimal("600"), false, "test");
+        lab.seats().add(YearMonth.of(2025, 10), Tool.CLAUDE_AI, new BigDecimal("600.00"), false, "test");
+        assertThatThrownBy(() ->
+                        lab.seats().add(YearMonth.of(2025, 10), Tool.CLAUDE_AI, new BigDecimal("601"), false, "test"))
                 .isInstanceOf(Failure.Conflict.class);
         assertThat(sum(
                         "analytics.claude_expenses",

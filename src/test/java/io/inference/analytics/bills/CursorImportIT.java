@@ -15,10 +15,10 @@ import io.inference.analytics.provider.Provider;
 import io.inference.analytics.provider.ProviderHttp;
 import java.math.BigDecimal;
 import java.math.RoundingMode;
-import java.sql.Connection;
 import java.time.Instant;
 import java.time.LocalDate;
 import java.time.YearMonth;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.TreeSet;
@@ -148,7 +148,7 @@ class CursorImportIT {
     /** The invoices and requests of the sheet's section 2.7. */
     @Test
     void invoicesAreComparedWithTheChargesAndNeverAdded() throws Exception {
-        CursorInvoices invoices = new CursorInvoices(lab.dataSource(), lab.clock());
+        CursorInvoices invoices = new CursorInvoices(lab.jdbi(), lab.clock());
         String[][] months = {
             {"2025-06", "1048.90", "11876"},
             {"2025-07", "1775.07", "16753"},
@@ -187,7 +187,7 @@ class CursorImportIT {
             {"30", "critical", "-11.7063768"}
         };
         for (String[] month : seats) {
-            lab.mappings().addSeats(YearMonth.of(2025, 10), Tool.CURSOR, new BigDecimal(month[0]), true, "test");
+            lab.seats().add(YearMonth.of(2025, 10), Tool.CURSOR, new BigDecimal(month[0]), true, "test");
             CursorInvoices.Compared october = invoices.compare().get(4);
             assertThat(october.status()).isEqualTo(month[1]);
             assertThat(october.variance()).isEqualByComparingTo(month[2]);
@@ -201,7 +201,7 @@ class CursorImportIT {
     /** Less than 1 % is matched, up to 5 % acceptable, up to 10 % a warning, on both sides of an invoice of 100. */
     @Test
     void theBandsOfAnInvoiceEndWhereTheySay() throws Exception {
-        CursorInvoices invoices = new CursorInvoices(lab.dataSource(), lab.clock());
+        CursorInvoices invoices = new CursorInvoices(lab.jdbi(), lab.clock());
         invoices.enter(invoice(new String[] {"2025-10", "100", "1"}), false, "test");
         String[][] edges = {
             {"0", "matched"},
@@ -216,14 +216,14 @@ class CursorImportIT {
             for (int sign : new int[] {-1, 1}) {
                 BigDecimal variance = new BigDecimal(edge[0]).multiply(BigDecimal.valueOf(sign));
                 BigDecimal imported = new BigDecimal("100").add(variance);
-                lab.mappings().addSeats(YearMonth.of(2025, 10), Tool.CURSOR, imported, true, "test");
+                lab.seats().add(YearMonth.of(2025, 10), Tool.CURSOR, imported, true, "test");
                 CursorInvoices.Compared october = invoices.compare().get(0);
                 assertThat(october.status()).as("%s of 100", imported).isEqualTo(edge[1]);
                 assertThat(october.variance()).isEqualByComparingTo(variance);
                 assertThat(october.fine()).isEqualTo(!edge[1].equals("critical"));
             }
         }
-        lab.mappings().addSeats(YearMonth.of(2025, 10), Tool.CURSOR, BigDecimal.ZERO, true, "test");
+        lab.seats().add(YearMonth.of(2025, 10), Tool.CURSOR, BigDecimal.ZERO, true, "test");
         assertThat(invoices.compare().get(0).status()).isEqualTo("missing_data");
         invoices.enter(invoice(new String[] {"2025-10", "0", "0"}), true, "test");
         assertThat(invoices.compare().get(0).status())
@@ -333,10 +333,9 @@ class CursorImportIT {
                         .retry(Provider.CURSOR, new TreeSet<>(), "test", outcome -> {})
                         .days())
                 .isEmpty();
-        try (Connection connection = lab.dataSource().getConnection()) {
-            assertThat(lab.ledger().counts(connection, lab.clock().instant()).get("cursor"))
-                    .doesNotContainKey("failed_permanent");
-        }
+        Map<String, Map<String, Long>> counts = lab.jdbi()
+                .withHandle(handle -> lab.ledger().counts(handle, lab.clock().instant()));
+        assertThat(counts.get("cursor")).doesNotContainKey("failed_permanent");
     }
 
     /** A server that gives the first page for each number would have every event charged once a page. */

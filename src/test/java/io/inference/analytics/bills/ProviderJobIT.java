@@ -46,7 +46,7 @@ class ProviderJobIT {
     }
 
     private ProviderMetrics metrics(MeterRegistry into) {
-        return new ProviderMetrics(lab.ledger(), lab.clients(), lab.dataSource(), lab.clock(), into);
+        return new ProviderMetrics(lab.ledger(), lab.clients(), lab.jdbi(), lab.clock(), into);
     }
 
     private ProviderJob job() {
@@ -60,7 +60,7 @@ class ProviderJobIT {
                 lab.clients(),
                 lab.ledger(),
                 metrics(new SimpleMeterRegistry()),
-                lab.dataSource(),
+                lab.jdbi(),
                 clock);
     }
 

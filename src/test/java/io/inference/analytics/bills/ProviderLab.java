@@ -6,6 +6,9 @@ import io.agroal.api.configuration.supplier.AgroalDataSourceConfigurationSupplie
 import io.agroal.api.security.NamePrincipal;
 import io.agroal.api.security.SimplePassword;
 import io.inference.analytics.attribution.ProviderMappings;
+import io.inference.analytics.attribution.Seats;
+import io.inference.analytics.attribution.UnmappedCosts;
+import io.inference.analytics.database.TestJdbi;
 import io.inference.analytics.devtools.FakeProviders;
 import io.inference.analytics.provider.Provider;
 import io.inference.analytics.provider.ProviderClients;
@@ -33,6 +36,7 @@ import java.util.HashMap;
 import java.util.Map;
 import javax.sql.DataSource;
 import org.flywaydb.core.Flyway;
+import org.jdbi.v3.core.Jdbi;
 import org.junit.jupiter.api.extension.AfterAllCallback;
 import org.junit.jupiter.api.extension.BeforeEachCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
@@ -52,7 +56,7 @@ public final class ProviderLab implements AutoCloseable, BeforeEachCallback, Aft
     public FakeProviders fake = FakeProviders.start(0);
     final Map<String, String> settings;
     public final Sql database;
-    private final DataSource dataSource;
+    private final Jdbi jdbi;
     private final Runnable end;
     private final Map<String, String> properties = new HashMap<>();
     private Clock clock = Clock.fixed(NOW, ZoneOffset.UTC);
@@ -64,14 +68,14 @@ public final class ProviderLab implements AutoCloseable, BeforeEachCallback, Aft
         database = new Sql(settings.get("DATABASE_URL"));
         PGSimpleDataSource plain = Sql.at(settings.get("DATABASE_URL"));
         AgroalDataSource pool = pool(plain);
-        dataSource = pool;
+        jdbi = TestJdbi.over(pool);
         end = () -> {
             pool.close();
             backends.stop();
         };
         String flavour = settings.get("STORAGE_FLAVOUR");
         Flyway.configure()
-                .dataSource(dataSource)
+                .dataSource(pool)
                 .locations("filesystem:db/migrations/common", "filesystem:db/migrations/" + flavour)
                 .schemas("analytics")
                 .defaultSchema("analytics")
@@ -94,15 +98,15 @@ public final class ProviderLab implements AutoCloseable, BeforeEachCallback, Aft
 
     /** On a migrated database. */
     public ProviderLab(DataSource dataSource) {
-        this.dataSource = dataSource;
+        this.jdbi = TestJdbi.over(dataSource);
         settings = Map.of();
         database = null;
         end = () -> {};
         defaults();
     }
 
-    public DataSource dataSource() {
-        return dataSource;
+    public Jdbi jdbi() {
+        return jdbi;
     }
 
     /** Empty tables, another server, and the settings of tests. */
@@ -167,17 +171,16 @@ public final class ProviderLab implements AutoCloseable, BeforeEachCallback, Aft
         return new DayImport(config(), clock);
     }
 
-    public ImportRuns runs() {
-        return new ImportRuns(clock);
+    public RunRecords runs() {
+        return new RunRecords(clock);
     }
 
     LedgerQueries ledger() {
-        return new LedgerQueries(dataSource);
+        return new LedgerQueries(jdbi);
     }
 
     public ProviderImports imports() {
-        return new ProviderImports(
-                clients(), runs(), store(), ledger(), new DirectoryStore(), config(), dataSource, clock);
+        return new ProviderImports(clients(), runs(), store(), ledger(), new DirectoryStore(), config(), jdbi, clock);
     }
 
     public ProviderImports.Summary anthropic(LocalDate day) throws SQLException, InterruptedException {
@@ -185,15 +188,23 @@ public final class ProviderLab implements AutoCloseable, BeforeEachCallback, Aft
     }
 
     public ProviderMappings mappings() {
-        return new ProviderMappings(dataSource, clock);
+        return new ProviderMappings(jdbi, clock);
+    }
+
+    public Seats seats() {
+        return new Seats(jdbi, clock);
+    }
+
+    public UnmappedCosts unmapped() {
+        return new UnmappedCosts(jdbi);
     }
 
     ProviderOrganizations organizations() {
-        return new ProviderOrganizations(config(), dataSource);
+        return new ProviderOrganizations(config(), jdbi);
     }
 
     ProviderValidation validation() {
-        return new ProviderValidation(config(), organizations(), dataSource, clock);
+        return new ProviderValidation(config(), organizations(), jdbi, clock);
     }
 
     public BigDecimal amount(String query) {

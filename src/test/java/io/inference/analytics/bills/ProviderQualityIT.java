@@ -32,7 +32,7 @@ class ProviderQualityIT {
     private static final ProviderLab lab = new ProviderLab();
 
     private static MappingQuality.Report report() throws SQLException {
-        return new MappingQuality(lab.config(), lab.dataSource(), lab.clock()).report();
+        return new MappingQuality(lab.config(), lab.jdbi(), lab.clock()).report();
     }
 
     private static void map(String key, Tool platform, String email) throws SQLException {

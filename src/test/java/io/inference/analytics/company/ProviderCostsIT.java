@@ -26,6 +26,7 @@ import java.time.Clock;
 import java.time.LocalDate;
 import java.util.List;
 import java.util.UUID;
+import org.jdbi.v3.core.Jdbi;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -37,6 +38,9 @@ class ProviderCostsIT {
 
     @Inject
     AgroalDataSource database;
+
+    @Inject
+    Jdbi jdbi;
 
     @BeforeEach
     void importF1() throws Exception {
@@ -110,7 +114,7 @@ class ProviderCostsIT {
 
     @Test
     void workspacesAreFilteredInReportsAndNowhereElse() throws Exception {
-        WorkspaceReports reports = new WorkspaceReports(database, Clock.systemUTC());
+        WorkspaceReports reports = new WorkspaceReports(jdbi, Clock.systemUTC());
         String[][] filters = {
             {"&workspaceId=" + ProviderLab.WORKSPACE, "9.38"},
             {"&workspaceId=default", "13.34"},
