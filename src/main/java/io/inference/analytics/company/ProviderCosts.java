@@ -31,7 +31,7 @@ record ProviderCosts(
                     Optional<String> platform,
             @Schema(description = "The provider's name of the model") Optional<String> model,
             @Schema(description = "null: the default workspace") Optional<String> workspaceId,
-            @Schema(description = "null: nobody that is known") Optional<String> userEmail,
+            @Schema(description = "null: the user is not known") Optional<String> userEmail,
             @Schema(description = "null: of no team") Optional<String> team,
             @Schema(description = "input, output, cache_read or cache_write; null: not by token")
                     Optional<String> tokenType,
