@@ -1,7 +1,7 @@
 package io.inference.analytics.access;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import io.inference.analytics.platform.Uuids;
-import io.inference.analytics.web.Problem;
 import io.inference.analytics.web.QueryParameters;
 import jakarta.ws.rs.Consumes;
 import jakarta.ws.rs.DELETE;
@@ -43,18 +43,23 @@ class ApiKeyResource {
 
     /** The body, for the document; {@link ApiKeyRequest} reads it. */
     @Schema(name = "ApiKeyRequest")
+    @JsonInclude(JsonInclude.Include.NON_NULL)
     record Body(
             @Schema(required = true, examples = "nightly report") String name,
-            @Schema(description = "The organisations that it is for; or allOrgs") List<UUID> orgIds,
+            @Schema(description = "The organisations that the key is valid for, unless allOrgs is true")
+                    List<UUID> orgIds,
             @Schema(defaultValue = "false") boolean allOrgs,
             @Schema(required = true, examples = "[\"analytics:usage:read\"]") List<String> permissions,
-            @Schema(description = "From then on it does not hold; without it it holds until it is revoked")
+            @Schema(description = "When the key expires; without it the key is valid until it is revoked")
                     Instant expiresAt) {}
 
     @POST
     @Consumes(MediaType.APPLICATION_JSON)
     @Requires(value = Permission.API_KEYS_WRITE, everywhere = true)
-    @Operation(summary = "Makes a key for a program", description = "The key is shown in this answer and never again.")
+    @Operation(
+            operationId = "createApiKey",
+            summary = "Create a key for a program",
+            description = "The response is the only place where the key is ever shown.")
     @RequestBody(
             required = true,
             content = @Content(mediaType = MediaType.APPLICATION_JSON, schema = @Schema(implementation = Body.class)))
@@ -65,10 +70,6 @@ class ApiKeyResource {
                     @Content(
                             mediaType = MediaType.APPLICATION_JSON,
                             schema = @Schema(implementation = ApiKeyView.Created.class)))
-    @APIResponse(
-            responseCode = "415",
-            description = "The body is not application/json",
-            content = @Content(mediaType = Problem.MEDIA_TYPE, schema = @Schema(implementation = Problem.class)))
     public Response create(@Context UriInfo uri, byte[] body) {
         QueryParameters.of(uri.getQueryParameters()).finish();
         ApiKeys.Made made =
@@ -83,8 +84,9 @@ class ApiKeyResource {
     @GET
     @Requires(value = Permission.API_KEYS_WRITE, everywhere = true)
     @Operation(
-            summary = "The keys of programs",
-            description = "The 1,000 newest, those that do not hold any more too; never the keys themselves.")
+            operationId = "listApiKeys",
+            summary = "List the keys of programs",
+            description = "The 1,000 newest, including revoked and expired ones, without the keys themselves.")
     public ApiKeyView.Keys list(@Context UriInfo uri) {
         QueryParameters.of(uri.getQueryParameters()).finish();
         return new ApiKeyView.Keys(keys.list().stream().map(ApiKeyView::of).toList());
@@ -94,12 +96,15 @@ class ApiKeyResource {
     @Path("{keyId}")
     @Requires(value = Permission.API_KEYS_WRITE, everywhere = true)
     @Operation(
-            summary = "Revokes a key",
-            description = "Within 30 s it holds nowhere any more. One that is revoked already stays so.")
-    @APIResponse(responseCode = "204", description = "It is revoked")
-    public void revoke(
-            @Parameter(schema = @Schema(implementation = UUID.class)) @PathParam("keyId") String keyId,
-            @Context UriInfo uri) {
+            operationId = "revokeApiKey",
+            summary = "Revoke a key",
+            description = "The key stops working everywhere within 30 s. Revoking a revoked key has no effect.")
+    @APIResponse(responseCode = "204", description = "The key is revoked")
+    public void revoke(@Parameter(
+                            description = "Id of the key, not the key itself",
+                            schema = @Schema(implementation = UUID.class))
+                    @PathParam("keyId")
+                    String keyId, @Context UriInfo uri) {
         UUID known = Uuids.parse(keyId).filter(keys::exists).orElseThrow(ApiKeys::unknown);
         QueryParameters.of(uri.getQueryParameters()).finish();
         keys.revoke(known, caller.required().subject());

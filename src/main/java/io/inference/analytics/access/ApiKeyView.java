@@ -10,28 +10,26 @@ import org.eclipse.microprofile.openapi.annotations.media.Schema;
 @Schema(name = "ApiKey")
 @JsonInclude(JsonInclude.Include.ALWAYS)
 record ApiKeyView(
-        @Schema(required = true) UUID keyId,
-        @Schema(required = true, description = "First part of the key, to recognise it by") String prefix,
-        @Schema(required = true) String name,
-        @Schema(required = true) List<UUID> orgIds,
-        @Schema(required = true, description = "For every organisation there is") boolean allOrgs,
-        @Schema(required = true) List<String> permissions,
-        @Schema(required = true) Instant createdAt,
-        @Schema(required = true) String createdBy,
+        UUID keyId,
+        @Schema(description = "First part of the key, to recognise it by") String prefix,
+        String name,
+        List<UUID> orgIds,
+        @Schema(description = "Valid for every organisation") boolean allOrgs,
+        List<String> permissions,
+        Instant createdAt,
+        String createdBy,
         @Schema(nullable = true) Instant expiresAt,
-        @Schema(nullable = true, description = "To half a minute") Instant lastUsedAt,
+        @Schema(nullable = true, description = "When the key was last used, to within 30 s") Instant lastUsedAt,
         @Schema(nullable = true) Instant revokedAt,
         @Schema(nullable = true) String revokedBy) {
 
     /** The answer to a request for a key. */
     @Schema(name = "CreatedApiKey")
-    record Created(
-            @Schema(required = true, description = "The key itself, shown this once") String key,
-            @Schema(required = true) ApiKeyView apiKey) {}
+    record Created(@Schema(description = "The key itself, shown this once") String key, ApiKeyView apiKey) {}
 
     /** Keys, newest first. */
     @Schema(name = "ApiKeyList")
-    record Keys(@Schema(required = true) List<ApiKeyView> apiKeys) {}
+    record Keys(List<ApiKeyView> apiKeys) {}
 
     static ApiKeyView of(ApiKey key) {
         return new ApiKeyView(

@@ -1,5 +1,6 @@
 package io.inference.analytics.access;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import io.smallrye.health.SmallRyeHealth;
 import io.smallrye.health.SmallRyeHealthReporter;
 import jakarta.ws.rs.GET;
@@ -8,6 +9,8 @@ import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.core.HttpHeaders;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
+import java.util.List;
+import java.util.Map;
 import org.eclipse.microprofile.openapi.annotations.Operation;
 import org.eclipse.microprofile.openapi.annotations.media.Content;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
@@ -25,6 +28,18 @@ class StatusResource {
 
     private final SmallRyeHealthReporter reporter;
 
+    /** The body, for the document; SmallRye Health writes it. */
+    @Schema(name = "Health")
+    record Health(@Schema(enumeration = {"UP", "DOWN"}) String status, List<Check> checks) {}
+
+    /** One check. */
+    @Schema(name = "HealthCheck")
+    record Check(
+            String name,
+            @Schema(enumeration = {"UP", "DOWN"}) String status,
+            @JsonInclude(JsonInclude.Include.NON_NULL) @Schema(description = "Details, where the check has any")
+                    Map<String, Object> data) {}
+
     StatusResource(SmallRyeHealthReporter reporter) {
         this.reporter = reporter;
     }
@@ -32,11 +47,18 @@ class StatusResource {
     @GET
     @Path("analytics/v1/status/healthz")
     @Open
-    @Operation(summary = "Whether the process is alive", description = "Status 503 means: restart it.")
+    @Operation(
+            operationId = "getLiveness",
+            summary = "Get whether the process is alive",
+            description = "Restart the process on status 503.")
     @APIResponse(
             responseCode = "200",
             description = "Alive",
-            content = @Content(mediaType = MediaType.APPLICATION_JSON, schema = @Schema(implementation = Object.class)))
+            content = @Content(mediaType = MediaType.APPLICATION_JSON, schema = @Schema(implementation = Health.class)))
+    @APIResponse(
+            responseCode = "503",
+            description = "Not alive",
+            content = @Content(mediaType = MediaType.APPLICATION_JSON, schema = @Schema(implementation = Health.class)))
     public Response alive() {
         return answer(reporter.getLiveness());
     }
@@ -45,12 +67,17 @@ class StatusResource {
     @Path("analytics/v1/status/readyz")
     @Open
     @Operation(
-            summary = "Whether requests can be answered",
-            description = "Status 503 means: send requests elsewhere; the checks in the body tell what is missing.")
+            operationId = "getReadiness",
+            summary = "Get whether requests can be answered",
+            description = "Send requests elsewhere on status 503; the checks in the body name what is missing.")
     @APIResponse(
             responseCode = "200",
             description = "Ready",
-            content = @Content(mediaType = MediaType.APPLICATION_JSON, schema = @Schema(implementation = Object.class)))
+            content = @Content(mediaType = MediaType.APPLICATION_JSON, schema = @Schema(implementation = Health.class)))
+    @APIResponse(
+            responseCode = "503",
+            description = "Not ready",
+            content = @Content(mediaType = MediaType.APPLICATION_JSON, schema = @Schema(implementation = Health.class)))
     public Response ready() {
         return answer(reporter.getReadiness());
     }

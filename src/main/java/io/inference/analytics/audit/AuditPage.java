@@ -14,30 +14,24 @@ import org.eclipse.microprofile.openapi.annotations.media.Schema;
  * @param nextCursor to be sent as cursor for the page after; null on the last one
  */
 @Schema(name = "AuditPage")
-record AuditPage(@Schema(required = true) List<Entry> entries, @Schema(nullable = true) String nextCursor) {
+record AuditPage(List<Entry> entries, @Schema(nullable = true) String nextCursor) {
 
     /** One decision. */
     @Schema(name = "AuditEntry")
     @JsonInclude(JsonInclude.Include.ALWAYS)
     record Entry(
-            @Schema(required = true, description = "Place in the chain") long seq,
-            @Schema(required = true, description = "When it was decided") Instant at,
-            @Schema(required = true, description = "When the entry was committed; start and end refer to it")
-                    Instant recordedAt,
+            @Schema(description = "Place in the chain") long seq,
+            @Schema(description = "When it was decided") Instant at,
+            @Schema(description = "When the entry was committed; start and end refer to it") Instant recordedAt,
             @Schema(nullable = true, description = "Subject of the credential; null when none held") String actor,
-            @Schema(required = true, description = "Permission that was asked for, or the command") String action,
+            @Schema(description = "Permission that was asked for, or the command") String action,
             @Schema(nullable = true) UUID orgId,
-            @Schema(
-                            required = true,
-                            enumeration = {"allowed", "denied"})
-                    String outcome,
-            @Schema(required = true, description = "Allowed by a grant that holds in every organisation")
-                    boolean crossOrg,
-            @Schema(required = true) String method,
-            @Schema(required = true) String path,
-            @Schema(required = true) String traceId,
-            @Schema(required = true, description = "Hash of the chain up to here, SHA-256 in hexadecimal")
-                    String hash) {
+            @Schema(enumeration = {"allowed", "denied"}) String outcome,
+            @Schema(description = "Allowed by a grant that holds in every organisation") boolean crossOrg,
+            String method,
+            String path,
+            String traceId,
+            @Schema(description = "Hash of the chain up to here, SHA-256 in hexadecimal") String hash) {
 
         static Entry of(Hashed hashed) {
             AuditEntry entry = hashed.entry();

@@ -1,15 +1,24 @@
 package io.inference.analytics.audit;
 
+import static io.inference.analytics.web.SharedParameter.ACTION;
+import static io.inference.analytics.web.SharedParameter.ACTOR;
+import static io.inference.analytics.web.SharedParameter.CURSOR;
+import static io.inference.analytics.web.SharedParameter.LIMIT;
+import static io.inference.analytics.web.SharedParameter.OUTCOME;
+import static io.inference.analytics.web.SharedParameter.RECORDED_BEFORE;
+import static io.inference.analytics.web.SharedParameter.RECORDED_FROM;
+
+import io.inference.analytics.web.Takes;
 import io.inference.analytics.access.Permission;
 import io.inference.analytics.access.Requires;
 import io.inference.analytics.database.ApiDatabase;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.Path;
+import jakarta.ws.rs.PathParam;
 import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.UriInfo;
-import java.time.OffsetDateTime;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
@@ -19,8 +28,8 @@ import org.eclipse.microprofile.openapi.annotations.media.Schema;
 import org.eclipse.microprofile.openapi.annotations.parameters.Parameter;
 import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 
-/** The whole log over HTTP, newest first, paged. */
-@Path("/analytics/v1/audit")
+/** The audit log over HTTP, newest first, in pages: as a whole, or what concerns one organisation. */
+@Path("/analytics/v1")
 @Produces(MediaType.APPLICATION_JSON)
 @Tag(name = "audit")
 class AuditResource {
@@ -34,46 +43,33 @@ class AuditResource {
     }
 
     @GET
+    @Path("audit")
     @Requires(value = Permission.AUDIT_READ, everywhere = true)
+    @Takes({RECORDED_FROM, RECORDED_BEFORE, ACTOR, ACTION, OUTCOME, LIMIT, CURSOR})
     @Operation(
-            summary = "Who did what in the whole system",
-            description = "For system admins: also what belongs to no organisation, such as refused credentials.")
+            operationId = "listAuditEntries",
+            summary = "List who did what in the whole system",
+            description = "For system administrators, newest first. Includes entries without an organisation, such as"
+                    + " refused credentials.")
     @Parameter(
             name = "orgId",
             in = ParameterIn.QUERY,
             description = "Only entries of this organisation",
             schema = @Schema(implementation = UUID.class))
-    @Parameter(
-            name = "start",
-            in = ParameterIn.QUERY,
-            description = "Only entries recorded from here on",
-            schema = @Schema(implementation = OffsetDateTime.class))
-    @Parameter(
-            name = "end",
-            in = ParameterIn.QUERY,
-            description = "Only entries recorded before this",
-            schema = @Schema(implementation = OffsetDateTime.class))
-    @Parameter(name = "actor", in = ParameterIn.QUERY, schema = @Schema(implementation = String.class))
-    @Parameter(name = "action", in = ParameterIn.QUERY, schema = @Schema(implementation = String.class))
-    @Parameter(
-            name = "outcome",
-            in = ParameterIn.QUERY,
-            schema =
-                    @Schema(
-                            implementation = String.class,
-                            enumeration = {"allowed", "denied"}))
-    @Parameter(
-            name = "limit",
-            in = ParameterIn.QUERY,
-            description = "Entries of a page, 1 to 200",
-            schema = @Schema(implementation = Integer.class, defaultValue = "50"))
-    @Parameter(
-            name = "cursor",
-            in = ParameterIn.QUERY,
-            description = "nextCursor of the page before",
-            schema = @Schema(implementation = String.class))
     public AuditPage ofAll(@Context UriInfo uri) {
         return read(AuditQuery.parse(Optional.empty(), uri.getQueryParameters()));
+    }
+
+    @GET
+    @Path("orgs/{orgId}/audit")
+    @Requires(Permission.AUDIT_READ)
+    @Takes({RECORDED_FROM, RECORDED_BEFORE, ACTOR, ACTION, OUTCOME, LIMIT, CURSOR})
+    @Operation(
+            operationId = "listOrgAuditEntries",
+            summary = "List who read or exported what of an organisation",
+            description = "Every decision about access to the organisation, allowed or denied, newest first.")
+    public AuditPage ofOrg(@PathParam("orgId") UUID orgId, @Context UriInfo uri) {
+        return read(AuditQuery.parse(Optional.of(orgId), uri.getQueryParameters()));
     }
 
     private AuditPage read(AuditQuery query) {

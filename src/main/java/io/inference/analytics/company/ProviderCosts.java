@@ -31,9 +31,9 @@ record ProviderCosts(
                     Optional<String> platform,
             @Schema(description = "The provider's name of the model") Optional<String> model,
             @Schema(description = "null: the default workspace") Optional<String> workspaceId,
-            @Schema(description = "null: no known user") Optional<String> userEmail,
-            @Schema(description = "null: no team") Optional<String> team,
-            @Schema(description = "input, output, cache_read or cache_write; null: not billed by token")
+            @Schema(description = "null: the user is not known") Optional<String> userEmail,
+            @Schema(description = "null: of no team") Optional<String> team,
+            @Schema(description = "input, output, cache_read or cache_write; null: not by token")
                     Optional<String> tokenType,
             @Schema(description = "The provider's name of its organisation; null: seats entered by hand")
                     Optional<String> organizationId) {}

@@ -1,9 +1,12 @@
 package io.inference.analytics.company;
 
+import static io.inference.analytics.web.SharedParameter.DAYS_END;
+import static io.inference.analytics.web.SharedParameter.START;
+
+import io.inference.analytics.web.Takes;
 import io.inference.analytics.access.Permission;
 import io.inference.analytics.access.Requires;
 import io.inference.analytics.database.ApiDatabase;
-import io.inference.analytics.web.Problem;
 import io.inference.analytics.web.TableAnswer;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.Path;
@@ -14,7 +17,6 @@ import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Request;
 import jakarta.ws.rs.core.Response;
 import jakarta.ws.rs.core.UriInfo;
-import java.time.OffsetDateTime;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
@@ -48,24 +50,12 @@ class ProviderCostsResource {
     @GET
     @Produces({MediaType.APPLICATION_JSON, "text/csv"})
     @Requires(Permission.PROVIDERS_READ)
+    @Takes({START, DAYS_END})
     @Operation(
-            summary = "What the providers bill",
+            operationId = "getProviderCosts",
+            summary = "Get what the providers bill",
             description =
-                    "Billed amounts of the whole company by UTC day: Anthropic's cost report, Cursor's charges and seats that"
-                            + " were entered by hand. It contains no estimates. The edges of the range are snapped outward to whole"
-                            + " UTC days. Totals are sums of exact values.")
-    @Parameter(
-            name = "start",
-            in = ParameterIn.QUERY,
-            required = true,
-            description = "First instant of the range, RFC 3339 with an offset",
-            schema = @Schema(implementation = OffsetDateTime.class))
-    @Parameter(
-            name = "end",
-            in = ParameterIn.QUERY,
-            required = true,
-            description = "First instant after the range, RFC 3339 with an offset; at most 400 days after start",
-            schema = @Schema(implementation = OffsetDateTime.class))
+                    "Billed amounts of the whole company by UTC day: Anthropic's cost report, Cursor's charges and seats that were entered by hand. Estimates are not included. The edges of the range are snapped outward to whole UTC days. Totals are sums of exact values.")
     @Parameter(
             name = "groupBy",
             in = ParameterIn.QUERY,
@@ -104,10 +94,6 @@ class ProviderCostsResource {
                 @Content(mediaType = "text/csv", schema = @Schema(implementation = String.class))
             })
     @APIResponse(responseCode = "304", description = "Nothing has changed since the entity tag of If-None-Match")
-    @APIResponse(
-            responseCode = "406",
-            description = "Neither JSON nor CSV is accepted",
-            content = @Content(mediaType = Problem.MEDIA_TYPE, schema = @Schema(implementation = Problem.class)))
     public Response costs(@Context UriInfo uri, @Context Request request, @Context HttpHeaders headers) {
         CompanyQuery query = CompanyQuery.parseBills(uri.getQueryParameters(), GROUPS);
         TableAnswer.Form form = TableAnswer.preferred(request);

@@ -16,13 +16,14 @@ record ProviderProductivity(
         List<Row> series,
         @Schema(description = "Of the whole range; a user who was active on several days counts once") Row totals) {
 
-    /** A row; a figure that the platform does not count is 0. */
-    @JsonInclude(JsonInclude.Include.NON_NULL)
+    /** A row; what the platform does not count is 0. */
     @Schema(name = "ProviderProductivityRow")
     record Row(
-            Optional<LocalDate> day,
-            @Schema(enumeration = {"claude_code", "claude_ai", "cursor"}) Optional<String> platform,
-            @Schema(description = "null: no known user") Optional<String> userEmail,
+            @JsonInclude(JsonInclude.Include.NON_NULL) @Schema(description = "UTC day") Optional<LocalDate> day,
+            @JsonInclude(JsonInclude.Include.NON_NULL) @Schema(enumeration = {"claude_code", "claude_ai", "cursor"})
+                    Optional<String> platform,
+            @JsonInclude(JsonInclude.Include.NON_NULL) @Schema(description = "null: the user is not known")
+                    Optional<String> userEmail,
             long activeUsers,
             long sessions,
             long linesAdded,
@@ -31,7 +32,8 @@ record ProviderProductivity(
             long pullRequests,
             @Schema(description = "Accepted edits, and lines accepted by tab") long accepted,
             long rejected,
-            @Schema(description = "accepted / (accepted + rejected), not rounded; null without any", nullable = true)
+            @JsonInclude(JsonInclude.Include.NON_NULL)
+                    @Schema(description = "accepted / (accepted + rejected), not rounded; absent without any")
                     Double acceptanceRate,
             long requests,
             long conversations) {}

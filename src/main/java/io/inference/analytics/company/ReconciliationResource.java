@@ -1,9 +1,12 @@
 package io.inference.analytics.company;
 
+import static io.inference.analytics.web.SharedParameter.DAYS_END;
+import static io.inference.analytics.web.SharedParameter.START;
+
+import io.inference.analytics.web.Takes;
 import io.inference.analytics.access.Permission;
 import io.inference.analytics.access.Requires;
 import io.inference.analytics.database.ApiDatabase;
-import io.inference.analytics.web.Problem;
 import io.inference.analytics.web.TableAnswer;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.Path;
@@ -14,7 +17,6 @@ import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Request;
 import jakarta.ws.rs.core.Response;
 import jakarta.ws.rs.core.UriInfo;
-import java.time.OffsetDateTime;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
@@ -49,24 +51,12 @@ class ReconciliationResource {
     @GET
     @Produces({MediaType.APPLICATION_JSON, "text/csv"})
     @Requires(Permission.PROVIDERS_READ)
+    @Takes({START, DAYS_END})
     @Operation(
-            summary = "Estimates compared with the providers' bills",
+            operationId = "getReconciliation",
+            summary = "Compare estimates with the providers' bills",
             description =
-                    "Estimated cost of the stored events and billed amounts, by UTC day. The difference is split into coverage,"
-                            + " quantity, price, unpriced and rest. The two are compared and never added. The edges of the range are"
-                            + " snapped outward to whole UTC days.")
-    @Parameter(
-            name = "start",
-            in = ParameterIn.QUERY,
-            required = true,
-            description = "First instant of the range, RFC 3339 with an offset",
-            schema = @Schema(implementation = OffsetDateTime.class))
-    @Parameter(
-            name = "end",
-            in = ParameterIn.QUERY,
-            required = true,
-            description = "First instant after the range, RFC 3339 with an offset; at most 400 days after start",
-            schema = @Schema(implementation = OffsetDateTime.class))
+                    "Estimates from usage events and the amounts that the providers bill, by UTC day. The difference is split into coverage, quantity, price, unpriced and rest. The two are compared and never added. The edges of the range are snapped outward to whole UTC days.")
     @Parameter(
             name = "groupBy",
             in = ParameterIn.QUERY,
@@ -86,10 +76,6 @@ class ReconciliationResource {
                 @Content(mediaType = "text/csv", schema = @Schema(implementation = String.class))
             })
     @APIResponse(responseCode = "304", description = "Nothing has changed since the entity tag of If-None-Match")
-    @APIResponse(
-            responseCode = "406",
-            description = "Neither JSON nor CSV is accepted",
-            content = @Content(mediaType = Problem.MEDIA_TYPE, schema = @Schema(implementation = Problem.class)))
     public Response reconciliation(@Context UriInfo uri, @Context Request request, @Context HttpHeaders headers) {
         CompanyQuery query = CompanyQuery.parse(uri.getQueryParameters(), GROUPS);
         TableAnswer.Form form = TableAnswer.preferred(request);

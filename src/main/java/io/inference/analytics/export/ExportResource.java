@@ -1,5 +1,10 @@
 package io.inference.analytics.export;
 
+import static io.inference.analytics.web.SharedParameter.CURSOR;
+import static io.inference.analytics.web.SharedParameter.LIMIT;
+
+import io.inference.analytics.web.Takes;
+import com.fasterxml.jackson.annotation.JsonInclude;
 import io.inference.analytics.access.AuditTrail;
 import io.inference.analytics.access.Caller;
 import io.inference.analytics.access.CurrentCaller;
@@ -18,7 +23,6 @@ import jakarta.inject.Inject;
 import jakarta.ws.rs.Consumes;
 import jakarta.ws.rs.DELETE;
 import jakarta.ws.rs.GET;
-import jakarta.ws.rs.HeaderParam;
 import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.PathParam;
@@ -63,11 +67,12 @@ class ExportResource {
     @Schema(name = "ExportJobs")
     public record Page(
             List<ExportJobView> jobs,
-            @Schema(nullable = true, description = "Ask with cursor=… for the next page; null on the last one")
+            @Schema(nullable = true, description = "The cursor of the next page; null on the last page")
                     String nextCursor) {}
 
     /** What a body looks like; it is read by {@link ExportRequest}. */
     @Schema(name = "ExportRequest")
+    @JsonInclude(JsonInclude.Include.NON_NULL)
     record Body(
             @Schema(required = true, description = "At most 31 days; edges are snapped outward to whole hours")
                     ExportJobView.Range timeRange,
@@ -75,15 +80,18 @@ class ExportResource {
             @Schema(description = "Only these models, at most 100; all when left out") List<UUID> models,
             @Schema(defaultValue = "UTC", description = "IANA name of the zone whose days and months the rows follow")
                     String timeZone,
-            @Schema(defaultValue = "csv", description = "csv: our columns; focus: FinOps FOCUS 1.2")
+            @Schema(defaultValue = "csv", description = "csv: the columns of this service; focus: FinOps FOCUS 1.2")
                     ExportFormat format,
             Delivery delivery) {}
 
     /** Where to. */
     @Schema(name = "ExportDelivery")
+    @JsonInclude(JsonInclude.Include.NON_NULL)
     record Delivery(
             @Schema(required = true, enumeration = "s3") String type,
-            @Schema(description = "The organisation's own bucket or the service's; the former when left out")
+            @Schema(
+                            description =
+                                    "The organisation's own bucket or the bucket of the service; by default the organisation's where it has one")
                     String bucket) {}
 
     private final ExportJobs jobs;
@@ -121,36 +129,39 @@ class ExportResource {
     @Consumes(MediaType.APPLICATION_JSON)
     @Requires(Permission.EXPORTS_CREATE)
     @Operation(
-            summary = "Asks for a file of usage and spend",
+            operationId = "createExport",
+            summary = "Create an export of usage and cost",
             description =
-                    "The file is made in the background; Location tells where its job can be watched. A request with the"
-                            + " Idempotency-Key of an earlier one and the same body gives the earlier job.")
+                    "The file is written in the background; Location is the address of the job. A request with the Idempotency-Key and the body of an earlier request returns the earlier job.")
     @Parameter(
             name = "Idempotency-Key",
             in = ParameterIn.HEADER,
-            description = "1 to 200 printable ASCII characters, chosen by the caller",
+            description = "Chosen by the caller, 1 to 200 printable ASCII characters; sent again with the same body, it"
+                    + " returns the first job instead of creating a second one",
             schema = @Schema(implementation = String.class))
     @RequestBody(
             required = true,
             content = @Content(mediaType = MediaType.APPLICATION_JSON, schema = @Schema(implementation = Body.class)))
     @APIResponse(
             responseCode = "202",
-            description = "Accepted",
-            headers = @Header(name = "Location", schema = @Schema(implementation = String.class)),
+            description = "The job",
+            headers =
+                    @Header(
+                            name = "Location",
+                            description = "Path of the job",
+                            schema = @Schema(implementation = String.class)),
             content =
                     @Content(
                             mediaType = MediaType.APPLICATION_JSON,
                             schema = @Schema(implementation = ExportJobView.class)))
-    @APIResponse(responseCode = "409", description = "The Idempotency-Key stands for another body")
-    @APIResponse(responseCode = "415", description = "The body is not application/json")
-    @APIResponse(responseCode = "429", description = "Too many exports of the organisation are pending or running")
-    public Response create(
-            @PathParam("orgId") UUID orgId,
-            @Parameter(hidden = true) @HeaderParam("Idempotency-Key") List<String> keysWithoutEmptyOnes,
-            @Context UriInfo uri,
-            byte[] body) {
+    @APIResponse(responseCode = "409", description = "The Idempotency-Key was used with another body")
+    @APIResponse(
+            responseCode = "429",
+            description =
+                    "Too many exports of the organisation are pending or running; Retry-After gives the seconds to wait")
+    public Response create(@PathParam("orgId") UUID orgId, @Context UriInfo uri, byte[] body) {
         QueryParameters.of(uri.getQueryParameters()).finish();
-        // As they were sent: an empty one is a fault, not none, or two exports would come of one wish.
+        // An empty key is an error, not a missing key; otherwise a retry would create a second export.
         Optional<String> key = key(request.request().headers().getAll("Idempotency-Key"));
         ExportJob job = jobs.accept(
                 orgId, ExportRequest.parse(body), key, caller.required().subject());
@@ -162,22 +173,16 @@ class ExportResource {
 
     @GET
     @Requires(Permission.EXPORTS_READ)
-    @Operation(summary = "The exports of an organisation", description = "Newest first.")
+    @Takes({LIMIT, CURSOR})
+    @Operation(
+            operationId = "listExports",
+            summary = "List the exports of an organisation",
+            description = "Newest first.")
     @Parameter(
             name = "status",
             in = ParameterIn.QUERY,
             description = "Only jobs of these statuses; repeatable",
             schema = @Schema(type = SchemaType.ARRAY, implementation = ExportStatus.class))
-    @Parameter(
-            name = "limit",
-            in = ParameterIn.QUERY,
-            description = "Jobs of a page, 1 to 200",
-            schema = @Schema(implementation = Integer.class, defaultValue = "50"))
-    @Parameter(
-            name = "cursor",
-            in = ParameterIn.QUERY,
-            description = "nextCursor of the page before",
-            schema = @Schema(implementation = String.class))
     public Page list(@PathParam("orgId") UUID orgId, @Context UriInfo uri) {
         QueryParameters parameters = QueryParameters.of(uri.getQueryParameters());
         Set<ExportStatus> statuses =
@@ -196,11 +201,8 @@ class ExportResource {
     @GET
     @Path("{jobId}")
     @Requires(Permission.EXPORTS_READ)
-    @Operation(summary = "One export")
-    public ExportJobView get(
-            @PathParam("orgId") UUID orgId,
-            @Parameter(schema = @Schema(implementation = UUID.class)) @PathParam("jobId") String jobId,
-            @Context UriInfo uri) {
+    @Operation(operationId = "getExport", summary = "Get an export")
+    public ExportJobView get(@PathParam("orgId") UUID orgId, @PathParam("jobId") String jobId, @Context UriInfo uri) {
         ExportJob job = find(orgId, jobId);
         QueryParameters.of(uri.getQueryParameters()).finish();
         return ExportJobView.of(job);
@@ -210,8 +212,10 @@ class ExportResource {
     @Path("{jobId}")
     @Requires(Permission.EXPORTS_CREATE)
     @Operation(
-            summary = "Cancels an export",
-            description = "Of a pending or running one no file comes to be. One that is cancelled already stays so.")
+            operationId = "cancelExport",
+            summary = "Cancel an export",
+            description =
+                    "Stops a pending or running export; no file is produced. Cancelling a cancelled export has no effect.")
     @APIResponse(
             responseCode = "200",
             description = "The cancelled job",
@@ -219,11 +223,9 @@ class ExportResource {
                     @Content(
                             mediaType = MediaType.APPLICATION_JSON,
                             schema = @Schema(implementation = ExportJobView.class)))
-    @APIResponse(responseCode = "409", description = "The export has ended")
+    @APIResponse(responseCode = "409", description = "The export has already ended")
     public ExportJobView cancel(
-            @PathParam("orgId") UUID orgId,
-            @Parameter(schema = @Schema(implementation = UUID.class)) @PathParam("jobId") String jobId,
-            @Context UriInfo uri) {
+            @PathParam("orgId") UUID orgId, @PathParam("jobId") String jobId, @Context UriInfo uri) {
         ExportJob job = find(orgId, jobId);
         QueryParameters.of(uri.getQueryParameters()).finish();
         return ExportJobView.of(jobs.cancel(orgId, job.jobId()));
@@ -233,20 +235,22 @@ class ExportResource {
     @Path("{jobId}/download")
     @Requires(Permission.EXPORTS_DOWNLOAD)
     @Operation(
-            summary = "The file of an export",
-            description = "Leads to a signed address, made for this request, that lives for a day.")
+            operationId = "downloadExport",
+            summary = "Download the file of an export",
+            description = "Redirects to a signed URL, made for this request, that is valid for a day.")
     @APIResponse(
             responseCode = "302",
-            description = "Where the file is",
-            headers = @Header(name = "Location", schema = @Schema(implementation = String.class)))
+            description = "The address of the file",
+            headers =
+                    @Header(
+                            name = "Location",
+                            description = "A signed URL",
+                            schema = @Schema(implementation = String.class)))
     @APIResponse(
             responseCode = "409",
-            description = "There is no file: the export is not ready, has failed or was cancelled")
+            description = "There is no file: the export has not ended, has failed or was cancelled")
     @APIResponse(responseCode = "410", description = "The file has expired")
-    public Response download(
-            @PathParam("orgId") UUID orgId,
-            @Parameter(schema = @Schema(implementation = UUID.class)) @PathParam("jobId") String jobId,
-            @Context UriInfo uri) {
+    public Response download(@PathParam("orgId") UUID orgId, @PathParam("jobId") String jobId, @Context UriInfo uri) {
         ExportJob job = find(orgId, jobId);
         QueryParameters.of(uri.getQueryParameters()).finish();
         URI signed = download.sign(job);
@@ -263,7 +267,7 @@ class ExportResource {
                 .orElseThrow(ExportJobs::unknown);
     }
 
-    /** Beside the decision at the door: that one may lead to a refusal, this one gave the file away. */
+    /** Recorded in addition to the access decision: it states that a download URL was issued. */
     private void recordIssue(UUID orgId) {
         Caller who = caller.required();
         audit.record(

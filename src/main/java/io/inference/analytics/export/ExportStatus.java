@@ -4,7 +4,7 @@ import com.fasterxml.jackson.annotation.JsonValue;
 import java.util.Locale;
 
 /** Where a job stands. Only pending and running ones change by work; succeeded ones expire. */
-enum ExportStatus {
+public enum ExportStatus {
     PENDING,
     RUNNING,
     SUCCEEDED,
@@ -13,7 +13,7 @@ enum ExportStatus {
     EXPIRED;
 
     @JsonValue
-    String wireName() {
+    public String wireName() {
         return name().toLowerCase(Locale.ROOT);
     }
 

@@ -30,10 +30,10 @@ class FreshnessResource {
     @Produces(MediaType.APPLICATION_JSON)
     @Requires(Permission.FRESHNESS_READ)
     @Operation(
-            summary = "How fresh the figures of an organisation are",
+            operationId = "getFreshness",
+            summary = "Get how fresh the figures of an organisation are",
             description =
-                    "fresh: lag up to 300 s; delayed: up to 600 s; stale: above; unknown: the broker could not be reached"
-                            + " for over 60 s. A quiet organisation that is caught up is fresh.")
+                    "fresh: the lag is at most 300 s; delayed: at most 600 s; stale: above; unknown: the broker has been unreachable for over 60 s. A quiet organisation that has caught up is fresh.")
     public FreshnessView freshness(@PathParam("orgId") UUID orgId, @Context UriInfo uri) {
         QueryParameters.of(uri.getQueryParameters()).finish();
         return FreshnessView.of(orgId, store.read(orgId, Set.of()));

@@ -21,11 +21,14 @@ public record FreshnessView(UUID orgId, FreshnessStatus status, Ingest ingest, L
     @Schema(name = "IngestFreshness", description = "The ingest from the broker, the same for every organisation")
     public record Ingest(
             @Schema(
+                            nullable = true,
                             description =
                                     "Seconds since the oldest message came that is not stored yet; 0 when there is none, null when unknown")
                     Long lagSeconds,
-            @Schema(description = "Messages waiting at the broker; null when unknown") Long backlogEvents,
-            @Schema(description = "When a batch was stored last; null before the first one") Instant lastCommittedAt) {
+            @Schema(nullable = true, description = "Messages waiting at the broker; null when unknown")
+                    Long backlogEvents,
+            @Schema(nullable = true, description = "When a batch was stored last; null before the first one")
+                    Instant lastCommittedAt) {
 
         static Ingest of(IngestState state) {
             return new Ingest(
@@ -40,8 +43,10 @@ public record FreshnessView(UUID orgId, FreshnessStatus status, Ingest ingest, L
     public record Entry(
             UUID modelId,
             @Schema(description = "End of the latest inference that is stored") Instant lastEventAt,
-            @Schema(description = "When the rollups last took in events; null if never") Instant lastRollupAt,
+            @Schema(nullable = true, description = "When the rollups last took in events; null if never")
+                    Instant lastRollupAt,
             @Schema(
+                            nullable = true,
                             description =
                                     "Seconds: the greater of the age of the oldest stored event that the rollups do not show"
                                             + " and of the oldest message at the broker that is not stored; null when unknown")
@@ -52,10 +57,11 @@ public record FreshnessView(UUID orgId, FreshnessStatus status, Ingest ingest, L
     @Schema(name = "FreshnessSummary", description = "How fresh the figures are, by the worst of the models asked for")
     public record Summary(
             FreshnessStatus status,
-            @Schema(description = "End of the latest inference that is stored; null if there is none")
+            @Schema(nullable = true, description = "End of the latest inference that is stored; null if there is none")
                     Instant lastEventAt,
-            @Schema(description = "When the rollups last took in events; null if never") Instant lastRollupAt,
-            @Schema(description = "Seconds, see FreshnessEntry; null when unknown") Long lagSeconds,
+            @Schema(nullable = true, description = "When the rollups last took in events; null if never")
+                    Instant lastRollupAt,
+            @Schema(nullable = true, description = "Seconds, see FreshnessEntry; null when unknown") Long lagSeconds,
             Ingest ingest) {
 
         /** The summary of what the rules say. */

@@ -12,7 +12,6 @@ import jakarta.ws.rs.core.MediaType;
 import java.time.Clock;
 import java.util.List;
 import org.eclipse.microprofile.openapi.annotations.Operation;
-import org.eclipse.microprofile.openapi.annotations.enums.SchemaType;
 import org.eclipse.microprofile.openapi.annotations.media.Content;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
 import org.eclipse.microprofile.openapi.annotations.parameters.RequestBody;
@@ -27,6 +26,12 @@ import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 @Tag(name = "events")
 class EventValidationResource {
 
+    private static final String EXAMPLE =
+            """
+            {"eventId": "11111111-1111-4111-8111-111111111111", "orgId": "22222222-2222-4222-8222-222222222222",
+             "modelId": "33333333-3333-4333-8333-333333333333", "occurredAt": "2026-03-15T11:59:00Z",
+             "latencyMs": 1200, "status": "success", "inputTokens": 1000, "outputTokens": 200}""";
+
     private final UsageEventCodec codec;
     private final Clock clock;
 
@@ -39,24 +44,25 @@ class EventValidationResource {
     @Consumes(MediaType.APPLICATION_JSON)
     @AnyCaller
     @Operation(
-            summary = "Checks a usage event as the ingest would",
+            operationId = "validateEvent",
+            summary = "Check a usage event as the ingest would",
             description =
-                    "Takes what a message may hold: one event, or an array of at most 1,000, in at most 64 KiB. Stores nothing.")
-    @APIResponse(responseCode = "204", description = "The message would be taken")
+                    "Takes what a message may hold: one event, or an array of at most 1,000, in at most 64 KiB. Nothing is stored.")
+    @APIResponse(responseCode = "204", description = "The ingest would accept the message")
     @APIResponse(
             responseCode = "400",
-            description = "Every fault of the message, at most one a field and event; a field of an array's element is"
-                    + " named like [3].latencyMs, the message as a whole has an empty field",
+            description =
+                    "Every fault of the message, at most one per field and event. A field of an array's element is"
+                            + " named like [3].latencyMs; a fault of the whole message has an empty field",
             content = @Content(mediaType = Problem.MEDIA_TYPE, schema = @Schema(implementation = Problem.class)))
-    @APIResponse(responseCode = "413", description = "More than 64 KiB")
-    @APIResponse(responseCode = "415", description = "No JSON by its Content-Type")
     public void validate(
             @RequestBody(
                             required = true,
                             content =
                                     @Content(
                                             mediaType = MediaType.APPLICATION_JSON,
-                                            schema = @Schema(type = SchemaType.OBJECT)))
+                                            schema = @Schema(implementation = Object.class),
+                                            example = EXAMPLE))
                     byte[] message) {
         byte[] body = message == null ? new byte[0] : message;
         if (body.length > UsageEventCodec.BODY_BYTES_MAX) {

@@ -3,6 +3,7 @@ package io.inference.analytics.platform;
 import java.time.Duration;
 import java.util.List;
 import java.util.stream.Collectors;
+import org.eclipse.microprofile.openapi.annotations.media.Schema;
 
 /**
  * The few ways in which a request can fail on purpose. Rooms throw them, one mapper turns them into problem+json; nothing
@@ -21,7 +22,11 @@ public abstract sealed class Failure extends RuntimeException {
      * @param field parameter or JSON field, as the caller wrote it; a path such as {@code timeRange.start} inside a body
      * @param message what is wrong and what is expected
      */
-    public record FieldError(String field, String message) {}
+    @Schema(name = "FieldError", description = "One fault of a request")
+    public record FieldError(
+            @Schema(description = "Parameter or JSON field, such as timeRange.start; empty for the whole body")
+                    String field,
+            @Schema(description = "What is wrong and what is expected") String message) {}
 
     /** The input breaks rules; carries every fault that was found. */
     public static final class Invalid extends Failure {

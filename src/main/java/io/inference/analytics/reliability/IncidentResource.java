@@ -1,5 +1,11 @@
 package io.inference.analytics.reliability;
 
+import static io.inference.analytics.web.SharedParameter.CLIENT_ID;
+import static io.inference.analytics.web.SharedParameter.INCIDENT_END;
+import static io.inference.analytics.web.SharedParameter.MODEL_ID;
+import static io.inference.analytics.web.SharedParameter.START;
+
+import io.inference.analytics.web.Takes;
 import io.inference.analytics.access.Permission;
 import io.inference.analytics.access.Requires;
 import io.inference.analytics.platform.Failure;
@@ -17,7 +23,6 @@ import jakarta.ws.rs.core.UriInfo;
 import jakarta.ws.rs.core.Variant;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
-import java.time.OffsetDateTime;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
@@ -54,34 +59,12 @@ class IncidentResource {
     @GET
     @Path("incident-export")
     @Requires(Permission.RELIABILITY_READ)
+    @Takes({START, INCIDENT_END, MODEL_ID, CLIENT_ID})
     @Operation(
-            summary = "The raw events of an incident",
+            operationId = "exportIncident",
+            summary = "Download the raw events of an incident",
             description =
-                    "CSV, whatever Accept says; in the order of occurred_at and event_id, streamed. Values of metadata keys that"
-                            + " may hold personal data are masked. The answer ends cleanly or the connection is cut: a file is"
-                            + " never silently short.")
-    @Parameter(
-            name = "start",
-            in = ParameterIn.QUERY,
-            required = true,
-            description = "First instant of the window, RFC 3339 with an offset; not snapped",
-            schema = @Schema(implementation = OffsetDateTime.class))
-    @Parameter(
-            name = "end",
-            in = ParameterIn.QUERY,
-            required = true,
-            description = "First instant after the window, RFC 3339 with an offset; at most 24 hours after start",
-            schema = @Schema(implementation = OffsetDateTime.class))
-    @Parameter(
-            name = "modelId",
-            in = ParameterIn.QUERY,
-            description = "Only these models; repeatable, at most 100",
-            schema = @Schema(type = SchemaType.ARRAY, implementation = UUID.class))
-    @Parameter(
-            name = "clientId",
-            in = ParameterIn.QUERY,
-            description = "Only these clients; repeatable, at most 100",
-            schema = @Schema(type = SchemaType.ARRAY, implementation = String.class))
+                    "CSV, whatever Accept says, ordered by occurred_at and event_id, streamed. The range is not snapped. Values of metadata keys that may hold personal data are masked. The response either ends cleanly or the connection is cut: a file is never silently short.")
     @Parameter(
             name = "status",
             in = ParameterIn.QUERY,
@@ -106,9 +89,6 @@ class IncidentResource {
                             description = "rel=\"next\" when there are more rows than the limit",
                             schema = @Schema(implementation = String.class)),
             content = @Content(mediaType = "text/csv", schema = @Schema(implementation = String.class)))
-    @APIResponse(
-            responseCode = "429",
-            description = "Too many exports at the same time; Retry-After tells when to try again")
     public Response export(@PathParam("orgId") UUID orgId, @Context UriInfo uri) {
         IncidentQuery query = IncidentQuery.parse(uri.getQueryParameters());
         slots.take();
@@ -153,23 +133,12 @@ class IncidentResource {
     @Path("incident-summary")
     @Produces({MediaType.APPLICATION_JSON, "text/markdown"})
     @Requires(Permission.RELIABILITY_READ)
+    @Takes({START, INCIDENT_END})
     @Operation(
-            summary = "What a post-mortem needs about an incident",
+            operationId = "getIncidentSummary",
+            summary = "Get what a post-mortem needs about an incident",
             description =
-                    "Who was affected and how badly, before, during and after; what failed and what that cost. From the raw"
-                            + " events, so the window is not snapped and percentiles are exact.")
-    @Parameter(
-            name = "start",
-            in = ParameterIn.QUERY,
-            required = true,
-            description = "First instant of the incident, RFC 3339 with an offset",
-            schema = @Schema(implementation = OffsetDateTime.class))
-    @Parameter(
-            name = "end",
-            in = ParameterIn.QUERY,
-            required = true,
-            description = "First instant after the incident, RFC 3339 with an offset; at most 24 hours after start",
-            schema = @Schema(implementation = OffsetDateTime.class))
+                    "Who was affected and how badly, before, during and after; what failed and what that cost. Computed from the raw events, so the range is not snapped and percentiles are exact.")
     @APIResponse(
             responseCode = "200",
             description = "The summary",
@@ -179,10 +148,6 @@ class IncidentResource {
                         schema = @Schema(implementation = IncidentSummary.class)),
                 @Content(mediaType = "text/markdown", schema = @Schema(implementation = String.class))
             })
-    @APIResponse(responseCode = "406", description = "Neither JSON nor Markdown is accepted")
-    @APIResponse(
-            responseCode = "429",
-            description = "Too many reads of raw events at the same time; Retry-After tells when to try again")
     public Response summary(@PathParam("orgId") UUID orgId, @Context UriInfo uri, @Context Request request) {
         TimeRange incident = IncidentQuery.parseRange(uri.getQueryParameters());
         Variant form = request.selectVariant(FORMS);

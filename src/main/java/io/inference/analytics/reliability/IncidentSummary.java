@@ -27,7 +27,6 @@ import org.eclipse.microprofile.openapi.annotations.media.Schema;
  * @param generatedAt when this was made
  */
 @Schema(name = "IncidentSummary")
-@JsonInclude(JsonInclude.Include.NON_NULL)
 public record IncidentSummary(
         UUID orgId,
         String orgName,
@@ -54,11 +53,15 @@ public record IncidentSummary(
 
     /** How it went for somebody. */
     @Schema(name = "IncidentAffected")
-    @JsonInclude(JsonInclude.Include.NON_NULL)
     public record Affected(
-            @Schema(description = "Absent where figures are not split by model") UUID modelId,
-            @Schema(description = "The id where there is no name") String modelName,
-            @Schema(description = "Absent where figures are not split by client; empty for events without one")
+            @JsonInclude(JsonInclude.Include.NON_NULL)
+                    @Schema(description = "Absent where figures are not split by model")
+                    UUID modelId,
+            @JsonInclude(JsonInclude.Include.NON_NULL)
+                    @Schema(description = "The model's name, or its id where it has none; absent with modelId")
+                    String modelName,
+            @JsonInclude(JsonInclude.Include.NON_NULL)
+                    @Schema(description = "Absent where figures are not split by client; empty for events without one")
                     String clientId,
             @Schema(description = "Whether it went much worse than before, by the rule for spikes") boolean affected,
             @Schema(description = "What went much worse; empty when nothing did") List<SpikeRule.Cause> causes,
@@ -66,10 +69,10 @@ public record IncidentSummary(
 
     /** Failures of one kind. */
     @Schema(name = "IncidentErrorClass")
-    @JsonInclude(JsonInclude.Include.NON_NULL)
     public record ErrorClass(
             String status,
-            @Schema(description = "Absent where the events name none") String errorCode,
+            @JsonInclude(JsonInclude.Include.NON_NULL) @Schema(description = "Absent where the events name none")
+                    String errorCode,
             long invocations,
             Instant firstAt,
             Instant lastAt) {}

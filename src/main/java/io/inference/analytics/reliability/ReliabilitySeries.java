@@ -25,7 +25,6 @@ import org.eclipse.microprofile.openapi.annotations.media.Schema;
  * @param freshness how fresh the figures are
  */
 @Schema(name = "Reliability")
-@JsonInclude(JsonInclude.Include.NON_NULL)
 public record ReliabilitySeries(
         UUID orgId,
         Granularity granularity,
@@ -35,7 +34,7 @@ public record ReliabilitySeries(
         List<Point> series,
         Figures totals,
         Instant availableFrom,
-        FreshnessView.Summary freshness) {
+        @JsonInclude(JsonInclude.Include.NON_NULL) @Schema(required = true) FreshnessView.Summary freshness) {
 
     /**
      * A bucket, or one group's part of it.
@@ -48,33 +47,39 @@ public record ReliabilitySeries(
      * @param spikeCauses what is much worse, else absent
      */
     @Schema(name = "ReliabilityPoint")
-    @JsonInclude(JsonInclude.Include.NON_NULL)
     public record Point(
-            Instant bucketStart,
-            UUID modelId,
-            Optional<String> clientId,
+            @Schema(description = "Start of the bucket; can lie before the start of the range") Instant bucketStart,
+            @JsonInclude(JsonInclude.Include.NON_NULL) @Schema(description = "Only when grouped by model") UUID modelId,
+            @JsonInclude(JsonInclude.Include.NON_NULL)
+                    @Schema(nullable = true, description = "Only when grouped by client; null for events without one")
+                    Optional<String> clientId,
             @JsonUnwrapped Figures figures,
-            @Schema(
+            @JsonInclude(JsonInclude.Include.NON_NULL)
+                    @Schema(
                             description =
                                     "True when the error rate is at least 3 times, or p95 at least twice that of the hour"
                                             + " before the bucket, both with enough traffic; else absent")
                     Boolean spike,
-            @Schema(description = "errorRate, p95 or both; absent when there is no spike")
+            @JsonInclude(JsonInclude.Include.NON_NULL)
+                    @Schema(description = "errorRate, p95 or both; absent when there is no spike")
                     List<SpikeRule.Cause> spikeCauses) {}
 
     /** The figures of a point or of the whole range. */
     @Schema(name = "ReliabilityFigures")
-    @JsonInclude(JsonInclude.Include.NON_NULL)
     public record Figures(
             @Schema(description = "How many invocations ended") long invocations,
             @Schema(description = "Those of them that did not end in success") long errors,
             @Schema(description = "errors / invocations, not rounded; 0 when there are no invocations")
                     double errorRate,
             @Schema(description = "error, timeout and throttled, each with its count") Map<String, Long> errorsByStatus,
-            @Schema(description = "Absent when there are no invocations") Percentiles latencyMs,
-            @Schema(description = "Of the invocations that told it; absent when none did")
+            @JsonInclude(JsonInclude.Include.NON_NULL) @Schema(description = "Absent when there are no invocations")
+                    Percentiles latencyMs,
+            @JsonInclude(JsonInclude.Include.NON_NULL)
+                    @Schema(description = "Of the invocations that reported it; absent when none did")
                     Percentiles timeToFirstTokenMs,
-            @Schema(description = "The latency percentile that was asked for") Highlighted highlighted) {
+            @JsonInclude(JsonInclude.Include.NON_NULL)
+                    @Schema(description = "The latency percentile that was asked for; else absent")
+                    Highlighted highlighted) {
 
         static Figures of(Stats stats, Optional<Percentile> highlighted) {
             return new Figures(

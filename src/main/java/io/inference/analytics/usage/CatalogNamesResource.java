@@ -1,5 +1,6 @@
 package io.inference.analytics.usage;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import io.inference.analytics.access.Permission;
 import io.inference.analytics.access.Requires;
@@ -33,7 +34,8 @@ class CatalogNamesResource {
     private static final int NAME_CHARACTERS_MAX = 200;
 
     /** Names to be set. */
-    @Schema(name = "CatalogNamesResource")
+    @Schema(name = "CatalogNames")
+    @JsonInclude(JsonInclude.Include.NON_NULL)
     public record Names(
             @JsonProperty("orgs") @Schema(description = "Names of organisations by id") Map<String, String> orgs,
             @JsonProperty("models") @Schema(description = "Names of models by id") Map<String, String> models) {}
@@ -50,8 +52,10 @@ class CatalogNamesResource {
     @Path("names")
     @Requires(Permission.CATALOG_WRITE)
     @Operation(
-            summary = "Sets names of organisations and models",
-            description = "At most 1,000 at a time, all or none. Ids that are not named keep the names they have.")
+            operationId = "setNames",
+            summary = "Set names of organisations and models",
+            description =
+                    "At most 1,000 per request, all or none. Organisations and models that are not listed keep their names.")
     @APIResponse(responseCode = "204", description = "Set")
     public void set(Names names) {
         List<FieldError> errors = new ArrayList<>();

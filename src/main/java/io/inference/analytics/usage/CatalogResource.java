@@ -59,7 +59,10 @@ class CatalogResource {
 
     @GET
     @AnyCaller
-    @Operation(summary = "The organisations that the caller may see", description = "Sorted by name; at most 10,000.")
+    @Operation(
+            operationId = "listOrgs",
+            summary = "List the organisations that the caller may see",
+            description = "Sorted by name; at most 10,000.")
     public Orgs orgs(@Context UriInfo uri) {
         QueryParameters.of(uri.getQueryParameters()).finish();
         Caller who = caller.required();
@@ -70,7 +73,10 @@ class CatalogResource {
     @GET
     @Path("{orgId}/models")
     @Requires(Permission.USAGE_READ)
-    @Operation(summary = "The models that an organisation has used", description = "Sorted by name; at most 10,000.")
+    @Operation(
+            operationId = "listModels",
+            summary = "List the models that an organisation has used",
+            description = "Sorted by name; at most 10,000.")
     public Models models(@PathParam("orgId") UUID orgId, @Context UriInfo uri) {
         QueryParameters.of(uri.getQueryParameters()).finish();
         return new Models(
@@ -84,8 +90,9 @@ class CatalogResource {
     @Path("{orgId}/clients")
     @Requires(Permission.USAGE_READ)
     @Operation(
-            summary = "The clients that have used an organisation's models",
-            description = "Sorted by id; at most 10,000. Events without a client do not show.")
+            operationId = "listClients",
+            summary = "List the clients that have used an organisation's models",
+            description = "Sorted by id; at most 10,000. Events without a client are not listed.")
     public Clients clients(@PathParam("orgId") UUID orgId, @Context UriInfo uri) {
         QueryParameters.of(uri.getQueryParameters()).finish();
         return new Clients(

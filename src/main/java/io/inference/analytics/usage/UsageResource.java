@@ -1,5 +1,13 @@
 package io.inference.analytics.usage;
 
+import static io.inference.analytics.web.SharedParameter.CLIENT_ID;
+import static io.inference.analytics.web.SharedParameter.GRANULARITY;
+import static io.inference.analytics.web.SharedParameter.MODEL_ID;
+import static io.inference.analytics.web.SharedParameter.SERIES_END;
+import static io.inference.analytics.web.SharedParameter.START;
+import static io.inference.analytics.web.SharedParameter.TIME_ZONE;
+
+import io.inference.analytics.web.Takes;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.inference.analytics.access.Permission;
@@ -9,7 +17,6 @@ import io.inference.analytics.freshness.FreshnessStore;
 import io.inference.analytics.freshness.FreshnessView;
 import io.inference.analytics.freshness.OrgFreshness;
 import io.inference.analytics.platform.Retention;
-import io.inference.analytics.series.Granularity;
 import io.inference.analytics.web.TableAnswer;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.Path;
@@ -23,7 +30,6 @@ import jakarta.ws.rs.core.Response;
 import jakarta.ws.rs.core.UriInfo;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
-import java.time.OffsetDateTime;
 import java.util.UUID;
 import org.eclipse.microprofile.openapi.annotations.Operation;
 import org.eclipse.microprofile.openapi.annotations.enums.ParameterIn;
@@ -66,53 +72,19 @@ class UsageResource {
     @GET
     @Produces({MediaType.APPLICATION_JSON, "text/csv"})
     @Requires(Permission.USAGE_READ)
+    @Takes({START, SERIES_END, GRANULARITY, MODEL_ID, CLIENT_ID, TIME_ZONE})
     @Operation(
-            summary = "Usage and spend of an organisation",
+            operationId = "getUsage",
+            summary = "Get usage and cost of an organisation",
             description =
                     "Points by bucket and group, with totals of the exact values. Buckets without usage are left out unless"
                             + " fill=zero. The edges of the range are snapped outward to whole hours. The entity tag covers all but"
                             + " freshness.")
     @Parameter(
-            name = "start",
-            in = ParameterIn.QUERY,
-            required = true,
-            description = "First instant of the range, RFC 3339 with an offset",
-            schema = @Schema(implementation = OffsetDateTime.class))
-    @Parameter(
-            name = "end",
-            in = ParameterIn.QUERY,
-            required = true,
-            description =
-                    "First instant after the range, RFC 3339 with an offset. At most 31 days after start for granularity"
-                            + " hour, 400 days for day, 13 months for month",
-            schema = @Schema(implementation = OffsetDateTime.class))
-    @Parameter(
-            name = "granularity",
-            in = ParameterIn.QUERY,
-            description = "Length of a bucket",
-            schema = @Schema(implementation = Granularity.class, defaultValue = "day"))
-    @Parameter(
-            name = "modelId",
-            in = ParameterIn.QUERY,
-            description = "Only these models; repeatable, at most 100",
-            schema = @Schema(type = SchemaType.ARRAY, implementation = UUID.class))
-    @Parameter(
-            name = "clientId",
-            in = ParameterIn.QUERY,
-            description = "Only these clients; repeatable, at most 100",
-            schema = @Schema(type = SchemaType.ARRAY, implementation = String.class))
-    @Parameter(
             name = "groupBy",
             in = ParameterIn.QUERY,
             description = "What points are split by; repeatable. Without it a point is the whole organisation's bucket",
             schema = @Schema(type = SchemaType.ARRAY, implementation = GroupBy.class))
-    @Parameter(
-            name = "timeZone",
-            in = ParameterIn.QUERY,
-            description =
-                    "Whose days and months, daylight saving included: an IANA name. Zones whose days do not begin on whole"
-                            + " UTC hours are refused but for granularity hour",
-            schema = @Schema(implementation = String.class, defaultValue = "UTC"))
     @Parameter(
             name = "fill",
             in = ParameterIn.QUERY,
@@ -128,7 +100,6 @@ class UsageResource {
     @APIResponse(
             responseCode = "304",
             description = "Nothing but the freshness has changed since the entity tag of If-None-Match")
-    @APIResponse(responseCode = "406", description = "Neither JSON nor CSV is accepted")
     public Response usage(
             @PathParam("orgId") UUID orgId,
             @Context UriInfo uri,

@@ -34,7 +34,6 @@ import org.eclipse.microprofile.openapi.annotations.media.Schema;
  * @param freshness how fresh the figures are
  */
 @Schema(name = "Usage")
-@JsonInclude(JsonInclude.Include.NON_NULL)
 public record UsageSeries(
         UUID orgId,
         Granularity granularity,
@@ -44,7 +43,7 @@ public record UsageSeries(
         List<Point> series,
         Sums totals,
         Instant availableFrom,
-        FreshnessView.Summary freshness) {
+        @JsonInclude(JsonInclude.Include.NON_NULL) @Schema(required = true) FreshnessView.Summary freshness) {
 
     /**
      * A bucket, or one group's part of it.
@@ -56,9 +55,15 @@ public record UsageSeries(
      * @param sums the figures
      */
     @Schema(name = "UsagePoint")
-    @JsonInclude(JsonInclude.Include.NON_NULL)
     public record Point(
-            Instant bucketStart, UUID modelId, Optional<String> clientId, String status, @JsonUnwrapped Sums sums) {}
+            @Schema(description = "Start of the bucket; can lie before the start of the range") Instant bucketStart,
+            @JsonInclude(JsonInclude.Include.NON_NULL) @Schema(description = "Only when grouped by model") UUID modelId,
+            @JsonInclude(JsonInclude.Include.NON_NULL)
+                    @Schema(nullable = true, description = "Only when grouped by client; null for events without one")
+                    Optional<String> clientId,
+            @JsonInclude(JsonInclude.Include.NON_NULL) @Schema(description = "Only when grouped by status")
+                    String status,
+            @JsonUnwrapped Sums sums) {}
 
     /** The figures of a point or of the whole range. */
     @Schema(name = "UsageSums")

@@ -17,15 +17,15 @@ import org.eclipse.microprofile.openapi.annotations.media.Schema;
  * @param errors on 400 every fault that was found
  */
 @Schema(name = "Problem", description = "An error (RFC 9457)")
-@JsonInclude(JsonInclude.Include.NON_NULL)
 public record Problem(
-        @Schema(required = true, examples = "urn:analytics:problem:invalid-request") String type,
-        @Schema(required = true) String title,
-        @Schema(required = true, examples = "400") int status,
-        @Schema(required = true) String detail,
-        @Schema(required = true, examples = "/analytics/v1/orgs") String instance,
-        @Schema(required = true) String traceId,
-        @Schema(description = "On status 400 every fault that was found") List<Failure.FieldError> errors) {
+        @Schema(examples = "urn:analytics:problem:invalid-request") String type,
+        String title,
+        @Schema(examples = "400") int status,
+        String detail,
+        @Schema(examples = "/analytics/v1/orgs") String instance,
+        String traceId,
+        @JsonInclude(JsonInclude.Include.NON_NULL) @Schema(description = "On status 400 every fault that was found")
+                List<Failure.FieldError> errors) {
 
     /** Media type of problems. */
     public static final String MEDIA_TYPE = "application/problem+json";

@@ -1,4 +1,4 @@
-package io.inference.analytics.web;
+package io.inference.analytics.openapi;
 
 import static io.restassured.RestAssured.given;
 

@@ -1,0 +1,147 @@
+package io.inference.analytics.web;
+
+import java.math.BigDecimal;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Collectors;
+import org.eclipse.microprofile.openapi.OASFactory;
+import org.eclipse.microprofile.openapi.models.media.Schema;
+import org.eclipse.microprofile.openapi.models.media.Schema.SchemaType;
+import org.eclipse.microprofile.openapi.models.parameters.Parameter;
+import org.eclipse.microprofile.openapi.models.parameters.Parameter.In;
+
+/** A parameter that several operations share, as the OpenAPI document defines it once. */
+public enum SharedParameter {
+    /** Of every path with an organisation. */
+    ORG_ID(In.PATH, "orgId", true, "The organisation", uuid()),
+    /** Of every path with an export. */
+    JOB_ID(In.PATH, "jobId", true, "The export", uuid()),
+    /** Start of any range that must be given. */
+    START(In.QUERY, "start", true, "First instant of the range, RFC 3339 with an offset", time()),
+    /** End of a range of buckets. */
+    SERIES_END(
+            In.QUERY,
+            "end",
+            true,
+            "First instant after the range, RFC 3339 with an offset. At most 31 days after start for granularity hour,"
+                    + " 400 days for day, 13 months for month",
+            time()),
+    /** End of a range of UTC days. */
+    DAYS_END(
+            In.QUERY,
+            "end",
+            true,
+            "First instant after the range, RFC 3339 with an offset; at most 400 days after start",
+            time()),
+    /** End of an incident. */
+    INCIDENT_END(
+            In.QUERY,
+            "end",
+            true,
+            "First instant after the range, RFC 3339 with an offset; at most 24 hours after start",
+            time()),
+    /** Of a series. */
+    GRANULARITY(
+            In.QUERY,
+            "granularity",
+            false,
+            "Length of a bucket",
+            string().enumeration(List.of("hour", "day", "month")).defaultValue("day")),
+    /** Of a series. */
+    TIME_ZONE(
+            In.QUERY,
+            "timeZone",
+            false,
+            "IANA name of the zone whose days and months the buckets follow, daylight saving included. A zone whose days"
+                    + " do not begin on whole UTC hours is refused unless granularity is hour",
+            string().defaultValue("UTC")),
+    /** A filter. */
+    MODEL_ID(In.QUERY, "modelId", false, "Only these models; repeatable, at most 100", listOf(uuid())),
+    /** A filter. */
+    CLIENT_ID(In.QUERY, "clientId", false, "Only these clients; repeatable, at most 100", listOf(string())),
+    /** A filter of the audit log. */
+    RECORDED_FROM(In.QUERY, "start", false, "Only entries recorded at this time or later", time()),
+    /** A filter of the audit log. */
+    RECORDED_BEFORE(In.QUERY, "end", false, "Only entries recorded before this time", time()),
+    /** A filter of the audit log. */
+    ACTOR(In.QUERY, "actor", false, "Only entries of this subject", string()),
+    /** A filter of the audit log. */
+    ACTION(In.QUERY, "action", false, "Only entries of this permission or command", string()),
+    /** A filter of the audit log. */
+    OUTCOME(
+            In.QUERY,
+            "outcome",
+            false,
+            "Only entries with this outcome",
+            string().enumeration(List.of("allowed", "denied"))),
+    /** Of a list in pages. */
+    LIMIT(
+            In.QUERY,
+            "limit",
+            false,
+            "Length of a page",
+            OASFactory.createSchema()
+                    .type(List.of(SchemaType.INTEGER))
+                    .format("int32")
+                    .minimum(BigDecimal.ONE)
+                    .maximum(BigDecimal.valueOf(200))
+                    .defaultValue(50)),
+    /** Of a list in pages. */
+    CURSOR(In.QUERY, "cursor", false, "nextCursor of the page before; without it the first page is returned", string());
+
+    private static final String REF = "#/components/parameters/";
+
+    private final Parameter definition;
+
+    SharedParameter(In in, String name, boolean required, String description, Schema schema) {
+        definition = OASFactory.createParameter()
+                .in(in)
+                .name(name)
+                .description(description)
+                .schema(schema);
+        if (required) {
+            definition.setRequired(true);
+        }
+    }
+
+    /** The component's name: {@code SERIES_END} is {@code SeriesEnd}. */
+    String component() {
+        return Arrays.stream(name().split("_", -1))
+                .map(word -> word.charAt(0) + word.substring(1).toLowerCase(java.util.Locale.ROOT))
+                .collect(Collectors.joining());
+    }
+
+    Parameter definition() {
+        return definition;
+    }
+
+    Parameter reference() {
+        return OASFactory.createParameter().ref(REF + component());
+    }
+
+    /** The shared parameter that a parameter of a path is. */
+    static Optional<SharedParameter> ofPath(Parameter parameter) {
+        return Arrays.stream(values())
+                .filter(shared -> parameter.getIn() == In.PATH
+                        && shared.definition.getIn() == In.PATH
+                        && shared.definition.getName().equals(parameter.getName()))
+                .findFirst();
+    }
+
+    private static Schema string() {
+        return OASFactory.createSchema().type(List.of(SchemaType.STRING));
+    }
+
+    private static Schema time() {
+        return string().format("date-time");
+    }
+
+    private static Schema uuid() {
+        return string().format("uuid");
+    }
+
+    private static Schema listOf(Schema items) {
+        return OASFactory.createSchema().type(List.of(SchemaType.ARRAY)).items(items);
+    }
+}

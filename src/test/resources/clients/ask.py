@@ -1,0 +1,35 @@
+"""Asks the service through the generated client and writes what the client understood as JSON."""
+import json
+import sys
+
+import analytics_client as client
+
+url, token, org, job = sys.argv[1:]
+start, end = "2026-03-01T00:00:00Z", "2026-03-03T00:00:00Z"
+
+
+def shown(model):
+    return json.loads(model.to_json())
+
+
+with client.ApiClient(client.Configuration(host=url, access_token=token)) as api:
+    exports = client.ExportsApi(api)
+    order = client.ExportRequest.from_dict({"timeRange": {"start": start, "end": end}})
+    answers = {
+        "usage": shown(client.UsageApi(api).get_usage(org, start, end, granularity="day", group_by=["model", "client"])),
+        "reliability": shown(
+            client.ReliabilityApi(api).get_reliability(
+                org, start, end, granularity="hour", group_by=["model"], percentile="p95"
+            )
+        ),
+        "freshness": shown(client.FreshnessApi(api).get_freshness(org)),
+        "export": shown(exports.get_export(org, job)),
+        "exports": shown(exports.list_exports(org, limit=1, status=["succeeded"])),
+        "created": str(exports.create_export(org, order, idempotency_key="made-by-python").job_id),
+    }
+    try:
+        client.EventsApi(api).validate_event([{"orgId": org}])
+        answers["faults"] = "none"
+    except client.ApiException as e:
+        answers["faults"] = json.loads(e.body)["errors"]
+print(json.dumps(answers, default=str))
