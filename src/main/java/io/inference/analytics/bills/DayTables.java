@@ -1,6 +1,7 @@
 package io.inference.analytics.bills;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.inference.analytics.platform.AdvisoryLock;
 import io.inference.analytics.provider.Dataset;
 import io.inference.analytics.provider.DayAnswer;
 import io.inference.analytics.provider.DayRow;
@@ -210,7 +211,7 @@ public final class DayTables {
 
     /** For the time that mappings are changed, nothing is derived by others: a day could miss the change. */
     static void holdMappings(Connection connection) throws SQLException {
-        execute(connection, "select pg_advisory_xact_lock(hashtextextended('analytics.provider_mappings', 0))");
+        execute(connection, "select pg_advisory_xact_lock(" + AdvisoryLock.PROVIDER_MAPPINGS.key() + ")");
     }
 
     private static void execute(Connection connection, String sql) throws SQLException {
@@ -224,7 +225,7 @@ public final class DayTables {
         if (key.dataset().rebuild().isEmpty()) {
             return;
         }
-        execute(connection, "select pg_advisory_xact_lock_shared(hashtextextended('analytics.provider_mappings', 0))");
+        execute(connection, "select pg_advisory_xact_lock_shared(" + AdvisoryLock.PROVIDER_MAPPINGS.key() + ")");
         try (PreparedStatement statement =
                 connection.prepareStatement(key.dataset().rebuild().get())) {
             int column = 1;

@@ -1,6 +1,7 @@
 package io.inference.analytics.bills;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.inference.analytics.platform.AdvisoryLock;
 import io.inference.analytics.platform.Failure;
 import io.inference.analytics.provider.Dataset;
 import io.inference.analytics.provider.Provider;
@@ -25,10 +26,8 @@ public class ImportRuns {
     private static final String LOCK_TIMED_OUT = "55P03";
     private static final String LOCK_TIMEOUT = "set lock_timeout = '120s'; set statement_timeout = '300s'";
     private static final String LIMITS_DEFAULT = "reset lock_timeout; reset statement_timeout";
-    private static final String LOCK =
-            "select pg_advisory_lock(hashtextextended('analytics.providers|' || ? || '|' || ? || '|' || ? || '|' || ?, 0))";
-    private static final String UNLOCK =
-            "select pg_advisory_unlock(hashtextextended('analytics.providers|' || ? || '|' || ? || '|' || ? || '|' || ?, 0))";
+    private static final String LOCK = "select pg_advisory_lock(" + AdvisoryLock.PROVIDER_DAY.key() + ")";
+    private static final String UNLOCK = "select pg_advisory_unlock(" + AdvisoryLock.PROVIDER_DAY.key() + ")";
 
     private static final String BEGIN_RUN =
             """
