@@ -1,6 +1,7 @@
 package io.inference.analytics.bills;
 
 import io.inference.analytics.database.SqlState;
+import io.inference.analytics.platform.AdvisoryLock;
 import io.inference.analytics.platform.Failure;
 import io.inference.analytics.provider.Dataset;
 import java.time.Duration;
@@ -20,10 +21,8 @@ public final class DayLocks implements AutoCloseable {
 
     private static final String LIMITS = "set lock_timeout = '120s'; set statement_timeout = '300s'";
     private static final String LIMITS_DEFAULT = "reset lock_timeout; reset statement_timeout";
-    private static final String KEY =
-            "hashtextextended('analytics.providers|' || :provider || '|' || :dataset || '|' || :org || '|' || :date, 0)";
-    private static final String LOCK = "select pg_advisory_lock(" + KEY + ")";
-    private static final String UNLOCK = "select pg_advisory_unlock(" + KEY + ")";
+    private static final String LOCK = "select pg_advisory_lock(" + AdvisoryLock.PROVIDER_DAY.key() + ")";
+    private static final String UNLOCK = "select pg_advisory_unlock(" + AdvisoryLock.PROVIDER_DAY.key() + ")";
 
     private final Handle handle;
     private final Dataset dataset;

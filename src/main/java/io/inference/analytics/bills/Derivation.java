@@ -1,5 +1,6 @@
 package io.inference.analytics.bills;
 
+import io.inference.analytics.platform.AdvisoryLock;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.statement.SqlStatements;
 
@@ -11,9 +12,9 @@ import org.jdbi.v3.core.statement.SqlStatements;
  */
 public final class Derivation {
 
-    private static final String MAPPINGS = "(hashtextextended('analytics.provider_mappings', 0))";
-    private static final String HOLD_MAPPINGS = "select pg_advisory_xact_lock" + MAPPINGS;
-    private static final String SHARE_MAPPINGS = "select pg_advisory_xact_lock_shared" + MAPPINGS;
+    private static final String HOLD_MAPPINGS = "select pg_advisory_xact_lock(" + AdvisoryLock.PROVIDER_MAPPINGS.key() + ")";
+    private static final String SHARE_MAPPINGS = 
+            "select pg_advisory_xact_lock_shared(" + AdvisoryLock.PROVIDER_MAPPINGS.key() + ")";
 
     private Derivation() {}
 

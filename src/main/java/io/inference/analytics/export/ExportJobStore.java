@@ -2,6 +2,7 @@ package io.inference.analytics.export;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.inference.analytics.objectstore.ObjectLocation;
+import io.inference.analytics.platform.AdvisoryLock;
 import io.inference.analytics.series.TimeRange;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.sql.Connection;
@@ -34,8 +35,7 @@ class ExportJobStore {
             size_bytes, checksum, totals, reconciliation, difference, error, expires_at
             """;
 
-    private static final String LOCK_ORG =
-            "select pg_advisory_xact_lock(hashtextextended('analytics.export ' || ?, 0))";
+    private static final String LOCK_ORG = "select pg_advisory_xact_lock(" + AdvisoryLock.EXPORTS_OF_ORG.key() + ")";
 
     private static final String OPEN =
             "select count(*) from analytics.export_jobs where org_id = ? and status in ('pending', 'running')";

@@ -1,5 +1,6 @@
 package io.inference.analytics.freshness;
 
+import io.inference.analytics.platform.AdvisoryLock;
 import io.quarkus.scheduler.Scheduled;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.sql.Connection;
@@ -28,8 +29,7 @@ import org.jboss.logging.Logger;
 class FreshnessJob {
 
     private static final Logger LOG = Logger.getLogger(FreshnessJob.class);
-    private static final long JOB_LOCK = 0x616e_616c_0003L;
-    private static final String TRY_LOCK = "select pg_try_advisory_xact_lock(" + JOB_LOCK + ")";
+    private static final String TRY_LOCK = "select pg_try_advisory_xact_lock(" + AdvisoryLock.FRESHNESS.key() + ")";
     private static final String LIMITS = "set local statement_timeout = '5s'; set local lock_timeout = '1s'";
 
     // In the order of the keys, as the rollup job takes them; a row that it has in hand gets its verdict in the next

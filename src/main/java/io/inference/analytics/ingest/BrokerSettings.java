@@ -1,9 +1,11 @@
 package io.inference.analytics.ingest;
 
+import com.rabbitmq.client.Connection;
 import com.rabbitmq.client.ConnectionFactory;
 import io.smallrye.config.ConfigMapping;
-import java.net.URISyntaxException;
-import java.security.GeneralSecurityException;
+import java.io.IOException;
+import java.security.NoSuchAlgorithmException;
+import java.util.concurrent.TimeoutException;
 import javax.net.ssl.SSLContext;
 
 /** Where the broker is. */
@@ -13,21 +15,37 @@ public interface BrokerSettings {
     /** {@code amqp://user:password@host:port/vhost}; {@code amqps} for TLS, with certificates that this JVM trusts. */
     String url();
 
-    /** A factory for plain connections that do not recover by themselves and give up on a silent broker within seconds. */
-    default ConnectionFactory connectionFactory() {
-        ConnectionFactory factory = new ConnectionFactory();
+    /**
+     * Opens a plain connection that does not recover by itself and gives up on a silent broker within seconds.
+     *
+     * @param name what the broker shows
+     * @throws BrokerRefusal when there is none
+     */
+    default Connection connect(String name) throws BrokerRefusal {
         try {
-            factory.setUri(url());
-            if (factory.isSSL()) {
+            return connectionFactory().newConnection(name);
+        } catch (IOException | TimeoutException e) {
+            throw new BrokerRefusal(BrokerUrl.parse(url()), e);
+        }
+    }
+
+    /** A factory for such connections. */
+    default ConnectionFactory connectionFactory() {
+        BrokerUrl broker = BrokerUrl.parse(url());
+        ConnectionFactory factory = new ConnectionFactory();
+        factory.setHost(broker.host());
+        factory.setPort(broker.port());
+        factory.setUsername(broker.username());
+        factory.setPassword(broker.password());
+        factory.setVirtualHost(broker.virtualHost());
+        if (broker.tls()) {
+            try {
                 // By itself the client would trust every certificate.
                 factory.useSslProtocol(SSLContext.getDefault());
-                factory.enableHostnameVerification();
+            } catch (NoSuchAlgorithmException e) {
+                throw new IllegalStateException("this JVM has no default TLS context", e);
             }
-        } catch (URISyntaxException | GeneralSecurityException | IllegalArgumentException | NullPointerException e) {
-            // Null pointers are how the client meets a URL without a scheme. The cause quotes the URL with its
-            // password.
-            throw new IllegalArgumentException(
-                    "RABBITMQ_URL is malformed (expected: amqp://user:password@host:port/vhost)");
+            factory.enableHostnameVerification();
         }
         factory.setAutomaticRecoveryEnabled(false);
         factory.setConnectionTimeout(3_000);

@@ -59,7 +59,7 @@ class BrokerTopology {
      * @throws IOException when the broker is not reachable or refuses us
      */
     void declare() throws IOException, TimeoutException {
-        try (Connection connection = broker.connectionFactory().newConnection("analytics-topology")) {
+        try (Connection connection = broker.connect("analytics-topology")) {
             declare(connection, EXCHANGE, channel -> channel.exchangeDeclare(EXCHANGE, "topic", true));
             declare(
                     connection,
@@ -91,7 +91,7 @@ class BrokerTopology {
      */
     OptionalLong unbind(IngestConfig.Transport transport) throws IOException, TimeoutException {
         String name = nameOf(transport);
-        try (Connection connection = broker.connectionFactory().newConnection("analytics-topology")) {
+        try (Connection connection = broker.connect("analytics-topology")) {
             OptionalLong messages = messages(connection, name);
             if (messages.isPresent()) {
                 declare(connection, name, channel -> channel.queueUnbind(name, EXCHANGE, ROUTING_KEY));
@@ -102,7 +102,7 @@ class BrokerTopology {
 
     /** Messages that are ready in the transport's queue, or that its stream keeps; empty when it does not exist. */
     OptionalLong messages(IngestConfig.Transport transport) throws IOException, TimeoutException {
-        try (Connection connection = broker.connectionFactory().newConnection("analytics-topology")) {
+        try (Connection connection = broker.connect("analytics-topology")) {
             return messages(connection, nameOf(transport));
         }
     }

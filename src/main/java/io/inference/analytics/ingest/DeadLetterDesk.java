@@ -4,7 +4,6 @@ import com.rabbitmq.client.AMQP;
 import com.rabbitmq.client.Channel;
 import com.rabbitmq.client.Connection;
 import com.rabbitmq.client.GetResponse;
-import com.rabbitmq.client.PossibleAuthenticationFailureException;
 import com.rabbitmq.client.ShutdownSignalException;
 import io.inference.analytics.event.RejectReason;
 import io.inference.analytics.platform.Failure;
@@ -102,7 +101,7 @@ public class DeadLetterDesk {
     }
 
     private <T> T atQueue(Work<T> work) {
-        try (Connection connection = broker.connectionFactory().newConnection("analytics-dead-letter-desk");
+        try (Connection connection = broker.connect("analytics-dead-letter-desk");
                 Channel channel = connection.createChannel()) {
             return work.on(channel);
         } catch (IOException | TimeoutException | ShutdownSignalException e) {
@@ -123,11 +122,8 @@ public class DeadLetterDesk {
                             .formatted(close.getReplyText())
                     : "the broker refuses: " + close.getReplyText();
         }
-        if (e instanceof Undelivered) {
-            return e.getMessage();
-        }
-        return e instanceof PossibleAuthenticationFailureException
-                ? "RABBITMQ_URL: the broker refuses user, password or virtual host"
+        return e instanceof Undelivered || e instanceof BrokerRefusal
+                ? e.getMessage()
                 : "RABBITMQ_URL: the broker does not answer";
     }
 

@@ -68,7 +68,7 @@ class DeadLetterQueue {
     private Channel open() throws IOException, TimeoutException {
         if (channel == null || !channel.isOpen()) {
             close();
-            connection = broker.connectionFactory().newConnection("analytics-dead-letters");
+            connection = broker.connect("analytics-dead-letters");
             channel = connection.createChannel();
             channel.confirmSelect();
             // The broker returns an unroutable message before it confirms it.

@@ -145,7 +145,7 @@ final class QueueConsumer implements TransportReader {
     private void watch(QueueSession opened) throws Exception {
         Instant openUntil = clock.instant().plus(OPEN_PATIENCE);
         while (!stopping && !opened.awaitEnd(0)) {
-            try (Connection connection = broker.connectionFactory().newConnection("analytics-queue-watch");
+            try (Connection connection = broker.connect("analytics-queue-watch");
                     Channel look = connection.createChannel()) {
                 do {
                     readyMessages = look.messageCount(BrokerTopology.QUEUE);

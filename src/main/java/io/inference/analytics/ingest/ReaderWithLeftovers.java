@@ -1,6 +1,7 @@
 package io.inference.analytics.ingest;
 
 import io.inference.analytics.ingest.IngestConfig.Transport;
+import io.inference.analytics.platform.AdvisoryLock;
 import java.io.IOException;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -47,7 +48,7 @@ final class ReaderWithLeftovers implements TransportReader {
     private static final int CALM_LOOKS = 3;
 
     private static final String LOCK =
-            "set local lock_timeout = '30s'; select pg_advisory_xact_lock(" + 0x616e_616c_0003L + ")";
+            "set local lock_timeout = '30s'; select pg_advisory_xact_lock(" + AdvisoryLock.TRANSPORTS.key() + ")";
 
     /** Makes readers; the preparation is run before each of their sessions. */
     @FunctionalInterface

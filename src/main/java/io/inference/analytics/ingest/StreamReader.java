@@ -10,10 +10,10 @@ import com.rabbitmq.stream.EnvironmentBuilder;
 import com.rabbitmq.stream.Message;
 import com.rabbitmq.stream.MessageHandler;
 import com.rabbitmq.stream.OffsetSpecification;
+import com.rabbitmq.stream.StreamException;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.nio.NioEventLoopGroup;
 import java.io.IOException;
-import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.Duration;
@@ -219,31 +219,33 @@ final class StreamReader implements TransportReader {
     }
 
     static Environment environment(BrokerSettings broker, IngestConfig config, EventLoopGroup loops) {
-        URI uri = URI.create(broker.url());
-        String[] user = uri.getUserInfo() == null
-                ? new String[] {"guest", "guest"}
-                : uri.getUserInfo().split(":", 2);
-        String path = uri.getPath();
-        String vhost = path == null || path.length() <= 1 ? "/" : path.substring(1);
-        Address address = new Address(uri.getHost(), config.stream().port());
+        BrokerUrl url = BrokerUrl.parse(broker.url());
+        Address address = new Address(url.host(), config.stream().port());
         EnvironmentBuilder builder = Environment.builder();
-        if ("amqps".equalsIgnoreCase(uri.getScheme())) {
+        if (url.tls()) {
             // As for the broker's other port: certificates that this JVM trusts.
             builder = builder.tls().environmentBuilder();
         }
-        return builder.host(address.host())
+        builder = builder.host(address.host())
                 .port(address.port())
-                .username(user[0])
-                .password(user.length > 1 ? user[1] : "")
-                .virtualHost(vhost)
+                .username(url.username())
+                .password(url.password())
+                .virtualHost(url.virtualHost())
                 // The broker advertises a name that may be unknown here (containers, loopback); we stay with the one we
                 // were given.
                 .addressResolver(advertised -> address)
                 .rpcTimeout(PROBE_PATIENCE)
                 .netty()
                 .eventLoopGroup(loops)
-                .environmentBuilder()
-                .build();
+                .environmentBuilder();
+        try {
+            return builder.build();
+        } catch (StreamException e) {
+            throw new StreamException(
+                    "RABBITMQ_URL, RABBITMQ_STREAM_PORT: no connection to the stream listener at %s:%d: %s"
+                            .formatted(address.host(), address.port(), e.getMessage()),
+                    e);
+        }
     }
 
     private Consumer consumer(Environment environment, long generation, long firstToRead) {
@@ -318,7 +320,7 @@ final class StreamReader implements TransportReader {
 
     /** By the broker's own count; a stream from which nothing comes may be slow and not empty. */
     private long keptMessages() throws IOException, TimeoutException {
-        try (Connection connection = broker.connectionFactory().newConnection("analytics-stream-look");
+        try (Connection connection = broker.connect("analytics-stream-look");
                 Channel channel = connection.createChannel()) {
             return channel.queueDeclarePassive(BrokerTopology.STREAM).getMessageCount();
         }

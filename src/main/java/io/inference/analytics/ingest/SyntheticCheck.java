@@ -106,7 +106,7 @@ public class SyntheticCheck {
 
     private void publish(Instant minute, String client) throws InterruptedException {
         AtomicBoolean unroutable = new AtomicBoolean();
-        try (Connection connection = broker.connectionFactory().newConnection("analytics-synthetic");
+        try (Connection connection = broker.connect("analytics-synthetic");
                 Channel channel = connection.createChannel()) {
             channel.addReturnListener(returned -> unroutable.set(true));
             channel.confirmSelect();

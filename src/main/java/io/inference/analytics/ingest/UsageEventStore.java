@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.inference.analytics.event.EventStatus;
 import io.inference.analytics.event.Metadata;
 import io.inference.analytics.event.UsageEvent;
+import io.inference.analytics.platform.AdvisoryLock;
 import io.inference.analytics.platform.Traces;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.io.ByteArrayInputStream;
@@ -64,7 +65,7 @@ class UsageEventStore {
     // few
     // that the statement's bounds leave (219 to 41 ms for 5,000 rows). The other flavour does not know the setting and
     // takes it as a name of no meaning.
-    private static final String ENTER_LANE = "select pg_advisory_xact_lock(analytics.ingest_lane()), "
+    private static final String ENTER_LANE = "select pg_advisory_xact_lock(" + AdvisoryLock.INGEST_LANE.key() + "), "
             + "set_config('timescaledb.enable_runtime_exclusion', 'off', true)";
 
     private static final String FIND_EXISTING =

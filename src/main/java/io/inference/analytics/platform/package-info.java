@@ -1,5 +1,6 @@
 /**
- * What every room may use and no room owns: the clock, failures without HTTP in them, retention, traces, wire names, ids and CSV text.
+ * What every room may use and no room owns: the clock, failures without HTTP in them, retention, traces, the keys of advisory
+ * locks, wire names, ids and CSV text.
  *
  * <p>May touch: nothing.
  */

@@ -1,5 +1,6 @@
 package io.inference.analytics.price;
 
+import io.inference.analytics.platform.AdvisoryLock;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.math.BigDecimal;
 import java.time.Clock;
@@ -14,7 +15,7 @@ import org.jdbi.v3.core.result.RowView;
 @ApplicationScoped
 public class PriceBook {
 
-    private static final String LOCK = "select pg_advisory_xact_lock(hashtext('analytics.model_prices'))";
+    private static final String LOCK = "select pg_advisory_xact_lock(" + AdvisoryLock.PRICE_BOOK.key() + ")";
 
     private static final String ADD =
             """

@@ -1,5 +1,6 @@
 package io.inference.analytics.price;
 
+import io.inference.analytics.platform.AdvisoryLock;
 import io.inference.analytics.platform.Failure;
 import io.inference.analytics.platform.Retention;
 import io.inference.analytics.series.TimeRange;
@@ -63,7 +64,7 @@ public class Repricing {
             values (:run, :org, :start, :end, :events, :oldCents, :newCents, :unpricedBefore, :unpricedAfter, :by, :now)
             """;
 
-    private static final String ENTER_LANE = "select pg_advisory_xact_lock(analytics.ingest_lane())";
+    private static final String ENTER_LANE = "select pg_advisory_xact_lock(" + AdvisoryLock.INGEST_LANE.key() + ")";
     private static final String LIMITS =
             "set local statement_timeout = '55min'; set local timescaledb.max_tuples_decompressed_per_dml_transaction = 0";
 

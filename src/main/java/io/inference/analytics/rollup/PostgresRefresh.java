@@ -1,5 +1,6 @@
 package io.inference.analytics.rollup;
 
+import io.inference.analytics.platform.AdvisoryLock;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
@@ -13,7 +14,7 @@ import java.util.List;
 final class PostgresRefresh implements RollupRefresh {
 
     private static final String RECOMPUTE = "select analytics.recompute_rollups(?, ?)";
-    private static final String ENTER_LANE = "select pg_advisory_xact_lock(analytics.ingest_lane())";
+    private static final String ENTER_LANE = "select pg_advisory_xact_lock(" + AdvisoryLock.INGEST_LANE.key() + ")";
 
     @Override
     public void refresh(Connection connection, List<Instant> hours) {

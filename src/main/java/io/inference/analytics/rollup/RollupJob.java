@@ -1,6 +1,7 @@
 package io.inference.analytics.rollup;
 
 import io.inference.analytics.database.StorageFlavour;
+import io.inference.analytics.platform.AdvisoryLock;
 import io.inference.analytics.platform.AfterRollup;
 import io.inference.analytics.platform.Traces;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -57,13 +58,12 @@ import org.jboss.logging.MDC;
 public class RollupJob {
 
     private static final Logger LOG = Logger.getLogger(RollupJob.class);
-    private static final long JOB_LOCK = 0x616e_616c_0002L;
 
     /** The first batch stands for all of them in log lines; the event rolled_up names more. */
     private static final String CORRELATION_ID = "correlationId";
 
-    private static final String TRY_LOCK = "select pg_try_advisory_lock(" + JOB_LOCK + ")";
-    private static final String UNLOCK = "select pg_advisory_unlock(" + JOB_LOCK + ")";
+    private static final String TRY_LOCK = "select pg_try_advisory_lock(" + AdvisoryLock.ROLLUP.key() + ")";
+    private static final String UNLOCK = "select pg_advisory_unlock(" + AdvisoryLock.ROLLUP.key() + ")";
     private static final String OUTBOX =
             "select batch_id, correlation_id, hours, trace_parent from analytics.rollup_outbox order by batch_id limit ?";
     private static final String DELETE = "delete from analytics.rollup_outbox where batch_id = any (?)";

@@ -25,7 +25,7 @@ public enum Setting {
             Shown.NEVER,
             "amqp://user:password@host:port/vhost, or amqps for TLS",
             SettingForm::isBrokerUrl,
-            "The RabbitMQ server and virtual host (%2F is the host named /)."),
+            "The RabbitMQ server and virtual host; none, a bare slash and %2F mean the host named /."),
     /** The key of the tokens. */
     JWT_PUBLIC_KEY(
             "analytics.access.jwt-public-key",

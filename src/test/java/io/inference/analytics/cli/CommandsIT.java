@@ -50,7 +50,10 @@ class CommandsIT {
         database = new Sql(settings.get("DATABASE_URL"));
         List<byte[]> bodies =
                 SampleEvents.bodies(new SampleOptions(600, 2, 2, 10, 5, 4, 0, 0, 0, 21, Instant.now(), Duration.ZERO));
-        try (ServiceProcess service = ServiceProcess.start(settings).awaitReady()) {
+        // Both clients of the service find virtual host / behind a bare slash, too.
+        Map<String, String> bareSlash = new HashMap<>(settings);
+        bareSlash.merge("RABBITMQ_URL", "", (url, none) -> url.replaceFirst("/%2F$", "/"));
+        try (ServiceProcess service = ServiceProcess.start(bareSlash).awaitReady()) {
             await().atMost(PATIENCE).until(() -> messages(STREAM) == 0);
             try (ConfirmedPublisher publisher =
                     new ConfirmedPublisher(settings.get("RABBITMQ_URL"), Clock.systemUTC())) {
@@ -120,7 +123,18 @@ class CommandsIT {
         assertEnds(
                 runWith("RABBITMQ_URL", "amqp://u:hush@127.0.0.1:1", "dlq", "list"),
                 1,
-                "RABBITMQ_URL: the broker does not answer");
+                "RABBITMQ_URL: the broker does not answer at 127.0.0.1:1: Connection refused");
+        String broker = settings.get("RABBITMQ_URL");
+        assertEnds(
+                runWith("RABBITMQ_URL", broker.replaceFirst("/[^/]*$", "/nothere"), "dlq", "list"),
+                1,
+                "RABBITMQ_URL: the broker refuses us at ",
+                "vhost nothere not found");
+        assertEnds(
+                runWith("RABBITMQ_URL", broker.replaceFirst(":[^:@/]*@", ":hush@"), "dlq", "list"),
+                1,
+                "RABBITMQ_URL: the broker refuses user, password or virtual host at ",
+                "ACCESS_REFUSED");
         assertEnds(runWith("RABBITMQ_URL", "hush", "dlq", "list"), 1, "RABBITMQ_URL is malformed");
         assertEnds(
                 runWith("INGESTION_TRANSPORT", "queue", "replay", "--from-offset", "0"),

@@ -6,9 +6,8 @@ import com.rabbitmq.client.Channel;
 import com.rabbitmq.client.Connection;
 import com.rabbitmq.client.ConnectionFactory;
 import com.rabbitmq.client.ShutdownSignalException;
+import io.inference.analytics.ingest.BrokerSettings;
 import java.io.IOException;
-import java.net.URISyntaxException;
-import java.security.GeneralSecurityException;
 import java.time.Clock;
 import java.util.Date;
 import java.util.UUID;
@@ -45,12 +44,12 @@ public final class ConfirmedPublisher implements AutoCloseable {
     /** @param url {@code amqp://user:password@host:port/vhost} */
     public ConfirmedPublisher(String url, Clock clock) throws PublishException {
         this.clock = clock;
-        ConnectionFactory factory = new ConnectionFactory();
+        BrokerSettings broker = () -> url;
+        ConnectionFactory factory;
         try {
-            factory.setUri(url);
-        } catch (URISyntaxException | GeneralSecurityException | IllegalArgumentException e) {
-            // The URL itself holds a password.
-            throw new PublishException("RABBITMQ_URL is no URL (expected: amqp://user:password@host:port/vhost)", null);
+            factory = broker.connectionFactory();
+        } catch (IllegalArgumentException e) {
+            throw new PublishException(e.getMessage(), null);
         }
         factory.setAutomaticRecoveryEnabled(false);
         factory.setConnectionTimeout(TIMEOUT_MS);

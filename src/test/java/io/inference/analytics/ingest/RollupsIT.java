@@ -7,6 +7,7 @@ import static org.awaitility.Awaitility.await;
 import io.agroal.api.AgroalDataSource;
 import io.inference.analytics.database.StorageFlavour;
 import io.inference.analytics.devtools.EventJson;
+import io.inference.analytics.platform.AdvisoryLock;
 import io.inference.analytics.rollup.RollupJob;
 import io.inference.analytics.rollup.RollupRepair;
 import io.inference.analytics.rollup.UpkeepJob;
@@ -42,7 +43,6 @@ class RollupsIT {
     private static final Duration REFRESH_MAX = Duration.ofSeconds(30);
 
     private static final int DAYS = 7;
-    private static final long JOB_LOCK = 0x616e_616c_0002L;
 
     @Inject
     AgroalDataSource database;
@@ -230,7 +230,7 @@ class RollupsIT {
         try (Connection other = database.getConnection();
                 Statement statement = other.createStatement()) {
             await().atMost(PATIENCE).until(() -> {
-                try (var row = statement.executeQuery("select pg_try_advisory_lock(" + JOB_LOCK + ")")) {
+                try (var row = statement.executeQuery("select pg_try_advisory_lock(" + AdvisoryLock.ROLLUP.key() + ")")) {
                     return row.next() && row.getBoolean(1);
                 }
             });
@@ -240,7 +240,7 @@ class RollupsIT {
                     .as("batches rolled up beside the one at work")
                     .isZero();
             await().during(Duration.ofSeconds(2)).atMost(PATIENCE).until(() -> outbox() > 0);
-            statement.execute("select pg_advisory_unlock(" + JOB_LOCK + ")");
+            statement.execute("select pg_advisory_unlock(" + AdvisoryLock.ROLLUP.key() + ")");
         }
         awaitShown(2);
     }
