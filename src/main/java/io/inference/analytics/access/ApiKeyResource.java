@@ -100,11 +100,11 @@ class ApiKeyResource {
             summary = "Revoke a key",
             description = "The key stops working everywhere within 30 s. Revoking a revoked key has no effect.")
     @APIResponse(responseCode = "204", description = "The key is revoked")
-    public void revoke(@Parameter(
-                            description = "Id of the key, not the key itself",
-                            schema = @Schema(implementation = UUID.class))
+    public void revoke(
+            @Parameter(description = "Id of the key, not the key itself", schema = @Schema(implementation = UUID.class))
                     @PathParam("keyId")
-                    String keyId, @Context UriInfo uri) {
+                    String keyId,
+            @Context UriInfo uri) {
         UUID known = Uuids.parse(keyId).filter(keys::exists).orElseThrow(ApiKeys::unknown);
         QueryParameters.of(uri.getQueryParameters()).finish();
         keys.revoke(known, caller.required().subject());

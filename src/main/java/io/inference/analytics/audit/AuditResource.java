@@ -8,10 +8,10 @@ import static io.inference.analytics.web.SharedParameter.OUTCOME;
 import static io.inference.analytics.web.SharedParameter.RECORDED_BEFORE;
 import static io.inference.analytics.web.SharedParameter.RECORDED_FROM;
 
-import io.inference.analytics.web.Takes;
 import io.inference.analytics.access.Permission;
 import io.inference.analytics.access.Requires;
 import io.inference.analytics.database.ApiDatabase;
+import io.inference.analytics.web.Takes;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.PathParam;

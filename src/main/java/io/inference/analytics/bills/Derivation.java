@@ -12,8 +12,9 @@ import org.jdbi.v3.core.statement.SqlStatements;
  */
 public final class Derivation {
 
-    private static final String HOLD_MAPPINGS = "select pg_advisory_xact_lock(" + AdvisoryLock.PROVIDER_MAPPINGS.key() + ")";
-    private static final String SHARE_MAPPINGS = 
+    private static final String HOLD_MAPPINGS =
+            "select pg_advisory_xact_lock(" + AdvisoryLock.PROVIDER_MAPPINGS.key() + ")";
+    private static final String SHARE_MAPPINGS =
             "select pg_advisory_xact_lock_shared(" + AdvisoryLock.PROVIDER_MAPPINGS.key() + ")";
 
     private Derivation() {}

@@ -3,11 +3,11 @@ package io.inference.analytics.company;
 import static io.inference.analytics.web.SharedParameter.DAYS_END;
 import static io.inference.analytics.web.SharedParameter.START;
 
-import io.inference.analytics.web.Takes;
 import io.inference.analytics.access.Permission;
 import io.inference.analytics.access.Requires;
 import io.inference.analytics.database.ApiDatabase;
 import io.inference.analytics.web.TableAnswer;
+import io.inference.analytics.web.Takes;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.Produces;

@@ -3,7 +3,6 @@ package io.inference.analytics.export;
 import static io.inference.analytics.web.SharedParameter.CURSOR;
 import static io.inference.analytics.web.SharedParameter.LIMIT;
 
-import io.inference.analytics.web.Takes;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import io.inference.analytics.access.AuditTrail;
 import io.inference.analytics.access.Caller;
@@ -18,6 +17,7 @@ import io.inference.analytics.platform.Uuids;
 import io.inference.analytics.web.QueryParameters;
 import io.inference.analytics.web.QueryParameters.Fault;
 import io.inference.analytics.web.RequestIds;
+import io.inference.analytics.web.Takes;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.inject.Inject;
 import jakarta.ws.rs.Consumes;

@@ -5,11 +5,11 @@ import static io.inference.analytics.web.SharedParameter.INCIDENT_END;
 import static io.inference.analytics.web.SharedParameter.MODEL_ID;
 import static io.inference.analytics.web.SharedParameter.START;
 
-import io.inference.analytics.web.Takes;
 import io.inference.analytics.access.Permission;
 import io.inference.analytics.access.Requires;
 import io.inference.analytics.platform.Failure;
 import io.inference.analytics.series.TimeRange;
+import io.inference.analytics.web.Takes;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.PathParam;

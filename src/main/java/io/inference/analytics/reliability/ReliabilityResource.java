@@ -7,7 +7,6 @@ import static io.inference.analytics.web.SharedParameter.SERIES_END;
 import static io.inference.analytics.web.SharedParameter.START;
 import static io.inference.analytics.web.SharedParameter.TIME_ZONE;
 
-import io.inference.analytics.web.Takes;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.inference.analytics.access.Permission;
@@ -18,6 +17,7 @@ import io.inference.analytics.freshness.FreshnessView;
 import io.inference.analytics.freshness.OrgFreshness;
 import io.inference.analytics.platform.Retention;
 import io.inference.analytics.web.TableAnswer;
+import io.inference.analytics.web.Takes;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.PathParam;

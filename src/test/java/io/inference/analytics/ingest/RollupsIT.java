@@ -230,7 +230,8 @@ class RollupsIT {
         try (Connection other = database.getConnection();
                 Statement statement = other.createStatement()) {
             await().atMost(PATIENCE).until(() -> {
-                try (var row = statement.executeQuery("select pg_try_advisory_lock(" + AdvisoryLock.ROLLUP.key() + ")")) {
+                try (var row =
+                        statement.executeQuery("select pg_try_advisory_lock(" + AdvisoryLock.ROLLUP.key() + ")")) {
                     return row.next() && row.getBoolean(1);
                 }
             });
