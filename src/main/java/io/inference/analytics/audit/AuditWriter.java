@@ -10,6 +10,7 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 import io.quarkus.agroal.DataSource;
 import io.quarkus.runtime.ShutdownEvent;
+import io.quarkus.runtime.StartupEvent;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
 import java.sql.Connection;
@@ -83,6 +84,11 @@ class AuditWriter implements AuditTrail {
         Gauge.builder("analytics.audit.queue.entries", queue, BlockingQueue::size)
                 .description("Audit entries that wait for their commit")
                 .register(meters);
+    }
+
+    /** Creates the bean, and so its series, at the start and not with the first entry. */
+    void onStart(@Observes StartupEvent event) {
+        LOG.debugf("event=audit_writer_ready queue_max=%d", queue.remainingCapacity());
     }
 
     @Override

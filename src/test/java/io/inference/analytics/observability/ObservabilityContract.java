@@ -125,6 +125,10 @@ abstract class ObservabilityContract {
                     .hasValue(0);
         }
         for (String zero : List.of(
+                "analytics_audit_append_seconds_count",
+                "analytics_audit_entries_total",
+                "analytics_audit_queue_entries",
+                "analytics_audit_refused_total",
                 "analytics_export_duration_seconds_count",
                 "analytics_export_consecutive_failures",
                 "analytics_ingestion_batch_seconds_count",
