@@ -66,7 +66,7 @@ public class Repricing {
 
     private static final String ENTER_LANE = "select pg_advisory_xact_lock(" + AdvisoryLock.INGEST_LANE.key() + ")";
     private static final String LIMITS =
-            "set local statement_timeout = '55min'; set local timescaledb.max_tuples_decompressed_per_dml_transaction = 0";
+            "set transaction isolation level read committed; set local statement_timeout = '55min'; set local timescaledb.max_tuples_decompressed_per_dml_transaction = 0";
 
     /**
      * What a repricing changes for an organisation; cents, exact.
