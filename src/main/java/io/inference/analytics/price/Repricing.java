@@ -74,7 +74,19 @@ public class Repricing {
      * @param events whose cost differs
      */
     public record Change(
-            UUID org, long events, BigDecimal oldCents, BigDecimal newCents, long unpricedBefore, long unpricedAfter) {}
+            UUID org, long events, BigDecimal oldCents, BigDecimal newCents, long unpricedBefore, long unpricedAfter) {
+
+        /** Both together, of the same organisation. */
+        public Change plus(Change other) {
+            return new Change(
+                    org,
+                    events + other.events,
+                    oldCents.add(other.oldCents),
+                    newCents.add(other.newCents),
+                    unpricedBefore + other.unpricedBefore,
+                    unpricedAfter + other.unpricedAfter);
+        }
+    }
 
     private final Jdbi jdbi;
     private final Retention retention;
