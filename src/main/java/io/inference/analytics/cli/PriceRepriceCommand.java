@@ -8,8 +8,13 @@ import jakarta.enterprise.context.Dependent;
 import jakarta.inject.Inject;
 import java.io.PrintWriter;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.time.Instant;
-import java.util.List;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.UUID;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -22,6 +27,8 @@ import picocli.CommandLine.Option;
             "Costs that events brought with them stay. With --apply the rollups of the days follow, and the change is recorded."
         })
 class PriceRepriceCommand implements ServiceCommand {
+
+    private static final Duration RETRY_AFTER = Duration.ofMinutes(1);
 
     @Option(names = "--from", required = true, paramLabel = "TIME", description = "A date (UTC) or an RFC 3339 time.")
     Instant from;
@@ -53,13 +60,8 @@ class PriceRepriceCommand implements ServiceCommand {
     @Override
     public int run(PrintWriter out) throws SQLException, InterruptedException {
         TimeRange range = new TimeRange(from, to);
-        List<Repricing.Change> changes;
-        if (apply) {
-            changes = repricing.apply(range, CommandRun.actor());
-            repair.recompute(range, day -> {});
-        } else {
-            changes = repricing.preview(range);
-        }
+        repair.check(range);
+        Collection<Repricing.Change> changes = apply ? apply(range) : repricing.preview(range);
         out.println("ORGANISATION\tEVENTS\tBEFORE\tAFTER\tDIFFERENCE\tUNPRICED BEFORE\tUNPRICED AFTER");
         for (Repricing.Change change : changes) {
             out.printf(
@@ -77,5 +79,25 @@ class PriceRepriceCommand implements ServiceCommand {
                 "%d events %s; amounts are US cents%n",
                 events, apply ? "repriced" : "would be repriced (--apply does it)");
         return 0;
+    }
+
+    /** Day by day, so that ingest waits for one day at most, and an abort leaves at most one day's rollups behind. */
+    private Collection<Repricing.Change> apply(TimeRange range) throws SQLException, InterruptedException {
+        Map<UUID, Repricing.Change> changes = new TreeMap<>(Comparator.comparing(UUID::toString));
+        for (TimeRange day : range.byDay()) {
+            for (Repricing.Change change : repricing.apply(day, CommandRun.actor())) {
+                changes.merge(change.org(), change, Repricing.Change::plus);
+            }
+            try {
+                repair.recompute(day, done -> {});
+            } catch (SQLException | Failure.Unavailable e) {
+                throw new Failure.Unavailable(
+                        "the events from %s on have new costs, but their rollups have not (%s): run this command again, or `analytics rollup refresh --from %s --to %s`"
+                                .formatted(day.start(), e.getMessage(), day.start(), day.end()),
+                        RETRY_AFTER,
+                        e);
+            }
+        }
+        return changes.values();
     }
 }

@@ -33,12 +33,13 @@ import java.util.concurrent.TimeoutException;
  */
 final class BatchTransaction {
 
-    private static final String TIMEOUTS = "set local statement_timeout = '60s'; set local lock_timeout = '30s'; "
-            + "set local idle_in_transaction_session_timeout = '60s'; "
-            // A late event into a compressed chunk unpacks what may hold the same key; TimescaleDB would refuse the
-            // batch above
-            // 100,000 rows. Servers without it take the setting as one of nobody's.
-            + "set local timescaledb.max_tuples_decompressed_per_dml_transaction = 0";
+    // In the lane each statement must see what the batches before it have committed; a database may be set up for less.
+    private static final String BEGIN =
+            "set transaction isolation level read committed; set local statement_timeout = '60s'; set local lock_timeout = '30s'; "
+                    + "set local idle_in_transaction_session_timeout = '60s'; "
+                    // A late event into a compressed chunk unpacks what may hold the same key; TimescaleDB refuses
+                    // the batch above 100,000 rows. Servers without it take the setting as one without meaning.
+                    + "set local timescaledb.max_tuples_decompressed_per_dml_transaction = 0";
 
     /** Waits until all earlier batches are committed. */
     @FunctionalInterface
@@ -76,7 +77,7 @@ final class BatchTransaction {
         List<UsageEvent> events = prepared.events();
         store.ensureDays(connection, events);
         try (Statement statement = connection.createStatement()) {
-            statement.execute(TIMEOUTS);
+            statement.execute(BEGIN);
         }
         long batchId = store.nextBatchId(connection);
         if (!events.isEmpty()) {

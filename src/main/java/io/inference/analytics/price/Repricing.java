@@ -66,7 +66,7 @@ public class Repricing {
 
     private static final String ENTER_LANE = "select pg_advisory_xact_lock(" + AdvisoryLock.INGEST_LANE.key() + ")";
     private static final String LIMITS =
-            "set local statement_timeout = '55min'; set local timescaledb.max_tuples_decompressed_per_dml_transaction = 0";
+            "set transaction isolation level read committed; set local statement_timeout = '55min'; set local timescaledb.max_tuples_decompressed_per_dml_transaction = 0";
 
     /**
      * What a repricing changes for an organisation; cents, exact.
@@ -74,7 +74,19 @@ public class Repricing {
      * @param events whose cost differs
      */
     public record Change(
-            UUID org, long events, BigDecimal oldCents, BigDecimal newCents, long unpricedBefore, long unpricedAfter) {}
+            UUID org, long events, BigDecimal oldCents, BigDecimal newCents, long unpricedBefore, long unpricedAfter) {
+
+        /** Both together, of the same organisation. */
+        public Change plus(Change other) {
+            return new Change(
+                    org,
+                    events + other.events,
+                    oldCents.add(other.oldCents),
+                    newCents.add(other.newCents),
+                    unpricedBefore + other.unpricedBefore,
+                    unpricedAfter + other.unpricedAfter);
+        }
+    }
 
     private final Jdbi jdbi;
     private final Retention retention;

@@ -14,7 +14,11 @@ import java.util.List;
 final class PostgresRefresh implements RollupRefresh {
 
     private static final String RECOMPUTE = "select analytics.recompute_rollups(?, ?)";
-    private static final String ENTER_LANE = "select pg_advisory_xact_lock(" + AdvisoryLock.INGEST_LANE.key() + ")";
+
+    /** What is read in the lane must not be older than the lane. */
+    private static final String ENTER_LANE =
+            "set transaction isolation level read committed; select pg_advisory_xact_lock("
+                    + AdvisoryLock.INGEST_LANE.key() + ")";
 
     @Override
     public void refresh(Connection connection, List<Instant> hours) {

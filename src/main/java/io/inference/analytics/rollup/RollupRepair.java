@@ -57,8 +57,8 @@ public class RollupRepair {
      * @throws Failure.Unavailable when another process keeps the rollups' lock for minutes
      */
     public int recompute(TimeRange range, Consumer<LocalDate> done) throws SQLException, InterruptedException {
+        check(range);
         Instant low = range.start().truncatedTo(ChronoUnit.DAYS);
-        check(low, range.end());
         RollupRefresh refresh = job.refresh();
         int days = 0;
         try (Connection connection = dataSource.getConnection()) {
@@ -81,8 +81,14 @@ public class RollupRepair {
         return days;
     }
 
-    private void check(Instant low, Instant end) {
+    /**
+     * For what changes raw events first, so that nothing happens when the rollups could not follow.
+     *
+     * @throws Failure.Invalid when {@link #recompute} would refuse the range
+     */
+    public void check(TimeRange range) {
         Instant now = clock.instant();
+        Instant low = range.start().truncatedTo(ChronoUnit.DAYS);
         Instant available = Retention.availableFrom(now, retention.raw());
         if (low.isBefore(available)) {
             throw new Failure.Invalid(
@@ -90,8 +96,9 @@ public class RollupRepair {
                     "from: %s (expected: %s or later; raw events before that may be gone)".formatted(low, available));
         }
         Instant endMax = now.truncatedTo(ChronoUnit.DAYS).plus(2, ChronoUnit.DAYS);
-        if (end.isAfter(endMax)) {
-            throw new Failure.Invalid("to", "to: %s (expected: %s at most, tomorrow's end)".formatted(end, endMax));
+        if (range.end().isAfter(endMax)) {
+            throw new Failure.Invalid(
+                    "to", "to: %s (expected: %s at most, tomorrow's end)".formatted(range.end(), endMax));
         }
     }
 

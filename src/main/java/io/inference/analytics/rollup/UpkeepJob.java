@@ -1,27 +1,36 @@
 package io.inference.analytics.rollup;
 
 import io.inference.analytics.platform.Retention;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.TimeGauge;
+import io.quarkus.runtime.StartupEvent;
 import io.quarkus.scheduler.Scheduled;
 import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.enterprise.event.Observes;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Clock;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.LocalDate;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import javax.sql.DataSource;
 import org.jboss.logging.Logger;
 
 /**
  * Makes partitions ahead, drops what retention ends, with the records of the ingest about it, closes the days that are over, and
- * lets the database's own policies follow the settings. All is idempotent, so it does no harm when two replicas do it; should it never run, the writers make the
- * partitions themselves.
+ * lets the database's own policies follow the settings. All is idempotent, so it does no harm when two replicas do it; should it
+ * never run, the writers make the partitions themselves.
+ *
+ * <p>Bound: nothing is dropped that is not due by the database's clock, too.
  */
 @ApplicationScoped
 public class UpkeepJob {
@@ -36,7 +45,11 @@ public class UpkeepJob {
 
     private static final String DEFAULTS = "reset lock_timeout";
     private static final String CLOSE_DAYS = "select analytics.close_days(?)";
-    private static final String PURGE = "select analytics.purge(?, ?, ?)";
+    private static final String PURGE = "select analytics.purge_older(?, ?::interval, ?::interval)";
+    private static final String DATABASE_NOW = "select clock_timestamp()";
+
+    /** Time services keep clocks within a second; a minute is a machine that has none yet. */
+    private static final Duration SKEW_MAX = Duration.ofMinutes(1);
 
     /** What tells of events that raw retention has ended. In pieces, so that no transaction grows with what has piled up. */
     private static final String FORGET =
@@ -54,12 +67,21 @@ public class UpkeepJob {
     private final Retention retention;
     private final RollupConfig config;
     private final Clock clock;
+    private final AtomicLong skewMillis = new AtomicLong();
 
-    UpkeepJob(DataSource dataSource, Retention retention, RollupConfig config, Clock clock) {
+    UpkeepJob(DataSource dataSource, Retention retention, RollupConfig config, Clock clock, MeterRegistry registry) {
         this.dataSource = dataSource;
         this.retention = retention;
         this.config = config;
         this.clock = clock;
+        TimeGauge.builder("analytics.clock.skew", skewMillis, TimeUnit.MILLISECONDS, AtomicLong::get)
+                .description("How far our clock is ahead of the database's, as the last round of upkeep found it")
+                .register(registry);
+    }
+
+    /** Being asked makes the bean, and so its series, at the start and not with the first round. */
+    void onStart(@Observes StartupEvent event) {
+        LOG.debugf("event=upkeep_registered enabled=%s", config.enabled());
     }
 
     @Scheduled(
@@ -78,14 +100,17 @@ public class UpkeepJob {
     }
 
     /**
-     * One round.
+     * One round. Does nothing while our clock and the database's differ by more than {@link #SKEW_MAX}: what is dropped too early
+     * is gone.
      *
      * @return partitions or chunks that were dropped
      */
     public int runOnce() throws SQLException {
-        Instant now = clock.instant();
-        OffsetDateTime today = now.atOffset(ZoneOffset.UTC);
         try (Connection connection = dataSource.getConnection()) {
+            if (isSkewed(connection)) {
+                return 0;
+            }
+            OffsetDateTime today = clock.instant().atOffset(ZoneOffset.UTC);
             ensureDays(connection, today.toLocalDate());
             execute(connection, LIMITS);
             try {
@@ -100,6 +125,24 @@ public class UpkeepJob {
                 }
             }
         }
+    }
+
+    private boolean isSkewed(Connection connection) throws SQLException {
+        Instant before = clock.instant();
+        try (Statement statement = connection.createStatement();
+                ResultSet rows = statement.executeQuery(DATABASE_NOW)) {
+            rows.next();
+            Instant theirs = rows.getObject(1, OffsetDateTime.class).toInstant();
+            Instant ours = before.plus(Duration.between(before, clock.instant()).dividedBy(2));
+            skewMillis.set(Duration.between(theirs, ours).toMillis());
+        }
+        boolean skewed = Math.abs(skewMillis.get()) > SKEW_MAX.toMillis();
+        if (skewed) {
+            LOG.warnf(
+                    "event=upkeep_refused reason=clock_skew skew_ms=%d max_ms=%d",
+                    skewMillis.get(), SKEW_MAX.toMillis());
+        }
+        return skewed;
     }
 
     private static void ensureDays(Connection connection, LocalDate today) throws SQLException {
@@ -119,11 +162,11 @@ public class UpkeepJob {
         }
     }
 
-    private int purge(Connection connection, OffsetDateTime today) throws SQLException {
+    private int purge(Connection connection, OffsetDateTime now) throws SQLException {
         try (PreparedStatement statement = connection.prepareStatement(PURGE)) {
-            statement.setObject(1, today.minus(retention.raw()));
-            statement.setObject(2, today.minus(retention.rollups()));
-            statement.setObject(3, today.minus(retention.rollups()));
+            statement.setObject(1, now);
+            statement.setString(2, retention.raw().toString());
+            statement.setString(3, retention.rollups().toString());
             try (ResultSet rows = statement.executeQuery()) {
                 rows.next();
                 int dropped = rows.getInt(1);

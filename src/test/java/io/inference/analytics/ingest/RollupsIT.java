@@ -43,6 +43,8 @@ class RollupsIT {
     private static final Duration REFRESH_MAX = Duration.ofSeconds(30);
 
     private static final int DAYS = 7;
+    private static final int EVENTS = 1_000;
+    private static final int REPEATS = 3;
 
     @Inject
     AgroalDataSource database;
@@ -82,6 +84,10 @@ class RollupsIT {
 
     private long outbox() throws SQLException {
         return lab.number("select count(*) from analytics.rollup_outbox");
+    }
+
+    private long duplicates() throws SQLException {
+        return lab.number("select coalesce(sum(duplicates), 0) from analytics.ingestion_batches");
     }
 
     private boolean isTimescale() throws SQLException {
@@ -223,6 +229,30 @@ class RollupsIT {
         String name = (String) lab.value("select current_database()");
         lab.execute("alter database " + name + " " + setting);
         database.flush(AgroalDataSource.FlushMode.GRACEFUL);
+    }
+
+    /** Under another isolation level a writer that waited for the lane would not see what was stored meanwhile. */
+    @Test
+    void anotherDefaultIsolationOfTheDatabaseChangesNothing() throws Exception {
+        forNewSessions("set default_transaction_isolation = 'repeatable read'");
+        try {
+            assertThat(lab.value("show transaction_isolation")).isEqualTo("read committed");
+            long duplicates = duplicates();
+            Instant late = Instant.now().minus(3, ChronoUnit.DAYS);
+            List<byte[]> events = IntStream.range(0, EVENTS)
+                    .mapToObj(i -> lab.event(late.plusMillis(i)).bytes())
+                    .toList();
+            for (int i = 0; i < REPEATS; i++) {
+                lab.publish(events);
+            }
+            awaitRolledUp(EVENTS);
+            await().atMost(PATIENCE).until(() -> duplicates() == duplicates + EVENTS * (REPEATS - 1));
+            assertThat(lab.stored()).isEqualTo(EVENTS);
+            repair.recompute(new TimeRange(late, late.plusSeconds(60)), day -> {});
+            upkeep.runOnce();
+        } finally {
+            forNewSessions("reset default_transaction_isolation");
+        }
     }
 
     @Test

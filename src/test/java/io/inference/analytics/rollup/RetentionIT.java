@@ -2,6 +2,7 @@ package io.inference.analytics.rollup;
 
 import static io.restassured.RestAssured.given;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.offset;
 import static org.awaitility.Awaitility.await;
 import static org.hamcrest.Matchers.equalTo;
 
@@ -12,10 +13,13 @@ import io.inference.analytics.event.Decoded;
 import io.inference.analytics.event.RejectReason;
 import io.inference.analytics.event.UsageEventCodec;
 import io.inference.analytics.platform.Retention;
+import io.inference.analytics.testing.MovedClock;
 import io.inference.analytics.testing.StoredUsage;
 import io.inference.analytics.testing.StoredUsage.Event;
 import io.inference.analytics.testing.Tokens;
 import io.inference.analytics.testing.WithBackends;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.quarkus.test.junit.QuarkusTest;
 import io.quarkus.test.junit.QuarkusTestProfile;
 import io.quarkus.test.junit.TestProfile;
@@ -35,6 +39,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
 /** What retention drops, and that nothing it leaves is harmed. Raw events are kept for less time than the rollups made of them. */
@@ -64,6 +69,9 @@ class RetentionIT {
 
     @Inject
     UpkeepJob upkeep;
+
+    @Inject
+    RollupConfig config;
 
     @Inject
     Retention retention;
@@ -144,6 +152,34 @@ class RetentionIT {
                 .body(
                         "availableFrom",
                         equalTo(Retention.availableFrom(now, Period.ofMonths(3)).toString()));
+    }
+
+    /** As on a machine that boots with a date of its own. */
+    @Test
+    void aClockThatRunsAheadDropsNothing() throws Exception {
+        Instant now = Instant.now().truncatedTo(ChronoUnit.MILLIS);
+        store(now, 20, 1);
+        Duration ahead = Duration.ofDays(730);
+        MeterRegistry registry = new SimpleMeterRegistry();
+        UpkeepJob skewed = new UpkeepJob(
+                database, retention, config, new MovedClock(() -> Instant.now().plus(ahead)), registry);
+        assertThat(skewed.runOnce()).isZero();
+        assertThat(registry.get("analytics.clock.skew").timeGauge().value(TimeUnit.SECONDS))
+                .isCloseTo(ahead.toSeconds(), offset(5.0));
+        new UpkeepJob(
+                        database,
+                        retention,
+                        config,
+                        new MovedClock(() -> Instant.now().minus(ahead)),
+                        registry)
+                .runOnce();
+        assertThat(ages("usage_events", "occurred_at")).containsExactly(20, 1);
+
+        // Neither does the database itself, where the service did not look.
+        column("select analytics.purge_older(now() + interval '2 years', interval 'P30D', interval 'P3M')");
+        assertThat(ages("usage_events", "occurred_at")).containsExactly(20, 1);
+        column("select analytics.purge_older(now(), interval 'P10D', interval 'P3M')");
+        assertThat(ages("usage_events", "occurred_at")).containsExactly(1);
     }
 
     private void assertKept(int eventsOf20DaysAgo) throws SQLException {

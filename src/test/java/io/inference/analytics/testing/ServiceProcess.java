@@ -153,6 +153,15 @@ public final class ServiceProcess implements AutoCloseable {
         return send(URI.create("http://localhost:" + httpPort + pathAndQuery), token);
     }
 
+    /** GET of CSV with a token. */
+    public HttpResponse<String> getCsv(String pathAndQuery, String token) {
+        return exchange(HttpRequest.newBuilder(URI.create("http://localhost:" + httpPort + pathAndQuery))
+                .timeout(Duration.ofSeconds(10))
+                .header("Authorization", "Bearer " + token)
+                .header("Accept", "text/csv")
+                .build());
+    }
+
     /** GET with a token whose answer may be of any size; counts its lines and keeps nothing. */
     public long download(String pathAndQuery, String token) throws IOException {
         HttpRequest request = HttpRequest.newBuilder(URI.create("http://localhost:" + httpPort + pathAndQuery))
