@@ -1,9 +1,9 @@
--- Tables that are the same in both storage flavours; V2 adds those of the flavour. Tokens are
--- counted in units of one token, money in US cents (numeric, never floating point), times in UTC.
+-- Tables that are the same in both storage flavours. The flavour's own objects follow in V2.
+-- Tokens are counted in units of one token, money in US cents (numeric, never floating point), times in UTC.
 
 create schema if not exists analytics;
 
--- Names of organisations and models, mirrored for display; ids identify them.
+-- Names of organisations and models, mirrored for people; ids are the truth.
 create table analytics.orgs (
     org_id     uuid primary key,
     name       text not null,
@@ -15,8 +15,8 @@ create table analytics.models (
     updated_at timestamptz not null default now()
 );
 
--- The position of each transport: one row per transport ('stream', 'queue'). next_offset advances
--- in the transaction that stores the events before it; epoch fences a reader that lost its lease.
+-- Where each transport stands. One row a transport ('stream', 'queue').
+-- next_offset moves in the transaction that stores the events before it; epoch fences a reader that lost its lease.
 create table analytics.ingestion_positions (
     transport        text primary key check (transport in ('stream', 'queue')),
     next_offset      bigint check (next_offset >= 0),
@@ -26,8 +26,7 @@ create table analytics.ingestion_positions (
     last_committed_at timestamptz
 );
 
--- What each replica last saw at the broker; the freshness rules read it. backlog_events counts
--- messages.
+-- What each replica last saw at the broker; the freshness rules read it. backlog_events counts messages.
 create table analytics.ingestion_observations (
     replica             text primary key,
     transport           text not null,
@@ -40,9 +39,8 @@ create table analytics.ingestion_observations (
 
 create sequence analytics.ingestion_batch_id;
 
--- One row per committed batch. first_offset and last_offset are the range of the stream
--- (inclusive), null for transport queue. received = stored + duplicates + conflicts +
--- dead_lettered, checked here so that no code path can break it.
+-- One row a committed batch. first_offset and last_offset are the range of the stream (inclusive), null for transport queue.
+-- received = stored + duplicates + conflicts + dead_lettered, checked here so that no code path can break it.
 create table analytics.ingestion_batches (
     batch_id       bigint primary key default nextval('analytics.ingestion_batch_id'),
     kind           text not null default 'live' check (kind in ('live', 'replay')),
@@ -79,8 +77,7 @@ create table analytics.ingestion_skipped_offsets (
     check (first_offset <= last_offset)
 );
 
--- Events with the orgId and eventId of a stored event and other content: the first one stays, the
--- other is kept here unchanged.
+-- Same orgId and eventId as a stored event, other content: the first one stays, the other is kept here as it came.
 create table analytics.ingestion_conflicts (
     conflict_id bigint generated always as identity primary key,
     org_id      uuid not null,
@@ -92,9 +89,8 @@ create table analytics.ingestion_conflicts (
 create index ingestion_conflicts_event on analytics.ingestion_conflicts (org_id, event_id);
 create index ingestion_conflicts_received_at on analytics.ingestion_conflicts (received_at);
 
--- What a committed batch touched, for the rollup worker: it refreshes the hours, moves
--- freshness_status and deletes the row. trace_parent is the W3C context of the batch's span, to
--- which the rollup's span links; null while tracing is off.
+-- What a committed batch touched, for the rollup worker: it refreshes the hours, moves freshness_status and deletes the row.
+-- trace_parent is the W3C context of the batch's span, to which the rollup's span links; null while tracing is off.
 create table analytics.rollup_outbox (
     batch_id       bigint primary key,
     correlation_id text not null,
@@ -106,7 +102,7 @@ create table analytics.rollup_outbox (
     trace_parent   text
 );
 
--- Freshness by organisation and model; Redis only mirrors it.
+-- Truth of freshness by organisation and model; Redis only mirrors it.
 create table analytics.freshness_status (
     org_id         uuid not null,
     model_id       uuid not null,
@@ -118,26 +114,23 @@ create table analytics.freshness_status (
     primary key (org_id, model_id)
 );
 
--- Logarithmic latency bins (DDSketch: Masson, Rim, Lee, VLDB 2019) of base 1.04: bin b > 0 holds
--- (1.04^(b-2), 1.04^(b-1)] milliseconds and is reported as 2 * 1.04^(b-1) / 2.04, at most 1.97 %
--- off. 0 ms has bin 0, as it has no logarithm.
+-- Logarithmic latency bins (DDSketch: Masson, Rim, Lee, VLDB 2019) of base 1.04: bin b > 0 holds (1.04^(b-2), 1.04^(b-1)]
+-- milliseconds and is reported as 2 * 1.04^(b-1) / 2.04, at most 1.97 % off. 0 ms has bin 0, as it has no logarithm.
 create function analytics.latency_bin(milliseconds bigint) returns integer
     language sql immutable parallel safe
     as $$ select case when milliseconds <= 0 then 0
                       else ceil(ln(milliseconds::double precision) / ln(1.04::double precision))::integer + 1 end $$;
 
--- A histogram is a bag of entries (count << 12 | bin), 8 bytes each, most significant byte first; a
--- bin may occur several times. Appending merges, compacting only saves space. Bytes and not
--- bigint[], because PostgreSQL sends an array with one function call per element.
+-- A histogram is a bag of entries (count << 12 | bin), 8 bytes each, most significant byte first; a bin may come several times. Appending
+-- merges, compacting only saves room. Bytes and not bigint[], because PostgreSQL sends an array by a function call an element.
 create function analytics.unpack_bins(bag bytea) returns table (bin integer, count bigint)
     language sql immutable parallel safe
     as $$ select (packed & 4095)::integer, packed >> 12
           from (select ('x' || encode(substring(bag from position for 8), 'hex'))::bit(64)::bigint as packed
                 from generate_series(1, length(bag), 8) as position) as entries $$;
 
--- From 1,024 entries on, equal bins of a bag are added up, so a row stays under 8 KiB whatever the
--- traffic. Written as an expression and not as text, because readers of the views have no right on
--- this schema.
+-- From 1,024 entries on each bin of a bag is counted together, so a row stays under 8 KiB whatever the traffic. Written as an expression and not
+-- as text, because readers of the views have no right to look into this schema.
 create function analytics.compact_bins(bag bytea) returns bytea
     language sql immutable parallel safe
     return case when length(bag) <= 8192 then bag
@@ -145,7 +138,6 @@ create function analytics.compact_bins(bag bytea) returns bytea
                     (select bin, sum(count)::bigint as total from analytics.unpack_bins(bag) group by bin) as merged)
            end;
 
--- Key of the advisory lock that lets one batch at a time, of all replicas, look for duplicates and
--- insert (ADR 2).
+-- Key of the advisory lock that lets one batch at a time, of all replicas, look for duplicates and insert (ADR 2).
 create function analytics.ingest_lane() returns bigint
     language sql immutable parallel safe as $$ select 107126708764673 $$;

@@ -1,7 +1,6 @@
--- Finance exports: requests, leases and results. Times in UTC, figures exact.
+-- Finance exports: what was asked for, who works on it, what came out. Times in UTC, figures exact.
 
--- One row per file that was requested or is made by the schedule. A running job belongs to the
--- process that knows lease_token, until leased_until.
+-- One row a file that was asked for or made by the schedule. A running job belongs to whoever knows lease_token, until leased_until.
 create table analytics.export_jobs (
     job_id          uuid primary key,
     org_id          uuid not null,
@@ -13,8 +12,7 @@ create table analytics.export_jobs (
     time_zone       text not null,
     model_ids       uuid[] not null,
     initiated_by    text not null,
-    -- Of the automatic monthly ones: the first day of the month, and which restatement of it this
-    -- is, from 1.
+    -- Of the automatic monthly ones: the first day of the month, and which restatement of it this is, from 1.
     month           date,
     revision        integer check (revision >= 1),
     idempotency_key text,
@@ -24,8 +22,7 @@ create table analytics.export_jobs (
     bucket          text not null,
     object_key      text not null,
 
-    -- faults counts the tries that ended without a file, except those that failed because of the
-    -- file store alone.
+    -- faults counts the tries that ended without a file, but for those in which only the file store was at fault.
     tries           integer not null default 0,
     faults          integer not null default 0,
     not_before      timestamptz not null,
@@ -43,7 +40,7 @@ create table analytics.export_jobs (
     difference      jsonb,
     error           text,
     expires_at      timestamptz,
-    -- Whether the file store may hold leftovers of this job.
+    -- Whether the file store may hold something of this job that has to go.
     clean_up        boolean not null default false,
 
     check (range_start < range_end),
@@ -59,7 +56,7 @@ create index export_jobs_clean_up on analytics.export_jobs (completed_at) where 
 create unique index export_jobs_month on analytics.export_jobs (org_id, month, revision) where month is not null;
 create unique index export_jobs_idempotency on analytics.export_jobs (org_id, idempotency_key) where idempotency_key is not null;
 
--- Settings of an organisation that differ from the defaults; null means the default.
+-- What an organisation wants otherwise than by default; null means the default.
 create table analytics.export_settings (
     org_id         uuid primary key,
     monthly        boolean,

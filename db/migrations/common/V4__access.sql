@@ -1,8 +1,7 @@
--- The audit log, and API keys.
+-- Who did what, and the keys of programs.
 
--- Every access decision, in one chain: hash = SHA-256 of the previous hash and this row (AuditChain
--- defines the format). Partitioned by recorded_at, the database's time of the append, which never
--- goes back along the chain; at is when the decision was made.
+-- Every decision about access, in one chain: hash = SHA-256 of the hash before and this row (the form is AuditChain's). Partitioned
+-- by recorded_at, the database's time of the append, which never goes back along the chain; at is when the decision was made.
 create table analytics.audit_log (
     seq         bigint not null check (seq > 0),
     recorded_at timestamptz not null,
@@ -20,8 +19,8 @@ create table analytics.audit_log (
 ) partition by range (recorded_at);
 create index audit_log_org on analytics.audit_log (org_id, recorded_at, seq);
 
--- The end of the chain, one row; its lock orders the entries of all replicas. chain names the chain
--- for ever, and the first hash is made from it.
+-- The end of the chain, one row; its lock is what puts all replicas' entries into one order. chain names the chain for ever and
+-- is what its first hash is made of.
 create table analytics.audit_head (
     only_row    boolean primary key default true check (only_row),
     chain       uuid not null,
@@ -33,8 +32,7 @@ insert into analytics.audit_head (chain, seq, recorded_at, hash)
 select chain, 0, '-infinity', sha256(convert_to('analytics audit chain ' || chain::text, 'UTF8'))
 from (select gen_random_uuid() as chain) as made;
 
--- The last entry that retention dropped, so that the rest can be verified from there. One row each
--- time retention dropped entries.
+-- The last entry that retention dropped, so that the rest can be verified from there. One row each time it dropped some.
 create table analytics.audit_checkpoints (
     seq         bigint primary key,
     recorded_at timestamptz not null,
@@ -42,9 +40,8 @@ create table analytics.audit_checkpoints (
     dropped_at  timestamptz not null default now()
 );
 
--- Makes the partition of the month, in UTC, if it is missing; returns whether it did. Runs with the
--- rights of its owner, because the service's role cannot create tables. Roles other than the owner
--- have no more rights on a partition than on the whole table.
+-- Makes the partition of the month, in UTC, if it is missing; returns whether it did. Runs with the rights of its owner, because
+-- the role that serves can not create tables. Nobody but the owner may do more to a partition than to the whole.
 create function analytics.ensure_audit_month(month date) returns boolean
     language plpgsql security definer
     set search_path = pg_catalog, pg_temp
@@ -72,9 +69,8 @@ begin
     return true;
 end $$;
 
--- Drops the partitions that lie wholly before the given time, and never those younger than 30 days,
--- whatever the caller asks. The last dropped entry becomes a checkpoint in the same transaction.
--- Returns how many partitions were dropped.
+-- Drops the partitions that lie wholly before the given time, and never what is younger than 30 days, whoever asks. The last
+-- entry of what goes becomes a checkpoint in the same transaction. Returns how many went.
 create function analytics.purge_audit(before timestamptz) returns integer
     language plpgsql security definer
     set search_path = pg_catalog, pg_temp
@@ -108,8 +104,7 @@ revoke all on function analytics.ensure_audit_month(date), analytics.purge_audit
 select analytics.ensure_audit_month((date_trunc('month', now() at time zone 'UTC') + make_interval(months => ahead))::date)
 from generate_series(0, 1) as ahead;
 
--- API keys. hash = SHA-256 of the whole key, which is random and so needs no slow hash; the key
--- itself is not stored.
+-- Keys of programs. hash = SHA-256 of the whole key, which is random and so needs no slow hash; the key itself is stored nowhere.
 create table analytics.api_keys (
     key_id       uuid primary key,
     prefix       text not null unique,

@@ -1,5 +1,4 @@
--- The bins of the histograms, one row each, for SQL users and dashboards; V2 of the flavour defines
--- histograms_hourly.
+-- The bins of the histograms, a row each, for SQL users and dashboards; histograms_hourly is the flavour's own (V2).
 
 create view analytics.latency_hourly as
 select org_id, model_id, client_id, status, bucket_start, bin, sum(count)::bigint as count

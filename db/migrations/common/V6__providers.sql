@@ -1,9 +1,7 @@
--- Bills and usage as the AI providers report them. Money is US dollars (numeric, exact as
--- reported), days are UTC, tokens are single tokens. Each measure is in exactly one base table;
--- derived tables are rebuilt day by day.
+-- Bills and usage as the AI providers report them. Money is US dollars (numeric, exact as reported), days are UTC, tokens are
+-- single tokens. Each measure stands in exactly one base table; what is derived from them is rebuilt day by day.
 
--- A provider's estimates, which are not billed, are in a separate schema, so that no finance view
--- includes them by mistake.
+-- What a provider estimates and nobody pays stands apart, so that no view of finance picks it up by mistake.
 create schema if not exists nonfinancial;
 
 -- A: bookkeeping -------------------------------------------------------------------------------------------------------
@@ -21,8 +19,7 @@ create table analytics.provider_import_run (
     counters     jsonb not null default '{}'
 );
 
--- One row per provider, data set, organisation and day: the outcome of the last try, and the stored
--- revision.
+-- One row a provider, data set, organisation and day: what the last try came to, and which revision is stored.
 create table analytics.provider_import_day (
     provider          text not null,
     dataset           text not null,
@@ -43,7 +40,7 @@ create table analytics.provider_import_day (
     last_error_code   text,
     last_error_text   text,
     run_id            uuid not null,
-    -- Whatever the outcome; the success rate is computed from it.
+    -- Whatever came of it: what the rate of success is counted from.
     last_tried_at     timestamptz,
     primary key (provider, dataset, org_ref, usage_date)
 );
@@ -63,7 +60,7 @@ create table analytics.provider_day_revision (
     primary key (provider, dataset, org_ref, usage_date, revision)
 );
 
--- What a restatement changed, line by line; a null amount means that there was no line.
+-- What a restatement changed, line by line; an amount that is null was not there.
 create table analytics.provider_correction (
     correction_id bigint generated always as identity primary key,
     provider      text not null,
@@ -80,7 +77,7 @@ create table analytics.provider_correction (
 );
 create index provider_correction_day on analytics.provider_correction (usage_date);
 
--- The unchanged answers, cut by day; kept 90 days.
+-- The answers as they came, cut by day; kept 90 days.
 create table analytics.provider_raw_page (
     run_id     uuid not null,
     provider   text not null,
@@ -94,7 +91,7 @@ create table analytics.provider_raw_page (
 );
 create index provider_raw_page_fetched_at on analytics.provider_raw_page (fetched_at);
 
--- Days that a person validated; a backfill requires one that passed.
+-- Days that somebody validated; a backfill waits for the first that passed.
 create table analytics.provider_validation (
     validation_id  bigint generated always as identity primary key,
     provider       text not null,
@@ -105,8 +102,7 @@ create table analytics.provider_validation (
     validated_at   timestamptz not null
 );
 
--- Which slots of the daily schedule were claimed; a slot is the local date of its zone, so a
--- repeated hour cannot claim twice.
+-- Which slots of the daily schedule were claimed; a slot is the local date of its zone, so a doubled hour can not claim twice.
 create table analytics.provider_daily_slot (
     provider    text not null,
     slot        date not null,
@@ -118,7 +114,7 @@ create table analytics.provider_daily_slot (
     primary key (provider, org_ref, slot)
 );
 
--- B: one base table per data set -----------------------------------------------------------------------------------------
+-- B: one base table a data set -----------------------------------------------------------------------------------------
 -- line_key: SHA-256 of all dimensions of the row, nulls marked; two rows of one day never share it.
 
 create table analytics.claude_costs (
@@ -193,7 +189,7 @@ create table analytics.claude_code_productivity (
     primary key (activity_date, organization_id, line_key)
 );
 
--- The provider's own estimate of costs that claude_costs contains. Never add the two.
+-- The provider's own estimate of what already stands in claude_costs. Never to be added to it.
 create table nonfinancial.claude_code_estimate (
     activity_date         date not null,
     organization_id       text not null,
@@ -262,8 +258,7 @@ create table analytics.cursor_daily_usage (
     primary key (activity_date, organization_id, line_key)
 );
 
--- charged_usd is what is billed on demand; included_usd is the value of what the plan covers, for
--- information only.
+-- charged_usd is what is billed on demand; included_usd is the value of what the plan covers, for information only.
 create table analytics.cursor_usage_event (
     activity_date        date not null,
     organization_id      text not null,
@@ -312,7 +307,7 @@ create table analytics.cursor_spend_snapshot (
     primary key (activity_date, organization_id, line_key)
 );
 
--- Seats and other fixed amounts that no API reports; booked on the first day of the month.
+-- Seats and other fixed amounts that no interface reports; booked on the first day of the month.
 create table analytics.manual_cost_entry (
     month       date not null check (month = date_trunc('month', month)),
     platform    text not null check (platform in ('claude_ai', 'claude_code', 'claude_api', 'cursor')),
@@ -324,11 +319,10 @@ create table analytics.manual_cost_entry (
 );
 
 -- C: dimensions with validity ------------------------------------------------------------------------------------------
--- valid_to is the first day on which the row no longer applies.
+-- valid_to is the first day on which the row holds no more.
 
--- Ids of workspaces and keys are unique among all organisations of a provider; the workspace
--- without an id, '(default)', is not. So an entry for it belongs to one organisation;
--- organization_id '' applies to each organisation without an entry of its own (ADR 14).
+-- Ids of workspaces and keys are unique among all organisations of a provider; the workspace without an id, '(default)', is not. So what is
+-- said of it is said of one organisation; organization_id '' is said of each that has no entry of its own (ADR 14).
 create table analytics.workspace_platform (
     workspace_id text not null,
     platform     text not null check (platform in ('claude_code', 'claude_api', 'claude_ai')),
@@ -361,7 +355,7 @@ create table analytics.api_key_mapping (
 create unique index api_key_mapping_id on analytics.api_key_mapping (api_key_id, valid_from) where api_key_id is not null;
 create unique index api_key_mapping_name on analytics.api_key_mapping (api_key_name, valid_from) where api_key_name is not null;
 
--- Workspaces, keys and accounts, as the providers last reported them.
+-- Workspaces, keys and accounts as the providers last told them.
 create table analytics.provider_workspace (
     workspace_id    text primary key,
     organization_id text not null,
@@ -393,8 +387,7 @@ create table analytics.provider_user (
     primary key (provider, user_id)
 );
 
--- People, as the company reported them. Null means not stated; is_active null: as the providers
--- report.
+-- What the company itself says of its people. What is null is not said; is_active null: as the providers say.
 create table analytics.provider_person (
     email                 text primary key check (email = lower(email)),
     department            text,
@@ -410,15 +403,14 @@ create table analytics.provider_person (
     entered_at            timestamptz not null
 );
 
--- Rules that settings control. A process whose setting is empty does not change a rule.
+-- Rules that settings choose. A process whose setting is empty leaves a rule as it is.
 create table analytics.provider_rule (
     name       text primary key check (name in ('fiscal_year_start', 'key_names')),
     value      text not null,
     changed_at timestamptz not null
 );
 
--- A fiscal year has the number of the year in which it ends; it begins in January unless a rule
--- says otherwise.
+-- A fiscal year bears the number of the year in which it ends; it begins in January unless a rule says otherwise.
 create view analytics.dim_date as
 select to_char(day, 'YYYYMMDD')::integer as date_sk, day::date as date, extract(year from day)::integer as year,
        extract(quarter from day)::integer as quarter, extract(month from day)::integer as month, to_char(day, 'YYYY-MM') as month_label,
@@ -431,7 +423,7 @@ cross join lateral (
     select extract(year from day)::integer + case when rule.start > 1 and extract(month from day) >= rule.start then 1 else 0 end as year,
            (extract(month from day)::integer - rule.start + 12) % 12 + 1 as month) f;
 
--- The platform that the name of a key suggests, if the rule key_names allows it.
+-- The platform that the name of a key hints at, if the rule key_names says to look at names.
 create function analytics.platform_of_name(name text) returns text
     language sql stable
     as $$
@@ -441,9 +433,9 @@ select case when not exists (select from analytics.provider_rule r where r.name 
             when lower($1) ~ '(api|direct|sdk)' then 'claude_api' end
 $$;
 
--- The platform of a record, and the rule that decided it. The first that applies: the workspace's
--- mapping, the key's mapping, the key's name (if names count), the default workspace's own mapping,
--- a key or the default workspace without any (claude_api); otherwise unknown.
+-- Which platform a record belongs to, and by which rule. The first that holds: the workspace's mapping, the key's mapping, the
+-- key's name (if names count), the default workspace's own mapping, a key or the default workspace without any (claude_api);
+-- otherwise unknown.
 create function analytics.claude_platform(org text, day date, workspace text, api_key text) returns text[]
     language sql stable
     as $$
@@ -465,10 +457,9 @@ from (select (select p.platform from analytics.workspace_platform p
      (select analytics.platform_of_name((select name from analytics.provider_api_key where api_key_id = api_key)) as platform) n
 $$;
 
--- The user and team of a record: the candidate of the highest confidence; of equal ones the most
--- recent mapping. An unmapped key with an unknown creator may still be named after its user,
--- claude_code_key_USER_SUFFIX. It is then attributed with low confidence, and only if exactly one
--- address of the provider's users begins so. If the mapping names no team, the user's own applies.
+-- Whom a record belongs to: the candidate of the highest confidence; of equal ones the most recent mapping. A key that nobody has
+-- mapped and whose maker is not known may still be named after its user, claude_code_key_USER_SUFFIX: attributed with little
+-- confidence, and only where one address of the provider's users begins so. Where the mapping names no team, it is the user's own.
 create function analytics.claude_attribution(day date, workspace text, api_key text)
     returns table (user_email text, team text, method text, confidence numeric(4, 3))
     language sql stable
@@ -497,7 +488,7 @@ order by c.confidence desc, c.valid_from desc nulls last
 limit 1
 $$;
 
--- Attribution takes the mapping that is valid on the day.
+-- The mapping that holds on a day is the one that attribution takes.
 create view analytics.api_key_mappings as
 select mapping_id, api_key_id, api_key_name, user_email, team, platform, confidence as confidence_score, source as attribution_source,
        valid_from, valid_to, environment, cost_center, description, created_at
@@ -516,13 +507,13 @@ left join lateral (
       and a.valid_from <= (now() at time zone 'UTC')::date and (a.valid_to is null or (now() at time zone 'UTC')::date < a.valid_to)
     order by a.confidence desc, a.valid_from desc limit 1) m on true;
 
--- The platform is today's; unknown without a mapping.
+-- The platform is today's; unknown where nobody has said it.
 create view analytics.dim_workspaces as
 select w.workspace_id, w.organization_id, w.name, w.display_color, w.created_at, w.archived_at,
        (analytics.claude_platform(w.organization_id, (now() at time zone 'UTC')::date, w.workspace_id, null))[1] as platform, w.last_updated
 from analytics.provider_workspace w;
 
--- One row per address, from the providers' accounts and the company's people.
+-- One row an address, of the providers' accounts and of what the company says.
 create view analytics.dim_users as
 select coalesce(p.email, u.email) as email, u.name, p.department, p.sub_department, p.team, p.job_level, p.manager_email, p.director_email,
        p.ai_user_type, p.ai_budget_monthly_usd, coalesce(p.is_active, u.is_active, true) as is_active,
@@ -561,8 +552,8 @@ create table analytics.claude_cost_allocated (
     primary key (activity_date, organization_id, line_key, share_no)
 );
 
--- Money only in rows of cost_report and manual_subscription, tokens only in usage_report, lines and
--- sessions only in claude_code_analytics, conversations only in audit_logs: so any sum is right.
+-- Money only in rows of cost_report and manual_subscription, tokens only in usage_report, lines and sessions only in
+-- claude_code_analytics, conversations only in audit_logs: so any plain sum is right.
 create table analytics.fact_claude_daily_usage (
     event_id                     text primary key,
     usage_date                   date not null,
@@ -621,13 +612,12 @@ create table analytics.fact_claude_daily_usage (
     lines_per_session            numeric generated always as (claude_code_lines_added::numeric / nullif(claude_code_sessions, 0)) stored,
     total_tokens                 bigint generated always as (uncached_input_tokens + cache_read_input_tokens + cache_creation_1h_tokens
         + cache_creation_5m_tokens + output_tokens) stored,
-    -- Defined by this service: lines added per session times the share of accepted suggestions.
+    -- Ours: lines added a session, times the share of suggestions that were accepted.
     productivity_score           numeric generated always as (claude_code_lines_added::numeric / nullif(claude_code_sessions, 0)
         * (edit_tool_accepted + multi_edit_tool_accepted + write_tool_accepted + notebook_edit_tool_accepted)
         / nullif(edit_tool_accepted + edit_tool_rejected + multi_edit_tool_accepted + multi_edit_tool_rejected + write_tool_accepted
         + write_tool_rejected + notebook_edit_tool_accepted + notebook_edit_tool_rejected, 0)) stored,
-    -- Null in every row whose source has only one side of the ratio; vw_claude_daily_ratios joins
-    -- the sources.
+    -- Null in every row whose source has but one side of the ratio: vw_claude_daily_ratios joins the sources.
     tokens_per_session           numeric generated always as ((uncached_input_tokens + cache_read_input_tokens + cache_creation_1h_tokens
         + cache_creation_5m_tokens + output_tokens)::numeric / nullif(claude_code_sessions, 0)) stored,
     cost_per_token               numeric generated always as (total_cost_usd / nullif(uncached_input_tokens + cache_read_input_tokens
@@ -660,8 +650,7 @@ comment on column analytics.fact_claude_daily_usage.raw_response is
     'Where the answer is archived: the key of its pages in provider_raw_page. No copy, so that nothing personal outlives the archive';
 create index fact_claude_daily_usage_date on analytics.fact_claude_daily_usage (usage_date);
 
--- The three estimated amounts come from a plan's list figures, not from a bill: never add them to
--- bills.
+-- The three estimated amounts come from list figures of a plan, not from a bill: never to be summed into finance.
 create table analytics.fact_cursor_daily_usage (
     event_id                   text primary key,
     usage_date                 date not null,
@@ -709,8 +698,7 @@ create function analytics.tokens_of_kind(token_type text, u analytics.claude_usa
                                  when 'cache_creation.ephemeral_1h_input_tokens' then u.cache_creation_1h_tokens
                                  else 0 end $$;
 
--- Each move of a key's costs of a day to another platform, user or team, caused by a mapping, a
--- person's team or another creator of the key.
+-- Whose a key's costs of a day were and are: each change that a mapping, a person's team or another maker of a key brought.
 create table analytics.provider_attribution_change (
     change_id       bigint generated always as identity primary key,
     usage_date      date not null,
@@ -731,13 +719,12 @@ create table analytics.provider_attribution_change (
 );
 create index provider_attribution_change_day on analytics.provider_attribution_change (usage_date);
 
--- The key of archived pages, for the rows derived from them.
+-- The key of archived pages, for the rows made from them.
 create function analytics.raw_page_key(dataset text, org text, day date, run uuid) returns jsonb
     language sql immutable
     as $$ select jsonb_build_object('provider', 'anthropic', 'dataset', dataset, 'orgRef', org, 'usageDate', day, 'runId', run) $$;
 
--- Rebuilds the derived rows for one day of one Anthropic organisation in the caller's transaction;
--- one transaction at a time.
+-- Builds what is derived for one day of one Anthropic organisation anew, in the caller's transaction; one transaction at a time.
 create function analytics.rebuild_claude_day(org text, day date) returns void
     language plpgsql
     as $$
@@ -769,7 +756,7 @@ begin
                row_number() over (partition by m.line_key order by m.tokens desc, m.api_key_id nulls last) as share_no
         from matched m join analytics.claude_costs c on c.activity_date = day and c.organization_id = org and c.line_key = m.line_key
     ), shares as (
-        -- The rounding remainder goes to the largest share, so that the shares add up to the bill.
+        -- What rounding leaves goes to the largest share, so that the shares add up to the bill.
         select line_key, api_key_id, share_no, 'proportional' as method,
                part + case share_no when 1 then amount_usd - sum(part) over (partition by line_key) else 0 end as amount_usd
         from parts
@@ -867,7 +854,7 @@ begin
     where c.activity_date = day and c.organization_id = org;
 end $$;
 
--- The same for data that people import: audit logs of claude.ai, and seats.
+-- The same for what people bring: audit logs of claude.ai, and seats.
 create function analytics.rebuild_claude_ai_day(day date) returns void
     language plpgsql
     as $$
@@ -945,7 +932,7 @@ select month, 'manual', replace(platform, 'claude_ai', 'claude.ai'), null, null,
        'Seats entered by hand', 'USD', entered_at, null, null, 'manual', 0
 from analytics.manual_cost_entry where platform <> 'cursor';
 
--- The API part of claude_expenses; never add the two. The cost of a key is an allocation.
+-- The part of claude_expenses that is the interface used by programs; never to be added to it. The cost of a key is an allocation.
 create view analytics.api_usage_expenses as
 select e.expense_date, e.api_key_id, e.model, e.cost_usd, coalesce(t.input_tokens, 0) as input_tokens,
        coalesce(t.output_tokens, 0) as output_tokens, coalesce(t.cache_tokens, 0) as cache_tokens,
@@ -985,8 +972,7 @@ left join (select activity_date, organization_id, line_key, sum(input_tokens) as
 comment on view analytics.claude_code_usage_stats is
     'Not additive to any cost: the amount is an estimate of what already stands in claude_costs';
 
--- What Cursor bills on demand by day and user: its events, or the differences of snapshots if a
--- team may not read events.
+-- What Cursor bills on demand by day and user: its events; where a team may not read them, the differences of the snapshots.
 create view analytics.cursor_daily_cost as
 select activity_date, organization_id, user_email, model, sum(charged_usd) as amount_usd, 'events' as method,
        max(ingestion_timestamp) as ingestion_timestamp
@@ -1018,9 +1004,8 @@ select month, 'cursor', 'subscription', null, null, null, null, 'Seats entered b
        null
 from analytics.manual_cost_entry where platform = 'cursor';
 
--- Ratios of two sources, by day, platform and user: each side is summed alone first, so no row
--- counts twice. An interaction is a session of Claude Code or a conversation of claude.ai; the
--- API's reports count no requests. Rows without a user have no ratio.
+-- What needs two sources, by day, platform and user: each side is summed alone first, so no row counts twice. An interaction is a
+-- session of Claude Code or a conversation of claude.ai; the interface's reports count no requests. Nobody's rows have no ratio.
 create view analytics.vw_claude_daily_ratios as
 select usage_date, platform, user_email, total_cost_usd, total_tokens, sessions, conversations, interactions,
        case when user_email is not null then total_tokens / nullif(sessions, 0) end as tokens_per_session,
@@ -1032,7 +1017,7 @@ from (select usage_date, platform, user_email, sum(total_cost_usd) as total_cost
       from analytics.fact_claude_daily_usage
       group by usage_date, platform, user_email) sums;
 
--- What is not mapped yet: workspaces with cost and keys with usage that no mapping names.
+-- What nobody has mapped yet: workspaces with cost and keys with usage that no mapping names.
 create view analytics.provider_unmapped as
 select 'workspace' as kind, c.workspace_id as id, w.name, min(c.activity_date) as first_date, max(c.activity_date) as last_date,
        sum(c.amount_usd) as amount_usd
@@ -1047,8 +1032,7 @@ from analytics.claude_cost_allocated a left join analytics.provider_api_key k us
 where a.api_key_id is not null and a.attribution_method not in ('api_key_mapping', 'api_key_owner')
 group by a.api_key_id, k.name;
 
--- The six laws of these tables for one day; expected and found are equal if a law holds. A law
--- about pages needs pages that are still kept.
+-- The six laws of these tables for one day; expected and found are equal when a law holds. A page that is no longer kept has none.
 create function analytics.provider_invariants(day date)
     returns table (law integer, name text, expected numeric, found numeric)
     language sql stable

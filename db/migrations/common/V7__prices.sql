@@ -1,5 +1,4 @@
--- The price book, append-only. Prices are US dollars per million tokens; a class without a price is
--- null, never 0.
+-- The price book, append-only. Prices are US dollars per million tokens; a class without a price is null, never 0.
 
 create table analytics.model_prices (
     price_id           bigint generated always as identity primary key,
@@ -24,8 +23,7 @@ create function analytics.refuse_change() returns trigger
 create trigger model_prices_append_only before update or delete or truncate on analytics.model_prices
     for each statement execute function analytics.refuse_change();
 
--- Which model of this service is which at a provider; without an entry, the model's own name
--- applies.
+-- Which of our models is which at a provider; without an entry a model's own name is taken for it.
 create table analytics.provider_model (
     model_id       uuid not null,
     provider       text not null,
@@ -34,11 +32,10 @@ create table analytics.provider_model (
     primary key (model_id, provider)
 );
 
--- The price that the service applied to an event; null if the event brought its cost, or has none.
+-- The price by which the service has priced an event; null where the event brought its cost, or has none.
 alter table analytics.usage_events add column priced_by bigint;
 
--- US cents of an event at a price; null if it used a class of tokens without a price. Plain input
--- is input less cache reads and writes.
+-- US cents of an event by a price; null when it used a class of tokens that has none. Plain input is input less cache reads and writes.
 create function analytics.event_cost(price analytics.model_prices, input bigint, output bigint, cache_read bigint, cache_write bigint,
                                      cache_write_1h bigint) returns numeric
     language sql immutable
@@ -52,8 +49,7 @@ select case when (cache_read > 0 and price.cache_read_usd is null)
                    + cache_write_1h * coalesce(price.cache_write_1h_usd, 0)) * 0.0001, 8) end
 $$;
 
--- The price valid at a time: the one that began last; of those that began together, the newest
--- version.
+-- The price that holds at a time: the one that began last; of those that began together the newest version.
 create function analytics.price_at(model uuid, at timestamptz) returns setof analytics.model_prices
     language sql stable
     as $$ select * from analytics.model_prices where model_id = model and valid_from <= at order by valid_from desc, version desc limit 1 $$;
@@ -75,7 +71,7 @@ begin
     where rated.seq = staged.seq and rated.cents is not null;
 end $$;
 
--- What each repricing changed, by organisation, in US cents.
+-- What a repricing was, by organisation; cents.
 create table analytics.price_repricing (
     run_id          uuid not null,
     org_id          uuid not null,

@@ -1,6 +1,5 @@
--- The organisation that a provider's workspace or key works for, from a day on, until the next
--- entry of the same workspace or key. A null org_id means: for no organisation alone. An entry of a
--- key takes precedence over that of its workspace.
+-- Which of our organisations a provider's workspace or key works for, from a day on, until the next entry of the same workspace or
+-- key. A null org_id says: for none of them alone. An entry of a key goes before that of its workspace.
 create table analytics.provider_org_mapping (
     kind       text not null check (kind in ('workspace', 'key')),
     id         text not null,
@@ -26,8 +25,7 @@ order by m.kind, m.organization_id = '', m.valid_from desc
 limit 1
 $$;
 
--- Every share of the bill once, with the organisation that owns it, if any. So the sum over all
--- rows is the bill.
+-- Every share of the bill once, with the organisation that owns it, or none: so the sum over all organisations and none is the bill.
 create view analytics.provider_org_costs as
 select a.activity_date, a.organization_id, o.org_id, o.mapped_by, a.workspace_id, a.api_key_id, a.model, a.token_type, a.cost_type,
        a.description, a.allocation_method, a.amount_usd

@@ -1,5 +1,4 @@
--- Cursor's monthly invoices, entered by a person: a reference for the imported charges, never added
--- to them.
+-- Cursor's monthly invoices, typed in by a person: what the imported charges are compared with. Never added to them.
 create table analytics.cursor_monthly_invoice (
     billing_month            date primary key check (billing_month = date_trunc('month', billing_month)),
     total_invoice_amount_usd numeric not null check (total_invoice_amount_usd >= 0),
@@ -15,9 +14,8 @@ create table analytics.cursor_monthly_invoice (
     entered_at               timestamptz not null
 );
 
--- The invoices next to the imported month, seats included. Bands: less than 1 % matched, up to 5 %
--- acceptable, up to 10 % warning, beyond critical; one side without the other is missing or
--- duplicate data.
+-- The invoices beside what was imported for the month, seats included. Bands: less than 1 % matched, up to 5 % acceptable, up to 10 %
+-- warning, beyond critical; one side without the other is missing or duplicate data.
 create view analytics.cursor_monthly_invoices as
 select i.*, i.billing_month as period_start, (i.billing_month + interval '1 month - 1 day')::date as period_end,
        i.overage_charges / nullif(i.usage_based_requests, 0) as effective_overage_rate, c.imported_usd,
@@ -36,9 +34,9 @@ cross join lateral (
 cross join lateral (
     select abs(c.imported_usd - i.total_invoice_amount_usd) / nullif(i.total_invoice_amount_usd, 0) as share) v;
 
--- Each user's spend of the running cycle, as Cursor reports it, next to the sum of the charges up
--- to the moment of the snapshot. Only snapshots whose whole cycle so far is imported. A difference
--- beyond a cent and the charges of the hour before (Cursor adds up by the hour) is unexplained.
+-- Each user's spend of the running cycle, as Cursor says, beside the sum of the charges up to the moment of the snapshot. Only
+-- snapshots whose whole cycle so far is imported. What differs by more than a cent and what was charged in the hour before (Cursor
+-- adds up by the hour) is unexplained.
 create view analytics.cursor_spend_check as
 select s.activity_date as snapshot_date, s.organization_id, s.billing_cycle_start, s.user_email, s.spend_usd, e.charged_usd,
        s.spend_usd - e.charged_usd as difference_usd,
@@ -56,7 +54,7 @@ where (select count(*) from analytics.provider_import_day d
          and d.last_checked_at >= (d.usage_date + 1)::timestamp at time zone 'UTC')
       = s.activity_date - s.billing_cycle_start + 1;
 
--- Each user's day: counters and charges.
+-- Each user's day: counters, and what was charged.
 create view analytics.cursor_usage_stats as
 select u.*, coalesce(c.amount_usd, 0) as daily_spend_usd
 from analytics.cursor_daily_usage u
@@ -71,9 +69,8 @@ select activity_date, organization_id, user_id, user_email, is_active, total_lin
        most_used_model, apply_most_used_extension, tab_most_used_extension, client_version, daily_spend_usd
 from analytics.cursor_usage_stats;
 
--- Cumulative snapshots, with what each adds to the previous one in its cycle. A sum that falls adds
--- nothing; a fall of more than a cent is shown. The first snapshot of a cycle holds all of the
--- cycle so far. daily_spend_usd checks the charges and is never added to them.
+-- Cumulative snapshots beside what each adds to the one before in its cycle. A sum that falls adds nothing; by more than a cent it is
+-- shown as fallen. The first snapshot of a cycle holds all of the cycle so far. daily_spend_usd checks the charges, it never adds to them.
 create view analytics.cursor_spending as
 select s.activity_date as snapshot_date, s.organization_id, s.billing_cycle_start, s.user_email, s.user_id, s.user_name, s.user_role,
        s.spend_usd * 100 as spend_cents, s.included_spend_usd * 100 as included_spend_cents,
@@ -84,8 +81,7 @@ from (select *, spend_usd - coalesce(lag(spend_usd) over (partition by organizat
                                                           order by activity_date), 0) as change_usd
       from analytics.cursor_spend_snapshot) s;
 
--- Cursor's part of vw_combined_daily_costs by kind; adds up to it. Events say by their kind whether
--- the user's own key was used.
+-- Cursor's part of vw_combined_daily_costs by kind; adds up to it. Events say by their kind whether the user's own key was used.
 create view analytics.cursor_expenses as
 select activity_date as expense_date, organization_id, user_email, model,
        case when kind ~* 'api[ _-]?key' then 'api_key' else 'usage_based' end as expense_type, sum(charged_usd) as amount_usd,
@@ -100,8 +96,7 @@ union all
 select month, null, null, null, 'subscription', amount_usd, 'manual_cost_entry'
 from analytics.manual_cost_entry where platform = 'cursor';
 
--- Workspaces that reports leave out. Imports and totals never do: otherwise they could not match
--- the provider's own.
+-- Workspaces that reports leave out. Imports and totals never do: otherwise they could not match the provider's own.
 create table analytics.workspace_report (
     workspace_id text not null,
     included     boolean not null,
@@ -119,9 +114,8 @@ where c.source_table <> 'claude_costs'
                 where w.workspace_id = coalesce(c.workspace_id, '(default)') and w.organization_id in ('', c.organization_id)
                 order by w.organization_id = '' limit 1), true);
 
--- Whether bills are as usual, for the alerts. Days are UTC; the last day is the newest before today
--- with a good import of bills. The mean of the week and the month before are 0 if imports do not
--- reach back that far.
+-- Whether bills are as usual; what the alerts read. Days are UTC; the last day is the newest before today with a good import of bills.
+-- The mean of the week and the month before are 0 where imports do not reach back that far.
 create function analytics.provider_cost_watch(today date)
     returns table (provider text, last_day_usd numeric, week_mean_usd numeric, month_usd numeric, month_before_usd numeric,
                    attributed_usd numeric, attributable_usd numeric)
@@ -155,10 +149,9 @@ from days cross join month left join costs using (provider)
 group by days.provider, days.first_day, days.last_day, month.before
 $$;
 
--- Oddities of mappings and people, as of today: a key that the provider does not list; a name that
--- several keys share; a key whose usage of the last 31 days was on another platform than its
--- mapping says; users of more than three keys; addresses of domains that are not the company's (all
--- domains are accepted if domains is null).
+-- What is odd about mappings and people, as of today: a key that the provider does not list; a name that several keys bear; a key whose
+-- usage of the last 31 days was another platform's than its mapping says; users of more than three keys; addresses of domains
+-- that are not the company's (none are foreign where domains is null).
 create function analytics.provider_mapping_warnings(today date, domains text[])
     returns table (kind text, subject text, detail text)
     language sql stable
@@ -204,10 +197,9 @@ group by e.email
 order by 1, 2
 $$;
 
--- How good the mappings are. Used are keys with tokens in the 31 days up to today; mapped is one
--- whose entry, on the last of those days, names a user or a team. Invalid is an entry valid today
--- of a key that the provider does not list. The confidence is that of the costs of those days, by
--- amount.
+-- How good the mappings are. Used are keys with tokens in the 31 days up to today; mapped is one whose entry, on the last of those days,
+-- names a user or a team. Invalid is an entry valid today of a key that the provider does not list. The confidence is that of the
+-- costs of those days, by amount.
 create function analytics.provider_mapping_quality(today date)
     returns table (keys_used bigint, keys_mapped bigint, coverage numeric, invalid_mappings bigint, grade text, mean_confidence numeric,
                    low_confidence_usd numeric)
@@ -240,9 +232,8 @@ cross join (select sum(a.amount_usd * a.attribution_confidence) / nullif(sum(a.a
             from analytics.claude_cost_allocated a where a.activity_date between today - 30 and today) costs
 $$;
 
--- What is unusual about a day's bill, but may be right: more than half of the rows without cost; a
--- total more than three standard deviations from the mean of the 30 days before it (of which at
--- least seven must be there); costs of workspaces that are not mapped.
+-- What is unusual about a day's bill and yet may be right: more than half of the rows without cost; a total more than three standard
+-- deviations from the mean of the 30 days before it (of which at least seven must be there); costs of workspaces that nobody has mapped.
 create function analytics.provider_day_warnings(wanted text, org text, day date)
     returns table (name text, expected text, found text)
     language sql stable
@@ -274,11 +265,9 @@ where wanted = 'anthropic' and organization_id = org and activity_date = day and
 having count(*) > 0
 $$;
 
--- How far data of a provider can be trusted, 0 to 100 each. Complete: days of the last 30 with a
--- good import of each report, since the first. Accurate: days on which the laws hold. Fresh: hours
--- since a report was last found good (up to 2 is 100, 12 is 90, 24 is 75, 48 is 50). Consistent:
--- days that no restatement changed by over a dollar or a percent. Valid: days that passed the
--- checks before storing.
+-- How far data of a provider can be trusted, 0 to 100 each. Complete: days of the last 30 with a good import of each report, since the
+-- first. Accurate: days on which the laws hold. Fresh: hours since a report was last found good (up to 2 is 100, 12 is 90, 24 is 75, 48 is 50).
+-- Consistent: days that no restatement changed by over a dollar or a percent. Valid: days that the checks before storing let in.
 create function analytics.provider_data_quality(at timestamptz)
     returns table (provider text, completeness numeric, accuracy numeric, freshness numeric, consistency numeric, validity numeric,
                    score numeric, status text)
@@ -323,9 +312,8 @@ $$;
 
 create view analytics.vw_data_quality as select * from analytics.provider_data_quality(now());
 
--- Claude Code's own figures next to those of the bill and the usage report for its workspaces: two
--- answers of the provider about the same usage. Differences are shares of the latter; tokens may
--- differ by 2 %, costs by 1 %. A check, not money.
+-- What Claude Code says of itself beside what the bill and the usage report say of its workspaces: two answers of the provider about
+-- one thing. Differences are shares of the latter; tokens may differ by 2 %, costs by 1 %. A check, never money.
 create view nonfinancial.claude_code_cross_check as
 select f.usage_date, f.organization_id, f.tokens, e.tokens as reported_tokens, abs(e.tokens - f.tokens) / nullif(f.tokens, 0) as token_difference,
        f.cost_usd, e.cost_usd as estimated_cost_usd, abs(e.cost_usd - f.cost_usd) / nullif(f.cost_usd, 0) as cost_difference,
@@ -339,8 +327,7 @@ join (select activity_date, organization_id,
       from nonfinancial.claude_code_estimate group by activity_date, organization_id) e
   on e.activity_date = f.usage_date and e.organization_id = f.organization_id;
 
--- Reports. Coding agents are measured in lines, the API in tokens, assistants in conversations;
--- only money is added up over all.
+-- Reports. Coding agents are measured in lines, the interface in tokens, assistants in conversations; only money is added up over all.
 
 create view analytics.vw_monthly_finance as
 with sums as (

@@ -1,5 +1,4 @@
--- Flavour postgres: daily partitions of raw events, and rollup tables that the batch writer keeps
--- in the same transaction.
+-- Flavour postgres: daily partitions of raw events, and rollup tables that the batch writer keeps in the same transaction.
 
 create table analytics.usage_events (
     event_id                    uuid not null,
@@ -23,12 +22,12 @@ create table analytics.usage_events (
     batch_id                    bigint not null,
     primary key (org_id, event_id, occurred_at)
 ) partition by range (occurred_at);
--- Finds the minutes of an incident in a day of raw events. Events arrive nearly in the order of
--- their time, so a block range index is as good as a tree here, at almost no cost for ingest.
+-- Finds the minutes of an incident in a day of raw events. Events come nearly in the order of their time, so a block range
+-- index is as good as a tree here, and costs ingest next to nothing.
 create index usage_events_occurred_at on analytics.usage_events
     using brin (occurred_at) with (pages_per_range = 32, autosummarize = on);
 
--- One row per group and hour. The histograms are bags of bins, see analytics.unpack_bins.
+-- One row a group and hour. The histograms are bags of bins, see analytics.unpack_bins.
 create table analytics.usage_hourly_rollup (
     org_id                      uuid not null,
     bucket_start                timestamptz not null,
@@ -48,8 +47,8 @@ create table analytics.usage_hourly_rollup (
     primary key (org_id, bucket_start, model_id, client_id, status)
 ) partition by range (bucket_start);
 
--- Past days. The view usage_daily adds up open days from their hours: nearly all events fall there,
--- and so touch one rollup row each and not two.
+-- Days that are over. What is still going on is added up from its hours by the view usage_daily: nearly all events fall there, and
+-- are kept in one rollup row each and not in two.
 create table analytics.usage_daily_rollup (
     org_id                      uuid not null,
     bucket_start                timestamptz not null,
@@ -91,14 +90,13 @@ select org_id, model_id, client_id, status, bucket_start, invocations, unpriced_
        cache_read_input_tokens, cache_write_input_tokens, cache_write_1h_input_tokens, cost_estimate_cents
 from analytics.usage_hourly_rollup;
 
--- Concatenated, the bags of any groups and hours are the histogram of all of them.
+-- Put end to end, the bags of any groups and hours are the histogram of all of them.
 create view analytics.histograms_hourly as
 select org_id, bucket_start, model_id, client_id, status, latency_bins, time_to_first_token_bins
 from analytics.usage_hourly_rollup;
 
--- Makes the partitions of the given UTC day and its month if they are missing. They are created as
--- tables and then attached, because CREATE TABLE … PARTITION OF would wait behind every long export
--- with an exclusive lock. Returns whether one was created.
+-- Makes the partitions of the given UTC day and its month if they are missing. Created apart and attached after, because
+-- CREATE TABLE … PARTITION OF would wait behind every long export with an exclusive lock. Returns whether one was made.
 create function analytics.ensure_day(day date) returns boolean
     language plpgsql
     set timezone = 'UTC'
@@ -125,8 +123,8 @@ begin
     return made;
 end $$;
 
--- Adds the events of the session's temporary table batch_stage to the rollups, in the caller's
--- transaction. Groups are locked in key order, so two writers cannot deadlock.
+-- Adds the events of the session's temporary table batch_stage to the rollups, in the caller's transaction. Groups are taken in
+-- key order, so two writers can not deadlock.
 create function analytics.roll_up_stage() returns void
     language plpgsql
     as $$
@@ -150,8 +148,7 @@ begin
         cache_write_input_tokens = rollup.cache_write_input_tokens + excluded.cache_write_input_tokens,
         cache_write_1h_input_tokens = rollup.cache_write_1h_input_tokens + excluded.cache_write_1h_input_tokens,
         cost_estimate_cents = coalesce(rollup.cost_estimate_cents + excluded.cost_estimate_cents, rollup.cost_estimate_cents, excluded.cost_estimate_cents),
-        -- The usual case of compact_bins, inlined: calling the function for each row costs more
-        -- than the rest of it.
+        -- The usual case of compact_bins in its place: calling the function for each row costs more than all the rest of it.
         latency_bins = case when length(rollup.latency_bins) + length(excluded.latency_bins) <= 8192
                             then rollup.latency_bins || excluded.latency_bins
                             else analytics.compact_bins(rollup.latency_bins || excluded.latency_bins) end,
@@ -178,8 +175,8 @@ begin
         cost_estimate_cents = coalesce(rollup.cost_estimate_cents + excluded.cost_estimate_cents, rollup.cost_estimate_cents, excluded.cost_estimate_cents);
 end $$;
 
--- Adds up the past days before the given one, so that reading them costs one row per group. Holds
--- the ingest lane's lock until the transaction ends. Returns how many days were closed.
+-- Adds up the days before the given one that are over, so that reading them costs a row a group. Takes the ingest lane's lock until the
+-- transaction ends. Returns how many days that were.
 create function analytics.close_days(before timestamptz) returns integer
     language plpgsql
     as $$
@@ -203,8 +200,7 @@ begin
     return extract(day from before - low)::integer;
 end $$;
 
--- Recomputes the rollups of [low, high), whole UTC days, from the raw events. The caller holds the
--- ingest lane's lock.
+-- Recomputes the rollups of [low, high), whole UTC days, from the raw events. The caller holds the ingest lane's lock.
 create function analytics.recompute_rollups(low timestamptz, high timestamptz) returns void
     language plpgsql
     as $$
@@ -232,7 +228,7 @@ begin
     group by 1, 2, 3, 4, 5;
 end $$;
 
--- Drops partitions that lie wholly before the given times; returns how many.
+-- Drops partitions that lie wholly before the given times; returns how many went.
 create function analytics.purge(raw_before timestamptz, hourly_before timestamptz, daily_before timestamptz) returns integer
     language plpgsql
     set timezone = 'UTC'
@@ -262,8 +258,7 @@ end $$;
 create function analytics.follow_retention(raw interval, rollups interval) returns void
     language sql as $$ select $$;
 
--- Which of the given hours have stored events that the rollups do not show yet: none, they follow
--- in the same transaction.
+-- Which of the given hours have stored events that the rollups do not show yet: none, they follow in the same transaction.
 create function analytics.hours_behind(hours timestamptz[]) returns timestamptz[]
     language sql stable as $$ select '{}'::timestamptz[] $$;
 

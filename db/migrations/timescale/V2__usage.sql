@@ -1,6 +1,5 @@
--- Flavour timescale: a hypertable of raw events with one-day chunks, and real-time continuous
--- aggregates over it. The rollup worker refreshes what new and late batches touched; the policies
--- are a safety net.
+-- Flavour timescale: a hypertable of raw events with one-day chunks, and real-time continuous aggregates over it.
+-- The rollup worker refreshes what new and late batches touched; the policies are a safety net behind it.
 
 create extension if not exists timescaledb;
 
@@ -61,9 +60,8 @@ from analytics.usage_hourly
 group by org_id, model_id, client_id, status, time_bucket(interval '1 day', bucket_start)
 with no data;
 
--- Histograms as bags of bins, see analytics.unpack_bins: concatenated, those of any groups and
--- hours are the histogram of all of them. One row per group and not per bin, because each row costs
--- reading time.
+-- Histograms as bags of bins, see analytics.unpack_bins: put end to end, those of any groups and hours are the histogram of all of
+-- them. One row a group and not one a bin, because reading costs by the row.
 create materialized view analytics.histograms_hourly
 with (timescaledb.continuous, timescaledb.materialized_only = false) as
 select org_id, model_id, client_id, status, time_bucket(interval '1 hour', occurred_at) as bucket_start,
@@ -74,7 +72,7 @@ from analytics.usage_events
 group by org_id, model_id, client_id, status, time_bucket(interval '1 hour', occurred_at)
 with no data;
 
--- A refresh beyond the raw retention would empty the buckets there; the offsets stay well inside.
+-- A refresh that reached beyond what raw retention still holds would empty the buckets there; the offsets keep well inside.
 select add_continuous_aggregate_policy('analytics.usage_hourly', start_offset => interval '35 days', end_offset => interval '2 hours', schedule_interval => interval '1 hour');
 select add_continuous_aggregate_policy('analytics.usage_daily', start_offset => interval '35 days', end_offset => interval '2 days', schedule_interval => interval '6 hours');
 select add_continuous_aggregate_policy('analytics.histograms_hourly', start_offset => interval '35 days', end_offset => interval '2 hours', schedule_interval => interval '1 hour');
@@ -82,9 +80,8 @@ select add_retention_policy('analytics.usage_hourly', drop_after => interval '13
 select add_retention_policy('analytics.usage_daily', drop_after => interval '13 months');
 select add_retention_policy('analytics.histograms_hourly', drop_after => interval '13 months');
 
--- Adapts the policies above to the settings of the service. A refresh policy must not reach a day
--- whose raw events are gone, or it would empty the rollups there. So it ends two days before; if
--- that leaves no range, there is no policy.
+-- Lets the policies above follow the settings of the service. A refresh policy must not reach a day whose raw events are gone, or
+-- it would empty the rollups there, so it ends two days before; where that leaves no room there is none.
 create function analytics.follow_retention(raw interval, rollups interval) returns void
     language plpgsql
     as $$
@@ -117,23 +114,22 @@ begin
     end loop;
 end $$;
 
--- TimescaleDB creates chunks itself.
+-- Chunks come by themselves.
 create function analytics.ensure_day(day date) returns boolean
     language sql as $$ select false $$;
 
--- The continuous aggregates follow; see analytics.hours_behind.
+-- The continuous aggregates follow by themselves; see analytics.hours_behind.
 create function analytics.roll_up_stage() returns void
     language sql as $$ select $$;
 
--- The time (exclusive) up to which a continuous aggregate is materialised; before it, new rows show
--- only after a refresh.
+-- Up to where (exclusive) a continuous aggregate is materialised; behind it, new rows show only after a refresh.
 create function analytics.watermark(aggregate text) returns timestamptz
     language sql stable
     as $$ select _timescaledb_functions.to_timestamp(_timescaledb_functions.cagg_watermark(mat_hypertable_id))
           from _timescaledb_catalog.continuous_agg
           where user_view_schema = 'analytics' and user_view_name = aggregate $$;
 
--- The given hours with stored events that the rollups do not show yet.
+-- Which of the given hours have stored events that the rollups do not show yet.
 create function analytics.hours_behind(hours timestamptz[]) returns timestamptz[]
     language sql stable
     as $$ select coalesce(array_agg(hour order by hour), '{}') from unnest(hours) as hour
@@ -143,7 +139,7 @@ create function analytics.hours_behind(hours timestamptz[]) returns timestamptz[
 create function analytics.close_days(before timestamptz) returns integer
     language sql as $$ select 0 $$;
 
--- Drops chunks that lie wholly before the given times; returns how many.
+-- Drops chunks that lie wholly before the given times; returns how many went.
 create function analytics.purge(raw_before timestamptz, hourly_before timestamptz, daily_before timestamptz) returns integer
     language sql
     as $$ select (select count(*) from drop_chunks('analytics.usage_events', older_than => raw_before))::integer

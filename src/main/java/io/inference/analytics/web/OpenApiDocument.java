@@ -17,6 +17,7 @@ public class OpenApiDocument implements OASFilter {
 
     static {
         TAGS.put("usage", "Tokens, invocations and cost of an organisation");
+        TAGS.put("reliability", "Error rates, latency percentiles and incidents of an organisation");
         TAGS.put("freshness", "How far the figures lag behind the events");
         TAGS.put("exports", "Files of usage and cost, written in the background");
         TAGS.put("catalog", "Organisations, models and clients, and their names");

@@ -35,16 +35,22 @@ class PlainEnglishTest {
             "src/main");
 
     /** Not yet clean. Each line that goes switches the test on for one place; none may come. */
-    private static final List<Path> NOT_YET = paths(
-            "src/main/java",
-            "local-dev",
-            "docs/commands.md",
-            "docs/metrics.md",
-            "docs/openapi.yaml",
-            "docs/settings.md");
+    private static final List<Path> NOT_YET =
+            paths("src/main/java", "local-dev", "docs/commands.md", "docs/metrics.md", "docs/settings.md");
 
-    /** Written by tools, or of this machine only. */
-    private static final List<Path> NOT_OURS = paths("local-dev/.state");
+    /** Written by tools, or of this machine only; or migrations that databases have run, which are never edited. */
+    private static final List<Path> NOT_OURS = paths(
+            "local-dev/.state",
+            "db/migrations/common/V1__schema.sql",
+            "db/migrations/common/V3__exports.sql",
+            "db/migrations/common/V4__access.sql",
+            "db/migrations/common/V5__histogram_views.sql",
+            "db/migrations/common/V6__providers.sql",
+            "db/migrations/common/V7__prices.sql",
+            "db/migrations/common/V8__bills_of_orgs.sql",
+            "db/migrations/common/V9__cursor_invoices_and_reports.sql",
+            "db/migrations/postgres/V2__usage.sql",
+            "db/migrations/timescale/V2__usage.sql");
 
     private static final Set<String> TEXT =
             Set.of("md", "txt", "java", "sql", "properties", "yaml", "yml", "json", "tmpl", "sh", "xml", "");
