@@ -300,7 +300,8 @@ class ProviderMetrics {
     }
 
     private void read(RowView row, Column column) {
-        columns.put(key(column, row.getColumn("provider", String.class)), row.getColumn(column.name(), double.class));
+        Double value = row.getColumn(column.name(), Double.class);
+        columns.put(key(column, row.getColumn("provider", String.class)), value == null ? 0 : value);
     }
 
     private record Attribution(BigDecimal all, BigDecimal known) {

@@ -12,6 +12,7 @@ import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
 import java.time.temporal.ChronoUnit;
 import java.util.Optional;
+import java.util.function.Function;
 import javax.sql.DataSource;
 import org.jdbi.v3.core.Jdbi;
 import org.jdbi.v3.core.argument.AbstractArgumentFactory;
@@ -45,7 +46,7 @@ final class SqlTypes {
         Jdbi jdbi = Jdbi.create(pool).installPlugin(new PostgresPlugin());
         jdbi.getConfig(StatementExceptions.class).setMessageRendering(StatementExceptions.MessageRendering.NONE);
         jdbi.registerArgument(new InstantArgument());
-        jdbi.registerArgument(wireNames());
+        jdbi.registerArgument(new WireNames());
         jdbi.registerColumnMapper(Instant.class, new InstantColumn());
         jdbi.registerArrayType(new Timestamps());
         jdbi.registerArrayType(LocalDate.class, "date");
@@ -69,10 +70,20 @@ final class SqlTypes {
         }
     }
 
-    private static ArgumentFactory wireNames() {
-        return (Type type, Object value, ConfigRegistry config) -> value instanceof WireNamed named
-                ? Optional.of((position, statement, context) -> statement.setString(position, named.wireName()))
-                : Optional.empty();
+    /** Prepared by type, as JDBI's own factory of enums is, which would win over one that looks at values. */
+    private static final class WireNames implements ArgumentFactory.Preparable {
+
+        @Override
+        public Optional<Function<Object, Argument>> prepare(Type type, ConfigRegistry config) {
+            return type instanceof Class<?> bound && WireNamed.class.isAssignableFrom(bound)
+                    ? Optional.of(WireNames::argument)
+                    : Optional.empty();
+        }
+
+        private static Argument argument(Object value) {
+            String name = value == null ? null : ((WireNamed) value).wireName();
+            return (position, statement, context) -> statement.setString(position, name);
+        }
     }
 
     private static final class InstantColumn implements ColumnMapper<Instant> {
