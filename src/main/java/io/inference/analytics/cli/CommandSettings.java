@@ -41,6 +41,11 @@ final class CommandSettings {
         // A failed start is told in one line by Main.
         settings.put("quarkus.log.category.\"io.quarkus.runtime.ApplicationLifecycleManager\".level", "OFF");
         settings.put("quarkus.datasource.reads.jdbc.min-size", "0");
+        // A request has less than a second to get a connection. A command can wait longer for its first one, on a busy
+        // machine too. The audit log's must come within the 10 s of CommandRun.
+        for (String pool : List.of("reads", "long-reads", "audit")) {
+            settings.put("quarkus.datasource." + pool + ".jdbc.acquisition-timeout", "8S");
+        }
         // One statement of a repair or a migration may take long; a server that is gone is noticed by TCP keep-alive.
         settings.put("quarkus.datasource.jdbc.additional-jdbc-properties.socketTimeout", "3600");
         settings.put("quarkus.datasource.jdbc.additional-jdbc-properties.tcpKeepAlive", "true");

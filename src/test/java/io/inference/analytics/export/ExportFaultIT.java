@@ -82,8 +82,6 @@ class ExportFaultIT {
         settings.put("EXPORT_WORKER_CONCURRENCY", "7");
         settings.put("ROLLUP_INTERVAL", "1s");
         settings.put("ANALYTICS_EXPORT_LEASE", "3s");
-        // What an answer may wait for is too short for the first connection of a command on a machine that is busy.
-        settings.put("QUARKUS_DATASOURCE_AUDIT_JDBC_ACQUISITION_TIMEOUT", "10S");
         database = new Sql(settings.get("DATABASE_URL"));
         service = start();
     }
