@@ -1,6 +1,6 @@
 /**
  * Owns what all HTTP answers have in common: request ids, problem+json, strict query parameters, entity tags, CSV answers, streamed
- * bodies and slow clients.
+ * bodies and slow clients; and what the OpenAPI document says about all operations.
  *
  * <p>May touch: platform.
  *
