@@ -12,7 +12,7 @@ interface HttpConfig {
     @WithDefault("20s")
     Duration arrivalMax();
 
-    /** Requests a second from one address that are refused before a credential is looked at (404, 405, 501); more are answered with 429. */
+    /** Requests per second from one address that are refused before a credential is checked (404, 405, 501); more are answered with 429. */
     @WithDefault("200")
     int rateLimitRefused();
 }
