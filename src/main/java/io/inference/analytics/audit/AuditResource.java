@@ -14,7 +14,6 @@ import io.inference.analytics.database.ApiDatabase;
 import io.inference.analytics.web.Takes;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.Path;
-import jakarta.ws.rs.PathParam;
 import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.MediaType;
@@ -28,8 +27,8 @@ import org.eclipse.microprofile.openapi.annotations.media.Schema;
 import org.eclipse.microprofile.openapi.annotations.parameters.Parameter;
 import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 
-/** The audit log over HTTP, newest first, in pages: as a whole, or what concerns one organisation. */
-@Path("/analytics/v1")
+/** The audit log as a whole over HTTP, newest first, in pages. */
+@Path("/analytics/v1/audit")
 @Produces(MediaType.APPLICATION_JSON)
 @Tag(name = "audit")
 class AuditResource {
@@ -43,7 +42,6 @@ class AuditResource {
     }
 
     @GET
-    @Path("audit")
     @Requires(value = Permission.AUDIT_READ, everywhere = true)
     @Takes({RECORDED_FROM, RECORDED_BEFORE, ACTOR, ACTION, OUTCOME, LIMIT, CURSOR})
     @Operation(
@@ -60,19 +58,7 @@ class AuditResource {
         return read(AuditQuery.parse(Optional.empty(), uri.getQueryParameters()));
     }
 
-    @GET
-    @Path("orgs/{orgId}/audit")
-    @Requires(Permission.AUDIT_READ)
-    @Takes({RECORDED_FROM, RECORDED_BEFORE, ACTOR, ACTION, OUTCOME, LIMIT, CURSOR})
-    @Operation(
-            operationId = "listOrgAuditEntries",
-            summary = "List who read or exported what of an organisation",
-            description = "Every decision about access to the organisation, allowed or denied, newest first.")
-    public AuditPage ofOrg(@PathParam("orgId") UUID orgId, @Context UriInfo uri) {
-        return read(AuditQuery.parse(Optional.of(orgId), uri.getQueryParameters()));
-    }
-
-    private AuditPage read(AuditQuery query) {
+    AuditPage read(AuditQuery query) {
         AuditLogStore.Page page = query.page();
         List<AuditEntry.Hashed> found = database.read(handle -> store.page(handle.getConnection(), page.withOneMore()));
         return AuditPage.of(found, page.limit());

@@ -9,8 +9,11 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
+import java.util.regex.MatchResult;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
@@ -18,6 +21,7 @@ import org.junit.jupiter.api.Test;
 class LinksTest {
 
     private static final Pattern LINK = Pattern.compile("\\]\\((?!https?://)([^)#]*)(?:#([^)]*))?\\)");
+    private static final Pattern TEST = Pattern.compile("\\b[A-Z]\\w+(?:Test|IT|Contract|Fuzz)\\b");
     private static final Pattern HEADING = Pattern.compile("^#+ +(.*)$", Pattern.MULTILINE);
 
     @Test
@@ -39,6 +43,22 @@ class LinksTest {
         }
         assertThat(broken).isEmpty();
         assertThat(followed).isPositive();
+    }
+
+    @Test
+    void everyTestThatProvesARequirementExists() throws IOException {
+        Set<String> classes;
+        try (Stream<Path> walk = Files.walk(Path.of("src/test/java"))) {
+            classes = walk.map(file -> file.getFileName().toString())
+                    .filter(name -> name.endsWith(".java"))
+                    .map(name -> name.substring(0, name.length() - ".java".length()))
+                    .collect(Collectors.toSet());
+        }
+        List<String> named = TEST.matcher(Files.readString(Path.of("docs", "traceability.md"), StandardCharsets.UTF_8))
+                .results()
+                .map(MatchResult::group)
+                .toList();
+        assertThat(named).isNotEmpty().isSubsetOf(classes);
     }
 
     private static List<Path> pages() throws IOException {
