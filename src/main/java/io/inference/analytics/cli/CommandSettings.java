@@ -31,6 +31,8 @@ final class CommandSettings {
         settings.put("quarkus.log.level", "WARN");
         settings.put("quarkus.log.console.stderr", "true");
         settings.put("quarkus.log.console.json.enabled", "false");
+        // The command's own line says why the broker refuses; the client only notes that the connection ended.
+        settings.put("quarkus.log.category.\"com.rabbitmq.client\".level", "ERROR");
         // Notes about what is as it should be: a meter of the framework's own, a schema that is there already.
         settings.put("quarkus.log.category.\"io.micrometer\".level", "ERROR");
         settings.put("quarkus.log.category.\"org.flywaydb\".level", "ERROR");

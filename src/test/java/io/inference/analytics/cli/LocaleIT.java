@@ -71,7 +71,7 @@ class LocaleIT {
             await().atMost(PATIENCE).until(() -> stored() > 0);
             UUID org = UUID.fromString(database.text("select org_id from analytics.usage_events limit 1"));
             String token = Tokens.sign(Tokens.claims(List.of("org-admin", "engineer"), org), settings);
-            String range = "start=" + Instant.now().minus(2, ChronoUnit.DAYS) + "&end=" + Instant.now();
+            String range = "start=" + Instant.now().minus(23, ChronoUnit.HOURS) + "&end=" + Instant.now();
             String orgPath = "/analytics/v1/orgs/" + org;
             String usage = orgPath + "/usage?granularity=hour&" + range;
             for (HttpResponse<String> answer : List.of(
