@@ -55,7 +55,7 @@ jdk_package() {
     printf 'default-jdk-headless'
 }
 
-# missing_packages NEED…: needs are java, build, postgres, rabbitmq, redis, tools, promtool, python; prints packages, one per line.
+# missing_packages NEED…: needs are java, build, postgres, rabbitmq, redis, tools, promtool; prints packages, one per line.
 missing_packages() {
     local need module
     for need in "$@"; do
@@ -72,13 +72,6 @@ missing_packages() {
             rabbitmq) rabbitmq_server_command >/dev/null || echo rabbitmq-server ;;
             redis) have redis-server || echo redis-server ;;
             promtool) have promtool || echo prometheus ;;
-            # The distribution's own, which has the modules that a generated client imports.
-            python)
-                /usr/bin/python3 -c '' 2>/dev/null || echo python3
-                for module in pydantic urllib3 dateutil; do
-                    /usr/bin/python3 -c "import $module" 2>/dev/null || echo "python3-$module"
-                done
-                ;;
             tools)
                 have curl || echo curl
                 have openssl || echo openssl
