@@ -163,7 +163,7 @@ class ProviderFactsIT {
         Path file = csv(
                 """
                 \uFEFFEmail,department,sub_department,team,job_level,manager_email,director_email,ai_user_type,ai_budget_monthly_usd,is_active
-                Alice@Example.test,R&D,Web,Tool,senior,bob@example.test,dora@example.test,engineering,150.50,
+                Alice@Example.test,R&D,Web,Platform,senior,bob@example.test,dora@example.test,engineering,150.50,
                 bob@example.test,R&D,,Other,,,,hybrid,,false
                 dora@example.test,,,,,,,,,
                 """
@@ -171,7 +171,7 @@ class ProviderFactsIT {
         assertThat(people().importCsv(file, "test")).isEqualTo(3);
         assertThat(text(teams))
                 .as("Alice owns 9.38 as the maker of her key and 0.2136232 of Cursor; Bob's key has a team of its own")
-                .isEqualTo("- 7.56, Tool 9.5936232, Search 5.78");
+                .isEqualTo("- 7.56, Platform 9.5936232, Search 5.78");
         assertThat(text("select team from analytics.fact_claude_daily_usage where data_source = 'claude_code_analytics'"
                         + " and user_email = 'alice@example.test'"))
                 .isEqualTo("Platform");
@@ -179,14 +179,14 @@ class ProviderFactsIT {
                         text(
                                 "select concat_ws('|', name, department, sub_department, team, job_level, manager_email, director_email,"
                                         + " ai_user_type, trim_scale(ai_budget_monthly_usd), is_active) from analytics.dim_users where email like 'alice@%'"))
-                .isEqualTo("Alice Test|R&D|Web|Tool|senior|bob@example.test|dora@example.test|engineering|150.5|t");
+                .isEqualTo("Alice Test|R&D|Web|Platform|senior|bob@example.test|dora@example.test|engineering|150.5|t");
         assertThat(text("select string_agg(email || ' ' || is_active, ', ' order by email) from analytics.dim_users"))
                 .isEqualTo("alice@example.test true, bob@example.test false, dora@example.test true");
         assertThat(text(
                         "select string_agg(concat_ws(' ', api_key_id, old_team, new_team, amount_usd::float8, changed_by), ', ')"
                                 + " from analytics.provider_attribution_change"))
                 .as("what changed hands is noted")
-                .isEqualTo("apikey_01TESTCODEALICE000000B1 Tool 9.38 test");
+                .isEqualTo("apikey_01TESTCODEALICE000000B1 Platform 9.38 test");
         for (String faulty : List.of(
                 "email,team\nalice@example.test,New\nnobody,New\n",
                 "email,team\nx@example.test,New\nX@example.test,New\n",
