@@ -123,12 +123,12 @@ class ProviderCommandsIT {
                     0,
                     "excellent: 0 of 0 keys used in 31 days are mapped (100.0 %), 0 invalid mappings");
             Path people = directory.resolve("people.csv");
-            Files.writeString(people, "email,team\nalice@example.test,Tool\n");
+            Files.writeString(people, "email,team\nalice@example.test,Platform\n");
             assertEnds(
                     CommandProcess.run(settings, "providers", "users", "import", people.toString()),
                     0,
                     "people taken: 1");
-            assertThat(lab.amount("select sum(amount_usd) from analytics.vw_combined_daily_costs where team = 'Tool'"))
+            assertThat(lab.amount("select sum(amount_usd) from analytics.vw_combined_daily_costs where team = 'Platform'"))
                     .isEqualByComparingTo("9.38");
             assertThat(lab.database.number(
                             "select count(*) from analytics.audit_log where action like '%providers:users:import'"))
