@@ -128,7 +128,8 @@ class ProviderCommandsIT {
                     CommandProcess.run(settings, "providers", "users", "import", people.toString()),
                     0,
                     "people taken: 1");
-            assertThat(lab.amount("select sum(amount_usd) from analytics.vw_combined_daily_costs where team = 'Platform'"))
+            assertThat(lab.amount(
+                            "select sum(amount_usd) from analytics.vw_combined_daily_costs where team = 'Platform'"))
                     .isEqualByComparingTo("9.38");
             assertThat(lab.database.number(
                             "select count(*) from analytics.audit_log where action like '%providers:users:import'"))

@@ -54,7 +54,9 @@ class MigrationsTest {
 
     private static List<Path> migrations() throws IOException {
         try (Stream<Path> walk = Files.walk(FOLDER)) {
-            return walk.filter(file -> file.toString().endsWith(".sql")).sorted().toList();
+            return walk.filter(file -> file.toString().endsWith(".sql"))
+                    .sorted()
+                    .toList();
         }
     }
 
