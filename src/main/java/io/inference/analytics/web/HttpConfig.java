@@ -12,6 +12,10 @@ interface HttpConfig {
     @WithDefault("20s")
     Duration arrivalMax();
 
+    /** Bytes of a request's body, at most; an array of 1,000 events fits. */
+    @WithDefault("1048576")
+    long bodyBytesMax();
+
     /** Requests per second from one address that are refused before a credential is checked (404, 405, 501); more are answered with 429. */
     @WithDefault("200")
     int rateLimitRefused();

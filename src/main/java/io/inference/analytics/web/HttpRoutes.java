@@ -4,7 +4,6 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.inference.analytics.platform.Failure;
 import io.inference.analytics.platform.LogText;
-import io.quarkus.runtime.configuration.MemorySize;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerResponse;
 import io.vertx.ext.web.Router;
@@ -16,7 +15,6 @@ import java.net.URISyntaxException;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import org.eclipse.microprofile.config.inject.ConfigProperty;
 import org.jboss.logging.Logger;
 import org.jboss.logging.MDC;
 
@@ -49,17 +47,12 @@ class HttpRoutes {
     private final Endpoints endpoints;
     private final long bodyBytesMax;
 
-    HttpRoutes(
-            ObjectMapper json,
-            @ConfigProperty(name = "quarkus.http.limits.max-body-size") MemorySize bodyBytesMax,
-            HttpConfig config,
-            Strangers strangers,
-            Endpoints endpoints) {
+    HttpRoutes(ObjectMapper json, HttpConfig config, Strangers strangers, Endpoints endpoints) {
         SlowRequestGuard.allow(config.arrivalMax());
         this.json = json;
         this.strangers = strangers;
         this.endpoints = endpoints;
-        this.bodyBytesMax = bodyBytesMax.asLongValue();
+        this.bodyBytesMax = config.bodyBytesMax();
     }
 
     void register(@Observes Router router) {
@@ -91,7 +84,7 @@ class HttpRoutes {
         }
     }
 
-    /** Quarkus would refuse it, too, but without a problem+json; it also counts bodies that announce no length. */
+    /** {@link BodyLimit} counts bodies that announce no length. */
     private boolean announcesTooMuch(RoutingContext request) {
         String length = request.request().getHeader(HttpHeaders.CONTENT_LENGTH);
         return length != null && Long.parseUnsignedLong(length) > bodyBytesMax;
