@@ -7,7 +7,7 @@ package io.inference.analytics.event;
 public enum RejectReason {
     /** No JSON, no UTF-8, no object where an event should be, or a field that occurs twice. */
     MALFORMED_JSON("malformed_json"),
-    /** A body over 64 KiB or an array of more than 1,000 elements. */
+    /** An event over 64 KiB, a message over 1 MiB, or an array of more than 1,000 elements. */
     TOO_LARGE("too_large"),
     /** A required field is absent or null. */
     MISSING_FIELD("missing_field"),

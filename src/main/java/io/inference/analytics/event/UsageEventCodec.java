@@ -28,8 +28,8 @@ import java.util.stream.Collectors;
  * to the body, which is bounded.
  *
  * <p>A body is one event or an array of events. Of an array, each bad element is rejected alone with its own bytes, the others
- * are accepted; an empty array is no event. The message is rejected as a whole when it is over {@value #BODY_BYTES_MAX} bytes or
- * {@value #ELEMENTS_MAX} elements ({@code too_large}), or when it is not JSON in UTF-8 from the first to the last byte
+ * are accepted; an empty array is no event. An element over {@value #EVENT_BYTES_MAX} bytes is {@code too_large}. The message is rejected as a whole when it is
+ * over {@value #MESSAGE_BYTES_MAX} bytes or {@value #ELEMENTS_MAX} elements ({@code too_large}), or when it is not JSON in UTF-8 from the first to the last byte
  * ({@code malformed_json}): elements of broken JSON can not be told apart. A byte order mark is not JSON (RFC 8259, section 8.1), and an
  * escaped half of a surrogate pair in the name of a field ends the parser's understanding as well.
  *
@@ -41,10 +41,21 @@ import java.util.stream.Collectors;
  * <p>Thread-safe.
  */
 public final class UsageEventCodec {
-    public static final int BODY_BYTES_MAX = 64 * 1024;
+    /** A whole message: an array of 1,000 events of ordinary size fits. */
+    public static final int MESSAGE_BYTES_MAX = 1024 * 1024;
+    /** One event, alone or in an array. */
+    public static final int EVENT_BYTES_MAX = 64 * 1024;
+
     public static final int ELEMENTS_MAX = 1_000;
     /** Fits any header of a dead letter and any log line. */
     public static final int DETAIL_CHARS_MAX = 500;
+
+    /** A message of one event, for descriptions. */
+    public static final String EXAMPLE =
+            """
+            {"eventId": "11111111-1111-4111-8111-111111111111", "orgId": "22222222-2222-4222-8222-222222222222",
+             "modelId": "33333333-3333-4333-8333-333333333333", "occurredAt": "2026-03-15T11:59:00Z",
+             "latencyMs": 1200, "status": "success", "inputTokens": 1000, "outputTokens": 200}""";
 
     public static final Period RAW_RETENTION_DEFAULT = Period.ofDays(400);
 
@@ -52,18 +63,20 @@ public final class UsageEventCodec {
     private static final Duration FUTURE_MAX = Duration.ofMinutes(5);
 
     /**
-     * Nothing within a body can reach these limits, so none of them turns one odd element into a malformed message; the reader
-     * has its own, tighter ones for the fields it reads. Names are not interned: a hostile producer would fill the JVM's table.
+     * Only the depth of nesting can be reached within a message: what no event of {@value #EVENT_BYTES_MAX} bytes could reach makes
+     * the message malformed, because the parser keeps memory for each level. No other limit turns one odd element into a malformed
+     * message; the reader has its own, tighter ones for the fields it reads. Names are not interned: a hostile producer would fill
+     * the JVM's table.
      */
     private static final JsonFactory JSON = new JsonFactoryBuilder()
             .disable(JsonFactory.Feature.INTERN_FIELD_NAMES)
             .disable(JsonFactory.Feature.FAIL_ON_SYMBOL_HASH_OVERFLOW)
             .streamReadConstraints(StreamReadConstraints.builder()
-                    .maxDocumentLength(BODY_BYTES_MAX)
-                    .maxNestingDepth(BODY_BYTES_MAX)
-                    .maxNumberLength(BODY_BYTES_MAX)
-                    .maxStringLength(BODY_BYTES_MAX)
-                    .maxNameLength(BODY_BYTES_MAX)
+                    .maxDocumentLength(MESSAGE_BYTES_MAX)
+                    .maxNestingDepth(EVENT_BYTES_MAX)
+                    .maxNumberLength(MESSAGE_BYTES_MAX)
+                    .maxStringLength(MESSAGE_BYTES_MAX)
+                    .maxNameLength(MESSAGE_BYTES_MAX)
                     .build())
             .build();
 
@@ -154,8 +167,8 @@ public final class UsageEventCodec {
     }
 
     private List<Item> read(byte[] body, Instant now) {
-        if (body.length > BODY_BYTES_MAX) {
-            return whole(body, TOO_LARGE, body.length + " bytes (expected: at most " + BODY_BYTES_MAX + ")");
+        if (body.length > MESSAGE_BYTES_MAX) {
+            return whole(body, TOO_LARGE, bytesOver(body.length, MESSAGE_BYTES_MAX));
         }
         int invalidAt = Utf8.invalidAt(body);
         if (invalidAt >= 0) {
@@ -188,7 +201,8 @@ public final class UsageEventCodec {
             items = readArray(parser, oldest, newest);
         } else {
             Item item = readItem(parser, WHOLE, oldest, newest);
-            items = List.of(new Item(WHOLE, item.event, item.faults, 0, body.length));
+            // The message's own limit is that of an event: blanks around it count.
+            items = List.of(new Item(WHOLE, item.event, item.faults, 0, body.length).ofAllowedSize());
         }
         if (items.size() <= ELEMENTS_MAX && parser.nextToken() != null) {
             return whole(body, MALFORMED_JSON, "something follows the JSON value (expected: its end)");
@@ -206,7 +220,7 @@ public final class UsageEventCodec {
                 items.add(null);
                 return items;
             }
-            items.add(readItem(parser, items.size(), oldest, newest));
+            items.add(readItem(parser, items.size(), oldest, newest).ofAllowedSize());
         }
         return items;
     }
@@ -229,12 +243,25 @@ public final class UsageEventCodec {
         return new Item(index, null, List.of(fault), from, to);
     }
 
+    private static String bytesOver(int bytes, int bytesMax) {
+        return bytes + " bytes (expected: at most " + bytesMax + ")";
+    }
+
     private static List<Item> whole(byte[] body, RejectReason reason, String message) {
         return List.of(new Item(WHOLE, null, List.of(new FieldFault("", reason, message)), 0, body.length));
     }
 
     /** An element, or the message itself: the bytes from..to, which are an event or have faults. */
     private record Item(int index, UsageEvent event, List<FieldFault> faults, int from, int to) {
+        /** Itself, or what it is when it has more bytes than an event may have: nothing but too large. */
+        Item ofAllowedSize() {
+            if (to - from <= EVENT_BYTES_MAX) {
+                return this;
+            }
+            FieldFault fault = new FieldFault("", TOO_LARGE, bytesOver(to - from, EVENT_BYTES_MAX));
+            return new Item(index, null, List.of(fault), from, to);
+        }
+
         Decoded decoded(byte[] body) {
             byte[] payload = from == 0 && to == body.length ? body : Arrays.copyOfRange(body, from, to);
             if (event != null) {

@@ -26,12 +26,6 @@ import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 @Tag(name = "events")
 class EventValidationResource {
 
-    private static final String EXAMPLE =
-            """
-            {"eventId": "11111111-1111-4111-8111-111111111111", "orgId": "22222222-2222-4222-8222-222222222222",
-             "modelId": "33333333-3333-4333-8333-333333333333", "occurredAt": "2026-03-15T11:59:00Z",
-             "latencyMs": 1200, "status": "success", "inputTokens": 1000, "outputTokens": 200}""";
-
     private final UsageEventCodec codec;
     private final Clock clock;
 
@@ -47,7 +41,8 @@ class EventValidationResource {
             operationId = "validateEvent",
             summary = "Check a usage event as the ingest would",
             description =
-                    "Takes what a message may hold: one event, or an array of at most 1,000, in at most 64 KiB. Nothing is stored.")
+                    "Takes what a message may hold: one event of at most 64 KiB, or an array of at most 1,000 in at"
+                            + " most 1 MiB. Nothing is stored.")
     @APIResponse(responseCode = "204", description = "The ingest would accept the message")
     @APIResponse(
             responseCode = "400",
@@ -62,13 +57,9 @@ class EventValidationResource {
                                     @Content(
                                             mediaType = MediaType.APPLICATION_JSON,
                                             schema = @Schema(implementation = Object.class),
-                                            example = EXAMPLE))
+                                            example = UsageEventCodec.EXAMPLE))
                     byte[] message) {
         byte[] body = message == null ? new byte[0] : message;
-        if (body.length > UsageEventCodec.BODY_BYTES_MAX) {
-            throw new Failure.TooLarge("The body has %d bytes (expected: at most %d)."
-                    .formatted(body.length, UsageEventCodec.BODY_BYTES_MAX));
-        }
         List<FieldError> faults = codec.faults(body, clock.instant()).stream()
                 .map(fault -> new FieldError(fault.field(), fault.message()))
                 .toList();

@@ -22,7 +22,7 @@ public final class EventCodecFuzz {
                 allEvents = false;
             }
         }
-        if (faulty == allEvents && body.length <= UsageEventCodec.BODY_BYTES_MAX) {
+        if (faulty == allEvents && body.length <= UsageEventCodec.MESSAGE_BYTES_MAX) {
             throw new IllegalStateException("decode and faults do not agree");
         }
     }

@@ -484,13 +484,46 @@ class UsageEventCodecTest {
     @Test
     void sizeIsBounded() {
         String start = minimal().toString();
-        byte[] most = (start + " ".repeat(UsageEventCodec.BODY_BYTES_MAX - start.length())).getBytes(UTF_8);
+        byte[] most = (start + " ".repeat(UsageEventCodec.EVENT_BYTES_MAX - start.length())).getBytes(UTF_8);
         Decoded.Accepted decoded = (Decoded.Accepted) codec.decode(most, NOW).get(0);
         assertThat(decoded.payload()).isSameAs(most);
-        assertRejected((start + " ".repeat(UsageEventCodec.BODY_BYTES_MAX)).getBytes(UTF_8), TOO_LARGE, "");
+        assertRejected(
+                (start + " ".repeat(UsageEventCodec.EVENT_BYTES_MAX)).getBytes(UTF_8),
+                TOO_LARGE,
+                "65791 bytes (expected: at most 65536)");
 
         assertThat(decode(ones(1000))).hasSize(1000);
         assertRejected(ones(1001).getBytes(UTF_8), TOO_LARGE, "over 1000 elements");
+    }
+
+    @Test
+    void arrayOfAThousandOrdinaryEventsIsTaken() {
+        String event = minimal()
+                .with("clientId", "\"a client whose name has " + "x".repeat(150) + "\"")
+                .toString();
+        String array = IntStream.range(0, 1000).mapToObj(i -> event).collect(Collectors.joining(",", "[", "]"));
+        assertThat(array.length()).isBetween(UsageEventCodec.EVENT_BYTES_MAX, UsageEventCodec.MESSAGE_BYTES_MAX);
+        assertThat(decode(array)).hasSize(1000).allMatch(Decoded.Accepted.class::isInstance);
+        String tooLong = "[" + event + "," + " ".repeat(UsageEventCodec.MESSAGE_BYTES_MAX) + event + "]";
+        assertRejected(tooLong.getBytes(UTF_8), TOO_LARGE, "1049465 bytes (expected: at most 1048576)");
+    }
+
+    @Test
+    void tooLargeElementIsRejectedAlone() {
+        String good = minimal().toString();
+        String large = minimal()
+                .with("unknown", "\"" + "x".repeat(UsageEventCodec.EVENT_BYTES_MAX) + "\"")
+                .toString();
+        List<Decoded> decoded = decode("[" + good + "," + large + "," + good + "]");
+        assertThat(decoded).extracting(UsageEventCodecTest::text).containsExactly(good, large, good);
+        assertThat(reason(decoded.get(1))).isEqualTo(TOO_LARGE);
+        assertThat(decoded.get(2)).isInstanceOf(Decoded.Accepted.class);
+    }
+
+    @Test
+    void nestingThatNoEventCanReachIsMalformed() {
+        int depth = UsageEventCodec.MESSAGE_BYTES_MAX / 2;
+        assertRejected(("[".repeat(depth) + "]".repeat(depth)).getBytes(UTF_8), MALFORMED_JSON, "not JSON");
     }
 
     @Test

@@ -372,7 +372,7 @@ class HostileInputIT {
     @Test
     void whatIsTooLargeIsRefused() throws Exception {
         String token = Tokens.of("system-admin", own);
-        assertThat(send("POST", "/analytics/v1/events/validate", "x".repeat(70_000), "application/json", token)
+        assertThat(send("POST", "/analytics/v1/events/validate", "x".repeat(1_048_577), "application/json", token)
                         .statusCode())
                 .isEqualTo(413);
         assertThat(send("POST", "/analytics/v1/api-keys", "x".repeat(1_200_000), "application/json", token)

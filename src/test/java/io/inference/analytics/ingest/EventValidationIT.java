@@ -3,9 +3,11 @@ package io.inference.analytics.ingest;
 import static io.restassured.RestAssured.given;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.hamcrest.Matchers.containsInAnyOrder;
+import static org.hamcrest.Matchers.containsString;
 import static org.hamcrest.Matchers.emptyString;
 import static org.hamcrest.Matchers.equalTo;
 import static org.hamcrest.Matchers.everyItem;
+import static org.hamcrest.Matchers.hasItem;
 import static org.hamcrest.Matchers.hasSize;
 import static org.hamcrest.Matchers.not;
 
@@ -90,9 +92,12 @@ class EventValidationIT {
 
     @Test
     void tooLargeIsRefusedByItsSize() {
-        String filled = GOOD + " ".repeat(UsageEventCodec.BODY_BYTES_MAX - GOOD.length());
+        String filled = GOOD + " ".repeat(UsageEventCodec.EVENT_BYTES_MAX - GOOD.length());
         validate(filled).statusCode(204);
-        problem(validate(filled + " "), 413);
+        problem(validate(filled + " "), 400).body("errors.message", hasItem(containsString("at most 65536")));
+        String array = "[" + " ".repeat(UsageEventCodec.MESSAGE_BYTES_MAX - GOOD.length() - 2) + GOOD + "]";
+        validate(array).statusCode(204);
+        problem(validate(array + " "), 413);
         problem(validate(" ".repeat(2_000_000)), 413);
     }
 
@@ -103,7 +108,7 @@ class EventValidationIT {
                 .header("Authorization", "Bearer " + Tokens.of("engineer"))
                 .header("Content-Type", "application/json")
                 .POST(HttpRequest.BodyPublishers.ofInputStream(
-                        () -> new ByteArrayInputStream(new byte[UsageEventCodec.BODY_BYTES_MAX + 1])))
+                        () -> new ByteArrayInputStream(new byte[UsageEventCodec.MESSAGE_BYTES_MAX + 1])))
                 .build();
         HttpResponse<String> answer = HttpClient.newHttpClient().send(request, HttpResponse.BodyHandlers.ofString());
         assertThat(answer.statusCode()).isEqualTo(413);
