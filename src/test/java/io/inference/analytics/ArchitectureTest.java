@@ -15,6 +15,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -36,6 +37,7 @@ class ArchitectureTest {
             Map.entry("series", Set.of("web")),
             Map.entry("objectstore", Set.of()),
             Map.entry("ingest", Set.of("event", "access", "web", "platform")),
+            Map.entry("intake", Set.of("event", "ingest", "access", "web", "platform")),
             Map.entry("rollup", Set.of("database", "series", "platform")),
             Map.entry("freshness", Set.of("access", "database", "web", "platform")),
             Map.entry("price", Set.of("database", "series", "platform")),
@@ -114,7 +116,7 @@ class ArchitectureTest {
 
     @Test
     void onlyConsumersAndTheBrokersOwnClassesImportMessaging() {
-        onlyIn("com.rabbitmq..", "ingest");
+        onlyIn("com.rabbitmq..", "ingest", "intake");
         onlyIn("io.smallrye.reactive.messaging..", "ingest");
         onlyIn("org.eclipse.microprofile.reactive.messaging..", "ingest");
     }
@@ -199,10 +201,11 @@ class ArchitectureTest {
                 .check(CLASSES);
     }
 
-    private static void onlyIn(String library, String room) {
+    private static void onlyIn(String library, String... rooms) {
         noClasses()
                 .that()
-                .resideOutsideOfPackage(ROOT + room)
+                .resideOutsideOfPackages(
+                        Arrays.stream(rooms).map(room -> ROOT + room).toArray(String[]::new))
                 .should()
                 .dependOnClassesThat()
                 .resideInAnyPackage(library)

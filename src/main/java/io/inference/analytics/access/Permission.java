@@ -10,6 +10,8 @@ import java.util.stream.Collectors;
 /** Everything that can be allowed. The wire names may stand among the roles of a token and in API keys. */
 public enum Permission {
     USAGE_READ("analytics:usage:read"),
+    /** For producers that publish over HTTP. */
+    EVENTS_WRITE("analytics:events:write"),
     RELIABILITY_READ("analytics:reliability:read"),
     FRESHNESS_READ("analytics:freshness:read"),
     EXPORTS_CREATE("analytics:exports:create"),

@@ -13,6 +13,7 @@ public enum Role {
     ORG_ADMIN(
             "org-admin",
             without(
+                    Permission.EVENTS_WRITE,
                     Permission.PRICES_WRITE,
                     Permission.PROVIDERS_READ,
                     Permission.CATALOG_WRITE,

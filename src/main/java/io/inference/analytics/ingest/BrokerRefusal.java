@@ -8,7 +8,7 @@ import java.io.Serial;
 import java.net.UnknownHostException;
 
 /** No connection to the broker. The message names the setting, host, port, and what the broker or the network answered. */
-final class BrokerRefusal extends IOException {
+public final class BrokerRefusal extends IOException {
 
     @Serial
     private static final long serialVersionUID = 1L;

@@ -17,10 +17,13 @@ import java.util.concurrent.TimeoutException;
  * that the transport names. Declaring twice is harmless; an existing, differently declared one is a {@link Mismatch}.
  */
 @ApplicationScoped
-class BrokerTopology {
+public class BrokerTopology {
 
-    static final String EXCHANGE = "analytics.usage";
-    static final String ROUTING_KEY = "usage.v1";
+    /** The topic exchange that producers publish to. */
+    public static final String EXCHANGE = "analytics.usage";
+    /** The key of events of this version of the contract. */
+    public static final String ROUTING_KEY = "usage.v1";
+
     static final String STREAM = "analytics.usage.v1";
     static final String QUEUE = "analytics.usage.v1.queue";
     static final String DEAD_LETTER_QUEUE = "analytics.usage.v1.dlq";

@@ -35,7 +35,8 @@ public final class RequestIds {
         return known;
     }
 
-    static String requestId(RoutingContext request) {
+    /** The caller's X-Request-Id if it is harmless, else the trace id. */
+    public static String requestId(RoutingContext request) {
         String known = request.get(REQUEST_KEY);
         if (known == null) {
             String given = request.request().getHeader(HEADER);

@@ -33,9 +33,10 @@ class RoleTest {
     }
 
     @Test
-    void orgAdminMayAllButPricesAndProvidersInItsOwnOrganisations() {
+    void orgAdminMayAllButPublishPriceAndReadProvidersInItsOwnOrganisations() {
         assertThat(in(caller("org-admin"), OWN))
                 .isEqualTo(EnumSet.complementOf(EnumSet.of(
+                        Permission.EVENTS_WRITE,
                         Permission.PRICES_WRITE,
                         Permission.PROVIDERS_READ,
                         Permission.CATALOG_WRITE,

@@ -46,7 +46,8 @@ public final class IngestLab implements AutoCloseable {
 
     @Override
     public void close() throws IOException {
-        connection.close();
+        // Everything published is confirmed; the broker may be gone.
+        connection.abort();
     }
 
     public UUID org() {
