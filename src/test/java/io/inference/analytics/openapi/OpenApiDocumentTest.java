@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Test;
 class OpenApiDocumentTest {
 
     private static final Set<String> VERBS =
-            Set.of("get", "list", "create", "cancel", "download", "export", "validate", "set", "revoke");
+            Set.of("get", "list", "create", "cancel", "download", "export", "publish", "validate", "set", "revoke");
 
     private final Document document = Document.stored();
     private final JsonNode root = document.root();
