@@ -7,7 +7,6 @@ import io.inference.analytics.series.TimeRange;
 import jakarta.enterprise.context.Dependent;
 import jakarta.inject.Inject;
 import java.io.PrintWriter;
-import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Collection;
@@ -15,6 +14,7 @@ import java.util.Comparator;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.UUID;
+import org.jdbi.v3.core.JdbiException;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -58,7 +58,7 @@ class PriceRepriceCommand implements ServiceCommand {
     }
 
     @Override
-    public int run(PrintWriter out) throws SQLException, InterruptedException {
+    public int run(PrintWriter out) throws InterruptedException {
         TimeRange range = new TimeRange(from, to);
         repair.check(range);
         Collection<Repricing.Change> changes = apply ? apply(range) : repricing.preview(range);
@@ -82,7 +82,7 @@ class PriceRepriceCommand implements ServiceCommand {
     }
 
     /** Day by day, so that ingest waits for one day at most, and an abort leaves at most one day's rollups behind. */
-    private Collection<Repricing.Change> apply(TimeRange range) throws SQLException, InterruptedException {
+    private Collection<Repricing.Change> apply(TimeRange range) throws InterruptedException {
         Map<UUID, Repricing.Change> changes = new TreeMap<>(Comparator.comparing(UUID::toString));
         for (TimeRange day : range.byDay()) {
             for (Repricing.Change change : repricing.apply(day, CommandRun.actor())) {
@@ -90,7 +90,7 @@ class PriceRepriceCommand implements ServiceCommand {
             }
             try {
                 repair.recompute(day, done -> {});
-            } catch (SQLException | Failure.Unavailable e) {
+            } catch (JdbiException | Failure.Unavailable e) {
                 throw new Failure.Unavailable(
                         "the events from %s on have new costs, but their rollups have not (%s): run this command again, or `analytics rollup refresh --from %s --to %s`"
                                 .formatted(day.start(), e.getMessage(), day.start(), day.end()),

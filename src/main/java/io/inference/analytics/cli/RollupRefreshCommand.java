@@ -6,7 +6,6 @@ import io.inference.analytics.series.TimeRange;
 import jakarta.enterprise.context.Dependent;
 import jakarta.inject.Inject;
 import java.io.PrintWriter;
-import java.sql.SQLException;
 import java.time.Instant;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -46,7 +45,7 @@ class RollupRefreshCommand implements ServiceCommand {
     }
 
     @Override
-    public int run(PrintWriter out) throws SQLException, InterruptedException {
+    public int run(PrintWriter out) throws InterruptedException {
         int days = repair.recompute(new TimeRange(from, to), day -> out.println(day));
         out.printf("days recomputed: %d%n", days);
         return 0;

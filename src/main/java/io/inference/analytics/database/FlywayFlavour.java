@@ -2,8 +2,6 @@ package io.inference.analytics.database;
 
 import io.quarkus.flyway.FlywayConfigurationCustomizer;
 import jakarta.inject.Singleton;
-import java.sql.Connection;
-import java.sql.SQLException;
 import java.util.Collection;
 import java.util.function.Supplier;
 import javax.sql.DataSource;
@@ -11,6 +9,7 @@ import org.eclipse.microprofile.config.inject.ConfigProperty;
 import org.flywaydb.core.api.ResourceProvider;
 import org.flywaydb.core.api.configuration.FluentConfiguration;
 import org.flywaydb.core.api.resource.LoadableResource;
+import org.jdbi.v3.core.JdbiException;
 
 /**
  * Narrows the migrations, all of which are in the jar, to the common ones and those of the storage flavour. The database is
@@ -43,11 +42,11 @@ public class FlywayFlavour implements FlywayConfigurationCustomizer {
     }
 
     private StorageFlavour find(DataSource dataSource) {
-        try (Connection connection = dataSource.getConnection()) {
-            return StorageFlavour.find(connection, setting);
-        } catch (SQLException e) {
+        try {
+            return SqlTypes.over(dataSource).withHandle(handle -> StorageFlavour.find(handle, setting));
+        } catch (JdbiException e) {
             throw new IllegalStateException(
-                    "DATABASE_URL: the database does not answer (SQLState %s)".formatted(e.getSQLState()), e);
+                    "DATABASE_URL: the database does not answer (SQLState %s)".formatted(SqlState.of(e)), e);
         }
     }
 

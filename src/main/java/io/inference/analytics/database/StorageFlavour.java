@@ -1,14 +1,12 @@
 package io.inference.analytics.database;
 
 import jakarta.enterprise.context.ApplicationScoped;
-import java.sql.Connection;
-import java.sql.ResultSet;
-import java.sql.SQLException;
-import java.sql.Statement;
 import java.util.Locale;
-import javax.sql.DataSource;
+import java.util.Optional;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
 import org.jboss.logging.Logger;
+import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.Jdbi;
 
 /** How raw events and rollups are kept; the names and results of tables and views are the same in both. */
 public enum StorageFlavour {
@@ -33,15 +31,17 @@ public enum StorageFlavour {
             """
             select case when current_setting('timescaledb.disable_load', true) is null then 'NOT_LOADED'
                         when current_setting('timescaledb.license', true) = 'apache' then 'APACHE_ONLY'
-                        else 'WHOLE' end
+                        else 'WHOLE' end as offer
             from pg_available_extensions where name = 'timescaledb'
             """;
     private static final String MIGRATED =
             """
             select exists (select 1 from pg_proc function join pg_namespace namespace on namespace.oid = pronamespace
-                           where nspname = 'analytics' and proname = 'ensure_day'),
+                           where nspname = 'analytics' and proname = 'ensure_day')
+                       as is_migrated,
                    exists (select 1 from pg_class relation join pg_namespace namespace on namespace.oid = relnamespace
                            where nspname = 'analytics' and relname = 'usage_hourly_rollup')
+                       as has_rollup_tables
             """;
 
     /** As in migration locations and settings. */
@@ -56,30 +56,32 @@ public enum StorageFlavour {
      * @param setting auto, timescale or postgres
      * @throws IllegalStateException when the setting contradicts the server or the database
      */
-    public static StorageFlavour find(Connection connection, String setting) throws SQLException {
+    public static StorageFlavour find(Handle handle, String setting) {
         String wanted = setting.toLowerCase(Locale.ROOT);
         if (!wanted.equals("auto") && !wanted.equals("timescale") && !wanted.equals("postgres")) {
             throw new IllegalStateException(
                     "STORAGE_FLAVOUR: %s (expected: auto, timescale or postgres)".formatted(setting));
         }
-        try (Statement statement = connection.createStatement()) {
-            try (ResultSet rows = statement.executeQuery(MIGRATED)) {
-                rows.next();
-                if (rows.getBoolean(1)) {
-                    StorageFlavour present = rows.getBoolean(2) ? POSTGRES : TIMESCALE;
-                    if (!wanted.equals("auto") && !wanted.equals(present.wireName())) {
-                        throw new IllegalStateException(
-                                "STORAGE_FLAVOUR: %s (expected: %s, which this database was migrated with, or auto)"
-                                        .formatted(setting, present.wireName()));
-                    }
-                    return present;
-                }
+        Optional<StorageFlavour> present = migrated(handle);
+        if (present.isPresent()) {
+            String kept = present.get().wireName();
+            if (!wanted.equals("auto") && !wanted.equals(kept)) {
+                throw new IllegalStateException(
+                        "STORAGE_FLAVOUR: %s (expected: %s, which this database was migrated with, or auto)"
+                                .formatted(setting, kept));
             }
-            try (ResultSet rows = statement.executeQuery(OFFER)) {
-                Offer offer = rows.next() ? Offer.valueOf(rows.getString(1)) : Offer.NONE;
-                return ofEmptyDatabase(wanted, offer);
-            }
+            return present.get();
         }
+        Offer offer = handle.createQuery(OFFER).mapTo(Offer.class).findOne().orElse(Offer.NONE);
+        return ofEmptyDatabase(wanted, offer);
+    }
+
+    private static Optional<StorageFlavour> migrated(Handle handle) {
+        return handle.createQuery(MIGRATED)
+                .map(row -> !row.getColumn("is_migrated", Boolean.class)
+                        ? Optional.<StorageFlavour>empty()
+                        : Optional.of(row.getColumn("has_rollup_tables", Boolean.class) ? POSTGRES : TIMESCALE))
+                .one();
     }
 
     private static StorageFlavour ofEmptyDatabase(String wanted, Offer offer) {
@@ -113,23 +115,19 @@ public enum StorageFlavour {
     @ApplicationScoped
     public static class Found {
 
-        private final DataSource dataSource;
+        private final Jdbi jdbi;
         private final String setting;
         private volatile StorageFlavour flavour;
 
-        Found(
-                DataSource dataSource,
-                @ConfigProperty(name = "analytics.storage-flavour", defaultValue = "auto") String setting) {
-            this.dataSource = dataSource;
+        Found(Jdbi jdbi, @ConfigProperty(name = "analytics.storage-flavour", defaultValue = "auto") String setting) {
+            this.jdbi = jdbi;
             this.setting = setting;
         }
 
-        public StorageFlavour flavour() throws SQLException {
+        public StorageFlavour flavour() {
             StorageFlavour known = flavour;
             if (known == null) {
-                try (Connection connection = dataSource.getConnection()) {
-                    known = find(connection, setting);
-                }
+                known = jdbi.withHandle(handle -> find(handle, setting));
                 flavour = known;
             }
             return known;

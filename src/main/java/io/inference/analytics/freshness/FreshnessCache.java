@@ -13,8 +13,8 @@ import java.util.UUID;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
 
 /**
- * The hint in Redis: hash {@code analytics:freshness:{orgId}}, one field a model with a JSON object of the fields of the API's
- * entry. It expires by itself; who reads it must be ready to find it old or missing.
+ * The hint in Redis: hash {@code analytics:freshness:{orgId}} with one field per model, a JSON object with the fields of the API's
+ * entry. It expires on its own; a reader must expect it to be old or missing.
  */
 @ApplicationScoped
 class FreshnessCache {
@@ -29,8 +29,8 @@ class FreshnessCache {
     }
 
     /**
-     * One command, as a hash whose time to live got lost would be believed for ever. Not MULTI and EXEC: one that times out between
-     * the two leaves a connection in the pool that queues every command of whoever gets it next.
+     * A single command: a hash left without an expiry would be trusted for ever. Not MULTI and EXEC: a time-out between the two
+     * leaves a connection in the pool that queues every command of its next user.
      */
     private static final String WRITE =
             """
@@ -48,7 +48,7 @@ class FreshnessCache {
         this.timeToLive = timeToLive;
     }
 
-    /** Writes the entries of whole organisations; throws when Redis does not answer in time. */
+    /** Writes all entries of the organisations in the list; throws when Redis does not answer in time. */
     void write(List<Entry> entries) {
         Map<String, Map<String, String>> hashes = new LinkedHashMap<>();
         for (Entry entry : entries) {

@@ -8,14 +8,9 @@ import io.micrometer.core.instrument.MultiGauge.Row;
 import io.micrometer.core.instrument.Tags;
 import io.quarkus.scheduler.Scheduled;
 import jakarta.enterprise.context.ApplicationScoped;
-import java.sql.Connection;
-import java.sql.PreparedStatement;
-import java.sql.ResultSet;
-import java.sql.SQLException;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.OffsetDateTime;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -24,26 +19,27 @@ import java.util.Optional;
 import java.util.UUID;
 import java.util.stream.Stream;
 import org.jboss.logging.Logger;
+import org.jdbi.v3.core.Handle;
 
 /**
- * The freshness lag of the organisations as a gauge, by the rules of the API. One query every 15 s for the {@link #ORGS_MAX}
- * with the greatest lag; a scrape asks nobody.
+ * The freshness lag of organisations as a gauge, by the rules of the API, for the {@link #ORGS_MAX} with the greatest lag. One
+ * query every 15 s; a scrape needs none.
  *
- * <p>Where the API says unknown (broker out of reach, or the database does not answer), the gauge counts on from the last moment
- * at which it was known that nothing older waits: an alert must not fall silent because of that.
+ * <p>Where the API says unknown (the broker is unreachable, or the database does not answer), the gauge counts on. It starts at
+ * the last moment at which nothing older was known to wait, so that an alert does not fall silent.
  */
 @ApplicationScoped
 class FreshnessGauges {
 
     private static final Logger LOG = Logger.getLogger(FreshnessGauges.class);
 
-    /** Bounds the series; with more organisations those that lag most are what matters. */
+    /** Bounds the number of series; with more organisations, those that lag most matter. */
     private static final int ORGS_MAX = 250;
 
-    /** Refreshes may fail for a while before that counts as not knowing. */
+    /** Refreshes may fail for this long before the lag counts as unknown. */
     private static final Duration REFRESH_AGE_MAX = Duration.ofSeconds(60);
 
-    // Organisations with events that the rollups do not show, the longest first; then the ones with the latest events.
+    // First the organisations whose events have waited longest for the rollups, then those with the latest events.
     private static final String LAGGING =
             """
             with pending as (
@@ -57,11 +53,11 @@ class FreshnessGauges {
             select org_id, oldest_pending_at
             from shown full join pending using (org_id)
             order by oldest_pending_at nulls last, last_event_at desc nulls last, org_id
-            limit ?
+            limit :limit
             """;
 
     private static final String BROKER_REACHABLE_AT =
-            "select max(broker_reachable_at) from analytics.ingestion_observations";
+            "select max(broker_reachable_at) as reachable_at from analytics.ingestion_observations";
 
     private final ApiDatabase database;
     private final Clock clock;
@@ -71,7 +67,7 @@ class FreshnessGauges {
     /**
      * What the last refresh found.
      *
-     * @param completeUntil by organisation, the moment since when something may wait; empty when nothing does
+     * @param completeUntil by organisation, the moment since when an event may have waited; empty when none waits
      */
     private record State(Instant readAt, Map<UUID, Optional<Instant>> completeUntil) {}
 
@@ -88,14 +84,14 @@ class FreshnessGauges {
     @Scheduled(every = "15s", concurrentExecution = Scheduled.ConcurrentExecution.SKIP)
     void refresh() {
         try {
-            state = database.read(handle -> read(handle.getConnection()));
+            state = database.read(this::read);
         } catch (Failure.Unavailable e) {
             LOG.debugf("event=freshness_not_read cause=%s", e.getMessage());
             return;
         }
         List<Row<?>> rows = new ArrayList<>();
         for (UUID org : state.completeUntil().keySet()) {
-            // Looked up when scraped: rows that stay are never registered anew, and never miss a scrape.
+            // The value is looked up at each scrape: a row that stays is not registered again, and misses no scrape.
             rows.add(Row.of(Tags.of("org_id", org.toString()), () -> lagSeconds(org)));
         }
         gauge.register(rows);
@@ -112,38 +108,28 @@ class FreshnessGauges {
                 .orElse(0.0);
     }
 
-    private State read(Connection connection) throws SQLException {
+    private State read(Handle handle) {
         Instant now = clock.instant();
-        Optional<Instant> ingest = ingest(connection, now);
+        Optional<Instant> ingest = ingest(handle, now);
         Map<UUID, Optional<Instant>> completeUntil = new HashMap<>();
-        try (PreparedStatement select = connection.prepareStatement(LAGGING)) {
-            select.setInt(1, ORGS_MAX);
-            try (ResultSet rows = select.executeQuery()) {
-                while (rows.next()) {
-                    Optional<Instant> pending = instant(rows, 2);
-                    completeUntil.put(
-                            rows.getObject(1, UUID.class),
-                            Stream.concat(pending.stream(), ingest.stream()).min(Instant::compareTo));
-                }
-            }
-        }
+        handle.createQuery(LAGGING)
+                .bind("limit", ORGS_MAX)
+                .map(row -> Map.entry(
+                        row.getColumn("org_id", UUID.class),
+                        Optional.ofNullable(row.getColumn("oldest_pending_at", Instant.class))))
+                .forEach(found -> completeUntil.put(
+                        found.getKey(),
+                        Stream.concat(found.getValue().stream(), ingest.stream())
+                                .min(Instant::compareTo)));
         return new State(now, completeUntil);
     }
 
-    private static Optional<Instant> ingest(Connection connection, Instant now) throws SQLException {
-        IngestState ingest = FreshnessStore.ingest(connection, now);
+    private static Optional<Instant> ingest(Handle handle, Instant now) {
+        IngestState ingest = FreshnessStore.ingest(handle, now);
         if (ingest.lagSeconds().isPresent()) {
             long lag = ingest.lagSeconds().getAsLong();
             return lag == 0 ? Optional.empty() : Optional.of(now.minusSeconds(lag));
         }
-        try (PreparedStatement select = connection.prepareStatement(BROKER_REACHABLE_AT);
-                ResultSet rows = select.executeQuery()) {
-            rows.next();
-            return instant(rows, 1);
-        }
-    }
-
-    private static Optional<Instant> instant(ResultSet rows, int column) throws SQLException {
-        return Optional.ofNullable(rows.getObject(column, OffsetDateTime.class)).map(OffsetDateTime::toInstant);
+        return handle.createQuery(BROKER_REACHABLE_AT).mapTo(Instant.class).findOne();
     }
 }

@@ -2,24 +2,16 @@ package io.inference.analytics.freshness;
 
 import io.inference.analytics.platform.AfterRollup;
 import jakarta.enterprise.context.ApplicationScoped;
-import java.sql.Connection;
-import java.sql.PreparedStatement;
-import java.sql.ResultSet;
-import java.sql.SQLException;
 import java.time.Instant;
-import java.time.OffsetDateTime;
-import java.time.ZoneOffset;
-import java.util.ArrayList;
-import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Set;
 import java.util.UUID;
-import javax.sql.DataSource;
 import org.jboss.logging.Logger;
+import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.Jdbi;
 
 /**
- * Moves {@code freshness_status} in the transaction that ends a rollup round, and mirrors the organisations touched to Redis.
- * The verdict in it is {@link FreshnessJob}'s: events that were rolled up say nothing about those that still wait.
+ * Advances {@code freshness_status} in the transaction that ends a rollup round, and mirrors the organisations touched to Redis.
+ * {@link FreshnessJob} decides their status: rolled-up events say nothing about those that still wait.
  *
  * <p>A mirror that fails is written again with the organisation's next events; nothing in this service reads it.
  */
@@ -31,10 +23,10 @@ class FreshnessRecorder implements AfterRollup {
     private static final String NOTE =
             """
             insert into analytics.freshness_status as status (org_id, model_id, last_event_at, last_rollup_at, updated_at)
-            select org_id, model_id, max(last_event_at), ?, ?
+            select org_id, model_id, max(last_event_at), :at, :at
             from analytics.rollup_outbox
             cross join lateral unnest(org_ids, model_ids, last_event_ats) as touched (org_id, model_id, last_event_at)
-            where batch_id = any (?)
+            where batch_id = any (:batches)
             group by org_id, model_id
             order by org_id, model_id
             on conflict (org_id, model_id) do update set
@@ -47,32 +39,27 @@ class FreshnessRecorder implements AfterRollup {
     private static final String ENTRIES =
             """
             select org_id, model_id, last_event_at, last_rollup_at, lag_seconds, status
-            from analytics.freshness_status where org_id = any (?) order by org_id, model_id
+            from analytics.freshness_status
+            where org_id = any (:orgs)
+            order by org_id, model_id
             """;
 
-    private final DataSource dataSource;
+    private final Jdbi jdbi;
     private final FreshnessCache cache;
 
-    FreshnessRecorder(DataSource dataSource, FreshnessCache cache) {
-        this.dataSource = dataSource;
+    FreshnessRecorder(Jdbi jdbi, FreshnessCache cache) {
+        this.jdbi = jdbi;
         this.cache = cache;
     }
 
     @Override
-    public List<UUID> note(Connection connection, List<Long> batchIds, Instant rolledUpAt) throws SQLException {
-        Set<UUID> orgs = new LinkedHashSet<>();
-        OffsetDateTime at = rolledUpAt.atOffset(ZoneOffset.UTC);
-        try (PreparedStatement statement = connection.prepareStatement(NOTE)) {
-            statement.setObject(1, at);
-            statement.setObject(2, at);
-            statement.setArray(3, connection.createArrayOf("bigint", batchIds.toArray()));
-            try (ResultSet rows = statement.executeQuery()) {
-                while (rows.next()) {
-                    orgs.add(rows.getObject(1, UUID.class));
-                }
-            }
-        }
-        return List.copyOf(orgs);
+    public List<UUID> note(Handle handle, List<Long> batchIds, Instant rolledUpAt) {
+        List<UUID> touched = handle.createQuery(NOTE)
+                .bind("at", rolledUpAt)
+                .bindArray("batches", Long.class, batchIds)
+                .mapTo(UUID.class)
+                .list();
+        return touched.stream().distinct().toList();
     }
 
     @Override
@@ -82,30 +69,21 @@ class FreshnessRecorder implements AfterRollup {
         }
         try {
             cache.write(entries(orgs));
-        } catch (SQLException | RuntimeException e) {
+        } catch (RuntimeException e) {
             LOG.debugf("event=freshness_not_mirrored orgs=%d cause=%s", orgs.size(), e);
         }
     }
 
-    private List<FreshnessCache.Entry> entries(List<UUID> orgs) throws SQLException {
-        List<FreshnessCache.Entry> entries = new ArrayList<>();
-        try (Connection connection = dataSource.getConnection();
-                PreparedStatement statement = connection.prepareStatement(ENTRIES)) {
-            statement.setArray(1, connection.createArrayOf("uuid", orgs.toArray()));
-            try (ResultSet rows = statement.executeQuery()) {
-                while (rows.next()) {
-                    entries.add(new FreshnessCache.Entry(
-                            rows.getObject("org_id", UUID.class),
-                            rows.getObject("model_id", UUID.class),
-                            rows.getObject("last_event_at", OffsetDateTime.class)
-                                    .toInstant(),
-                            rows.getObject("last_rollup_at", OffsetDateTime.class)
-                                    .toInstant(),
-                            rows.getLong("lag_seconds"),
-                            rows.getString("status")));
-                }
-            }
-        }
-        return entries;
+    private List<FreshnessCache.Entry> entries(List<UUID> orgs) {
+        return jdbi.withHandle(handle -> handle.createQuery(ENTRIES)
+                .bindArray("orgs", UUID.class, orgs)
+                .map(row -> new FreshnessCache.Entry(
+                        row.getColumn("org_id", UUID.class),
+                        row.getColumn("model_id", UUID.class),
+                        row.getColumn("last_event_at", Instant.class),
+                        row.getColumn("last_rollup_at", Instant.class),
+                        row.getColumn("lag_seconds", Long.class),
+                        row.getColumn("status", String.class)))
+                .list());
     }
 }

@@ -4,18 +4,18 @@ import com.fasterxml.jackson.annotation.JsonValue;
 import java.util.Locale;
 import java.util.OptionalLong;
 
-/** The verdict on a lag, from best to worst. */
+/** What a lag means, from best to worst. */
 public enum FreshnessStatus {
     FRESH,
     DELAYED,
     STALE,
-    /** The broker was out of reach for over 60 s, so nobody knows what waits there. */
+    /** The broker has been unreachable for over 60 s, so what waits there is not known. */
     UNKNOWN;
 
     static final long FRESH_LAG_SECONDS_MAX = 300;
     static final long DELAYED_LAG_SECONDS_MAX = 600;
 
-    /** The verdict on a lag in whole seconds; empty when it is not known. */
+    /** The status for a lag in whole seconds; empty when the lag is not known. */
     public static FreshnessStatus of(OptionalLong lagSeconds) {
         if (lagSeconds.isEmpty()) {
             return UNKNOWN;

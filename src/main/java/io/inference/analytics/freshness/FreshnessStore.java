@@ -4,20 +4,16 @@ import io.inference.analytics.database.ApiDatabase;
 import io.inference.analytics.freshness.IngestState.Observation;
 import io.inference.analytics.freshness.OrgFreshness.Stored;
 import jakarta.enterprise.context.ApplicationScoped;
-import java.sql.Connection;
-import java.sql.PreparedStatement;
-import java.sql.ResultSet;
-import java.sql.SQLException;
 import java.time.Clock;
 import java.time.Instant;
-import java.time.OffsetDateTime;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
+import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.result.RowView;
 
-/** Reads what the freshness rules need. PostgreSQL only: it answers rightly whatever becomes of Redis. */
+/** Reads what the freshness rules need, from PostgreSQL alone: the answer is right whatever happens to Redis. */
 @ApplicationScoped
 public class FreshnessStore {
 
@@ -30,7 +26,8 @@ public class FreshnessStore {
             left join analytics.ingestion_observations observation on observation.reads
             """;
 
-    // The outbox tells of events before the worker has moved freshness_status; most of them are in the rollups already.
+    // The outbox knows of events before the worker has advanced freshness_status; the rollups show most of them
+    // already.
     private static final String MODELS =
             """
             with touched as (
@@ -40,20 +37,20 @@ public class FreshnessStore {
                 from (select committed_at, org_ids, model_ids, last_event_ats,
                              hours && analytics.hours_behind(hours) as behind
                       from analytics.rollup_outbox
-                      where org_ids @> array[?::uuid]) as batch
+                      where org_ids @> array[:org::uuid]) as batch
                 cross join lateral unnest(batch.org_ids, batch.model_ids, batch.last_event_ats)
                     as event (org_id, model_id, last_event_at)
-                where event.org_id = ?
+                where event.org_id = :org
                 group by event.model_id
             ), shown as (
                 select model_id, last_event_at, last_rollup_at
                 from analytics.freshness_status
-                where org_id = ?
+                where org_id = :org
             )
             select model_id, greatest(shown.last_event_at, touched.last_event_at) as last_event_at,
                    greatest(shown.last_rollup_at, touched.last_rollup_at) as last_rollup_at, touched.oldest_pending_at
             from shown full join touched using (model_id)
-            where ? or model_id = any (?)
+            where :all or model_id = any (:models)
             order by model_id
             """;
 
@@ -65,60 +62,54 @@ public class FreshnessStore {
         this.clock = clock;
     }
 
-    /** How fresh an organisation is, by the models given; an empty set means all. */
+    /** A row of the query about the ingest: one per observing replica, or a single one without an observation. */
+    private record Seen(Optional<Observation> observation, Optional<Instant> lastCommittedAt) {}
+
+    /** The freshness of an organisation's figures, by the models given; an empty set means all. */
     public OrgFreshness read(UUID org, Set<UUID> models) {
-        return database.read(handle -> read(handle.getConnection(), org, models));
+        return database.read(handle -> read(handle, org, models));
     }
 
-    /** The same on a connection at hand. */
-    public OrgFreshness read(Connection connection, UUID org, Set<UUID> models) throws SQLException {
-        List<Stored> stored = models(connection, org, models);
+    /** The same on a connection of the caller. */
+    public OrgFreshness read(Handle handle, UUID org, Set<UUID> models) {
+        List<Stored> stored = models(handle, org, models);
         Instant now = clock.instant();
-        return OrgFreshness.of(ingest(connection, now), stored, now);
+        return OrgFreshness.of(ingest(handle, now), stored, now);
     }
 
-    static IngestState ingest(Connection connection, Instant now) throws SQLException {
-        List<Observation> observations = new ArrayList<>();
-        Optional<Instant> lastCommittedAt = Optional.empty();
-        try (PreparedStatement select = connection.prepareStatement(INGEST);
-                ResultSet rows = select.executeQuery()) {
-            while (rows.next()) {
-                lastCommittedAt = instant(rows, "last_committed_at");
-                Optional<Instant> observedAt = instant(rows, "observed_at");
-                if (observedAt.isPresent()) {
-                    observations.add(new Observation(
-                            observedAt.get(),
-                            instant(rows, "broker_reachable_at"),
-                            instant(rows, "oldest_uncommitted_at"),
-                            rows.getLong("backlog_events")));
-                }
-            }
-        }
-        return IngestState.of(observations, lastCommittedAt, now);
+    static IngestState ingest(Handle handle, Instant now) {
+        List<Seen> seen = handle.createQuery(INGEST).map(FreshnessStore::seen).list();
+        return IngestState.of(
+                seen.stream().flatMap(row -> row.observation().stream()).toList(),
+                seen.get(0).lastCommittedAt(),
+                now);
     }
 
-    private static List<Stored> models(Connection connection, UUID org, Set<UUID> models) throws SQLException {
-        List<Stored> stored = new ArrayList<>();
-        try (PreparedStatement select = connection.prepareStatement(MODELS)) {
-            select.setObject(1, org);
-            select.setObject(2, org);
-            select.setObject(3, org);
-            select.setBoolean(4, models.isEmpty());
-            select.setArray(5, connection.createArrayOf("uuid", models.toArray()));
-            try (ResultSet rows = select.executeQuery()) {
-                while (rows.next()) {
-                    stored.add(new Stored(
-                            rows.getObject("model_id", UUID.class),
-                            instant(rows, "last_event_at").orElseThrow(),
-                            instant(rows, "last_rollup_at"),
-                            instant(rows, "oldest_pending_at")));
-                }
-            }
-        }
-        return stored;
+    private static Seen seen(RowView row) {
+        return new Seen(
+                instant(row, "observed_at")
+                        .map(observedAt -> new Observation(
+                                observedAt,
+                                instant(row, "broker_reachable_at"),
+                                instant(row, "oldest_uncommitted_at"),
+                                row.getColumn("backlog_events", Long.class))),
+                instant(row, "last_committed_at"));
     }
 
-    private static Optional<Instant> instant(ResultSet rows, String column) throws SQLException {
-        return Optional.ofNullable(rows.getObject(column, OffsetDateTime.class)).map(OffsetDateTime::toInstant);
+    private static List<Stored> models(Handle handle, UUID org, Set<UUID> models) {
+        return handle.createQuery(MODELS)
+                .bind("org", org)
+                .bind("all", models.isEmpty())
+                .bindArray("models", UUID.class, models)
+                .map(row -> new Stored(
+                        row.getColumn("model_id", UUID.class),
+                        row.getColumn("last_event_at", Instant.class),
+                        instant(row, "last_rollup_at"),
+                        instant(row, "oldest_pending_at")))
+                .list();
+    }
+
+    private static Optional<Instant> instant(RowView row, String column) {
+        return Optional.ofNullable(row.getColumn(column, Instant.class));
     }
 }

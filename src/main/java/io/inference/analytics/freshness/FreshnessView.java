@@ -12,7 +12,7 @@ import org.eclipse.microprofile.openapi.annotations.media.Schema;
  * @param orgId the organisation
  * @param status the worst of all models
  * @param ingest the state of the ingest
- * @param entries one a model, ordered by its id
+ * @param entries one per model, ordered by its id
  */
 @Schema(name = "Freshness")
 public record FreshnessView(UUID orgId, FreshnessStatus status, Ingest ingest, List<Entry> entries) {
@@ -53,7 +53,7 @@ public record FreshnessView(UUID orgId, FreshnessStatus status, Ingest ingest, L
                     Long lagSeconds,
             FreshnessStatus status) {}
 
-    /** The freshness of an organisation in short, as it stands beside figures. */
+    /** The freshness of an organisation in short, as answers with figures carry it. */
     @Schema(name = "FreshnessSummary", description = "How fresh the figures are, by the worst of the models asked for")
     public record Summary(
             FreshnessStatus status,
@@ -64,7 +64,7 @@ public record FreshnessView(UUID orgId, FreshnessStatus status, Ingest ingest, L
             @Schema(nullable = true, description = "Seconds, see FreshnessEntry; null when unknown") Long lagSeconds,
             Ingest ingest) {
 
-        /** The summary of what the rules say. */
+        /** The summary of an organisation's freshness. */
         public static Summary of(OrgFreshness freshness) {
             return new Summary(
                     freshness.status(),

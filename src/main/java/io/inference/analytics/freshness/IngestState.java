@@ -7,7 +7,7 @@ import java.util.Optional;
 import java.util.OptionalLong;
 
 /**
- * What the ingest still has before it, seen from the replicas that read.
+ * What the ingest still has to store, as the reading replicas see it.
  *
  * @param lagSeconds age of the oldest message at the broker that is not committed, 0 when there is none; empty when unknown
  * @param backlogEvents messages that wait at the broker; empty when unknown
@@ -15,7 +15,7 @@ import java.util.OptionalLong;
  */
 public record IngestState(OptionalLong lagSeconds, OptionalLong backlogEvents, Optional<Instant> lastCommittedAt) {
 
-    /** Older observations say nothing about the present. */
+    /** An older observation says nothing about the present. */
     static final Duration OBSERVATION_AGE_MAX = Duration.ofSeconds(60);
 
     /**
@@ -23,7 +23,7 @@ public record IngestState(OptionalLong lagSeconds, OptionalLong backlogEvents, O
      *
      * @param observedAt when it looked
      * @param brokerReachableAt when the broker answered last; empty if never
-     * @param oldestUncommittedAt when the oldest uncommitted message came; empty when all are committed
+     * @param oldestUncommittedAt arrival of the oldest uncommitted message; empty when all are committed
      * @param backlogEvents messages that wait
      */
     public record Observation(
@@ -39,7 +39,7 @@ public record IngestState(OptionalLong lagSeconds, OptionalLong backlogEvents, O
         }
     }
 
-    /** Joins what the reading replicas saw. They share one stream or queue, so the worst view of any is the truth. */
+    /** Joins what the reading replicas saw. They share one stream or queue, so the worst observation is the true one. */
     static IngestState of(List<Observation> observations, Optional<Instant> lastCommittedAt, Instant now) {
         List<Observation> recent =
                 observations.stream().filter(seen -> seen.counts(now)).toList();
@@ -57,7 +57,7 @@ public record IngestState(OptionalLong lagSeconds, OptionalLong backlogEvents, O
                 lastCommittedAt);
     }
 
-    /** Whole seconds, 0 if the clocks of two machines disagree. */
+    /** Whole seconds; 0 if the clocks of two machines disagree about the order. */
     static long secondsBetween(Instant from, Instant to) {
         return Math.max(0, Duration.between(from, to).toSeconds());
     }

@@ -8,10 +8,10 @@ import java.util.OptionalLong;
 import java.util.UUID;
 
 /**
- * How fresh an organisation's figures are: the rules, without the wire.
+ * How fresh an organisation's figures are: the rules, independent of the wire format.
  *
- * @param ingest the state of the ingest, the same for everybody
- * @param models one entry a model
+ * @param ingest the state of the ingest, the same for every organisation
+ * @param models one entry per model
  */
 public record OrgFreshness(IngestState ingest, List<Model> models) {
 
@@ -27,11 +27,11 @@ public record OrgFreshness(IngestState ingest, List<Model> models) {
             UUID modelId, Instant lastEventAt, Optional<Instant> lastRollupAt, Optional<Instant> oldestPendingAt) {}
 
     /**
-     * A model and its verdict.
+     * A model and its status.
      *
      * @param stored what is stored about it
      * @param lagSeconds the greater of the lags of rollup and ingest; empty when unknown
-     * @param status the verdict on that
+     * @param status what that lag means
      */
     public record Model(Stored stored, OptionalLong lagSeconds, FreshnessStatus status) {}
 

@@ -1,22 +1,21 @@
 package io.inference.analytics.platform;
 
-import java.sql.Connection;
-import java.sql.SQLException;
 import java.time.Instant;
 import java.util.List;
 import java.util.UUID;
+import org.jdbi.v3.core.Handle;
 
-/** What follows a rollup of batches; called by the rollup job, implemented by rooms that build on its result. */
+/** What follows a rollup of batches: the rollup job calls it, rooms that build on its result implement it. */
 public interface AfterRollup {
 
     /**
-     * Takes note in the transaction that closes the batches; either both happen or none.
+     * Takes note of rolled-up batches in the transaction that closes them; either both happen or neither.
      *
-     * @param batchIds batches whose events the rollups show now
+     * @param batchIds batches whose events the rollups now show
      * @return the organisations whose figures changed
      */
-    List<UUID> note(Connection connection, List<Long> batchIds, Instant rolledUpAt) throws SQLException;
+    List<UUID> note(Handle handle, List<Long> batchIds, Instant rolledUpAt);
 
-    /** After that commit; may fail without harm. */
+    /** Runs after that commit; may fail without harm. */
     void publish(List<UUID> orgs);
 }

@@ -116,7 +116,7 @@ class ReliabilityResource {
                         query,
                         store.read(handle.getConnection(), orgId, query),
                         Retention.availableFrom(clock.instant(), retention.rollups())),
-                freshness.read(handle.getConnection(), orgId, query.scope().models())));
+                freshness.read(handle, orgId, query.scope().models())));
         if (form == TableAnswer.Form.CSV) {
             byte[] csv = ReliabilityCsv.of(found.reliability(), query.groupBy()).getBytes(StandardCharsets.UTF_8);
             return TableAnswer.of(form, headers, csv, () -> csv);

@@ -4,11 +4,11 @@ import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.WithDefault;
 import java.time.Duration;
 
-/** How often the rollups are looked after. */
+/** How often the rollups are maintained. */
 @ConfigMapping(prefix = "analytics.rollup")
 public interface RollupConfig {
 
-    /** Whether this process looks after the rollups at all; the command line switches it off. */
+    /** Whether this process maintains the rollups at all; the command line switches it off. */
     @WithDefault("true")
     boolean enabled();
 
@@ -16,11 +16,11 @@ public interface RollupConfig {
     @WithDefault("5s")
     Duration interval();
 
-    /** Pause between two rounds of making partitions ahead and dropping what retention ends. */
+    /** Pause between two rounds of creating partitions ahead and dropping data past its retention. */
     @WithDefault("1h")
     Duration upkeepInterval();
 
-    /** Batches of one round, at most. */
+    /** Most batches rolled up in one transaction. */
     @WithDefault("2000")
     int batchesMax();
 }

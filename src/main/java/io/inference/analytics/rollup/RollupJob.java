@@ -1,7 +1,7 @@
 package io.inference.analytics.rollup;
 
+import io.inference.analytics.database.SqlState;
 import io.inference.analytics.database.StorageFlavour;
-import io.inference.analytics.platform.AdvisoryLock;
 import io.inference.analytics.platform.AfterRollup;
 import io.inference.analytics.platform.Traces;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -15,17 +15,10 @@ import io.quarkus.runtime.StartupEvent;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
 import jakarta.enterprise.inject.Instance;
-import java.sql.Connection;
-import java.sql.PreparedStatement;
-import java.sql.ResultSet;
-import java.sql.SQLException;
-import java.sql.Statement;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.OffsetDateTime;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
@@ -36,22 +29,23 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
-import javax.sql.DataSource;
 import org.jboss.logging.Logger;
 import org.jboss.logging.MDC;
+import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.Jdbi;
+import org.jdbi.v3.core.JdbiException;
 
 /**
- * Each round takes the batches that were committed since the last one, refreshes what they touched, notes their freshness and
- * lets them go.
+ * Takes the committed batches from the outbox, refreshes the rollups they touched, and records their freshness.
  *
- * <p>The steps and what holds if one fails:
+ * <p>The steps of a round, and what holds if one fails:
  *
  * <ol>
- *   <li>take the advisory lock, or leave the round to the replica that has it.
- *   <li>read the outbox: nothing has happened.
- *   <li>refresh the hours behind the watermark: repeating it changes nothing.
- *   <li>in one transaction note freshness and delete the batches from the outbox: rolled back, done again next round.
- *   <li>publish the hint to Redis: if it fails, the next round of the organisation publishes it.
+ *   <li>Take the advisory lock, or leave the round to the replica that has it.
+ *   <li>Read the outbox: nothing has changed.
+ *   <li>Refresh the hours behind the watermark: repeating it changes nothing.
+ *   <li>Record freshness and delete the batches from the outbox, in one transaction: rolled back, the next round does it again.
+ *   <li>Publish the hint to Redis: the organisation's next batch publishes it.
  * </ol>
  */
 @ApplicationScoped
@@ -59,22 +53,24 @@ public class RollupJob {
 
     private static final Logger LOG = Logger.getLogger(RollupJob.class);
 
-    /** The first batch stands for all of them in log lines; the event rolled_up names more. */
+    /** Log lines carry the id of the first batch; the event rolled_up lists more. */
     private static final String CORRELATION_ID = "correlationId";
 
-    private static final String TRY_LOCK = "select pg_try_advisory_lock(" + AdvisoryLock.ROLLUP.key() + ")";
-    private static final String UNLOCK = "select pg_advisory_unlock(" + AdvisoryLock.ROLLUP.key() + ")";
     private static final String OUTBOX =
-            "select batch_id, correlation_id, hours, trace_parent from analytics.rollup_outbox order by batch_id limit ?";
-    private static final String DELETE = "delete from analytics.rollup_outbox where batch_id = any (?)";
+            """
+            select batch_id, correlation_id, hours, trace_parent
+            from analytics.rollup_outbox
+            order by batch_id
+            limit :limit
+            """;
 
-    // A crash may cost the last commits of a round, never an earlier one without those after it: the outbox is emptied
-    // last, so what
-    // is lost is done again. Flavour timescale commits hundreds of times in a round with scattered late events.
-    private static final String SESSION_LIMITS =
+    private static final String DELETE = "delete from analytics.rollup_outbox where batch_id = any (:batches)";
+
+    // A server crash may lose the last commits of a round, but never one without all that follow it. The outbox is
+    // emptied last, so what is lost is done again. Flavour timescale commits hundreds of times in a round with
+    // scattered late events.
+    private static final String LIMITS =
             "set statement_timeout = '15min'; set lock_timeout = '30s'; set synchronous_commit = off";
-    private static final String SESSION_DEFAULTS =
-            "reset statement_timeout; reset lock_timeout; reset synchronous_commit";
 
     private static final Duration[] DURATION_BUCKETS = {
         Duration.ofMillis(10),
@@ -89,7 +85,7 @@ public class RollupJob {
     };
 
     private final RollupConfig config;
-    private final DataSource dataSource;
+    private final Jdbi jdbi;
     private final StorageFlavour.Found flavour;
     private final Instance<AfterRollup> followers;
     private final Clock clock;
@@ -101,14 +97,14 @@ public class RollupJob {
 
     RollupJob(
             RollupConfig config,
-            DataSource dataSource,
+            Jdbi jdbi,
             StorageFlavour.Found flavour,
             Instance<AfterRollup> followers,
             Clock clock,
             Traces traces,
             MeterRegistry registry) {
         this.config = config;
-        this.dataSource = dataSource;
+        this.jdbi = jdbi;
         this.flavour = flavour;
         this.followers = followers;
         this.clock = clock;
@@ -151,8 +147,8 @@ public class RollupJob {
     private void round() {
         try {
             runOnce();
-        } catch (SQLException e) {
-            LOG.warnf("event=rollup_failed sqlstate=%s cause=%s", e.getSQLState(), e.getMessage());
+        } catch (JdbiException e) {
+            LOG.warnf("event=rollup_failed sqlstate=%s cause=%s", SqlState.of(e), e.getMessage());
         } catch (RuntimeException e) {
             LOG.errorf(e, "event=rollup_failed");
         }
@@ -163,39 +159,32 @@ public class RollupJob {
      *
      * @return batches that were rolled up; 0 when there was nothing to do or another replica is at work
      */
-    public int runOnce() throws SQLException {
+    public int runOnce() {
         Instant started = clock.instant();
-        int done = 0;
-        try (Connection connection = dataSource.getConnection()) {
-            connection.setAutoCommit(true);
-            if (!tryLock(connection)) {
-                // No success of ours: were the other one stuck, nobody would tell.
-                return 0;
-            }
-            try {
-                execute(connection, SESSION_LIMITS);
-                RollupRefresh refresh = refresh();
-                refresh.closeHours(connection, started);
-                List<Batch> batches = outbox(connection);
-                while (!batches.isEmpty()) {
-                    trace(connection, refresh, batches);
-                    done += batches.size();
-                    batches = batches.size() < config.batchesMax() ? List.of() : outbox(connection);
-                }
-            } finally {
-                if (!connection.isClosed()) {
-                    execute(connection, SESSION_DEFAULTS);
-                    unlock(connection);
-                }
-            }
+        List<Batch> done = new ArrayList<>();
+        boolean ran = jdbi.withHandle(handle -> RollupLock.tryRun(handle, LIMITS, () -> work(handle, started, done)));
+        if (!ran) {
+            // Does not count as a success: if the other replica is stuck, the age of the last success must show it.
+            return 0;
         }
         lastSuccess.set(clock.instant());
         duration.record(Duration.between(started, clock.instant()));
-        return done;
+        return done.size();
     }
 
-    /** The refresh of the storage flavour at hand. */
-    RollupRefresh refresh() throws SQLException {
+    private void work(Handle handle, Instant started, List<Batch> done) {
+        RollupRefresh refresh = refresh();
+        refresh.closeHours(handle, started);
+        List<Batch> batches = outbox(handle);
+        while (!batches.isEmpty()) {
+            trace(handle, refresh, batches);
+            done.addAll(batches);
+            batches = batches.size() < config.batchesMax() ? List.of() : outbox(handle);
+        }
+    }
+
+    /** The refresh of the database's storage flavour. */
+    RollupRefresh refresh() {
         return switch (flavour.flavour()) {
             case TIMESCALE -> new TimescaleRefresh();
             case POSTGRES -> new PostgresRefresh();
@@ -204,34 +193,18 @@ public class RollupJob {
 
     private record Batch(long batchId, String correlationId, List<Instant> hours, String traceParent) {}
 
-    private List<Batch> outbox(Connection connection) throws SQLException {
-        List<Batch> batches = new ArrayList<>();
-        try (PreparedStatement statement = connection.prepareStatement(OUTBOX)) {
-            statement.setInt(1, config.batchesMax());
-            try (ResultSet rows = statement.executeQuery()) {
-                while (rows.next()) {
-                    batches.add(new Batch(
-                            rows.getLong(1),
-                            rows.getString(2),
-                            instants(rows, 3),
-                            Objects.toString(rows.getString(4), "")));
-                }
-            }
-        }
-        return batches;
+    private List<Batch> outbox(Handle handle) {
+        return handle.createQuery(OUTBOX)
+                .bind("limit", config.batchesMax())
+                .map(row -> new Batch(
+                        row.getColumn("batch_id", Long.class),
+                        row.getColumn("correlation_id", String.class),
+                        List.of(row.getColumn("hours", Instant[].class)),
+                        Objects.toString(row.getColumn("trace_parent", String.class), "")))
+                .list();
     }
 
-    private static List<Instant> instants(ResultSet rows, int column) throws SQLException {
-        List<Instant> instants = new ArrayList<>();
-        try (ResultSet elements = rows.getArray(column).getResultSet()) {
-            while (elements.next()) {
-                instants.add(elements.getObject(2, OffsetDateTime.class).toInstant());
-            }
-        }
-        return instants;
-    }
-
-    private void trace(Connection connection, RollupRefresh refresh, List<Batch> batches) throws SQLException {
+    private void trace(Handle handle, RollupRefresh refresh, List<Batch> batches) {
         Span span = traces.start(
                 "rollup",
                 SpanKind.INTERNAL,
@@ -240,8 +213,8 @@ public class RollupJob {
         MDC.put(CORRELATION_ID, batches.get(0).correlationId());
         try (Scope scope = traces.enter(span)) {
             LOG.tracef("event=rollup_begun scope=%s", scope);
-            rollUp(connection, refresh, batches);
-        } catch (SQLException | RuntimeException e) {
+            rollUp(handle, refresh, batches);
+        } catch (RuntimeException e) {
             span.recordException(e);
             throw e;
         } finally {
@@ -250,28 +223,21 @@ public class RollupJob {
         }
     }
 
-    private void rollUp(Connection connection, RollupRefresh refresh, List<Batch> batches) throws SQLException {
+    private void rollUp(Handle handle, RollupRefresh refresh, List<Batch> batches) {
         Set<Instant> hours = new TreeSet<>();
         batches.forEach(batch -> hours.addAll(batch.hours()));
-        refresh.refresh(connection, List.copyOf(hours));
+        refresh.refresh(handle, List.copyOf(hours));
         List<Long> ids = batches.stream().map(Batch::batchId).toList();
         List<UUID> orgs = new ArrayList<>();
-        connection.setAutoCommit(false);
-        try {
+        handle.useTransaction(transaction -> {
             for (AfterRollup follower : followers) {
-                orgs.addAll(follower.note(connection, ids, clock.instant()));
+                orgs.addAll(follower.note(transaction, ids, clock.instant()));
             }
-            try (PreparedStatement statement = connection.prepareStatement(DELETE)) {
-                statement.setArray(1, connection.createArrayOf("bigint", ids.toArray()));
-                statement.executeUpdate();
-            }
-            connection.commit();
-        } catch (SQLException | RuntimeException e) {
-            connection.rollback();
-            throw e;
-        } finally {
-            connection.setAutoCommit(true);
-        }
+            transaction
+                    .createUpdate(DELETE)
+                    .bindArray("batches", Long.class, ids)
+                    .execute();
+        });
         LOG.debugf(
                 "event=rolled_up batches=%d first_batch_id=%d last_batch_id=%d correlation_ids=%s",
                 ids.size(), ids.get(0), ids.get(ids.size() - 1), correlationIds(batches));
@@ -280,27 +246,7 @@ public class RollupJob {
         }
     }
 
-    private static String correlationIds(List<Batch> batches) {
-        String[] first = batches.stream().limit(10).map(Batch::correlationId).toArray(String[]::new);
-        return Arrays.toString(first);
-    }
-
-    /** Takes the lock under which one process at a time touches the rollups, for the session; false when another has it. */
-    static boolean tryLock(Connection connection) throws SQLException {
-        try (Statement statement = connection.createStatement();
-                ResultSet rows = statement.executeQuery(TRY_LOCK)) {
-            rows.next();
-            return rows.getBoolean(1);
-        }
-    }
-
-    static void unlock(Connection connection) throws SQLException {
-        execute(connection, UNLOCK);
-    }
-
-    private static void execute(Connection connection, String sql) throws SQLException {
-        try (Statement statement = connection.createStatement()) {
-            statement.execute(sql);
-        }
+    private static List<String> correlationIds(List<Batch> batches) {
+        return batches.stream().limit(10).map(Batch::correlationId).toList();
     }
 }

@@ -1,9 +1,8 @@
 package io.inference.analytics.rollup;
 
-import java.sql.Connection;
-import java.sql.SQLException;
 import java.time.Instant;
 import java.util.List;
+import org.jdbi.v3.core.Handle;
 
 /** Brings the rollups up to the raw events; the one place where the storage flavours differ above the migrations. */
 interface RollupRefresh {
@@ -11,14 +10,14 @@ interface RollupRefresh {
     /**
      * Makes the rollups show every event of the given hours.
      *
-     * @param connection not in a transaction
+     * @param handle not in a transaction
      * @param hours starts of whole UTC hours, in any order, with repetitions
      */
-    void refresh(Connection connection, List<Instant> hours) throws SQLException;
+    void refresh(Handle handle, List<Instant> hours);
 
     /** Moves on to the hours that are over by {@code now}, where the flavour materialises them. */
-    void closeHours(Connection connection, Instant now) throws SQLException;
+    void closeHours(Handle handle, Instant now);
 
-    /** Computes the rollups of whole UTC days from the raw events anew; {@code high} is exclusive. */
-    void recompute(Connection connection, Instant low, Instant high) throws SQLException;
+    /** Recomputes the rollups of whole UTC days from the raw events; {@code high} is exclusive. */
+    void recompute(Handle handle, Instant low, Instant high);
 }

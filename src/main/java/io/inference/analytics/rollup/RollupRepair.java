@@ -4,46 +4,44 @@ import io.inference.analytics.platform.Failure;
 import io.inference.analytics.platform.Retention;
 import io.inference.analytics.series.TimeRange;
 import jakarta.enterprise.context.ApplicationScoped;
-import java.sql.Connection;
-import java.sql.SQLException;
-import java.sql.Statement;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
 import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
-import javax.sql.DataSource;
+import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.Jdbi;
 
 /**
- * Computes rollups anew from the raw events, day by day.
+ * Recomputes rollups from the raw events, day by day.
  *
- * <p>It holds the rollup job's lock meanwhile, so one replica at a time touches the rollups. A failure leaves the days before as
- * they should be and the day it hit as it was; running it again changes nothing that is right.
+ * <p>It holds the rollup job's lock meanwhile, so that one process at a time touches the rollups. A failure leaves the earlier
+ * days recomputed and the failed day unchanged; a second run does no harm.
  *
- * <p>Bound: no day whose raw events retention may have dropped, as its rollups are all that is left of them, and none that has
- * not begun by tomorrow.
+ * <p>Bound: no day whose raw events retention may have dropped, as only its rollups are left, and no day after tomorrow.
  */
 @ApplicationScoped
 public class RollupRepair {
 
-    /** Rounds of the job take seconds; one that closes many hours after an outage may take minutes. */
+    /** A round of the job takes seconds; after an outage, when it closes many hours, minutes. */
     private static final Duration LOCK_PATIENCE = Duration.ofMinutes(5);
 
     private static final long LOCK_RETRY_MILLIS = 200;
     private static final String LIMITS = "set statement_timeout = '55min'; set lock_timeout = '2min'";
-    private static final String DEFAULTS = "reset statement_timeout; reset lock_timeout";
 
     private final RollupJob job;
-    private final DataSource dataSource;
+    private final Jdbi jdbi;
     private final Retention retention;
     private final Clock clock;
 
-    RollupRepair(RollupJob job, DataSource dataSource, Retention retention, Clock clock) {
+    RollupRepair(RollupJob job, Jdbi jdbi, Retention retention, Clock clock) {
         this.job = job;
-        this.dataSource = dataSource;
+        this.jdbi = jdbi;
         this.retention = retention;
         this.clock = clock;
     }
@@ -51,38 +49,38 @@ public class RollupRepair {
     /**
      * Recomputes the whole UTC days that the range touches.
      *
-     * @param done told each day once it is committed
-     * @return days done
+     * @param done receives each day once it is committed
+     * @return how many days were recomputed
      * @throws Failure.Invalid when the range goes beyond the raw events
      * @throws Failure.Unavailable when another process keeps the rollups' lock for minutes
      */
-    public int recompute(TimeRange range, Consumer<LocalDate> done) throws SQLException, InterruptedException {
+    public int recompute(TimeRange range, Consumer<LocalDate> done) throws InterruptedException {
         check(range);
-        Instant low = range.start().truncatedTo(ChronoUnit.DAYS);
+        List<Instant> days = days(range);
         RollupRefresh refresh = job.refresh();
-        int days = 0;
-        try (Connection connection = dataSource.getConnection()) {
-            connection.setAutoCommit(true);
-            lock(connection);
-            try {
-                execute(connection, LIMITS);
-                for (Instant day = low; day.isBefore(range.end()); day = day.plus(1, ChronoUnit.DAYS)) {
-                    refresh.recompute(connection, day, day.plus(1, ChronoUnit.DAYS));
-                    days++;
+        try (Handle handle = jdbi.open()) {
+            underLock(handle, () -> {
+                for (Instant day : days) {
+                    refresh.recompute(handle, day, day.plus(1, ChronoUnit.DAYS));
                     done.accept(LocalDate.ofInstant(day, ZoneOffset.UTC));
                 }
-            } finally {
-                if (!connection.isClosed()) {
-                    execute(connection, DEFAULTS);
-                    RollupJob.unlock(connection);
-                }
-            }
+            });
+        }
+        return days.size();
+    }
+
+    private static List<Instant> days(TimeRange range) {
+        List<Instant> days = new ArrayList<>();
+        Instant day = range.start().truncatedTo(ChronoUnit.DAYS);
+        while (day.isBefore(range.end())) {
+            days.add(day);
+            day = day.plus(1, ChronoUnit.DAYS);
         }
         return days;
     }
 
     /**
-     * For what changes raw events first, so that nothing happens when the rollups could not follow.
+     * Checks a range before its raw events are changed, so that they never change without their rollups.
      *
      * @throws Failure.Invalid when {@link #recompute} would refuse the range
      */
@@ -102,23 +100,17 @@ public class RollupRepair {
         }
     }
 
-    private void lock(Connection connection) throws SQLException, InterruptedException {
+    private void underLock(Handle handle, Runnable work) throws InterruptedException {
         Instant deadline = clock.instant().plus(LOCK_PATIENCE);
-        while (!RollupJob.tryLock(connection)) {
+        while (!RollupLock.tryRun(handle, LIMITS, work)) {
             if (clock.instant().isAfter(deadline)) {
                 throw new Failure.Unavailable(
-                        "another process works on the rollups since %s (expected: their lock within that time)"
+                        "another process has been working on the rollups for %s (expected: their lock within that time)"
                                 .formatted(LOCK_PATIENCE),
                         LOCK_PATIENCE,
                         null);
             }
             TimeUnit.MILLISECONDS.sleep(LOCK_RETRY_MILLIS);
-        }
-    }
-
-    private static void execute(Connection connection, String sql) throws SQLException {
-        try (Statement statement = connection.createStatement()) {
-            statement.execute(sql);
         }
     }
 }

@@ -1,5 +1,6 @@
 package io.inference.analytics.rollup;
 
+import io.inference.analytics.database.SqlState;
 import io.inference.analytics.platform.Retention;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.TimeGauge;
@@ -7,55 +8,54 @@ import io.quarkus.runtime.StartupEvent;
 import io.quarkus.scheduler.Scheduled;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
-import java.sql.Connection;
-import java.sql.PreparedStatement;
-import java.sql.ResultSet;
-import java.sql.SQLException;
-import java.sql.Statement;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.LocalDate;
-import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
-import javax.sql.DataSource;
 import org.jboss.logging.Logger;
+import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.Jdbi;
+import org.jdbi.v3.core.JdbiException;
 
 /**
- * Makes partitions ahead, drops what retention ends, with the records of the ingest about it, closes the days that are over, and
- * lets the database's own policies follow the settings. All is idempotent, so it does no harm when two replicas do it; should it
- * never run, the writers make the partitions themselves.
+ * Creates partitions ahead, drops data past its retention together with the ingest's records about it, closes the days that are
+ * over, and keeps the database's own policies in line with the settings.
  *
- * <p>Bound: nothing is dropped that is not due by the database's clock, too.
+ * <p>Every step is idempotent, so two replicas may run it at once. If it never runs, the writers create the partitions
+ * themselves.
+ *
+ * <p>Bound: nothing is dropped that is not due by the database's clock as well.
  */
 @ApplicationScoped
 public class UpkeepJob {
 
     private static final Logger LOG = Logger.getLogger(UpkeepJob.class);
     private static final int DAYS_AHEAD = 7;
-    private static final String ENSURE_DAY = "select analytics.ensure_day(?)";
-    private static final String FOLLOW = "select analytics.follow_retention(?::interval, ?::interval)";
+    private static final String ENSURE_DAY = "select analytics.ensure_day(:day)";
+    private static final String FOLLOW = "select analytics.follow_retention(:raw::interval, :rollups::interval)";
 
-    /** A partition in use by a long export stays until the next round: whoever waits for it would hold up the writers. */
+    /** A partition that a long export reads stays until the next round: waiting for it would block the writers. */
     private static final String LIMITS = "set lock_timeout = '2s'";
 
     private static final String DEFAULTS = "reset lock_timeout";
-    private static final String CLOSE_DAYS = "select analytics.close_days(?)";
-    private static final String PURGE = "select analytics.purge_older(?, ?::interval, ?::interval)";
-    private static final String DATABASE_NOW = "select clock_timestamp()";
+    private static final String CLOSE_DAYS = "select analytics.close_days(:before) as days";
+    private static final String PURGE =
+            "select analytics.purge_older(:now, :raw::interval, :rollups::interval) as dropped";
+    private static final String DATABASE_NOW = "select clock_timestamp() as now";
 
-    /** Time services keep clocks within a second; a minute is a machine that has none yet. */
+    /** Time services keep clocks within a second; a minute of difference means that none has set this clock. */
     private static final Duration SKEW_MAX = Duration.ofMinutes(1);
 
-    /** What tells of events that raw retention has ended. In pieces, so that no transaction grows with what has piled up. */
+    /** Records about events past the raw retention. In steps, so that no transaction grows with the backlog. */
     private static final String FORGET =
             """
             delete from analytics.%1$s where ctid = any (array(
-                select ctid from analytics.%1$s where %2$s < ? limit 10000 for update skip locked))
+                select ctid from analytics.%1$s where %2$s < :before limit 10000 for update skip locked))
             """;
 
     private static final List<String> FORGOTTEN = List.of(
@@ -63,14 +63,14 @@ public class UpkeepJob {
             FORGET.formatted("ingestion_conflicts", "received_at"),
             FORGET.formatted("ingestion_skipped_offsets", "recorded_at"));
 
-    private final DataSource dataSource;
+    private final Jdbi jdbi;
     private final Retention retention;
     private final RollupConfig config;
     private final Clock clock;
     private final AtomicLong skewMillis = new AtomicLong();
 
-    UpkeepJob(DataSource dataSource, Retention retention, RollupConfig config, Clock clock, MeterRegistry registry) {
-        this.dataSource = dataSource;
+    UpkeepJob(Jdbi jdbi, Retention retention, RollupConfig config, Clock clock, MeterRegistry registry) {
+        this.jdbi = jdbi;
         this.retention = retention;
         this.config = config;
         this.clock = clock;
@@ -79,7 +79,7 @@ public class UpkeepJob {
                 .register(registry);
     }
 
-    /** Being asked makes the bean, and so its series, at the start and not with the first round. */
+    /** Observing the start creates the bean, and so its series, before the first round. */
     void onStart(@Observes StartupEvent event) {
         LOG.debugf("event=upkeep_registered enabled=%s", config.enabled());
     }
@@ -94,48 +94,44 @@ public class UpkeepJob {
         }
         try {
             runOnce();
-        } catch (SQLException e) {
-            LOG.warnf("event=upkeep_failed sqlstate=%s cause=%s", e.getSQLState(), e.getMessage());
+        } catch (JdbiException e) {
+            LOG.warnf("event=upkeep_failed sqlstate=%s cause=%s", SqlState.of(e), e.getMessage());
         }
     }
 
     /**
-     * One round. Does nothing while our clock and the database's differ by more than {@link #SKEW_MAX}: what is dropped too early
-     * is gone.
+     * One round. Does nothing while our clock and the database's differ by more than {@link #SKEW_MAX}: data dropped too early is
+     * lost.
      *
      * @return partitions or chunks that were dropped
      */
-    public int runOnce() throws SQLException {
-        try (Connection connection = dataSource.getConnection()) {
-            if (isSkewed(connection)) {
+    public int runOnce() {
+        return jdbi.withHandle(handle -> {
+            if (isSkewed(handle)) {
                 return 0;
             }
-            OffsetDateTime today = clock.instant().atOffset(ZoneOffset.UTC);
-            ensureDays(connection, today.toLocalDate());
-            execute(connection, LIMITS);
+            Instant now = clock.instant();
+            ensureDays(handle, LocalDate.ofInstant(now, ZoneOffset.UTC));
+            handle.execute(LIMITS);
             try {
-                followRetention(connection);
-                int dropped = purge(connection, today);
-                forget(connection, today.minus(retention.raw()));
-                closeDays(connection, today);
+                followRetention(handle);
+                int dropped = purge(handle, now);
+                forget(handle, now.atZone(ZoneOffset.UTC).minus(retention.raw()).toInstant());
+                closeDays(handle, now);
                 return dropped;
             } finally {
-                if (!connection.isClosed()) {
-                    execute(connection, DEFAULTS);
+                if (RollupLock.isOpen(handle)) {
+                    handle.execute(DEFAULTS);
                 }
             }
-        }
+        });
     }
 
-    private boolean isSkewed(Connection connection) throws SQLException {
+    private boolean isSkewed(Handle handle) {
         Instant before = clock.instant();
-        try (Statement statement = connection.createStatement();
-                ResultSet rows = statement.executeQuery(DATABASE_NOW)) {
-            rows.next();
-            Instant theirs = rows.getObject(1, OffsetDateTime.class).toInstant();
-            Instant ours = before.plus(Duration.between(before, clock.instant()).dividedBy(2));
-            skewMillis.set(Duration.between(theirs, ours).toMillis());
-        }
+        Instant theirs = handle.createQuery(DATABASE_NOW).mapTo(Instant.class).one();
+        Instant ours = before.plus(Duration.between(before, clock.instant()).dividedBy(2));
+        skewMillis.set(Duration.between(theirs, ours).toMillis());
         boolean skewed = Math.abs(skewMillis.get()) > SKEW_MAX.toMillis();
         if (skewed) {
             LOG.warnf(
@@ -145,66 +141,48 @@ public class UpkeepJob {
         return skewed;
     }
 
-    private static void ensureDays(Connection connection, LocalDate today) throws SQLException {
+    private static void ensureDays(Handle handle, LocalDate today) {
         for (LocalDate day = today; !day.isAfter(today.plusDays(DAYS_AHEAD)); day = day.plusDays(1)) {
-            try (PreparedStatement statement = connection.prepareStatement(ENSURE_DAY)) {
-                statement.setObject(1, day);
-                statement.execute();
-            }
+            handle.createUpdate(ENSURE_DAY).bind("day", day).execute();
         }
     }
 
-    private void followRetention(Connection connection) throws SQLException {
-        try (PreparedStatement statement = connection.prepareStatement(FOLLOW)) {
-            statement.setString(1, retention.raw().toString());
-            statement.setString(2, retention.rollups().toString());
-            statement.execute();
+    private void followRetention(Handle handle) {
+        handle.createUpdate(FOLLOW)
+                .bind("raw", retention.raw().toString())
+                .bind("rollups", retention.rollups().toString())
+                .execute();
+    }
+
+    private int purge(Handle handle, Instant now) {
+        int dropped = handle.createQuery(PURGE)
+                .bind("now", now)
+                .bind("raw", retention.raw().toString())
+                .bind("rollups", retention.rollups().toString())
+                .mapTo(Integer.class)
+                .one();
+        if (dropped > 0) {
+            LOG.infof("event=retention_dropped partitions=%d", dropped);
+        }
+        return dropped;
+    }
+
+    /** Yesterday stays open, as nearly all late events are a few hours old. */
+    private static void closeDays(Handle handle, Instant now) {
+        int days = handle.createQuery(CLOSE_DAYS)
+                .bind("before", now.truncatedTo(ChronoUnit.DAYS).minus(1, ChronoUnit.DAYS))
+                .mapTo(Integer.class)
+                .one();
+        if (days > 0) {
+            LOG.infof("event=days_closed days=%d", days);
         }
     }
 
-    private int purge(Connection connection, OffsetDateTime now) throws SQLException {
-        try (PreparedStatement statement = connection.prepareStatement(PURGE)) {
-            statement.setObject(1, now);
-            statement.setString(2, retention.raw().toString());
-            statement.setString(3, retention.rollups().toString());
-            try (ResultSet rows = statement.executeQuery()) {
-                rows.next();
-                int dropped = rows.getInt(1);
-                if (dropped > 0) {
-                    LOG.infof("event=retention_dropped partitions=%d", dropped);
-                }
-                return dropped;
-            }
-        }
-    }
-
-    /** Yesterday stays open: late events are nearly all of the last hours. */
-    private static void closeDays(Connection connection, OffsetDateTime today) throws SQLException {
-        try (PreparedStatement statement = connection.prepareStatement(CLOSE_DAYS)) {
-            statement.setObject(1, today.truncatedTo(ChronoUnit.DAYS).minusDays(1));
-            try (ResultSet rows = statement.executeQuery()) {
-                rows.next();
-                if (rows.getInt(1) > 0) {
-                    LOG.infof("event=days_closed days=%d", rows.getInt(1));
-                }
-            }
-        }
-    }
-
-    private static void forget(Connection connection, OffsetDateTime before) throws SQLException {
+    private static void forget(Handle handle, Instant before) {
         for (String sql : FORGOTTEN) {
-            try (PreparedStatement statement = connection.prepareStatement(sql)) {
-                statement.setObject(1, before);
-                while (statement.executeUpdate() > 0) {
-                    LOG.debug("event=retention_forgot");
-                }
+            while (handle.createUpdate(sql).bind("before", before).execute() > 0) {
+                LOG.debug("event=retention_forgot");
             }
-        }
-    }
-
-    private static void execute(Connection connection, String sql) throws SQLException {
-        try (Statement statement = connection.createStatement()) {
-            statement.execute(sql);
         }
     }
 }

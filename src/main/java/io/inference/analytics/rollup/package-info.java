@@ -1,11 +1,12 @@
 /**
- * Owns the rollups' upkeep: refresh of what new and late batches touched, repair by recomputing, partitions ahead, retention.
+ * Keeps the rollups equal to the raw events.
  *
- * <p>May touch: platform.
+ * <p>Owns: refreshing what new and late batches touched, recomputing on request, partitions ahead, closing days, retention. May
+ * touch: database, series, platform.
  *
  * <p>Invariants: one replica works at a time (advisory lock); a batch leaves the outbox only after the rollups show all its
  * events.
  *
- * <p>On failure: the outbox keeps the batch, and the next round, of any replica, does it again; freshness shows the lag.
+ * <p>On failure: the batch stays in the outbox, and the next round of any replica handles it again; freshness shows the lag.
  */
 package io.inference.analytics.rollup;

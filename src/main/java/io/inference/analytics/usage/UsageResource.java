@@ -113,7 +113,7 @@ class UsageResource {
                         query,
                         store.read(handle, orgId, query),
                         Retention.availableFrom(clock.instant(), retention.rollups())),
-                freshness.read(handle.getConnection(), orgId, query.models())));
+                freshness.read(handle, orgId, query.models())));
         if (form == TableAnswer.Form.CSV) {
             byte[] csv = UsageCsv.of(found.usage(), query.groupBy()).getBytes(StandardCharsets.UTF_8);
             return TableAnswer.of(form, headers, csv, () -> csv);

@@ -7,9 +7,8 @@ import io.inference.analytics.testing.Backend;
 import io.inference.analytics.testing.Sql;
 import io.inference.analytics.testing.TestBackends;
 import java.net.URI;
-import java.sql.Connection;
-import java.sql.SQLException;
 import java.util.Map;
+import org.jdbi.v3.core.Jdbi;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -37,10 +36,8 @@ class StorageFlavourIT {
         backends.stop();
     }
 
-    private StorageFlavour find(String setting) throws SQLException {
-        try (Connection connection = database.dataSource().getConnection()) {
-            return StorageFlavour.find(connection, setting);
-        }
+    private StorageFlavour find(String setting) {
+        return Jdbi.create(database.dataSource()).withHandle(handle -> StorageFlavour.find(handle, setting));
     }
 
     @Test

@@ -201,7 +201,7 @@ class FreshnessFlowIT {
             } finally {
                 LocalDev.act(Backend.REDIS, repair);
             }
-            // What was sent to the hanging server is carried out now; nobody may get a connection that is left in a
+            // What was sent to the hanging server is carried out now; no caller may get a connection that is left in a
             // transaction.
             assertThat(connections()).as(fault).isNotEmpty().allMatch(client -> client.contains(" multi=-1 "));
             lab.publish(lab.event());

@@ -40,6 +40,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
+import org.jdbi.v3.core.Jdbi;
 import org.junit.jupiter.api.Test;
 
 /** What retention drops, and that nothing it leaves is harmed. Raw events are kept for less time than the rollups made of them. */
@@ -63,6 +64,9 @@ class RetentionIT {
 
     @Inject
     AgroalDataSource database;
+
+    @Inject
+    Jdbi jdbi;
 
     @Inject
     RollupJob rollups;
@@ -161,12 +165,12 @@ class RetentionIT {
         Duration ahead = Duration.ofDays(730);
         MeterRegistry registry = new SimpleMeterRegistry();
         UpkeepJob skewed = new UpkeepJob(
-                database, retention, config, new MovedClock(() -> Instant.now().plus(ahead)), registry);
+                jdbi, retention, config, new MovedClock(() -> Instant.now().plus(ahead)), registry);
         assertThat(skewed.runOnce()).isZero();
         assertThat(registry.get("analytics.clock.skew").timeGauge().value(TimeUnit.SECONDS))
                 .isCloseTo(ahead.toSeconds(), offset(5.0));
         new UpkeepJob(
-                        database,
+                        jdbi,
                         retention,
                         config,
                         new MovedClock(() -> Instant.now().minus(ahead)),
@@ -213,7 +217,7 @@ class RetentionIT {
                 .containsExactlyInAnyOrder("30 days", "3 mons", "3 mons", "3 mons");
     }
 
-    /** A batch can hold no event younger than itself, so what it tells is about nothing once it is as old as raw retention. */
+    /** A batch can hold no event younger than itself, so it says nothing about any event once it is as old as raw retention. */
     @Test
     void recordsOfTheIngestGoWithTheEventsTheyTellOf() throws Exception {
         for (int days : new int[] {31, 29}) {
