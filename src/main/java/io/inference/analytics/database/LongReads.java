@@ -7,66 +7,96 @@ import io.quarkus.agroal.DataSource;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.sql.Connection;
 import java.sql.SQLException;
-import java.sql.Statement;
 import java.time.Duration;
+import java.util.function.Function;
+import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.Jdbi;
+import org.jdbi.v3.core.JdbiException;
+import org.jdbi.v3.core.transaction.TransactionIsolationLevel;
 
 /**
- * Snapshots of the database for reads that may take minutes, from a pool of their own: neither the writers nor the other
- * endpoints wait for them.
+ * Snapshots of the database for reads that may take minutes, from a pool of their own: neither the
+ * writers nor the other endpoints wait for them.
  */
 @ApplicationScoped
 public class LongReads {
 
     private final AgroalDataSource pool;
+    private final Jdbi jdbi;
     private final ApiDatabase quick;
 
-    LongReads(@DataSource("long-reads") AgroalDataSource pool, ApiDatabase quick) {
+    LongReads(@DataSource("long-reads") AgroalDataSource pool, @DataSource("long-reads") Jdbi jdbi, ApiDatabase quick) {
         this.pool = pool;
+        this.jdbi = jdbi;
         this.quick = quick;
     }
 
     /**
-     * A connection in a read-only transaction that sees one moment of the database (repeatable read); the caller closes it,
-     * which ends the transaction.
+     * Runs the work in a read-only transaction that sees one moment of the database (repeatable
+     * read).
      *
      * @param statementMax how long one statement may take
-     * @throws Failure.Unavailable when PostgreSQL can not be reached, or all connections are taken
+     * @throws Failure.Unavailable when PostgreSQL cannot be reached or takes too long, or all
+     *     connections are taken
      */
-    public Connection snapshot(Duration statementMax) {
-        // A server that hangs is found out within the time-outs of the quick pool, not within ours.
-        quick.read(handle -> handle.execute("select 1"));
-        try {
-            try {
-                return begin(statementMax);
-            } catch (SQLException e) {
-                if (!SqlState.unreachable(e)) {
-                    throw e;
-                }
-                // Connections that were idle when the server went down; it has just answered.
-                pool.flush(FlushMode.IDLE);
-                return begin(statementMax);
-            }
-        } catch (SQLException e) {
-            throw failure(e);
+    public <T> T read(Duration statementMax, Function<Handle, T> work) {
+        try (Handle handle = open(statementMax)) {
+            T result = work.apply(handle);
+            handle.rollback();
+            return result;
+        } catch (JdbiException e) {
+            throw ApiDatabase.translate(e);
         }
     }
 
-    /** What an exception means to the caller. */
+    /**
+     * A connection in such a transaction, for a stream of rows. The caller closes it, which ends
+     * the transaction.
+     *
+     * @param statementMax how long one statement may take
+     * @throws Failure.Unavailable when PostgreSQL cannot be reached, or all connections are taken
+     */
+    public Connection snapshot(Duration statementMax) {
+        try {
+            return open(statementMax).getConnection();
+        } catch (JdbiException e) {
+            throw ApiDatabase.translate(e);
+        }
+    }
+
+    /** What an error on a {@link #snapshot} means to the caller. */
     public static RuntimeException failure(SQLException e) {
         return ApiDatabase.translate(e);
     }
 
-    private Connection begin(Duration statementMax) throws SQLException {
-        Connection connection = pool.getConnection();
-        try (Statement statement = connection.createStatement()) {
-            connection.setAutoCommit(false);
-            connection.setReadOnly(true);
-            connection.setTransactionIsolation(Connection.TRANSACTION_REPEATABLE_READ);
-            statement.execute("set local statement_timeout = " + statementMax.toMillis());
-            return connection;
-        } catch (SQLException e) {
-            connection.close();
-            throw e;
+    private Handle open(Duration statementMax) {
+        // A server that hangs is detected within the time-outs of the quick pool, not within those
+        // of this one.
+        quick.read(handle -> handle.execute("select 1"));
+        try {
+            return begin(statementMax);
+        } catch (JdbiException e) {
+            if (!SqlState.unreachable(e)) {
+                throw e;
+            }
+            // Connections that were idle when the server went down; it has just answered.
+            pool.flush(FlushMode.IDLE);
+            return begin(statementMax);
+        }
+    }
+
+    private Handle begin(Duration statementMax) {
+        Handle handle = jdbi.open();
+        try {
+            handle.begin();
+            handle.setReadOnly(true);
+            handle.setTransactionIsolationLevel(TransactionIsolationLevel.REPEATABLE_READ);
+            handle.execute("set local statement_timeout = " + statementMax.toMillis());
+            return handle;
+        } catch (JdbiException e) {
+            try (handle) {
+                throw e;
+            }
         }
     }
 }

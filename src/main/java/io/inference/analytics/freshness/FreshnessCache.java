@@ -13,8 +13,9 @@ import java.util.UUID;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
 
 /**
- * The hint in Redis: hash {@code analytics:freshness:{orgId}} with one field per model, a JSON object with the fields of the API's
- * entry. It expires on its own; a reader must expect it to be old or missing.
+ * The hint in Redis: hash {@code analytics:freshness:{orgId}} with one field per model, a JSON
+ * object with the fields of the API's entry. It expires on its own; a reader must expect it to be
+ * old or missing.
  */
 @ApplicationScoped
 class FreshnessCache {
@@ -29,8 +30,9 @@ class FreshnessCache {
     }
 
     /**
-     * A single command: a hash left without an expiry would be trusted for ever. Not MULTI and EXEC: a time-out between the two
-     * leaves a connection in the pool that queues every command of its next user.
+     * A single command: a hash left without an expiry would be trusted for ever. Not MULTI and
+     * EXEC: a time-out between the two leaves a connection in the pool that queues every command of
+     * its next user.
      */
     private static final String WRITE =
             """
@@ -48,7 +50,10 @@ class FreshnessCache {
         this.timeToLive = timeToLive;
     }
 
-    /** Writes all entries of the organisations in the list; throws when Redis does not answer in time. */
+    /**
+     * Writes all entries of the organisations in the list; throws when Redis does not answer in
+     * time.
+     */
     void write(List<Entry> entries) {
         Map<String, Map<String, String>> hashes = new LinkedHashMap<>();
         for (Entry entry : entries) {

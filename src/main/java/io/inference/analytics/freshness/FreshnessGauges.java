@@ -22,11 +22,12 @@ import org.jboss.logging.Logger;
 import org.jdbi.v3.core.Handle;
 
 /**
- * The freshness lag of organisations as a gauge, by the rules of the API, for the {@link #ORGS_MAX} with the greatest lag. One
- * query every 15 s; a scrape needs none.
+ * The freshness lag of organisations as a gauge, by the rules of the API, for the {@link #ORGS_MAX}
+ * with the greatest lag. One query every 15 s; a scrape needs none.
  *
- * <p>Where the API says unknown (the broker is unreachable, or the database does not answer), the gauge counts on. It starts at
- * the last moment at which nothing older was known to wait, so that an alert does not fall silent.
+ * <p>Where the API says unknown (the broker is unreachable, or the database does not answer), the
+ * gauge counts on. It starts at the last moment at which nothing older was known to wait, so that
+ * an alert does not fall silent.
  */
 @ApplicationScoped
 class FreshnessGauges {
@@ -39,7 +40,8 @@ class FreshnessGauges {
     /** Refreshes may fail for this long before the lag counts as unknown. */
     private static final Duration REFRESH_AGE_MAX = Duration.ofSeconds(60);
 
-    // First the organisations whose events have waited longest for the rollups, then those with the latest events.
+    // First the organisations whose events have waited longest for the rollups, then those with the
+    // latest events.
     private static final String LAGGING =
             """
             with pending as (
@@ -67,7 +69,8 @@ class FreshnessGauges {
     /**
      * What the last refresh found.
      *
-     * @param completeUntil by organisation, the moment since when an event may have waited; empty when none waits
+     * @param completeUntil by organisation, the moment since when an event may have waited; empty
+     *     when none waits
      */
     private record State(Instant readAt, Map<UUID, Optional<Instant>> completeUntil) {}
 
@@ -91,7 +94,8 @@ class FreshnessGauges {
         }
         List<Row<?>> rows = new ArrayList<>();
         for (UUID org : state.completeUntil().keySet()) {
-            // The value is looked up at each scrape: a row that stays is not registered again, and misses no scrape.
+            // The value is looked up at each scrape: a row that stays is not registered again, and
+            // misses no scrape.
             rows.add(Row.of(Tags.of("org_id", org.toString()), () -> lagSeconds(org)));
         }
         gauge.register(rows);

@@ -14,12 +14,12 @@ import org.jdbi.v3.core.Jdbi;
 import org.jdbi.v3.core.JdbiException;
 
 /**
- * Writes the result of the freshness rules into {@code freshness_status}, for readers of the table, and mirrors what changed to
- * Redis. The API computes the result itself at each request.
+ * Writes the result of the freshness rules into {@code freshness_status}, for readers of the table,
+ * and mirrors what changed to Redis. The API computes the result itself at each request.
  *
- * <p>Bound: a row is written when its status changes or its lag has moved by a minute, so {@code lag_seconds} is off by up to a
- * minute. One replica works at a time. On failure the rows stay as they are until the next round, and {@code updated_at} shows
- * their age.
+ * <p>Bound: a row is written when its status changes or its lag has moved by a minute, so {@code
+ * lag_seconds} is off by up to a minute. One replica works at a time. On failure the rows stay as
+ * they are until the next round, and {@code updated_at} shows their age.
  */
 @ApplicationScoped
 class FreshnessJob {
@@ -28,8 +28,8 @@ class FreshnessJob {
     private static final String TRY_LOCK = "select pg_try_advisory_xact_lock(" + AdvisoryLock.FRESHNESS.key() + ")";
     private static final String LIMITS = "set local statement_timeout = '5s'; set local lock_timeout = '1s'";
 
-    // Rows are locked in the order of their keys, as by the rollup job. A row that the job holds gets its status in the
-    // next round.
+    // Rows are locked in the order of their keys, as by the rollup job. A row that the job holds
+    // gets its status in the next round.
     private static final String JUDGE =
             """
             with pending as (

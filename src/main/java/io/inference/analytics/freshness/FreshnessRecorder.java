@@ -10,10 +10,12 @@ import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.Jdbi;
 
 /**
- * Advances {@code freshness_status} in the transaction that ends a rollup round, and mirrors the organisations touched to Redis.
- * {@link FreshnessJob} decides their status: rolled-up events say nothing about those that still wait.
+ * Advances {@code freshness_status} in the transaction that ends a rollup round, and mirrors the
+ * organisations touched to Redis. {@link FreshnessJob} decides their status: rolled-up events say
+ * nothing about those that still wait.
  *
- * <p>A mirror that fails is written again with the organisation's next events; nothing in this service reads it.
+ * <p>A mirror that fails is written again with the organisation's next events; nothing in this
+ * service reads it.
  */
 @ApplicationScoped
 class FreshnessRecorder implements AfterRollup {

@@ -13,7 +13,10 @@ import java.util.UUID;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.result.RowView;
 
-/** Reads what the freshness rules need, from PostgreSQL alone: the answer is right whatever happens to Redis. */
+/**
+ * Reads what the freshness rules need, from PostgreSQL alone: the answer is right whatever happens
+ * to Redis.
+ */
 @ApplicationScoped
 public class FreshnessStore {
 
@@ -26,8 +29,8 @@ public class FreshnessStore {
             left join analytics.ingestion_observations observation on observation.reads
             """;
 
-    // The outbox knows of events before the worker has advanced freshness_status; the rollups show most of them
-    // already.
+    // The outbox knows of events before the worker has advanced freshness_status; the rollups show
+    // most of them already.
     private static final String MODELS =
             """
             with touched as (
@@ -62,7 +65,10 @@ public class FreshnessStore {
         this.clock = clock;
     }
 
-    /** A row of the query about the ingest: one per observing replica, or a single one without an observation. */
+    /**
+     * A row of the query about the ingest: one per observing replica, or a single one without an
+     * observation.
+     */
     private record Seen(Optional<Observation> observation, Optional<Instant> lastCommittedAt) {}
 
     /** The freshness of an organisation's figures, by the models given; an empty set means all. */

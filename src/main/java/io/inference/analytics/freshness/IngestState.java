@@ -9,7 +9,8 @@ import java.util.OptionalLong;
 /**
  * What the ingest still has to store, as the reading replicas see it.
  *
- * @param lagSeconds age of the oldest message at the broker that is not committed, 0 when there is none; empty when unknown
+ * @param lagSeconds age of the oldest message at the broker that is not committed, 0 when there is
+ *     none; empty when unknown
  * @param backlogEvents messages that wait at the broker; empty when unknown
  * @param lastCommittedAt when a batch was committed last; empty before the first one
  */
@@ -23,7 +24,8 @@ public record IngestState(OptionalLong lagSeconds, OptionalLong backlogEvents, O
      *
      * @param observedAt when it looked
      * @param brokerReachableAt when the broker answered last; empty if never
-     * @param oldestUncommittedAt arrival of the oldest uncommitted message; empty when all are committed
+     * @param oldestUncommittedAt arrival of the oldest uncommitted message; empty when all are
+     *     committed
      * @param backlogEvents messages that wait
      */
     public record Observation(
@@ -39,7 +41,10 @@ public record IngestState(OptionalLong lagSeconds, OptionalLong backlogEvents, O
         }
     }
 
-    /** Joins what the reading replicas saw. They share one stream or queue, so the worst observation is the true one. */
+    /**
+     * Joins what the reading replicas saw. They share one stream or queue, so the worst observation
+     * is the true one.
+     */
     static IngestState of(List<Observation> observations, Optional<Instant> lastCommittedAt, Instant now) {
         List<Observation> recent =
                 observations.stream().filter(seen -> seen.counts(now)).toList();

@@ -21,7 +21,8 @@ public record OrgFreshness(IngestState ingest, List<Model> models) {
      * @param modelId the model
      * @param lastEventAt latest end of an inference that was stored
      * @param lastRollupAt when the rollups last took in events; empty if never
-     * @param oldestPendingAt commit of the oldest events that the rollups do not show yet; empty when there are none
+     * @param oldestPendingAt commit of the oldest events that the rollups do not show yet; empty
+     *     when there are none
      */
     public record Stored(
             UUID modelId, Instant lastEventAt, Optional<Instant> lastRollupAt, Optional<Instant> oldestPendingAt) {}
@@ -55,7 +56,9 @@ public record OrgFreshness(IngestState ingest, List<Model> models) {
         return OptionalLong.of(Math.max(rollupLag, ingest.lagSeconds().getAsLong()));
     }
 
-    /** The worst lag of all models, or the ingest's where there are no models; empty when unknown. */
+    /**
+     * The worst lag of all models, or the ingest's where there are no models; empty when unknown.
+     */
     public OptionalLong lagSeconds() {
         if (ingest.lagSeconds().isEmpty()) {
             return OptionalLong.empty();

@@ -1,10 +1,11 @@
 /**
  * How far the figures are behind the present.
  *
- * <p>Owns: the rule from lag to status, and the answer about freshness. May touch: access, database, web, platform.
+ * <p>Owns: the rule from lag to status, and the answer about freshness. May touch: access,
+ * database, web, platform.
  *
- * <p>Invariants: PostgreSQL is the only source. A stuck ingest shows; a quiet organisation that has caught up is fresh; what is
- * not known is reported as unknown.
+ * <p>Invariants: PostgreSQL is the only source. A stuck ingest shows; a quiet organisation that has
+ * caught up is fresh; what is not known is reported as unknown.
  *
  * <p>On failure: the request ends as unavailable, never with a guess.
  */

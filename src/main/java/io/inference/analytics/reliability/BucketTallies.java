@@ -14,12 +14,12 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Makes points of hourly rows that come in the order of their hours. Only the groups of one bucket and of the hour before it are
- * held as histograms, so memory does not grow with the range.
+ * Turns hourly rows, in the order of their hours, into points. Only the groups of one bucket and of
+ * the hour before it are held as histograms, so memory does not grow with the range.
  */
 final class BucketTallies {
 
-    /** Bounds the memory of an answer (some 500 bytes a point). */
+    /** Bounds the memory of an answer (some 500 bytes per point). */
     static final int POINTS_MAX = 100_000;
 
     private static final Duration HOUR = Duration.ofHours(1);
@@ -32,7 +32,7 @@ final class BucketTallies {
 
     private int bucket;
     private Map<SeriesGroup, Tally> ofBucket = new HashMap<>();
-    // Of the hour before the bucket, and of the last hour in the bucket, which is the one before the next.
+    // Of the hour before the bucket, and of the bucket's last hour, which precedes the next bucket.
     private Map<SeriesGroup, Tally> before = new HashMap<>();
     private Map<SeriesGroup, Tally> lastHour = new HashMap<>();
 
@@ -47,7 +47,7 @@ final class BucketTallies {
         return scope.range().start().minus(HOUR);
     }
 
-    /** Adds a row of an hour, not earlier than the hours before. */
+    /** Adds a row of an hour; hours may not go backwards. */
     void add(Instant hour, SeriesGroup group, String status, byte[] latencyBins, byte[] timeToFirstTokenBins) {
         if (hour.isBefore(start)) {
             tally(before, group).add(status, latencyBins, timeToFirstTokenBins);
@@ -68,7 +68,7 @@ final class BucketTallies {
         return points;
     }
 
-    /** Everything together; only after {@link #points()}. */
+    /** The whole range; only after {@link #points()}. */
     Stats totals() {
         return totals.stats();
     }

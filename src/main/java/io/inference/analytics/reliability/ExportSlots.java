@@ -18,14 +18,14 @@ class ExportSlots {
     }
 
     /**
-     * Takes a slot, to be given back by {@link #release}.
+     * Takes a slot; {@link #release} returns it.
      *
      * @throws Failure.TooManyRequests when none is free
      */
     void take() {
         if (!free.tryAcquire()) {
             throw new Failure.TooManyRequests(
-                    "There are " + max + " exports of raw events already (expected: fewer).", Duration.ofSeconds(5));
+                    max + " exports of raw events are already running, which is the limit.", Duration.ofSeconds(5));
         }
     }
 

@@ -3,7 +3,10 @@ package io.inference.analytics.reliability;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 
-/** Counts by latency bin. Histograms merge by addition, in any order. Not for use by several threads at once. */
+/**
+ * Counts by latency bin. Histograms merge by addition, in any order. Not for use by several threads
+ * at once.
+ */
 final class Histogram {
 
     /** The lower 12 bits of a packed entry are its bin, the rest is the count. */
@@ -11,13 +14,13 @@ final class Histogram {
 
     private static final int BIN_MASK = (1 << BIN_BITS) - 1;
 
-    /** The bins of latencies up to a minute; more are made when they are needed. */
+    /** The bins of latencies up to a minute; more are added when needed. */
     private static final int USUAL_BINS = 284;
 
     private long[] counts = new long[USUAL_BINS];
     private long total;
 
-    /** Counts more events in a bin. */
+    /** Adds events to a bin. */
     void add(int bin, long count) {
         if (bin >= counts.length) {
             counts = Arrays.copyOf(counts, Math.max(bin + 1, counts.length * 2));
@@ -29,7 +32,7 @@ final class Histogram {
     /**
      * Adds a bag of packed entries.
      *
-     * @param bag 8 bytes an entry, most significant byte first
+     * @param bag 8 bytes per entry, most significant byte first
      * @return how many events it holds
      */
     long addPacked(byte[] bag) {
@@ -42,7 +45,7 @@ final class Histogram {
         return total - before;
     }
 
-    /** Adds all of another one. */
+    /** Adds every count of another histogram. */
     void add(Histogram other) {
         for (int bin = 0; bin < other.counts.length; bin++) {
             if (other.counts[bin] != 0) {
@@ -57,7 +60,8 @@ final class Histogram {
     }
 
     /**
-     * A percentile by nearest rank: the value of the event at rank ceil(percent/100 * total), in milliseconds.
+     * A percentile by nearest rank: the value of the event at rank ceil(percent/100 * total), in
+     * milliseconds.
      *
      * @param percent 1 to 100
      * @throws IllegalStateException when nothing is counted

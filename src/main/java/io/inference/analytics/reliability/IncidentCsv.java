@@ -1,5 +1,6 @@
 package io.inference.analytics.reliability;
 
+import io.inference.analytics.database.SqlState;
 import io.inference.analytics.reliability.IncidentQuery.Position;
 import io.inference.analytics.web.Streamed;
 import java.io.ByteArrayOutputStream;
@@ -13,14 +14,14 @@ import org.postgresql.copy.CopyOut;
 import org.postgresql.jdbc.PgConnection;
 
 /**
- * An export on its way: holds a connection and its snapshot until it is closed. Lines end as RFC 4180 wants them; cells with
- * quotes, commas or line breaks are quoted.
+ * A running export; it holds a connection and its snapshot until it is closed. Lines end as in RFC
+ * 4180; cells with quotes, commas or line breaks are quoted.
  */
 final class IncidentCsv implements Streamed {
 
     private static final Logger LOG = Logger.getLogger(IncidentCsv.class);
 
-    /** Rows are handed on together: a row is some 300 bytes. */
+    /** Rows are passed on together, as a row has only some 300 bytes. */
     private static final int PORTION_BYTES = 32 * 1024;
 
     private final Connection connection;
@@ -33,7 +34,7 @@ final class IncidentCsv implements Streamed {
     private boolean closed;
     private long rows;
 
-    /** Waits for the first row, so that a query which fails does so before anything is sent. */
+    /** Waits for the first row, so that a query that fails does so before anything is sent. */
     IncidentCsv(Connection connection, CopyOut copy, Optional<Position> last, Duration stallTimeout)
             throws SQLException {
         this.connection = connection;
@@ -43,12 +44,12 @@ final class IncidentCsv implements Streamed {
         this.ahead = copy.readFromCopy();
     }
 
-    /** The place of the last row, when there are more after it. */
+    /** The position of the last row, if more rows follow it. */
     Optional<Position> last() {
         return last;
     }
 
-    /** Something to be done when the export is closed. */
+    /** Sets what to do when the export is closed. */
     void afterwards(Runnable work) {
         afterwards = work;
     }
@@ -65,17 +66,18 @@ final class IncidentCsv implements Streamed {
         ByteArrayOutputStream portion = new ByteArrayOutputStream(PORTION_BYTES + 4096);
         try {
             while (ahead != null && portion.size() < PORTION_BYTES) {
-                // COPY sends a row a message, ended by a line feed.
+                // COPY sends one message per row, ended by a line feed.
                 portion.write(ahead, 0, ahead.length - 1);
                 portion.write('\r');
                 portion.write('\n');
                 rows++;
-                // Reading beyond the end is an error to the driver, and an empty export is at its end at once.
+                // The driver refuses to read beyond the end, and an empty export is at its end at
+                // once.
                 ahead = copy.readFromCopy();
             }
             return portion.toByteArray();
         } catch (SQLException e) {
-            throw new IOException("SQLState " + e.getSQLState(), e);
+            throw new IOException("SQLState " + SqlState.of(e), e);
         }
     }
 
@@ -94,8 +96,9 @@ final class IncidentCsv implements Streamed {
             if (complete) {
                 connection.rollback();
             } else {
-                // What the server still sends would be taken for the answer to the next question: not fit for the pool.
-                // The pool's own abort() reaches only its stand-in for closed connections, and the server would go on.
+                // Not fit for the pool: what the server still sends would be read as the answer to
+                // the next statement. The abort() of the pool's wrapper does not reach the
+                // connection, and the server would go on sending.
                 connection.unwrap(PgConnection.class).abort(Runnable::run);
             }
         } catch (SQLException e) {

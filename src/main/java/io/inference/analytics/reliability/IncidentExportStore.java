@@ -23,8 +23,9 @@ import org.postgresql.PGConnection;
 import org.postgresql.copy.CopyOut;
 
 /**
- * Raw events as CSV, written by PostgreSQL itself (COPY) and passed on row by row: memory does not depend on their number, and
- * nothing is faster. COPY takes no parameters, so values stand in the statement as literals that the driver has quoted.
+ * Raw events as CSV, written by PostgreSQL itself (COPY) and passed on row by row. Memory does not
+ * depend on their number, and no other way is faster. COPY takes no parameters, so the statement
+ * holds values as literals that the driver has quoted.
  */
 @ApplicationScoped
 class IncidentExportStore {
@@ -32,7 +33,7 @@ class IncidentExportStore {
     static final String HEADER = "event_id,org_id,occurred_at,received_at,model_id,actor_id,client_id,input_tokens,"
             + "output_tokens,latency_ms,status,error_code,cost_estimate_cents,metadata\r\n";
 
-    /** What stands in the place of a masked value. */
+    /** Replaces a masked value. */
     private static final String MASK = "***";
 
     private static final String EVENTS =
@@ -66,16 +67,16 @@ class IncidentExportStore {
     }
 
     /**
-     * Starts an export; everything that can fail at once has failed when this returns.
+     * Starts an export, up to its first row: a query that fails does so here.
      *
-     * @throws Failure.Unavailable when PostgreSQL can not be reached or takes too long
+     * @throws Failure.Unavailable when PostgreSQL cannot be reached or takes too long
      */
     IncidentCsv open(UUID org, IncidentQuery query) {
         Connection connection = database.snapshot(config.durationMax());
         try {
             List<String> conditions = conditions(connection, org, query);
-            // Whether there is more is known before the first byte. Finding the last row costs a sort, so only when
-            // there is.
+            // Whether more rows follow is known before the first byte. Finding the last row costs a
+            // sort, so only then.
             Optional<Position> last = Optional.empty();
             if (count(connection, conditions, query.limit() + 1L) > query.limit()) {
                 last = Optional.of(last(connection, conditions, query.limit()));
@@ -127,9 +128,11 @@ class IncidentExportStore {
     }
 
     /**
-     * Metadata as text, with the values of some keys masked whatever the case of the key. Taking every object apart is ten times as
-     * slow as finding out first whether it holds such a key, and asking for a key as it is written is ten times as fast as looking
-     * through the text; where nothing is written in capitals, that is enough.
+     * Metadata as text, with the values of some keys masked, whatever the case of the key.
+     *
+     * <p>Taking every object apart is ten times as slow as first looking whether it holds such a
+     * key. Asking for a key by its exact name is again ten times as fast as searching the text, and
+     * it is enough where the text has no capitals.
      */
     private String metadata(Connection connection) throws SQLException {
         List<String> keys = config.maskedMetadataKeys().stream()
@@ -143,7 +146,7 @@ class IncidentExportStore {
                 .map(key -> key.replaceAll("[^\\p{L}\\p{N}_]", "."))
                 .collect(Collectors.joining("|", "\"(", ")\":"));
         String listed = literals(connection, keys);
-        // Only of ASCII it is known without the server's locale which letters are capitals.
+        // Only in ASCII are the capitals known without the server's locale.
         String mayHoldCapitals = keys.stream().allMatch(IncidentExportStore::isAscii)
                 ? "lower(metadata::text collate \"C\") <> metadata::text"
                 : "true";

@@ -7,7 +7,9 @@ import java.util.List;
 import java.util.Locale;
 import java.util.stream.Collectors;
 
-/** The summary as Markdown, to be pasted into a post-mortem. What callers have chosen can not break out of its cell. */
+/**
+ * The summary as Markdown, for a post-mortem. Text chosen by callers cannot break out of its cell.
+ */
 final class IncidentMarkdown {
 
     private static final String NONE = "–";
@@ -151,7 +153,7 @@ final class IncidentMarkdown {
                 : String.format(Locale.ROOT, "%.0f", figures.latencyMs().p95());
     }
 
-    /** Escapes what Markdown or HTML would take for its own, and what would end the cell. */
+    /** Escapes what Markdown or HTML would interpret, and what would end the cell. */
     static String cell(String text) {
         StringBuilder cell = new StringBuilder();
         text.codePoints().forEach(character -> {

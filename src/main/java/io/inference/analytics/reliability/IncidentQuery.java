@@ -14,14 +14,14 @@ import java.util.Set;
 import java.util.UUID;
 
 /**
- * Which raw events of an incident a caller wants, checked.
+ * Which raw events of an incident a caller asks for, checked.
  *
  * @param range to the microsecond, not snapped
  * @param models only these; empty means all
  * @param clients only these; empty means all
  * @param statuses only these; empty means all
- * @param limit rows at most
- * @param after only what comes after this one in the order of the export; empty means from the start
+ * @param limit most rows
+ * @param after only rows after this one in the order of the export; empty means from the start
  */
 record IncidentQuery(
         TimeRange range,

@@ -36,7 +36,7 @@ import org.eclipse.microprofile.openapi.annotations.parameters.Parameter;
 import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
 import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 
-/** Incidents over HTTP: the raw events as CSV, and what a post-mortem needs. */
+/** Incidents over HTTP: the raw events as CSV, and the summary for a post-mortem. */
 @Path("/analytics/v1/orgs/{orgId}")
 @Tag(name = "reliability")
 class IncidentResource {
@@ -112,7 +112,10 @@ class IncidentResource {
         }
     }
 
-    /** The same question after the last row; relative, because only the caller knows under which name it reached us. */
+    /**
+     * The same request after the last row; relative, because only the caller knows by which name it
+     * reaches us.
+     */
     private static String next(UUID org, IncidentQuery query, IncidentQuery.Position last) {
         List<String> parameters = new ArrayList<>();
         parameters.add("start=" + encoded(query.range().start().toString()));

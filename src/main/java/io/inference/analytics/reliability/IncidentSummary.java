@@ -10,21 +10,24 @@ import org.eclipse.microprofile.openapi.annotations.enums.SchemaType;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
 
 /**
- * What a post-mortem needs, on the wire. All figures come from the raw events; percentiles are exact.
+ * What a post-mortem needs, as the wire shows it. All figures come from the raw events; percentiles
+ * are exact.
  *
  * @param orgId the organisation
- * @param orgName what people call it; the id where nobody gave it a name
+ * @param orgName its name, or its id where it has none
  * @param before the window before the incident: as long as it, but at least an hour
  * @param during the window of the incident
  * @param after the window after the incident, as long as the one before; may lie in the future
  * @param whole the whole organisation
  * @param models by model, the affected and worst ones first, at most 50
  * @param clients by client, likewise
- * @param modelsByClient by model and client, likewise: one model that fails for one client shows only here
+ * @param modelsByClient by model and client, likewise: one model that fails for one client shows
+ *     only here
  * @param errorClasses what failed during the incident, the most frequent first, at most 50
  * @param failed what the failed calls of the incident cost
- * @param timeline invocations and errors during the incident, step by step; steps without invocations are left out
- * @param generatedAt when this was made
+ * @param timeline invocations and errors during the incident, step by step; steps without
+ *     invocations are left out
+ * @param generatedAt when the summary was made
  */
 @Schema(name = "IncidentSummary")
 public record IncidentSummary(
@@ -46,12 +49,12 @@ public record IncidentSummary(
     @Schema(name = "IncidentWindow")
     public record Window(Instant start, Instant end) {}
 
-    /** How it went before, during and after. */
+    /** The figures before, during and after. */
     @Schema(name = "IncidentPhases")
     public record Phases(
             ReliabilitySeries.Figures before, ReliabilitySeries.Figures during, ReliabilitySeries.Figures after) {}
 
-    /** How it went for somebody. */
+    /** The figures of a model, a client, or both. */
     @Schema(name = "IncidentAffected")
     public record Affected(
             @JsonInclude(JsonInclude.Include.NON_NULL)

@@ -12,17 +12,9 @@ import io.inference.analytics.series.TimeRange;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.math.BigDecimal;
 import java.math.BigInteger;
-import java.sql.Array;
-import java.sql.Connection;
-import java.sql.PreparedStatement;
-import java.sql.ResultSet;
-import java.sql.SQLException;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.OffsetDateTime;
-import java.time.ZoneOffset;
-import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -31,14 +23,18 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
+import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.generic.GenericType;
+import org.jdbi.v3.core.result.RowView;
+import org.jdbi.v3.core.statement.Query;
 
-/** Figures of an incident from the raw events, all of one snapshot. */
+/** Figures of an incident from the raw events, all from one snapshot. */
 @ApplicationScoped
 class IncidentSummaryStore {
 
     static final int ENTRIES_MAX = 50;
 
-    /** A summary is read by somebody who waits. */
+    /** A person waits for the summary. */
     private static final Duration STATEMENT_MAX = Duration.ofSeconds(20);
 
     private static final Duration BEFORE_MIN = Duration.ofHours(1);
@@ -48,7 +44,7 @@ class IncidentSummaryStore {
 
     private static final String FIGURES =
             """
-            select case when occurred_at < ? then 'before' when occurred_at < ? then 'during' else 'after' end as phase,
+            select case when occurred_at < :start then 'before' when occurred_at < :end then 'during' else 'after' end as phase,
                    model_id, client_id, grouping(model_id) = 0 as by_model, grouping(client_id) = 0 as by_client,
                    count(*) as invocations,
                    count(*) filter (where status = 'error') as errors,
@@ -57,7 +53,7 @@ class IncidentSummaryStore {
                    percentile_disc(array[0.5, 0.95, 0.99]) within group (order by latency_ms) as latency,
                    percentile_disc(array[0.5, 0.95, 0.99]) within group (order by time_to_first_token_ms) as first_token
             from analytics.usage_events
-            where org_id = ? and occurred_at >= ? and occurred_at < ?
+            where org_id = :org and occurred_at >= :from and occurred_at < :to
             group by phase, grouping sets ((), (model_id), (client_id), (model_id, client_id))
             """;
 
@@ -68,23 +64,24 @@ class IncidentSummaryStore {
                    count(*) filter (where cost_estimate_cents is null) as unpriced_invocations,
                    min(occurred_at) as first_at, max(occurred_at) as last_at
             from analytics.usage_events
-            where org_id = ? and occurred_at >= ? and occurred_at < ? and status <> 'success'
+            where org_id = :org and occurred_at >= :start and occurred_at < :end and status <> 'success'
             group by status, error_code
             order by invocations desc, status, error_code
             """;
 
     private static final String TIMELINE =
             """
-            select floor(extract(epoch from occurred_at - ?) / ?)::integer as step, count(*) as invocations,
+            select floor(extract(epoch from occurred_at - :start) / :stepSeconds)::integer as step, count(*) as invocations,
                    count(*) filter (where status <> 'success') as errors
             from analytics.usage_events
-            where org_id = ? and occurred_at >= ? and occurred_at < ?
+            where org_id = :org and occurred_at >= :start and occurred_at < :end
             group by step
             order by step
             """;
 
-    private static final String ORG_NAME = "select name from analytics.orgs where org_id = ?";
-    private static final String MODEL_NAMES = "select model_id, name from analytics.models where model_id = any (?)";
+    private static final String ORG_NAME = "select name from analytics.orgs where org_id = :org";
+    private static final String MODEL_NAMES =
+            "select model_id, name from analytics.models where model_id = any (:models)";
 
     private final LongReads database;
     private final SpikeRule rule;
@@ -96,87 +93,93 @@ class IncidentSummaryStore {
         this.clock = clock;
     }
 
-    /** What is told apart: nothing, models, clients, or both. */
+    /** What the figures are split by: nothing, models, clients, or both. */
     private record Key(Optional<UUID> model, Optional<String> client) {}
+
+    /** One phase of what is split out. */
+    private record Figure(Key key, String phase, Stats stats) {}
+
+    /** Failures of one kind, with what the answer has only as sums over all kinds. */
+    private record Failure(
+            ErrorClass kind,
+            BigInteger inputTokens,
+            BigInteger outputTokens,
+            Optional<BigDecimal> costCents,
+            long unpricedInvocations) {}
 
     /** The summary of an incident. */
     IncidentSummary read(UUID org, TimeRange incident) {
-        try (Connection connection = database.snapshot(STATEMENT_MAX)) {
-            IncidentSummary summary = read(connection, org, incident);
-            connection.rollback();
-            return summary;
-        } catch (SQLException e) {
-            throw LongReads.failure(e);
-        }
+        return database.read(STATEMENT_MAX, handle -> read(handle, org, incident));
     }
 
-    private IncidentSummary read(Connection connection, UUID org, TimeRange incident) throws SQLException {
+    private IncidentSummary read(Handle handle, UUID org, TimeRange incident) {
         Duration length = Duration.between(incident.start(), incident.end());
         Duration around = length.compareTo(BEFORE_MIN) < 0 ? BEFORE_MIN : length;
         Window before = new Window(incident.start().minus(around), incident.start());
         Window after = new Window(incident.end(), incident.end().plus(around));
-        Map<Key, Map<String, Stats>> figures = figures(connection, org, before, incident, after);
-        List<ErrorClass> classes = new ArrayList<>();
-        Failed failed = failures(connection, org, incident, classes);
+        Map<Key, Map<String, Stats>> figures = figures(handle, org, before, incident, after);
+        List<Failure> failures = failures(handle, org, incident);
         return new IncidentSummary(
                 org,
-                orgName(connection, org),
+                orgName(handle, org),
                 before,
                 new Window(incident.start(), incident.end()),
                 after,
                 phases(figures.getOrDefault(new Key(Optional.empty(), Optional.empty()), Map.of())),
-                affected(connection, figures, true, false),
-                affected(connection, figures, false, true),
-                affected(connection, figures, true, true),
-                classes,
-                failed,
-                timeline(connection, org, incident),
+                affected(handle, figures, true, false),
+                affected(handle, figures, false, true),
+                affected(handle, figures, true, true),
+                failures.stream().limit(ENTRIES_MAX).map(Failure::kind).toList(),
+                failed(failures),
+                timeline(handle, org, incident),
                 clock.instant());
     }
 
     private static Map<Key, Map<String, Stats>> figures(
-            Connection connection, UUID org, Window before, TimeRange incident, Window after) throws SQLException {
+            Handle handle, UUID org, Window before, TimeRange incident, Window after) {
         Map<Key, Map<String, Stats>> figures = new LinkedHashMap<>();
-        try (PreparedStatement select = connection.prepareStatement(FIGURES)) {
-            bind(select, 1, incident.start());
-            bind(select, 2, incident.end());
-            select.setObject(3, org);
-            bind(select, 4, before.start());
-            bind(select, 5, after.end());
-            select.setFetchSize(5_000);
-            try (ResultSet rows = select.executeQuery()) {
-                while (rows.next()) {
-                    Key key = new Key(
-                            rows.getBoolean("by_model")
-                                    ? Optional.of(rows.getObject("model_id", UUID.class))
-                                    : Optional.empty(),
-                            rows.getBoolean("by_client") ? Optional.of(rows.getString("client_id")) : Optional.empty());
-                    figures.computeIfAbsent(key, first -> new HashMap<>()).put(rows.getString("phase"), stats(rows));
-                }
-            }
+        try (Query select = handle.createQuery(FIGURES)) {
+            bind(select, org, incident)
+                    .bind("from", before.start())
+                    .bind("to", after.end())
+                    .setFetchSize(5_000)
+                    .map(row -> new Figure(key(row), row.getColumn("phase", String.class), stats(row)))
+                    .forEach(figure -> figures.computeIfAbsent(figure.key(), first -> new HashMap<>())
+                            .put(figure.phase(), figure.stats()));
         }
         return figures;
     }
 
-    private static Stats stats(ResultSet rows) throws SQLException {
-        return new Stats(
-                rows.getLong("invocations"),
-                Map.of(
-                        "error", rows.getLong("errors"),
-                        "timeout", rows.getLong("timeouts"),
-                        "throttled", rows.getLong("throttled")),
-                percentiles(rows.getArray("latency")),
-                percentiles(rows.getArray("first_token")));
+    private static Query bind(Query select, UUID org, TimeRange incident) {
+        return select.bind("org", org).bind("start", incident.start()).bind("end", incident.end());
     }
 
-    private static Optional<Percentiles> percentiles(Array array) throws SQLException {
-        Object[] values = array == null ? new Object[1] : (Object[]) array.getArray();
-        return values[0] == null
+    private static Key key(RowView row) {
+        return new Key(
+                row.getColumn("by_model", Boolean.class)
+                        ? Optional.of(row.getColumn("model_id", UUID.class))
+                        : Optional.empty(),
+                row.getColumn("by_client", Boolean.class)
+                        ? Optional.of(row.getColumn("client_id", String.class))
+                        : Optional.empty());
+    }
+
+    private static Stats stats(RowView row) {
+        return new Stats(
+                row.getColumn("invocations", Long.class),
+                Map.of(
+                        "error", row.getColumn("errors", Long.class),
+                        "timeout", row.getColumn("timeouts", Long.class),
+                        "throttled", row.getColumn("throttled", Long.class)),
+                percentiles(row.getColumn("latency", Long[].class)),
+                percentiles(row.getColumn("first_token", Long[].class)));
+    }
+
+    /** Those of no values are null, alone or each. */
+    private static Optional<Percentiles> percentiles(Long[] values) {
+        return values == null || values[0] == null
                 ? Optional.empty()
-                : Optional.of(new Percentiles(
-                        ((Number) values[0]).doubleValue(),
-                        ((Number) values[1]).doubleValue(),
-                        ((Number) values[2]).doubleValue()));
+                : Optional.of(new Percentiles(values[0], values[1], values[2]));
     }
 
     private static Phases phases(Map<String, Stats> stats) {
@@ -188,8 +191,7 @@ class IncidentSummaryStore {
     }
 
     private List<Affected> affected(
-            Connection connection, Map<Key, Map<String, Stats>> figures, boolean byModel, boolean byClient)
-            throws SQLException {
+            Handle handle, Map<Key, Map<String, Stats>> figures, boolean byModel, boolean byClient) {
         List<Map.Entry<Key, Map<String, Stats>>> chosen = figures.entrySet().stream()
                 .filter(entry -> entry.getKey().model().isPresent() == byModel
                         && entry.getKey().client().isPresent() == byClient
@@ -200,7 +202,7 @@ class IncidentSummaryStore {
                         .thenComparing(entry -> entry.getKey().toString()))
                 .limit(ENTRIES_MAX)
                 .toList();
-        Map<UUID, String> names = modelNames(connection, chosen);
+        Map<UUID, String> names = modelNames(handle, chosen);
         return chosen.stream()
                 .map(entry -> new Affected(
                         entry.getKey().model().orElse(null),
@@ -219,118 +221,88 @@ class IncidentSummaryStore {
         return rule.causes(stats.getOrDefault("during", NOTHING), stats.getOrDefault("before", NOTHING));
     }
 
-    private static Map<UUID, String> modelNames(Connection connection, List<Map.Entry<Key, Map<String, Stats>>> entries)
-            throws SQLException {
-        Object[] ids = entries.stream()
+    private static Map<UUID, String> modelNames(Handle handle, List<Map.Entry<Key, Map<String, Stats>>> entries) {
+        List<UUID> models = entries.stream()
                 .flatMap(entry -> entry.getKey().model().stream())
                 .distinct()
-                .toArray();
-        Map<UUID, String> names = new HashMap<>();
-        try (PreparedStatement select = connection.prepareStatement(MODEL_NAMES)) {
-            select.setArray(1, connection.createArrayOf("uuid", ids));
-            try (ResultSet rows = select.executeQuery()) {
-                while (rows.next()) {
-                    names.put(rows.getObject(1, UUID.class), rows.getString(2));
-                }
-            }
-        }
-        return names;
+                .toList();
+        return handle.createQuery(MODEL_NAMES)
+                .bindArray("models", UUID.class, models)
+                .setMapKeyColumn("model_id")
+                .setMapValueColumn("name")
+                .collectInto(new GenericType<Map<UUID, String>>() {});
     }
 
-    private static String orgName(Connection connection, UUID org) throws SQLException {
-        try (PreparedStatement select = connection.prepareStatement(ORG_NAME)) {
-            select.setObject(1, org);
-            try (ResultSet rows = select.executeQuery()) {
-                return rows.next() ? rows.getString(1) : org.toString();
-            }
+    private static String orgName(Handle handle, UUID org) {
+        return handle.createQuery(ORG_NAME)
+                .bind("org", org)
+                .mapTo(String.class)
+                .findOne()
+                .orElse(org.toString());
+    }
+
+    /** The kinds of failure, the most frequent first. */
+    private static List<Failure> failures(Handle handle, UUID org, TimeRange incident) {
+        try (Query select = handle.createQuery(FAILURES)) {
+            return bind(select, org, incident)
+                    .map(row -> new Failure(
+                            new ErrorClass(
+                                    row.getColumn("status", String.class),
+                                    row.getColumn("error_code", String.class),
+                                    row.getColumn("invocations", Long.class),
+                                    row.getColumn("first_at", Instant.class),
+                                    row.getColumn("last_at", Instant.class)),
+                            row.getColumn("input_tokens", BigDecimal.class).toBigIntegerExact(),
+                            row.getColumn("output_tokens", BigDecimal.class).toBigIntegerExact(),
+                            Optional.ofNullable(row.getColumn("cost_cents", BigDecimal.class)),
+                            row.getColumn("unpriced_invocations", Long.class)))
+                    .list();
         }
     }
 
-    /** Adds the classes to the list and returns their sum. */
-    private static Failed failures(Connection connection, UUID org, TimeRange incident, List<ErrorClass> classes)
-            throws SQLException {
-        long invocations = 0;
-        long unpriced = 0;
-        BigInteger inputTokens = BigInteger.ZERO;
-        BigInteger outputTokens = BigInteger.ZERO;
-        Optional<BigDecimal> cents = Optional.empty();
-        Instant firstAt = null;
-        Instant lastAt = null;
-        try (PreparedStatement select = connection.prepareStatement(FAILURES)) {
-            select.setObject(1, org);
-            bind(select, 2, incident.start());
-            bind(select, 3, incident.end());
-            try (ResultSet rows = select.executeQuery()) {
-                while (rows.next()) {
-                    ErrorClass found = new ErrorClass(
-                            rows.getString("status"),
-                            rows.getString("error_code"),
-                            rows.getLong("invocations"),
-                            instant(rows, "first_at"),
-                            instant(rows, "last_at"));
-                    if (classes.size() < ENTRIES_MAX) {
-                        classes.add(found);
-                    }
-                    invocations += found.invocations();
-                    unpriced += rows.getLong("unpriced_invocations");
-                    inputTokens =
-                            inputTokens.add(rows.getBigDecimal("input_tokens").toBigIntegerExact());
-                    outputTokens =
-                            outputTokens.add(rows.getBigDecimal("output_tokens").toBigIntegerExact());
-                    BigDecimal more = rows.getBigDecimal("cost_cents");
-                    if (more != null) {
-                        cents = Optional.of(cents.orElse(BigDecimal.ZERO).add(more));
-                    }
-                    firstAt = firstAt == null || found.firstAt().isBefore(firstAt) ? found.firstAt() : firstAt;
-                    lastAt = lastAt == null || found.lastAt().isAfter(lastAt) ? found.lastAt() : lastAt;
-                }
-            }
-        }
+    private static Failed failed(List<Failure> failures) {
+        Optional<BigDecimal> cents = failures.stream()
+                .flatMap(failure -> failure.costCents().stream())
+                .reduce(BigDecimal::add);
         return new Failed(
-                invocations,
-                inputTokens,
-                outputTokens,
-                invocations == 0
+                failures.stream()
+                        .mapToLong(failure -> failure.kind().invocations())
+                        .sum(),
+                failures.stream().map(Failure::inputTokens).reduce(BigInteger.ZERO, BigInteger::add),
+                failures.stream().map(Failure::outputTokens).reduce(BigInteger.ZERO, BigInteger::add),
+                failures.isEmpty()
                         ? Cost.ofCents(BigDecimal.ZERO)
                         : cents.map(Cost::ofCents).orElse(null),
-                unpriced,
-                firstAt,
-                lastAt);
+                failures.stream().mapToLong(Failure::unpricedInvocations).sum(),
+                failures.stream()
+                        .map(failure -> failure.kind().firstAt())
+                        .min(Comparator.naturalOrder())
+                        .orElse(null),
+                failures.stream()
+                        .map(failure -> failure.kind().lastAt())
+                        .max(Comparator.naturalOrder())
+                        .orElse(null));
     }
 
-    private static List<Step> timeline(Connection connection, UUID org, TimeRange incident) throws SQLException {
+    private static List<Step> timeline(Handle handle, UUID org, TimeRange incident) {
         Duration length = Duration.between(incident.start(), incident.end());
         // At most some 120 steps.
         Duration step = length.compareTo(Duration.ofHours(2)) <= 0
                 ? Duration.ofMinutes(1)
                 : length.compareTo(Duration.ofHours(8)) <= 0 ? Duration.ofMinutes(5) : Duration.ofMinutes(15);
-        List<Step> timeline = new ArrayList<>();
-        try (PreparedStatement select = connection.prepareStatement(TIMELINE)) {
-            bind(select, 1, incident.start());
-            select.setLong(2, step.toSeconds());
-            select.setObject(3, org);
-            bind(select, 4, incident.start());
-            bind(select, 5, incident.end());
-            try (ResultSet rows = select.executeQuery()) {
-                while (rows.next()) {
-                    Instant start = incident.start().plus(step.multipliedBy(rows.getInt("step")));
-                    Instant end = start.plus(step);
-                    timeline.add(new Step(
-                            start,
-                            end.isAfter(incident.end()) ? incident.end() : end,
-                            rows.getLong("invocations"),
-                            rows.getLong("errors")));
-                }
-            }
+        try (Query select = handle.createQuery(TIMELINE)) {
+            return bind(select, org, incident)
+                    .bind("stepSeconds", step.toSeconds())
+                    .map(row -> {
+                        Instant start = incident.start().plus(step.multipliedBy(row.getColumn("step", Integer.class)));
+                        Instant end = start.plus(step);
+                        return new Step(
+                                start,
+                                end.isAfter(incident.end()) ? incident.end() : end,
+                                row.getColumn("invocations", Long.class),
+                                row.getColumn("errors", Long.class));
+                    })
+                    .list();
         }
-        return timeline;
-    }
-
-    private static void bind(PreparedStatement select, int index, Instant time) throws SQLException {
-        select.setObject(index, time.atOffset(ZoneOffset.UTC));
-    }
-
-    private static Instant instant(ResultSet rows, String column) throws SQLException {
-        return rows.getObject(column, OffsetDateTime.class).toInstant();
     }
 }

@@ -1,8 +1,9 @@
 package io.inference.analytics.reliability;
 
 /**
- * The logarithmic bins of latencies, as the database function {@code latency_bin} numbers them (DDSketch: Masson, Rim, Lee, VLDB
- * 2019). Bin 0 holds 0 ms; bin b &gt; 0 holds the whole milliseconds of (γ^(b−2), γ^(b−1)] with γ = 1.04.
+ * The logarithmic bins of latencies, as the database function {@code latency_bin} numbers them
+ * (DDSketch: Masson, Rim, Lee, VLDB 2019). Bin 0 holds 0 ms; bin b &gt; 0 holds the whole
+ * milliseconds of (γ^(b−2), γ^(b−1)] with γ = 1.04.
  */
 final class LatencyBins {
 
@@ -11,9 +12,10 @@ final class LatencyBins {
     private LatencyBins() {}
 
     /**
-     * What a bin is reported as, in milliseconds with two decimals. It lies between the smallest value a and the greatest value
-     * z that the bin can hold, at 2az/(a+z), where the relative error is the same to both sides: at most (γ−1)/(γ+1) = 1.96 %.
-     * Bins of one whole number, as all below 25 ms are, are exact.
+     * The value reported for a bin, in milliseconds with two decimals: 2az/(a+z), where a is the
+     * smallest and z the greatest value that the bin can hold. There the relative error is the same
+     * on both sides, at most (γ−1)/(γ+1) = 1.96 %. A bin that holds one whole number, as each below
+     * 25 ms does, is exact.
      */
     static double millis(int bin) {
         if (bin <= 0) {
@@ -22,7 +24,7 @@ final class LatencyBins {
         double smallest = Math.floor(Math.pow(GAMMA, bin - 2)) + 1;
         double greatest = Math.floor(Math.pow(GAMMA, bin - 1));
         if (greatest < smallest) {
-            // Holds no whole number, so nothing is ever counted here.
+            // The bin holds no whole number, so no event is ever counted in it.
             greatest = smallest;
         }
         return Math.round(200 * smallest * greatest / (smallest + greatest)) / 100.0;

@@ -12,13 +12,16 @@ interface ReliabilityConfig {
     /** When a bucket is marked as a spike. */
     Spike spike();
 
-    /** How raw events of an incident leave. */
+    /** Bounds and masks of incident exports. */
     Export export();
 
     /** A bucket is compared with the hour before it. */
     interface Spike {
 
-        /** Invocations that both the bucket and the hour before it must have; fewer say nothing. */
+        /**
+         * Invocations that both the bucket and the hour before it must have; fewer are not
+         * compared.
+         */
         @WithDefault("20")
         long invocationsMin();
 
@@ -39,22 +42,30 @@ interface ReliabilityConfig {
         double p95Factor();
     }
 
-    /** Bounds of what one export may cost the others. */
+    /** Bounds what one export may cost other requests, and masks personal data. */
     interface Export {
 
-        /** Exports and summaries at the same time, in this process; more are told to come again. */
+        /**
+         * Most exports and summaries at the same time in this process; others are refused with 429.
+         */
         @WithDefault("4")
         int concurrency();
 
-        /** How long a client may take nothing at all before its connection is cut. */
+        /** How long a client may read nothing before its connection is cut. */
         @WithDefault("30s")
         Duration stallTimeout();
 
-        /** How long one export may take; then its connection is cut, because it holds back the cleaning of the tables. */
+        /**
+         * How long one export may take before its connection is cut: while it runs, tables cannot
+         * be vacuumed.
+         */
         @WithDefault("15m")
         Duration durationMax();
 
-        /** Keys of metadata (whatever their case) that may hold personal data: their values leave as three stars. */
+        /**
+         * Keys of metadata (in any case) that may hold personal data: their values are exported as
+         * three asterisks.
+         */
         @WithDefault("email,mail,user,userid,user_id,username,user_name,name,phone,ip,ip_address,address")
         List<String> maskedMetadataKeys();
     }

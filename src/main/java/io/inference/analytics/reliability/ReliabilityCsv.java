@@ -12,8 +12,8 @@ import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
- * The points as CSV (RFC 4180, UTF-8): the same rows, columns named like the JSON fields, nested ones by their path in camel
- * case. What is absent in JSON is an empty cell.
+ * The points as CSV (RFC 4180, UTF-8): the same rows, with columns named like the JSON fields,
+ * nested ones by their path in camel case. A field absent in JSON is an empty cell.
  */
 final class ReliabilityCsv {
 

@@ -114,7 +114,7 @@ class ReliabilityResource {
                 ReliabilitySeries.of(
                         orgId,
                         query,
-                        store.read(handle.getConnection(), orgId, query),
+                        store.read(handle, orgId, query),
                         Retention.availableFrom(clock.instant(), retention.rollups())),
                 freshness.read(handle, orgId, query.scope().models())));
         if (form == TableAnswer.Form.CSV) {

@@ -4,7 +4,7 @@ import io.inference.analytics.series.SeriesGroup;
 import java.util.Set;
 
 /**
- * One point before it is dressed for the wire.
+ * One point, independent of the wire format.
  *
  * @param bucket index into the query's buckets
  * @param group what it is about

@@ -100,7 +100,7 @@ public record ReliabilitySeries(
     @Schema(name = "HighlightedPercentile")
     public record Highlighted(Percentile percentile, @Schema(description = "Milliseconds") double valueMs) {}
 
-    /** Dresses what a query found. */
+    /** The wire form of what a query found. */
     static ReliabilitySeries of(UUID org, ReliabilityQuery query, ReliabilityStore.Found found, Instant availableFrom) {
         return new ReliabilitySeries(
                 org,

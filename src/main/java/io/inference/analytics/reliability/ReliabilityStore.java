@@ -13,18 +13,19 @@ import java.time.ZoneOffset;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
+import org.jdbi.v3.core.Handle;
 import org.postgresql.PGStatement;
 
 /**
- * Hourly histograms of an organisation. The database puts those of a group end to end, which costs it next to nothing, and their
- * bins are added up here.
+ * Hourly histograms of an organisation. The database concatenates those of a group, which is cheap,
+ * and their bins are added up here.
  */
 @ApplicationScoped
 public class ReliabilityStore {
 
     /**
-     * Rows fetched at once. A row holds the entries of all models and clients of its group, some 200 KiB for a busy organisation
-     * as a whole.
+     * Rows fetched at once. A row holds the entries of all models and clients of its group: some
+     * 200 KiB where the group is a whole busy organisation.
      */
     private static final int FETCH_SIZE_UNGROUPED = 64;
 
@@ -54,12 +55,19 @@ public class ReliabilityStore {
      */
     record Found(List<ReliabilityRow> points, Stats totals) {}
 
-    /** The points of a query. */
-    Found read(Connection connection, UUID org, ReliabilityQuery query) throws SQLException {
+    /**
+     * The points of a query. Read by hand: bags of bins are the bulk of an answer, and each is read
+     * once, in binary.
+     */
+    Found read(Handle handle, UUID org, ReliabilityQuery query) throws SQLException {
         BucketTallies tallies = new BucketTallies(query.scope(), rule);
-        boolean autoCommit = connection.getAutoCommit();
-        // Rows come in portions only inside of a transaction.
-        connection.setAutoCommit(false);
+        // Rows come in portions only within a transaction.
+        handle.useTransaction(transaction -> gather(transaction.getConnection(), org, query, tallies));
+        return new Found(tallies.points(), tallies.totals());
+    }
+
+    private static void gather(Connection connection, UUID org, ReliabilityQuery query, BucketTallies tallies)
+            throws SQLException {
         try (PreparedStatement select = connection.prepareStatement(sql(query))) {
             // Binary from the first execution on: bytes as text are twice as long.
             select.unwrap(PGStatement.class).setPrepareThreshold(-1);
@@ -68,23 +76,6 @@ public class ReliabilityStore {
             try (ResultSet rows = select.executeQuery()) {
                 gather(rows, query, tallies);
             }
-            connection.commit();
-        } catch (SQLException | RuntimeException e) {
-            rollback(connection, e);
-            throw e;
-        } finally {
-            if (!connection.isClosed()) {
-                connection.setAutoCommit(autoCommit);
-            }
-        }
-        return new Found(tallies.points(), tallies.totals());
-    }
-
-    private static void rollback(Connection connection, Exception cause) {
-        try {
-            connection.rollback();
-        } catch (SQLException e) {
-            cause.addSuppressed(e);
         }
     }
 

@@ -8,9 +8,9 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Tells whether some time is much worse than the time before it: its error rate at least 3 times, or its p95 latency at least
- * twice as high. Both times must have enough traffic, and a handful of errors after none is no spike; the numbers are settings
- * ({@link ReliabilityConfig.Spike}).
+ * Decides whether a period is much worse than the one before it: its error rate at least 3 times,
+ * or its p95 latency at least twice as high. Both periods must have enough traffic, and a handful
+ * of errors after none does not count; the numbers are settings ({@link ReliabilityConfig.Spike}).
  */
 @ApplicationScoped
 class SpikeRule {
@@ -56,7 +56,8 @@ class SpikeRule {
         }
         Optional<Double> p95 = now.latencyMs().map(Percentiles::p95);
         Optional<Double> p95Before = before.latencyMs().map(Percentiles::p95);
-        // Where the hour before took no time at all, any time is infinitely more; one millisecond stands for nothing.
+        // After an hour with a latency of 0 ms, any latency would be infinitely worse; it counts as
+        // 1 ms.
         if (p95.isPresent()
                 && p95Before.isPresent()
                 && p95.get() >= config.p95Factor() * Math.max(1, p95Before.get())) {
@@ -65,7 +66,7 @@ class SpikeRule {
         return causes;
     }
 
-    /** Counts are compared, not rates: 0.15 is less than 3 times 0.05 to a computer. */
+    /** Compares counts, not rates: in floating point, 0.15 is less than 3 times 0.05. */
     private boolean timesAsOften(Stats now, Stats before) {
         return (double) now.errors() * before.invocations()
                 >= config.errorRateFactor() * before.errors() * now.invocations();

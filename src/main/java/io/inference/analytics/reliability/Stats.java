@@ -4,12 +4,13 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * How some invocations went.
+ * The outcome of a set of invocations.
  *
  * @param invocations how many ended
- * @param errorsByStatus how many of them ended in each status but success; all statuses are there
+ * @param errorsByStatus how many of them ended in each status other than success; every status has
+ *     an entry
  * @param latencyMs how long they took; empty when there are none
- * @param timeToFirstTokenMs how long they took to begin; empty when none told
+ * @param timeToFirstTokenMs how long until their first token; empty when none reported it
  */
 public record Stats(
         long invocations,
@@ -17,12 +18,12 @@ public record Stats(
         Optional<Percentiles> latencyMs,
         Optional<Percentiles> timeToFirstTokenMs) {
 
-    /** Those that did not end in success. */
+    /** How many did not end in success. */
     long errors() {
         return errorsByStatus.values().stream().mapToLong(Long::longValue).sum();
     }
 
-    /** Errors by invocation, not rounded; 0 when there are no invocations. */
+    /** Errors per invocation, not rounded; 0 when there are no invocations. */
     double errorRate() {
         return invocations == 0 ? 0 : (double) errors() / invocations;
     }

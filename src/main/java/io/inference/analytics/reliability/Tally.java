@@ -3,7 +3,9 @@ package io.inference.analytics.reliability;
 import java.util.Map;
 import java.util.TreeMap;
 
-/** Gathers how invocations went, row by row. Not for use by several threads at once. */
+/**
+ * Adds up invocations by status and latency, row by row. Not for use by several threads at once.
+ */
 final class Tally {
 
     static final String SUCCESS = "success";
@@ -16,7 +18,7 @@ final class Tally {
      * Adds invocations of one status.
      *
      * @param latencyBins bag of packed bins, see {@link Histogram#addPacked}
-     * @param timeToFirstTokenBins likewise, of those that told
+     * @param timeToFirstTokenBins likewise, of those that reported it
      */
     void add(String status, byte[] latencyBins, byte[] timeToFirstTokenBins) {
         // Every event has a latency, so the histogram counts the invocations.

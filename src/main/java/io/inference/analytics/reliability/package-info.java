@@ -1,9 +1,14 @@
 /**
  * Error rates, latency percentiles and incidents.
  *
- * <p>Owns: the reliability endpoint, the spike rule, the export of an incident's raw events and its summary. May touch: access,
- * freshness, platform. Invariants: percentiles are those of the events themselves, at any granularity, group and range, never
- * averages of percentiles; an export that breaks off shows as a broken connection, never as a shorter file. On failure: all
- * faults of a query are told at once; without PostgreSQL the answer is unavailable.
+ * <p>Owns: the reliability endpoint, the spike rule, the export of an incident's raw events and its
+ * summary. May touch: access, freshness, series, database, web, platform.
+ *
+ * <p>Invariants: percentiles are those of the events themselves at any granularity, group and
+ * range, never averages of percentiles. An export that breaks off shows as a broken connection,
+ * never as a shorter file.
+ *
+ * <p>On failure: a query's faults are reported all at once; without PostgreSQL the answer is
+ * unavailable.
  */
 package io.inference.analytics.reliability;

@@ -6,7 +6,9 @@ import java.time.Instant;
 import java.util.List;
 import org.jdbi.v3.core.Handle;
 
-/** Flavour postgres: the batch writer keeps the rollups itself; only a repair has something to do. */
+/**
+ * Flavour postgres: the batch writer keeps the rollups itself; only a repair has something to do.
+ */
 final class PostgresRefresh implements RollupRefresh {
 
     private static final String RECOMPUTE = "select analytics.recompute_rollups(:low, :high)";

@@ -16,7 +16,9 @@ public interface RollupConfig {
     @WithDefault("5s")
     Duration interval();
 
-    /** Pause between two rounds of creating partitions ahead and dropping data past its retention. */
+    /**
+     * Pause between two rounds of creating partitions ahead and dropping data past its retention.
+     */
     @WithDefault("1h")
     Duration upkeepInterval();
 

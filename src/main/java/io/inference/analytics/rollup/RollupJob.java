@@ -36,7 +36,8 @@ import org.jdbi.v3.core.Jdbi;
 import org.jdbi.v3.core.JdbiException;
 
 /**
- * Takes the committed batches from the outbox, refreshes the rollups they touched, and records their freshness.
+ * Takes the committed batches from the outbox, refreshes the rollups they touched, and records
+ * their freshness.
  *
  * <p>The steps of a round, and what holds if one fails:
  *
@@ -44,7 +45,8 @@ import org.jdbi.v3.core.JdbiException;
  *   <li>Take the advisory lock, or leave the round to the replica that has it.
  *   <li>Read the outbox: nothing has changed.
  *   <li>Refresh the hours behind the watermark: repeating it changes nothing.
- *   <li>Record freshness and delete the batches from the outbox, in one transaction: rolled back, the next round does it again.
+ *   <li>Record freshness and delete the batches from the outbox, in one transaction: rolled back,
+ *       the next round does it again.
  *   <li>Publish the hint to Redis: the organisation's next batch publishes it.
  * </ol>
  */
@@ -66,9 +68,9 @@ public class RollupJob {
 
     private static final String DELETE = "delete from analytics.rollup_outbox where batch_id = any (:batches)";
 
-    // A server crash may lose the last commits of a round, but never one without all that follow it. The outbox is
-    // emptied last, so what is lost is done again. Flavour timescale commits hundreds of times in a round with
-    // scattered late events.
+    // A server crash may lose the last commits of a round, but never one without all that follow
+    // it. The outbox is emptied last, so what is lost is done again. Flavour timescale commits
+    // hundreds of times in a round with scattered late events.
     private static final String LIMITS =
             "set statement_timeout = '15min'; set lock_timeout = '30s'; set synchronous_commit = off";
 
@@ -157,14 +159,16 @@ public class RollupJob {
     /**
      * One round.
      *
-     * @return batches that were rolled up; 0 when there was nothing to do or another replica is at work
+     * @return batches that were rolled up; 0 when there was nothing to do or another replica is at
+     *     work
      */
     public int runOnce() {
         Instant started = clock.instant();
         List<Batch> done = new ArrayList<>();
         boolean ran = jdbi.withHandle(handle -> RollupLock.tryRun(handle, LIMITS, () -> work(handle, started, done)));
         if (!ran) {
-            // Does not count as a success: if the other replica is stuck, the age of the last success must show it.
+            // Does not count as a success: if the other replica is stuck, the age of the last
+            // success must show it.
             return 0;
         }
         lastSuccess.set(clock.instant());

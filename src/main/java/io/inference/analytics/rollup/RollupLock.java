@@ -5,8 +5,8 @@ import java.sql.SQLException;
 import org.jdbi.v3.core.Handle;
 
 /**
- * The lock under which one process at a time touches the rollups. It belongs to the session, as the work commits many times;
- * PostgreSQL frees it when the connection breaks.
+ * The lock under which one process at a time touches the rollups. It belongs to the session, as the
+ * work commits many times; PostgreSQL frees it when the connection breaks.
  */
 final class RollupLock {
 

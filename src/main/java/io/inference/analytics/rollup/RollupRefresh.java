@@ -4,7 +4,10 @@ import java.time.Instant;
 import java.util.List;
 import org.jdbi.v3.core.Handle;
 
-/** Brings the rollups up to the raw events; the one place where the storage flavours differ above the migrations. */
+/**
+ * Brings the rollups up to the raw events; the one place where the storage flavours differ above
+ * the migrations.
+ */
 interface RollupRefresh {
 
     /**

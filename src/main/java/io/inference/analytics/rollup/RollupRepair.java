@@ -20,10 +20,12 @@ import org.jdbi.v3.core.Jdbi;
 /**
  * Recomputes rollups from the raw events, day by day.
  *
- * <p>It holds the rollup job's lock meanwhile, so that one process at a time touches the rollups. A failure leaves the earlier
- * days recomputed and the failed day unchanged; a second run does no harm.
+ * <p>It holds the rollup job's lock meanwhile, so that one process at a time touches the rollups. A
+ * failure leaves the earlier days recomputed and the failed day unchanged; a second run does no
+ * harm.
  *
- * <p>Bound: no day whose raw events retention may have dropped, as only its rollups are left, and no day after tomorrow.
+ * <p>Bound: no day whose raw events retention may have dropped, as only its rollups are left, and
+ * no day after tomorrow.
  */
 @ApplicationScoped
 public class RollupRepair {
@@ -80,7 +82,8 @@ public class RollupRepair {
     }
 
     /**
-     * Checks a range before its raw events are changed, so that they never change without their rollups.
+     * Checks a range before its raw events are changed, so that they never change without their
+     * rollups.
      *
      * @throws Failure.Invalid when {@link #recompute} would refuse the range
      */

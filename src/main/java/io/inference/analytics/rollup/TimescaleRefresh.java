@@ -14,18 +14,24 @@ import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.JdbiException;
 
 /**
- * Flavour timescale: refreshes the continuous aggregates for hours before their watermark, and materialises each hour once it is
- * over.
+ * Flavour timescale: refreshes the continuous aggregates for hours before their watermark, and
+ * materialises each hour once it is over.
  *
- * <p>Hours before the watermark are materialised, so a late event shows only after a refresh. Hours after it need nothing: each
- * query computes them from the raw events.
+ * <p>Hours before the watermark are materialised, so a late event shows only after a refresh. Hours
+ * after it need nothing: each query computes them from the raw events.
  */
 final class TimescaleRefresh implements RollupRefresh {
 
-    /** An hour is materialised this long after its end: most late events have come by then, and each later one costs a refresh. */
+    /**
+     * An hour is materialised this long after its end: most late events have come by then, and each
+     * later one costs a refresh.
+     */
     private static final Duration CLOSE_AFTER = Duration.ofMinutes(5);
 
-    /** From this many hours on, the day is refreshed in one window. With 6 of 24, four times as many hours are computed at most. */
+    /**
+     * From this many hours on, the day is refreshed in one window. With 6 of 24, four times as many
+     * hours are computed at most.
+     */
     private static final int BUSY_DAY_HOURS = 6;
 
     private static final List<String> HOURLY = List.of("analytics.usage_hourly", "analytics.histograms_hourly");
@@ -35,13 +41,16 @@ final class TimescaleRefresh implements RollupRefresh {
     private static final String ADVANCE =
             "call %s.refresh_continuous_aggregate(:view::regclass, :low::timestamptz, :high::timestamptz)";
 
-    // Forced, as the outbox says what changed. TimescaleDB's own record of changes can miss some (2.28: when a window
-    // ends beyond the watermark, or a policy runs at the same time). The bucket would then stay wrong until the next
-    // late event.
+    // Forced, as the outbox says what changed. TimescaleDB's own record of changes can miss some
+    // (2.28: when a window ends beyond the watermark, or a policy runs at the same time). The
+    // bucket would then stay wrong until the next late event.
     private static final String RECOMPUTE =
             "call %s.refresh_continuous_aggregate(:view::regclass, :low::timestamptz, :high::timestamptz, force => true)";
 
-    /** The schema of the extension's functions, quoted; a session need not have it in its search path. */
+    /**
+     * The schema of the extension's functions, quoted; a session need not have it in its search
+     * path.
+     */
     private static final String EXTENSION_SCHEMA =
             "select extnamespace::regnamespace::text as name from pg_extension where extname = 'timescaledb'";
 
@@ -66,9 +75,9 @@ final class TimescaleRefresh implements RollupRefresh {
                 call(handle, RECOMPUTE, view, window);
             }
         }
-        // The days of all hours, not only of those behind, because the daily view has a watermark of its own. Days
-        // after it must stay out of every window: the refresh would materialise the running day, and later events
-        // would no longer show in it.
+        // The days of all hours, not only of those behind, because the daily view has a watermark
+        // of its own. Days after it must stay out of every window: the refresh would materialise
+        // the running day, and later events would no longer show in it.
         Instant materialised = watermark(handle, DAILY);
         List<Instant> days = hours.stream()
                 .map(hour -> hour.truncatedTo(ChronoUnit.DAYS))
@@ -110,7 +119,10 @@ final class TimescaleRefresh implements RollupRefresh {
         }
     }
 
-    /** After the watermark there is nothing to repair, and a materialised hour would no longer follow its events. */
+    /**
+     * After the watermark there is nothing to repair, and a materialised hour would no longer
+     * follow its events.
+     */
     private static void recompute(Handle handle, String view, Window window) {
         Instant watermark = watermark(handle, view);
         Instant high = window.high().isBefore(watermark) ? window.high() : watermark;
@@ -127,8 +139,9 @@ final class TimescaleRefresh implements RollupRefresh {
     }
 
     /**
-     * Fills the gaps between the hours of a day that has {@link #BUSY_DAY_HOURS} or more. Late events scattered over a month touch
-     * hundreds of separate hours. A call for each of them takes longer than computing some hours in vain.
+     * Fills the gaps between the hours of a day that has {@link #BUSY_DAY_HOURS} or more. Late
+     * events scattered over a month touch hundreds of separate hours. A call for each of them takes
+     * longer than computing some hours in vain.
      */
     private static List<Instant> withGapsOfBusyDays(List<Instant> hours) {
         Map<Instant, List<Instant>> days = hours.stream()
@@ -183,7 +196,10 @@ final class TimescaleRefresh implements RollupRefresh {
                         "extension timescaledb: not in this database (expected: as when it was migrated)"));
     }
 
-    /** While a policy of the database refreshes the same view, the database refuses every other refresh of it. */
+    /**
+     * While a policy of the database refreshes the same view, the database refuses every other
+     * refresh of it.
+     */
     private static void call(Handle handle, String procedure, String view, Window window) {
         String call = procedure.formatted(extensionSchema(handle));
         long deadline = System.nanoTime() + CONCURRENT_PATIENCE.toNanos();

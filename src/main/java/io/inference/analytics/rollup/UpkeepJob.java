@@ -23,11 +23,12 @@ import org.jdbi.v3.core.Jdbi;
 import org.jdbi.v3.core.JdbiException;
 
 /**
- * Creates partitions ahead, drops data past its retention together with the ingest's records about it, closes the days that are
- * over, and keeps the database's own policies in line with the settings.
+ * Creates partitions ahead, drops data past its retention together with the ingest's records about
+ * it, closes the days that are over, and keeps the database's own policies in line with the
+ * settings.
  *
- * <p>Every step is idempotent, so two replicas may run it at once. If it never runs, the writers create the partitions
- * themselves.
+ * <p>Every step is idempotent, so two replicas may run it at once. If it never runs, the writers
+ * create the partitions themselves.
  *
  * <p>Bound: nothing is dropped that is not due by the database's clock as well.
  */
@@ -39,7 +40,10 @@ public class UpkeepJob {
     private static final String ENSURE_DAY = "select analytics.ensure_day(:day)";
     private static final String FOLLOW = "select analytics.follow_retention(:raw::interval, :rollups::interval)";
 
-    /** A partition that a long export reads stays until the next round: waiting for it would block the writers. */
+    /**
+     * A partition that a long export reads stays until the next round: waiting for it would block
+     * the writers.
+     */
     private static final String LIMITS = "set lock_timeout = '2s'";
 
     private static final String DEFAULTS = "reset lock_timeout";
@@ -48,10 +52,16 @@ public class UpkeepJob {
             "select analytics.purge_older(:now, :raw::interval, :rollups::interval) as dropped";
     private static final String DATABASE_NOW = "select clock_timestamp() as now";
 
-    /** Time services keep clocks within a second; a minute of difference means that none has set this clock. */
+    /**
+     * Time services keep clocks within a second; a minute of difference means that none has set
+     * this clock.
+     */
     private static final Duration SKEW_MAX = Duration.ofMinutes(1);
 
-    /** Records about events past the raw retention. In steps, so that no transaction grows with the backlog. */
+    /**
+     * Records about events past the raw retention. In steps, so that no transaction grows with the
+     * backlog.
+     */
     private static final String FORGET =
             """
             delete from analytics.%1$s where ctid = any (array(
@@ -100,8 +110,8 @@ public class UpkeepJob {
     }
 
     /**
-     * One round. Does nothing while our clock and the database's differ by more than {@link #SKEW_MAX}: data dropped too early is
-     * lost.
+     * One round. Does nothing while our clock and the database's differ by more than {@link
+     * #SKEW_MAX}: data dropped too early is lost.
      *
      * @return partitions or chunks that were dropped
      */

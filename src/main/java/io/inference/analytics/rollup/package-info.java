@@ -1,12 +1,13 @@
 /**
  * Keeps the rollups equal to the raw events.
  *
- * <p>Owns: refreshing what new and late batches touched, recomputing on request, partitions ahead, closing days, retention. May
- * touch: database, series, platform.
+ * <p>Owns: refreshing what new and late batches touched, recomputing on request, partitions ahead,
+ * closing days, retention. May touch: database, series, platform.
  *
- * <p>Invariants: one replica works at a time (advisory lock); a batch leaves the outbox only after the rollups show all its
- * events.
+ * <p>Invariants: one replica works at a time (advisory lock); a batch leaves the outbox only after
+ * the rollups show all its events.
  *
- * <p>On failure: the batch stays in the outbox, and the next round of any replica handles it again; freshness shows the lag.
+ * <p>On failure: the batch stays in the outbox, and the next round of any replica handles it again;
+ * freshness shows the lag.
  */
 package io.inference.analytics.rollup;

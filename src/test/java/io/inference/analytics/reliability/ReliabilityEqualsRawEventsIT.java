@@ -25,6 +25,7 @@ import java.util.Map;
 import java.util.Random;
 import java.util.UUID;
 import java.util.function.LongSupplier;
+import org.jdbi.v3.core.Jdbi;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -114,7 +115,7 @@ class ReliabilityEqualsRawEventsIT {
     private void check(Map<String, List<String>> question) throws SQLException {
         ReliabilityQuery query = ReliabilityQuery.parse(question);
         try (Connection connection = database.getConnection()) {
-            ReliabilityStore.Found found = store.read(connection, org, query);
+            ReliabilityStore.Found found = store.read(Jdbi.open(connection), org, query);
             String truncated = "date_trunc('" + query.scope().granularity().wireName() + "', occurred_at, '"
                     + (query.scope().granularity() == Granularity.HOUR
                             ? "UTC"
