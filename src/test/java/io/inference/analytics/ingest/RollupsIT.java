@@ -27,6 +27,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
+import org.jdbi.v3.core.JdbiException;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -290,7 +291,7 @@ class RollupsIT {
             lab.publish(lab.event(Instant.now().minus(3, ChronoUnit.DAYS)), lab.event());
             awaitStored(2);
             await().atMost(PATIENCE)
-                    .untilAsserted(() -> assertThatThrownBy(job::runOnce).isInstanceOf(SQLException.class));
+                    .untilAsserted(() -> assertThatThrownBy(job::runOnce).isInstanceOf(JdbiException.class));
             assertThat(outbox()).isPositive();
             awaitShown(2);
             assertThat(lab.number("select count(*) from analytics.freshness_status where org_id = ?", lab.org()))
