@@ -5,7 +5,6 @@ import io.inference.analytics.platform.Failure;
 import jakarta.enterprise.context.Dependent;
 import jakarta.inject.Inject;
 import java.io.PrintWriter;
-import java.sql.SQLException;
 import java.time.Instant;
 import java.util.Optional;
 import picocli.CommandLine.Command;
@@ -39,7 +38,7 @@ class ConservationCommand implements ServiceCommand {
     }
 
     @Override
-    public int run(PrintWriter out) throws SQLException {
+    public int run(PrintWriter out) {
         ConservationCheck.Conservation found = check.run(Optional.ofNullable(from), Optional.ofNullable(to));
         out.printf(
                 "%d batches: %d received, %d stored, %d duplicate, %d conflict, %d dead-lettered%n%n",

@@ -1,10 +1,12 @@
 package io.inference.analytics.ingest;
 
+import io.inference.analytics.platform.WireNamed;
+
 /** Why a batch was read. */
-enum BatchKind {
+enum BatchKind implements WireNamed {
     /** In its turn; on transport stream it continues the sequence of committed offsets. */
     LIVE("live"),
-    /** Once more, on demand; its offsets were committed before and it moves no position. */
+    /** Again, on demand; its offsets were committed before, and it moves no position. */
     REPLAY("replay");
 
     private final String wireName;
@@ -13,7 +15,8 @@ enum BatchKind {
         this.wireName = wireName;
     }
 
-    String wireName() {
+    @Override
+    public String wireName() {
         return wireName;
     }
 }

@@ -20,25 +20,28 @@ import java.util.concurrent.TimeoutException;
  *
  * <ol>
  *   <li>decode, and find duplicates within the batch: pure; nothing has happened.
- *   <li>make missing partitions: commits on its own; an empty partition too many harms nobody.
+ *   <li>make missing partitions: commits on its own; an empty partition too many does no harm.
  *   <li>copy into the staging table: rolled back, the batch is tried again.
- *   <li>wait for the batch's turn, then for the lane: as above.
- *   <li>move the position with the lease's fencing number: fenced = the batch is dropped here, its new owner reads it again.
+ *   <li>wait for the batch's turn, then for the lane: rolled back, tried again.
+ *   <li>move the position with the lease's fencing number: fenced = the batch is dropped here, and its new owner reads it again.
  *   <li>find stored duplicates, insert, roll up, record conflicts, batch and outbox: rolled back, tried again; when the database
  *       refuses a row, that one becomes a dead letter.
  *   <li>publish dead letters and wait for the broker's confirms: rolled back, tried again; a letter may appear twice.
- *   <li>commit: if the answer is lost, the batch is tried again; the position (stream) or the duplicates (queue) tell.
+ *   <li>commit: if the answer is lost, the batch is tried again; the position (stream) or the duplicates (queue) show whether it
+ *       was stored.
  *   <li>acknowledge: if this fails the broker delivers again, and every event is a duplicate.
  * </ol>
  */
 final class BatchTransaction {
 
-    // In the lane each statement must see what the batches before it have committed; a database may be set up for less.
+    // In the lane each statement must see what the batches before it have committed, whatever isolation the database is
+    // set
+    // up with.
     private static final String BEGIN =
             "set transaction isolation level read committed; set local statement_timeout = '60s'; set local lock_timeout = '30s'; "
                     + "set local idle_in_transaction_session_timeout = '60s'; "
-                    // A late event into a compressed chunk unpacks what may hold the same key; TimescaleDB refuses
-                    // the batch above 100,000 rows. Servers without it take the setting as one without meaning.
+                    // For a late event in a compressed chunk, TimescaleDB unpacks what may hold the same key, and
+                    // refuses the batch above 100,000 rows. Servers without the extension ignore the setting.
                     + "set local timescaledb.max_tuples_decompressed_per_dml_transaction = 0";
 
     /** Waits until all earlier batches are committed. */

@@ -1,5 +1,6 @@
 package io.inference.analytics.ingest;
 
+import io.inference.analytics.database.SqlState;
 import io.inference.analytics.event.UsageEventCodec;
 import io.opentelemetry.api.trace.Span;
 import io.opentelemetry.context.Scope;
@@ -24,15 +25,15 @@ import org.jboss.logging.MDC;
 /**
  * Takes batches from the buffer and stores each in one transaction, until it succeeds or the batch's generation is over.
  *
- * <p>What an attempt does, and what holds if it fails, stands at {@link BatchTransaction}. Here is what follows from that: errors of
- * the database and of our own are tried again with capped back-off, a row that the database refuses becomes a dead letter, and so
- * does a message that cannot be stored for another cause.
+ * <p>{@link BatchTransaction} says what an attempt does, and what holds if it fails. After an error of the database or of our own
+ * the writer tries again, with capped back-off. A row that the database refuses becomes a dead letter, and so does a message
+ * that cannot be stored for another cause.
  */
 final class BatchWriter implements Runnable {
 
     private static final Logger LOG = Logger.getLogger(BatchWriter.class);
     private static final Duration RETRY_DELAY_MIN = Duration.ofMillis(100);
-    /** Errors of ours in a row that are taken for a message's fault; what passes by itself has passed by then. */
+    /** After so many errors of our own a message counts as their cause; what passes by itself has passed by then. */
     private static final int UNEXPECTED_MAX = 3;
 
     /** In one log line. */
@@ -70,8 +71,8 @@ final class BatchWriter implements Runnable {
     }
 
     /**
-     * Whether this writer went through its loop after the given time; idle rounds and failed attempts count, and so does waiting
-     * for the turn of another one, which is then judged by itself.
+     * Whether this writer went through its loop after the given time. Idle rounds and failed attempts count. So does waiting for
+     * another writer's turn: that writer is then judged by itself.
      */
     boolean progressedAfter(Instant limit) {
         return waitsForTurn || lastProgressAt.isAfter(limit);
@@ -134,7 +135,7 @@ final class BatchWriter implements Runnable {
     }
 
     /**
-     * Stores the batch whole, or in ever smaller parts when something in it cannot be stored and no row explains that: the message
+     * Stores the batch whole, or in ever smaller parts when something in it cannot be stored and no row explains that. The message
      * at fault becomes a dead letter, and the others are stored.
      */
     private void write(MessageBuffer.Batch batch) throws InterruptedException {
@@ -200,7 +201,7 @@ final class BatchWriter implements Runnable {
                     metrics.attemptFailed();
                     LOG.warnf(
                             "event=batch_not_stored sqlstate=%s retry_ms=%d cause=%s",
-                            e.getSQLState(), delay.toMillis(), e.getMessage());
+                            SqlState.of(e), delay.toMillis(), e.getMessage());
                     pause();
                 } catch (RuntimeException e) {
                     metrics.attemptFailed();
@@ -250,10 +251,10 @@ final class BatchWriter implements Runnable {
 
         /** Makes dead letters of the rows that the database refuses, for the next attempt. */
         private void withoutRefused(Connection connection, SQLException cause) throws SQLException {
-            if (!SqlStates.refusesRow(cause)) {
+            if (!SqlState.refusesRow(cause)) {
                 throw cause;
             }
-            if (SqlStates.mayLackPartition(cause) && !partitionsChecked) {
+            if (SqlState.mayLackPartition(cause) && !partitionsChecked) {
                 partitionsChecked = true;
                 store.forgetDays();
                 return;
@@ -267,8 +268,8 @@ final class BatchWriter implements Runnable {
                         refused.size());
                 prepared = prepared.refuse(refused);
             } else if (part.refusal().isEmpty()) {
-                // Each row goes in alone: it is what they are together, or what else a message brings.
-                refuse("SQLState " + cause.getSQLState());
+                // Each row goes in alone: the fault is in their combination, or in what else a message brings.
+                refuse("SQLState " + SqlState.of(cause));
             } else {
                 throw cause;
             }

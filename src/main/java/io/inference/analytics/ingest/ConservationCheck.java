@@ -1,28 +1,25 @@
 package io.inference.analytics.ingest;
 
+import io.inference.analytics.database.SqlState;
 import io.inference.analytics.platform.Retention;
 import jakarta.enterprise.context.ApplicationScoped;
-import java.sql.Connection;
-import java.sql.PreparedStatement;
-import java.sql.ResultSet;
-import java.sql.SQLException;
-import java.sql.Statement;
-import java.sql.Types;
 import java.time.Clock;
 import java.time.Instant;
-import java.time.OffsetDateTime;
-import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import javax.sql.DataSource;
+import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.Jdbi;
+import org.jdbi.v3.core.JdbiException;
+import org.jdbi.v3.core.result.RowView;
+import org.jdbi.v3.core.statement.Query;
 
 /**
  * Whether everything that was received is accounted for: received = outcomes; the stream's offsets are complete; what the batches
  * say was stored is in {@code usage_events}; the hourly rollups add up to it.
  *
- * <p>It looks at one snapshot, so ingest and rollups go on meanwhile. Hours that the rollup worker still has to refresh are left
- * out. Of data that retention may have dropped nothing is expected.
+ * <p>It looks at one snapshot, so ingest and rollups go on meanwhile. It leaves out hours that the rollup worker still has to
+ * refresh, and expects nothing of data that retention may have dropped.
  *
  * <p>Cost: without a range it reads all raw events.
  */
@@ -59,25 +56,24 @@ public class ConservationCheck {
     private static final String SNAPSHOT = "set transaction isolation level repeatable read, read only; "
             + "set local statement_timeout = '55min'; set local timezone = 'UTC'";
     private static final String COUNT_TIMEOUT = "set local statement_timeout = '" + COUNT_TIMEOUT_SECONDS + "s'";
-    private static final String QUERY_CANCELED = "57014";
 
-    private static final String RANGE = "committed_at >= coalesce(?, '-infinity'::timestamptz) "
-            + "and committed_at < coalesce(?, 'infinity'::timestamptz)";
+    private static final String RANGE = "committed_at >= coalesce(:from, '-infinity'::timestamptz) "
+            + "and committed_at < coalesce(:to, 'infinity'::timestamptz)";
 
     private static final String OUTCOMES =
             """
-            select count(*), coalesce(sum(received), 0), coalesce(sum(stored), 0), coalesce(sum(duplicates), 0),
-                   coalesce(sum(conflicts), 0), coalesce(sum(dead_lettered), 0),
-                   coalesce(sum(abs(received::bigint - stored - duplicates - conflicts - dead_lettered)), 0),
-                   'batch ' || min(batch_id) filter (where received <> stored + duplicates + conflicts + dead_lettered)
+            select count(*) as batches, coalesce(sum(received), 0) as received, coalesce(sum(stored), 0) as stored,
+                   coalesce(sum(duplicates), 0) as duplicates, coalesce(sum(conflicts), 0) as conflicts,
+                   coalesce(sum(dead_lettered), 0) as dead_lettered,
+                   coalesce(sum(abs(received::bigint - stored - duplicates - conflicts - dead_lettered)), 0) as gap,
+                   'batch ' || min(batch_id) filter (where received <> stored + duplicates + conflicts + dead_lettered) as first_gap
             from analytics.ingestion_batches
             where %s
             """
                     .formatted(RANGE);
 
     // The batches of the range say between which offsets to look; what fills that space may have been committed at any
-    // time.
-    // Up to now, the space ends at the position; else with the last batch of the range.
+    // time. Without an end of the range, the space ends at the position; else with the last batch of the range.
     private static final String OFFSETS =
             """
             with batch as (
@@ -87,7 +83,7 @@ public class ConservationCheck {
                 select max(next_offset) as next_offset from analytics.ingestion_positions where transport = 'stream'),
             space as (
                 select coalesce(min(first_offset), (select next_offset from position)) as low, max(last_offset) + 1 as reached,
-                       case when ?::timestamptz is null then (select next_offset from position) else max(last_offset) + 1 end as high
+                       case when :to::timestamptz is null then (select next_offset from position) else max(last_offset) + 1 end as high
                 from batch),
             piece as (
                 select first_offset, last_offset from analytics.ingestion_batches
@@ -102,13 +98,15 @@ public class ConservationCheck {
                        coalesce(max(last_offset) over (order by first_offset, last_offset
                                                        rows between unbounded preceding and 1 preceding),
                                 (select low - 1 from space)) as before
-                from piece)
-            select coalesce((select high - low from space), 0),
-                   coalesce(sum(greatest(first_offset - before - 1, 0)), 0)::bigint,
-                   coalesce(sum(greatest(least(last_offset, before) - first_offset + 1, 0)), 0)::bigint
-                       + coalesce((select greatest(reached - high, 0) from space), 0),
-                   'offset ' || min(least(first_offset, before + 1)) filter (where first_offset <> before + 1)
-            from step
+                from piece),
+            found as (
+                select coalesce((select high - low from space), 0) as expected,
+                       coalesce(sum(greatest(first_offset - before - 1, 0)), 0)::bigint as missing,
+                       coalesce(sum(greatest(least(last_offset, before) - first_offset + 1, 0)), 0)::bigint
+                           + coalesce((select greatest(reached - high, 0) from space), 0) as doubled,
+                       'offset ' || min(least(first_offset, before + 1)) filter (where first_offset <> before + 1) as first_gap
+                from step)
+            select expected, expected - missing + doubled as found, missing + doubled as gap, first_gap from found
             """
                     .formatted(RANGE);
 
@@ -116,15 +114,15 @@ public class ConservationCheck {
             """
             with batch as (
                 select batch_id, stored, first_event_at, last_event_at from analytics.ingestion_batches
-                where stored > 0 and first_event_at >= ? and %s),
+                where stored > 0 and first_event_at >= :available and %s),
             event as (
                 select batch_id, count(*) as found from analytics.usage_events
                 where occurred_at >= (select min(first_event_at) from batch)
                   and occurred_at <= (select max(last_event_at) from batch)
                 group by batch_id)
-            select coalesce(sum(stored), 0), coalesce(sum(found), 0)::bigint,
-                   coalesce(sum(abs(stored - coalesce(found, 0))), 0)::bigint,
-                   'batch ' || min(batch_id) filter (where stored <> coalesce(found, 0))
+            select coalesce(sum(stored), 0) as expected, coalesce(sum(found), 0)::bigint as found,
+                   coalesce(sum(abs(stored - coalesce(found, 0))), 0)::bigint as gap,
+                   'batch ' || min(batch_id) filter (where stored <> coalesce(found, 0)) as first_gap
             from batch left join event using (batch_id)
             """
                     .formatted(RANGE);
@@ -132,10 +130,10 @@ public class ConservationCheck {
     private static final String ROLLUPS =
             """
             with hours as (
-                select date_trunc('hour', min(greatest(first_event_at, ?))) as low,
+                select date_trunc('hour', min(greatest(first_event_at, :available))) as low,
                        date_trunc('hour', max(last_event_at)) + interval '1 hour' as high
                 from analytics.ingestion_batches
-                where stored > 0 and last_event_at >= ? and %s),
+                where stored > 0 and last_event_at >= :available and %s),
             pending as (
                 select array(select unnest(hours) from analytics.rollup_outbox) as hours),
             event as (
@@ -146,23 +144,32 @@ public class ConservationCheck {
                 select bucket_start, sum(invocations) as found from analytics.usage_hourly
                 where bucket_start >= (select low from hours) and bucket_start < (select high from hours)
                 group by 1)
-            select coalesce(sum(event.found), 0)::bigint, coalesce(sum(rollup.found), 0)::bigint,
-                   coalesce(sum(abs(coalesce(event.found, 0) - coalesce(rollup.found, 0))), 0)::bigint,
+            select coalesce(sum(event.found), 0)::bigint as expected, coalesce(sum(rollup.found), 0)::bigint as found,
+                   coalesce(sum(abs(coalesce(event.found, 0) - coalesce(rollup.found, 0))), 0)::bigint as gap,
                    to_char(min(bucket_start) filter (where coalesce(event.found, 0) <> coalesce(rollup.found, 0)),
-                           'YYYY-MM-DD"T"HH24:MI:SS"Z"')
+                           'YYYY-MM-DD"T"HH24:MI:SS"Z"') as first_gap
             from event full join rollup using (bucket_start)
             where bucket_start <> all ((select hours from pending)::timestamptz[])
             """
                     .formatted(RANGE);
 
-    private final DataSource dataSource;
+    private final Jdbi jdbi;
     private final Retention retention;
     private final Clock clock;
 
-    ConservationCheck(DataSource dataSource, Retention retention, Clock clock) {
-        this.dataSource = dataSource;
+    ConservationCheck(Jdbi jdbi, Retention retention, Clock clock) {
+        this.jdbi = jdbi;
         this.retention = retention;
         this.clock = clock;
+    }
+
+    /** When the batches to look at were committed: [from, to); an absent end is open. */
+    private record Range(Optional<Instant> from, Optional<Instant> to) {
+
+        Query bind(Query query) {
+            return query.bindByType("from", from.orElse(null), Instant.class)
+                    .bindByType("to", to.orElse(null), Instant.class);
+        }
     }
 
     /**
@@ -170,122 +177,104 @@ public class ConservationCheck {
      *
      * <p>A gap is looked at a second time: in flavour timescale a refresh that commits between snapshot and query can look like one.
      */
-    public Conservation run(Optional<Instant> from, Optional<Instant> to) throws SQLException {
-        Conservation first = look(from, to);
-        return first.gap() == 0 ? first : look(from, to);
+    public Conservation run(Optional<Instant> from, Optional<Instant> to) {
+        Range range = new Range(from, to);
+        Conservation first = look(range);
+        return first.gap() == 0 ? first : look(range);
     }
 
     /**
      * The cheap half of the check: the books of the batches committed since {@code from}; and the rows and hours of those of them
      * that hold nothing older, if they can be counted in time.
      */
-    List<Comparison> recent(Instant from) throws SQLException {
+    List<Comparison> recent(Instant from) {
         List<Comparison> first = lookAtRecent(from);
         return first.stream().allMatch(comparison -> comparison.gap() == 0) ? first : lookAtRecent(from);
     }
 
-    private List<Comparison> lookAtRecent(Instant from) throws SQLException {
-        OffsetDateTime low = UsageEventStore.utc(from);
+    private List<Comparison> lookAtRecent(Instant from) {
+        Range range = new Range(Optional.of(from), Optional.empty());
         List<Comparison> comparisons = new ArrayList<>();
-        try (Connection connection = dataSource.getConnection()) {
-            connection.setAutoCommit(false);
-            try (Statement statement = connection.createStatement()) {
-                statement.execute(SNAPSHOT);
-                statement.execute(COUNT_TIMEOUT);
-                comparisons.add(offsets(connection, low, null));
-                comparisons.add(comparison(connection, "rows of the batches", ROWS, low, low, null));
-                comparisons.add(comparison(connection, "sums of the hourly rollups", ROLLUPS, low, low, low, null));
-            } catch (SQLException e) {
-                if (!QUERY_CANCELED.equals(e.getSQLState())) {
-                    throw e;
-                }
-            } finally {
-                connection.rollback();
+        try {
+            jdbi.useTransaction(handle -> {
+                handle.execute(SNAPSHOT);
+                handle.execute(COUNT_TIMEOUT);
+                comparisons.add(offsets(handle, range));
+                comparisons.add(rows(handle, range, from));
+                comparisons.add(sums(handle, range, from));
+            });
+        } catch (JdbiException e) {
+            if (!SqlState.is(e, SqlState.QUERY_CANCELED)) {
+                throw e;
             }
         }
         return comparisons;
     }
 
-    private Conservation look(Optional<Instant> from, Optional<Instant> to) throws SQLException {
-        try (Connection connection = dataSource.getConnection()) {
-            connection.setAutoCommit(false);
-            try {
-                try (Statement statement = connection.createStatement()) {
-                    statement.execute(SNAPSHOT);
-                }
-                return compare(connection, from, to);
-            } finally {
-                connection.rollback();
-            }
-        }
+    private Conservation look(Range range) {
+        return jdbi.inTransaction(handle -> {
+            handle.execute(SNAPSHOT);
+            return compare(handle, range);
+        });
     }
 
-    private Conservation compare(Connection connection, Optional<Instant> from, Optional<Instant> to)
-            throws SQLException {
-        OffsetDateTime low = from.map(UsageEventStore::utc).orElse(null);
-        OffsetDateTime high = to.map(UsageEventStore::utc).orElse(null);
+    private Conservation compare(Handle handle, Range range) {
         Instant now = clock.instant();
-        OffsetDateTime raw = Retention.availableFrom(now, retention.raw()).atOffset(ZoneOffset.UTC);
-        OffsetDateTime rollups =
-                Retention.availableFrom(now, retention.rollups()).atOffset(ZoneOffset.UTC);
-        OffsetDateTime both = raw.isAfter(rollups) ? raw : rollups;
-        Comparison offsets = offsets(connection, low, high);
-        Comparison rows = comparison(connection, "rows of the batches", ROWS, raw, low, high);
-        Comparison sums = comparison(connection, "sums of the hourly rollups", ROLLUPS, both, both, low, high);
-        try (PreparedStatement statement = prepare(connection, OUTCOMES, low, high);
-                ResultSet row = statement.executeQuery()) {
-            row.next();
-            long outcomes = row.getLong(3) + row.getLong(4) + row.getLong(5) + row.getLong(6);
-            Comparison received = new Comparison(
-                    "outcomes of what was received",
-                    row.getLong(2),
-                    outcomes,
-                    row.getLong(7),
-                    Optional.ofNullable(row.getString(8)));
-            return new Conservation(
-                    row.getLong(1),
-                    row.getLong(2),
-                    row.getLong(3),
-                    row.getLong(4),
-                    row.getLong(5),
-                    row.getLong(6),
-                    List.of(received, offsets, rows, sums));
-        }
+        Instant raw = Retention.availableFrom(now, retention.raw());
+        Instant rollups = Retention.availableFrom(now, retention.rollups());
+        Comparison offsets = offsets(handle, range);
+        Comparison rows = rows(handle, range, raw);
+        Comparison sums = sums(handle, range, raw.isAfter(rollups) ? raw : rollups);
+        return range.bind(handle.createQuery(OUTCOMES))
+                .map(row -> outcomes(row, List.of(offsets, rows, sums)))
+                .one();
     }
 
-    private static Comparison offsets(Connection connection, OffsetDateTime low, OffsetDateTime high)
-            throws SQLException {
-        try (PreparedStatement statement = prepare(connection, OFFSETS, low, high, high);
-                ResultSet row = statement.executeQuery()) {
-            row.next();
-            long space = row.getLong(1);
-            long missing = row.getLong(2);
-            long doubled = row.getLong(3);
-            return new Comparison(
-                    "offsets of the stream",
-                    space,
-                    space - missing + doubled,
-                    missing + doubled,
-                    Optional.ofNullable(row.getString(4)));
-        }
+    private static Conservation outcomes(RowView row, List<Comparison> others) {
+        long received = row.getColumn("received", Long.class);
+        long stored = row.getColumn("stored", Long.class);
+        long duplicates = row.getColumn("duplicates", Long.class);
+        long conflicts = row.getColumn("conflicts", Long.class);
+        long deadLettered = row.getColumn("dead_lettered", Long.class);
+        List<Comparison> comparisons = new ArrayList<>();
+        comparisons.add(new Comparison(
+                "outcomes of what was received",
+                received,
+                stored + duplicates + conflicts + deadLettered,
+                row.getColumn("gap", Long.class),
+                Optional.ofNullable(row.getColumn("first_gap", String.class))));
+        comparisons.addAll(others);
+        return new Conservation(
+                row.getColumn("batches", Long.class),
+                received,
+                stored,
+                duplicates,
+                conflicts,
+                deadLettered,
+                List.copyOf(comparisons));
     }
 
-    private static Comparison comparison(Connection connection, String name, String sql, OffsetDateTime... parameters)
-            throws SQLException {
-        try (PreparedStatement statement = prepare(connection, sql, parameters);
-                ResultSet row = statement.executeQuery()) {
-            row.next();
-            return new Comparison(
-                    name, row.getLong(1), row.getLong(2), row.getLong(3), Optional.ofNullable(row.getString(4)));
-        }
+    private static Comparison offsets(Handle handle, Range range) {
+        return comparison("offsets of the stream", range.bind(handle.createQuery(OFFSETS)));
     }
 
-    private static PreparedStatement prepare(Connection connection, String sql, OffsetDateTime... parameters)
-            throws SQLException {
-        PreparedStatement statement = connection.prepareStatement(sql);
-        for (int i = 0; i < parameters.length; i++) {
-            statement.setObject(i + 1, parameters[i], Types.TIMESTAMP_WITH_TIMEZONE);
-        }
-        return statement;
+    private static Comparison rows(Handle handle, Range range, Instant available) {
+        Query query = handle.createQuery(ROWS).bind("available", available);
+        return comparison("rows of the batches", range.bind(query));
+    }
+
+    private static Comparison sums(Handle handle, Range range, Instant available) {
+        Query query = handle.createQuery(ROLLUPS).bind("available", available);
+        return comparison("sums of the hourly rollups", range.bind(query));
+    }
+
+    private static Comparison comparison(String name, Query query) {
+        return query.map(row -> new Comparison(
+                        name,
+                        row.getColumn("expected", Long.class),
+                        row.getColumn("found", Long.class),
+                        row.getColumn("gap", Long.class),
+                        Optional.ofNullable(row.getColumn("first_gap", String.class))))
+                .one();
     }
 }

@@ -1,5 +1,6 @@
 package io.inference.analytics.ingest;
 
+import io.inference.analytics.database.SqlState;
 import io.inference.analytics.ingest.ConservationCheck.Comparison;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -8,20 +9,21 @@ import io.quarkus.scheduler.Scheduled;
 import io.quarkus.scheduler.Scheduled.ConcurrentExecution;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
-import java.sql.SQLException;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import org.jboss.logging.Logger;
+import org.jdbi.v3.core.JdbiException;
 
 /**
- * The conservation check as a gauge: what the batches of the last {@link #LOOK_BACK} have lost or made up, looked at by every
- * replica every five minutes.
+ * The conservation check as a gauge: what the batches of the last {@link #LOOK_BACK} have lost or made up. Every replica looks
+ * every five minutes.
  *
- * <p>Bounded in both directions: the books (batches and offsets) are always compared; the rows of batches without late events and
- * the hours that they touched only as far as the database counts them within {@link ConservationCheck#COUNT_TIMEOUT_SECONDS}.
- * The whole history is what the command {@code conservation} is for. When the database does not answer, the last figure stays.
+ * <p>Bounded in both directions. The books (batches and offsets) are always compared. The rows of batches without late events, and
+ * the hours that they touched, are compared only as far as the database counts them within
+ * {@link ConservationCheck#COUNT_TIMEOUT_SECONDS}. The command {@code conservation} checks the whole history. When the database
+ * does not answer, the last figure stays.
  */
 @ApplicationScoped
 class ConservationGauge {
@@ -69,8 +71,8 @@ class ConservationGauge {
                             comparison.found(),
                             comparison.firstGap().orElse("")));
             gapEvents = comparisons.stream().mapToLong(Comparison::gap).sum();
-        } catch (SQLException e) {
-            LOG.warnf("event=conservation_not_checked sqlstate=%s", e.getSQLState());
+        } catch (JdbiException e) {
+            LOG.warnf("event=conservation_not_checked sqlstate=%s", SqlState.of(e));
         }
     }
 }

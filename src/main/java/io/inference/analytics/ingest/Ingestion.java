@@ -7,8 +7,8 @@ import jakarta.enterprise.event.Observes;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.Optional;
-import javax.sql.DataSource;
 import org.jboss.logging.Logger;
+import org.jdbi.v3.core.Jdbi;
 
 /** Starts and stops the configured transport with its writers. */
 @ApplicationScoped
@@ -33,7 +33,7 @@ public class Ingestion {
             QueueChannel queueChannel,
             FatalErrors fatal,
             IngestMetrics metrics,
-            DataSource dataSource,
+            Jdbi jdbi,
             Clock clock) {
         this.config = config;
         this.metrics = metrics;
@@ -44,8 +44,8 @@ public class Ingestion {
             case QUEUE -> new QueueConsumer(lane, preparation, broker, queueChannel, fatal, clock);
         };
         this.broker = broker;
-        this.reader = new ReaderWithLeftovers(config.transport(), pipeline, readers, topology, dataSource);
-        this.observations = new ObservationJob(pipeline, reader, dataSource, clock);
+        this.reader = new ReaderWithLeftovers(config.transport(), pipeline, readers, topology, jdbi);
+        this.observations = new ObservationJob(pipeline, reader, jdbi, clock);
     }
 
     void onStart(@Observes StartupEvent event) {
@@ -54,7 +54,7 @@ public class Ingestion {
         if (!config.enabled()) {
             return;
         }
-        // A malformed URL would otherwise look like a broker that is away.
+        // Fails on a malformed URL, which would otherwise look like a broker that does not answer.
         broker.connectionFactory();
         LOG.infof("event=ingestion_starting transport=%s replica=%s", pipeline.transportName(), pipeline.replica());
         pipeline.start();
@@ -79,7 +79,7 @@ public class Ingestion {
         return reader;
     }
 
-    /** When the database last took a write of this process, made every second; empty when the ingest is switched off. */
+    /** When the database last took the write that this process makes every second; empty when the ingest is switched off. */
     Optional<Instant> databaseTookWriteAt() {
         return config.enabled() ? Optional.of(observations.lastWrittenAt()) : Optional.empty();
     }

@@ -1,21 +1,19 @@
 package io.inference.analytics.ingest;
 
+import io.inference.analytics.database.SqlState;
 import io.inference.analytics.ingest.TransportReader.BrokerView;
-import java.sql.Connection;
-import java.sql.PreparedStatement;
-import java.sql.SQLException;
 import java.time.Clock;
 import java.time.Instant;
-import java.util.Optional;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
-import javax.sql.DataSource;
 import org.jboss.logging.Logger;
+import org.jdbi.v3.core.Jdbi;
+import org.jdbi.v3.core.JdbiException;
 
 /**
- * Writes down every second what this replica sees at the broker, for the freshness rules of all replicas. If the database does
- * not take it, the last observation grows old, and old observations count as unknown.
+ * Records every second what this replica sees at the broker, for the freshness rules of all replicas. If the database does not
+ * take it, the last observation grows old, and old observations count as unknown.
  */
 final class ObservationJob {
 
@@ -25,34 +23,34 @@ final class ObservationJob {
             """
             insert into analytics.ingestion_observations (replica, transport, reads, observed_at, broker_reachable_at,
                 oldest_uncommitted_at, backlog_events)
-            values (?, ?, ?, ?, ?, ?, ?)
+            values (:replica, :transport, :reads, :now, :reachableAt, :oldestUncommittedAt, :backlog)
             on conflict (replica) do update set
                 transport = excluded.transport, reads = excluded.reads, observed_at = excluded.observed_at,
                 broker_reachable_at = excluded.broker_reachable_at, oldest_uncommitted_at = excluded.oldest_uncommitted_at,
                 backlog_events = excluded.backlog_events
             """;
 
-    /** A replica that is gone leaves its last row; a day later nobody asks for it. */
+    /** A replica that is gone leaves its last row; after a day it is of no use. */
     private static final String FORGET =
-            "delete from analytics.ingestion_observations where observed_at < ?::timestamptz - interval '1 day'";
+            "delete from analytics.ingestion_observations where observed_at < :now::timestamptz - interval '1 day'";
 
     private final IngestPipeline pipeline;
     private final TransportReader reader;
-    private final DataSource dataSource;
+    private final Jdbi jdbi;
     private final Clock clock;
     private volatile Instant lastWrittenAt;
     private final ScheduledExecutorService executor =
             Executors.newSingleThreadScheduledExecutor(task -> new Thread(task, "ingest-observation"));
 
-    ObservationJob(IngestPipeline pipeline, TransportReader reader, DataSource dataSource, Clock clock) {
+    ObservationJob(IngestPipeline pipeline, TransportReader reader, Jdbi jdbi, Clock clock) {
         this.pipeline = pipeline;
         this.reader = reader;
-        this.dataSource = dataSource;
+        this.jdbi = jdbi;
         this.clock = clock;
         this.lastWrittenAt = clock.instant();
     }
 
-    /** When the database last took an observation; at the beginning, when this object was made. */
+    /** When the database last took an observation; before the first one, when this object was made. */
     Instant lastWrittenAt() {
         return lastWrittenAt;
     }
@@ -66,32 +64,28 @@ final class ObservationJob {
     }
 
     private void observe() {
-        BrokerView view = reader.view();
-        Instant now = clock.instant();
-        try (Connection connection = dataSource.getConnection()) {
-            try (PreparedStatement statement = connection.prepareStatement(OBSERVE)) {
-                statement.setString(1, pipeline.replica());
-                statement.setString(2, pipeline.transportName());
-                statement.setBoolean(3, view.reads());
-                statement.setObject(4, UsageEventStore.utc(now));
-                statement.setObject(5, view.reachableAt() == null ? null : UsageEventStore.utc(view.reachableAt()));
-                statement.setObject(
-                        6,
-                        Optional.ofNullable(view.oldestUncommittedAt())
-                                .map(UsageEventStore::utc)
-                                .orElse(null));
-                statement.setLong(7, view.backlogMessages());
-                statement.executeUpdate();
-            }
-            try (PreparedStatement statement = connection.prepareStatement(FORGET)) {
-                statement.setObject(1, UsageEventStore.utc(now));
-                statement.executeUpdate();
-            }
+        try {
+            write(reader.view(), clock.instant());
             lastWrittenAt = clock.instant();
-        } catch (SQLException e) {
-            LOG.debugf("event=observation_not_written sqlstate=%s", e.getSQLState());
+        } catch (JdbiException e) {
+            LOG.debugf("event=observation_not_written sqlstate=%s", SqlState.of(e));
         } catch (RuntimeException e) {
             LOG.warnf("event=observation_not_written cause=%s", e);
         }
+    }
+
+    private void write(BrokerView view, Instant now) {
+        jdbi.useHandle(handle -> {
+            handle.createUpdate(OBSERVE)
+                    .bind("replica", pipeline.replica())
+                    .bind("transport", pipeline.transportName())
+                    .bind("reads", view.reads())
+                    .bind("now", now)
+                    .bindByType("reachableAt", view.reachableAt(), Instant.class)
+                    .bindByType("oldestUncommittedAt", view.oldestUncommittedAt(), Instant.class)
+                    .bind("backlog", view.backlogMessages())
+                    .execute();
+            handle.createUpdate(FORGET).bind("now", now).execute();
+        });
     }
 }

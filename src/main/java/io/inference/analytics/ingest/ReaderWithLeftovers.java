@@ -3,30 +3,28 @@ package io.inference.analytics.ingest;
 import io.inference.analytics.ingest.IngestConfig.Transport;
 import io.inference.analytics.platform.AdvisoryLock;
 import java.io.IOException;
-import java.sql.Connection;
-import java.sql.SQLException;
-import java.sql.Statement;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.OptionalLong;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.stream.Stream;
-import javax.sql.DataSource;
 import org.jboss.logging.Logger;
+import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.Jdbi;
 
 /**
- * The configured transport's reader, and beside it what empties the queue or stream of the other transport after a change of
+ * The configured transport's reader, and next to it what empties the other transport's queue or stream after a change of
  * INGESTION_TRANSPORT.
  *
  * <p>Each look does the following; a failure anywhere leaves everything for the next look:
  *
  * <ol>
- *   <li>under an advisory lock, so that replicas with different settings can not undo each other half-way: bind our own queue,
+ *   <li>under an advisory lock, so that replicas with different settings cannot undo each other half-way: bind our own queue,
  *       then unbind the other one. At any moment one of them takes what is published; what came to both is stored once.
- *   <li>read what the other one still holds, through a pipeline of its own, until it is empty (a stream: until the position has
- *       reached its end, as it keeps its messages until retention).
- *   <li>let go of it. The queue or stream itself stays: deleting it is the operator's choice.
+ *   <li>read what the other one still holds, through a pipeline of its own, until it is empty. A stream keeps its messages until
+ *       retention; it counts as empty when the position has reached its end.
+ *   <li>stop reading it. The queue or stream itself stays: deleting it is the operator's choice.
  * </ol>
  *
  * <p>Looks go on as long as the other one exists, since an old replica may bind it again, and producers may write to a stream
@@ -44,7 +42,7 @@ final class ReaderWithLeftovers implements TransportReader {
     private static final Duration CALM_INTERVAL = Duration.ofMillis(300);
     private static final Duration STOP_PATIENCE = Duration.ofSeconds(30);
 
-    /** Messages may be on their way to us while neither side counts them. */
+    /** Looks in a row that must find nothing, because neither side counts messages that are on their way to us. */
     private static final int CALM_LOOKS = 3;
 
     private static final String LOCK =
@@ -61,7 +59,7 @@ final class ReaderWithLeftovers implements TransportReader {
     private final IngestPipeline pipeline;
     private final Factory readers;
     private final BrokerTopology topology;
-    private final DataSource dataSource;
+    private final Jdbi jdbi;
     private final Thread thread = new Thread(this::run, "ingest-leftovers");
 
     private volatile boolean stopping;
@@ -69,17 +67,13 @@ final class ReaderWithLeftovers implements TransportReader {
     private long drainedAtMessages = -1;
 
     ReaderWithLeftovers(
-            Transport configured,
-            IngestPipeline pipeline,
-            Factory readers,
-            BrokerTopology topology,
-            DataSource dataSource) {
+            Transport configured, IngestPipeline pipeline, Factory readers, BrokerTopology topology, Jdbi jdbi) {
         this.live = readers.of(configured, pipeline, topology::declare);
         this.other = configured == Transport.STREAM ? Transport.QUEUE : Transport.STREAM;
         this.pipeline = pipeline;
         this.readers = readers;
         this.topology = topology;
-        this.dataSource = dataSource;
+        this.jdbi = jdbi;
     }
 
     @Override
@@ -95,13 +89,15 @@ final class ReaderWithLeftovers implements TransportReader {
         thread.interrupt();
     }
 
-    /** Waits for the end of a drain. The configured reader's connection ends with the process, after its last acknowledgements. */
+    /**
+     * Waits for the end of a drain. The configured reader's connection ends with the process, after its last acknowledgements.
+     */
     @Override
     public void close() throws InterruptedException {
         thread.join(STOP_PATIENCE.toMillis());
     }
 
-    /** The configured transport's, with the backlog and the age of what the other one still holds. */
+    /** The configured transport's view, with the backlog and the age of what the other one still holds. */
     @Override
     public BrokerView view() {
         BrokerView own = live.view();
@@ -134,7 +130,7 @@ final class ReaderWithLeftovers implements TransportReader {
             } catch (BrokerTopology.Mismatch e) {
                 // The configured reader meets the same one and ends the process.
                 return;
-            } catch (IOException | TimeoutException | SQLException | RuntimeException e) {
+            } catch (IOException | TimeoutException | RuntimeException e) {
                 LOG.debugf("event=leftovers_not_seen transport=%s cause=%s", other, e);
                 pause = RETRY_DELAY;
             }
@@ -146,21 +142,21 @@ final class ReaderWithLeftovers implements TransportReader {
         }
     }
 
-    /** @return messages that the other one holds; empty when it does not exist */
-    private OptionalLong takeOver() throws SQLException, IOException, TimeoutException {
-        try (Connection connection = dataSource.getConnection()) {
-            connection.setAutoCommit(false);
-            try (Statement statement = connection.createStatement()) {
-                statement.execute(LOCK);
+    /** @return messages that the other transport holds; empty when its queue or stream does not exist */
+    private OptionalLong takeOver() throws IOException, TimeoutException {
+        try (Handle handle = jdbi.open()) {
+            handle.begin();
+            try {
+                handle.execute(LOCK);
                 topology.declare();
                 return topology.unbind(other);
             } finally {
-                connection.rollback();
+                handle.rollback();
             }
         }
     }
 
-    /** A stream keeps what was read; only a changed count says that it may hold more. */
+    /** A stream keeps what was read; only a changed count shows that it may hold more. */
     private boolean mayHoldMore(long messages) {
         return switch (other) {
             case QUEUE -> messages > 0;
@@ -170,7 +166,9 @@ final class ReaderWithLeftovers implements TransportReader {
 
     private void drain() throws InterruptedException, IOException, TimeoutException {
         IngestPipeline drain = pipeline.forLeftovers(other);
-        TransportReader reader = readers.of(other, drain, this::takeOverAgain);
+        // Before each of its sessions too: while it waits or fails, an old replica may have bound the other transport
+        // again.
+        TransportReader reader = readers.of(other, drain, this::takeOver);
         String name = BrokerTopology.nameOf(other);
         LOG.infof("event=leftovers_found name=%s", name);
         drain.start();
@@ -205,14 +203,5 @@ final class ReaderWithLeftovers implements TransportReader {
             case QUEUE -> topology.messages(other).orElse(0) == 0;
             case STREAM -> true;
         };
-    }
-
-    /** Before each session of the other transport's reader: while it waits or fails, somebody may have bound it again. */
-    private void takeOverAgain() throws IOException, TimeoutException {
-        try {
-            takeOver();
-        } catch (SQLException e) {
-            throw new IOException("the lock of the transports: " + e.getSQLState(), e);
-        }
     }
 }

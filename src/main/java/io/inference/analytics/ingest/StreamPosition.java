@@ -1,30 +1,32 @@
 package io.inference.analytics.ingest;
 
+import io.inference.analytics.platform.WireNamed;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
-import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
 import java.util.OptionalLong;
-import javax.sql.DataSource;
+import org.jdbi.v3.core.Jdbi;
 
 /**
  * Where the stream's reader stands, and which replica may read: one row, a lease with a fencing number.
  *
  * <p>Each acquisition raises the epoch. {@link #advance} succeeds only with the current epoch and from the expected offset, in
- * the transaction that stores the events; so a reader that was paused and replaced can not commit, whatever its clock says. The
- * lease itself is counted on the database's clock, as replicas' clocks differ.
+ * the transaction that stores the events. So a reader that was paused and replaced cannot commit, whatever its clock says. The
+ * lease runs by the database's clock, as replicas' clocks differ.
+ *
+ * <p>{@link #advance}, {@link #noteCommit} and {@link #skip} run once per batch and use plain JDBC, as all of its SQL does.
  */
 @ApplicationScoped
 class StreamPosition {
 
-    /** A granted lease. {@code nextOffset} is empty when nothing was ever read. */
+    /** A granted lease; {@code nextOffset} is empty before the first commit. */
     record Lease(long epoch, OptionalLong nextOffset) {}
 
-    /** This replica may not commit any more; what it holds belongs to another now. */
+    /** This replica may no longer commit; what it holds belongs to another replica now. */
     static final class Fenced extends Exception {
         private static final long serialVersionUID = 1L;
 
@@ -42,19 +44,22 @@ class StreamPosition {
     private static final String ACQUIRE =
             """
             update analytics.ingestion_positions
-            set holder = ?, epoch = epoch + 1, leased_until = now() + ? * interval '1 millisecond'
-            where transport = 'stream' and (leased_until is null or leased_until < now() or holder = ?)
+            set holder = :replica, epoch = epoch + 1, leased_until = now() + :leaseMs * interval '1 millisecond'
+            where transport = 'stream' and (leased_until is null or leased_until < now() or holder = :replica)
             returning epoch, next_offset
             """;
 
     private static final String RENEW =
             """
-            update analytics.ingestion_positions set leased_until = now() + ? * interval '1 millisecond'
-            where transport = 'stream' and epoch = ? and holder = ?
+            update analytics.ingestion_positions set leased_until = now() + :leaseMs * interval '1 millisecond'
+            where transport = 'stream' and epoch = :epoch and holder = :replica
             """;
 
     private static final String RELEASE =
-            "update analytics.ingestion_positions set leased_until = now() where transport = 'stream' and epoch = ? and holder = ?";
+            """
+            update analytics.ingestion_positions set leased_until = now()
+            where transport = 'stream' and epoch = :epoch and holder = :replica
+            """;
 
     private static final String ADVANCE =
             """
@@ -73,63 +78,52 @@ class StreamPosition {
             insert into analytics.ingestion_skipped_offsets (first_offset, last_offset, cause, recorded_at) values (?, ?, ?, ?)
             """;
 
-    private final DataSource dataSource;
+    private final Jdbi jdbi;
 
-    StreamPosition(DataSource dataSource) {
-        this.dataSource = dataSource;
+    StreamPosition(Jdbi jdbi) {
+        this.jdbi = jdbi;
     }
 
-    /** Up to where (exclusive) the stream is committed; empty when nothing was ever read. */
-    OptionalLong nextOffset() throws SQLException {
-        try (Connection connection = dataSource.getConnection();
-                PreparedStatement statement = connection.prepareStatement(NEXT_OFFSET);
-                ResultSet rows = statement.executeQuery()) {
-            return rows.next() ? OptionalLong.of(rows.getLong(1)) : OptionalLong.empty();
-        }
+    /** Up to where (exclusive) the stream is committed; empty before the first commit. */
+    OptionalLong nextOffset() {
+        return jdbi.withHandle(handle ->
+                optional(handle.createQuery(NEXT_OFFSET).mapTo(Long.class).findOne()));
     }
 
     /** Empty while another replica holds the lease. */
-    Optional<Lease> acquire(String replica, Duration lease) throws SQLException {
-        try (Connection connection = dataSource.getConnection()) {
-            try (PreparedStatement create = connection.prepareStatement(CREATE)) {
-                create.executeUpdate();
-            }
-            try (PreparedStatement acquire = connection.prepareStatement(ACQUIRE)) {
-                acquire.setString(1, replica);
-                acquire.setLong(2, lease.toMillis());
-                acquire.setString(3, replica);
-                try (ResultSet rows = acquire.executeQuery()) {
-                    if (!rows.next()) {
-                        return Optional.empty();
-                    }
-                    long epoch = rows.getLong(1);
-                    long offset = rows.getLong(2);
-                    return Optional.of(
-                            new Lease(epoch, rows.wasNull() ? OptionalLong.empty() : OptionalLong.of(offset)));
-                }
-            }
-        }
+    Optional<Lease> acquire(String replica, Duration lease) {
+        return jdbi.withHandle(handle -> {
+            handle.execute(CREATE);
+            return handle.createQuery(ACQUIRE)
+                    .bind("replica", replica)
+                    .bind("leaseMs", lease.toMillis())
+                    .map(row -> new Lease(
+                            row.getColumn("epoch", Long.class),
+                            optional(Optional.ofNullable(row.getColumn("next_offset", Long.class)))))
+                    .findOne();
+        });
+    }
+
+    private static OptionalLong optional(Optional<Long> value) {
+        return value.isPresent() ? OptionalLong.of(value.get()) : OptionalLong.empty();
     }
 
     /** Whether the lease is still ours. */
-    boolean renew(String replica, long epoch, Duration lease) throws SQLException {
-        try (Connection connection = dataSource.getConnection();
-                PreparedStatement statement = connection.prepareStatement(RENEW)) {
-            statement.setLong(1, lease.toMillis());
-            statement.setLong(2, epoch);
-            statement.setString(3, replica);
-            return statement.executeUpdate() == 1;
-        }
+    boolean renew(String replica, long epoch, Duration lease) {
+        return jdbi.withHandle(handle -> handle.createUpdate(RENEW)
+                        .bind("leaseMs", lease.toMillis())
+                        .bind("epoch", epoch)
+                        .bind("replica", replica)
+                        .execute()
+                == 1);
     }
 
     /** Lets another replica take over at once. */
-    void release(String replica, long epoch) throws SQLException {
-        try (Connection connection = dataSource.getConnection();
-                PreparedStatement statement = connection.prepareStatement(RELEASE)) {
-            statement.setLong(1, epoch);
-            statement.setString(2, replica);
-            statement.executeUpdate();
-        }
+    void release(String replica, long epoch) {
+        jdbi.useHandle(handle -> handle.createUpdate(RELEASE)
+                .bind("epoch", epoch)
+                .bind("replica", replica)
+                .execute());
     }
 
     /** Moves the position from {@code expected} to {@code next} in the caller's transaction. */
@@ -147,7 +141,7 @@ class StreamPosition {
         }
     }
 
-    /** Notes when a transport without offsets committed last, in the caller's transaction and with the lane held. */
+    /** Records when a transport without offsets last committed, in the caller's transaction and with the lane held. */
     void noteCommit(Connection connection, String transport, Instant committedAt) throws SQLException {
         try (PreparedStatement statement = connection.prepareStatement(NOTE_COMMIT)) {
             statement.setString(1, transport);
@@ -168,7 +162,7 @@ class StreamPosition {
     }
 
     /** Why a range of offsets held no message for us. */
-    enum SkipCause {
+    enum SkipCause implements WireNamed {
         /** Entries that the broker writes into the stream itself. */
         BROKER_HOUSEKEEPING("broker_housekeeping"),
         /** The stream had dropped them before they were read. */
@@ -180,7 +174,8 @@ class StreamPosition {
             this.wireName = wireName;
         }
 
-        String wireName() {
+        @Override
+        public String wireName() {
             return wireName;
         }
     }

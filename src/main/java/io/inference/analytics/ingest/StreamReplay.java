@@ -10,25 +10,21 @@ import io.inference.analytics.platform.Failure;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.nio.NioEventLoopGroup;
 import jakarta.enterprise.context.ApplicationScoped;
-import java.sql.Connection;
-import java.sql.PreparedStatement;
-import java.sql.ResultSet;
-import java.sql.SQLException;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
-import javax.sql.DataSource;
 import org.jboss.logging.Logger;
+import org.jdbi.v3.core.Jdbi;
 
 /**
  * Reads a part of the stream again, up to where it is committed now, and stores what is missing. The live reader goes on
- * meanwhile: a replay takes no lease and moves no position, its batches are of kind {@code replay}, and what is stored already
+ * meanwhile: a replay takes no lease and moves no position. Its batches are of kind {@code replay}, and what is stored already
  * is a duplicate.
  *
- * <p>Bound: the buffer of the live reader's size; a replay in which nothing moves for a minute is given up. What was committed by
- * then stays, and starting again is harmless.
+ * <p>Bound: a buffer of the live reader's size. A replay in which nothing moves for a minute fails; what was committed by then
+ * stays, and starting again is harmless.
  */
 @ApplicationScoped
 public class StreamReplay {
@@ -50,16 +46,18 @@ public class StreamReplay {
 
     private static final String SUMS =
             """
-            select min(first_offset), max(last_offset), count(*), sum(received), sum(stored), sum(duplicates), sum(conflicts),
-                   sum(dead_lettered)
-            from analytics.ingestion_batches where kind = 'replay' and replica = ? and committed_at >= ?
+            select coalesce(min(first_offset), 0) as first_offset, coalesce(max(last_offset), 0) as last_offset,
+                   count(*) as batches, coalesce(sum(received), 0) as received, coalesce(sum(stored), 0) as stored,
+                   coalesce(sum(duplicates), 0) as duplicates, coalesce(sum(conflicts), 0) as conflicts,
+                   coalesce(sum(dead_lettered), 0) as dead_lettered
+            from analytics.ingestion_batches where kind = 'replay' and replica = :replica and committed_at >= :startedAt
             """;
 
     private final IngestPipeline live;
     private final StreamPosition position;
     private final BrokerSettings broker;
     private final IngestConfig config;
-    private final DataSource dataSource;
+    private final Jdbi jdbi;
     private final Clock clock;
 
     StreamReplay(
@@ -67,18 +65,18 @@ public class StreamReplay {
             StreamPosition position,
             BrokerSettings broker,
             IngestConfig config,
-            DataSource dataSource,
+            Jdbi jdbi,
             Clock clock) {
         this.live = live;
         this.position = position;
         this.broker = broker;
         this.config = config;
-        this.dataSource = dataSource;
+        this.jdbi = jdbi;
         this.clock = clock;
     }
 
-    /** From the offset on, or from the first one that the stream still has. */
-    public Report fromOffset(long offset) throws SQLException, InterruptedException {
+    /** From the offset on, or from the first later one that the stream still has. */
+    public Report fromOffset(long offset) throws InterruptedException {
         long end = end();
         if (offset >= end) {
             throw new Failure.Invalid(
@@ -88,8 +86,8 @@ public class StreamReplay {
         return replay(OffsetSpecification.offset(offset), offset, end);
     }
 
-    /** From the broker's chunk that holds the time, by the time of publishing, so from a little before. */
-    public Report fromTime(Instant time) throws SQLException, InterruptedException {
+    /** From the broker's chunk that holds this time of publishing, so from a little before it. */
+    public Report fromTime(Instant time) throws InterruptedException {
         Instant now = clock.instant();
         if (time.isAfter(now)) {
             throw new Failure.Invalid("from-time", "from-time: %s (expected: before now, %s)".formatted(time, now));
@@ -97,7 +95,7 @@ public class StreamReplay {
         return replay(OffsetSpecification.timestamp(time.toEpochMilli()), 0, end());
     }
 
-    private long end() throws SQLException {
+    private long end() {
         if (config.transport() != IngestConfig.Transport.STREAM) {
             throw new Failure.Invalid(
                     "INGESTION_TRANSPORT",
@@ -107,7 +105,7 @@ public class StreamReplay {
                 .orElseThrow(() -> new Failure.NotFound("nothing of the stream has been committed yet"));
     }
 
-    private Report replay(OffsetSpecification from, long first, long end) throws SQLException, InterruptedException {
+    private Report replay(OffsetSpecification from, long first, long end) throws InterruptedException {
         Instant startedAt = clock.instant();
         IngestPipeline pipeline = live.forReplay();
         EventLoopGroup loops = new NioEventLoopGroup(1);
@@ -120,7 +118,7 @@ public class StreamReplay {
             }
         } catch (StreamException e) {
             throw new Failure.Unavailable(
-                    "RABBITMQ_URL, RABBITMQ_STREAM_PORT: the stream %s can not be read (expected: a broker that answers on both ports)"
+                    "RABBITMQ_URL, RABBITMQ_STREAM_PORT: the stream %s cannot be read (expected: a broker that answers on both ports)"
                             .formatted(BrokerTopology.STREAM),
                     STALL_MAX,
                     e);
@@ -150,24 +148,20 @@ public class StreamReplay {
         }
     }
 
-    private Report report(IngestPipeline pipeline, Instant startedAt) throws SQLException {
-        try (Connection connection = dataSource.getConnection();
-                PreparedStatement statement = connection.prepareStatement(SUMS)) {
-            statement.setString(1, pipeline.replica());
-            statement.setObject(2, UsageEventStore.utc(startedAt));
-            try (ResultSet row = statement.executeQuery()) {
-                row.next();
-                return new Report(
-                        row.getLong(1),
-                        row.getLong(2),
-                        row.getLong(3),
-                        row.getLong(4),
-                        row.getLong(5),
-                        row.getLong(6),
-                        row.getLong(7),
-                        row.getLong(8));
-            }
-        }
+    private Report report(IngestPipeline pipeline, Instant startedAt) {
+        return jdbi.withHandle(handle -> handle.createQuery(SUMS)
+                .bind("replica", pipeline.replica())
+                .bind("startedAt", startedAt)
+                .map(row -> new Report(
+                        row.getColumn("first_offset", Long.class),
+                        row.getColumn("last_offset", Long.class),
+                        row.getColumn("batches", Long.class),
+                        row.getColumn("received", Long.class),
+                        row.getColumn("stored", Long.class),
+                        row.getColumn("duplicates", Long.class),
+                        row.getColumn("conflicts", Long.class),
+                        row.getColumn("dead_lettered", Long.class)))
+                .one());
     }
 
     /** Hands messages below the end to the writers and counts them until all are committed. */

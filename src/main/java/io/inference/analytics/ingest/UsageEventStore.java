@@ -3,6 +3,7 @@ package io.inference.analytics.ingest;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.inference.analytics.database.SqlState;
 import io.inference.analytics.event.EventStatus;
 import io.inference.analytics.event.Metadata;
 import io.inference.analytics.event.UsageEvent;
@@ -38,7 +39,7 @@ import org.postgresql.PGConnection;
  * here.
  *
  * <p>{@link #enterLane} lets one batch at a time, of all replicas, look for duplicates and insert: a duplicate whose time
- * differs has another key, so no unique index could stop two transactions that store it at the same moment (ADR 2).
+ * differs has another key, so no unique index could stop two transactions that store it at once (ADR 2).
  */
 @ApplicationScoped
 class UsageEventStore {
@@ -61,10 +62,9 @@ class UsageEventStore {
             on commit delete rows
             """;
 
-    // Flavour timescale: weighing for each staged row which chunks to skip takes five times as long as looking into the
-    // few
-    // that the statement's bounds leave (219 to 41 ms for 5,000 rows). The other flavour does not know the setting and
-    // takes it as a name of no meaning.
+    // Flavour timescale: deciding for each staged row which chunks to skip takes five times as long as reading the few
+    // that
+    // the statement's bounds leave (219 to 41 ms for 5,000 rows). Servers without the extension ignore the setting.
     private static final String ENTER_LANE = "select pg_advisory_xact_lock(" + AdvisoryLock.INGEST_LANE.key() + "), "
             + "set_config('timescaledb.enable_runtime_exclusion', 'off', true)";
 
@@ -76,7 +76,7 @@ class UsageEventStore {
                 select event.occurred_at, event.actor_id, event.model_id, event.client_id, event.latency_ms,
                        event.time_to_first_token_ms, event.status, event.error_code, event.input_tokens, event.output_tokens,
                        event.cache_read_input_tokens, event.cache_write_input_tokens, event.cache_write_1h_input_tokens,
-                       -- A cost that the price book gave is none of what the producer said.
+                       -- A cost set from the price book is not part of what the producer sent.
                        case when event.priced_by is null then event.cost_estimate_cents end as cost_estimate_cents, event.metadata
                 from analytics.usage_events event
                 where event.org_id = staged.org_id and event.event_id = staged.event_id
@@ -130,10 +130,10 @@ class UsageEventStore {
 
     private static final String ENSURE_DAY = "select analytics.ensure_day(?)";
 
-    /** Days whose partition is known to be there; retention only drops days that no legal event can hit. */
+    /** Days whose partition exists; retention drops only days that no legal event can hit. */
     private final Set<LocalDate> daysReady = ConcurrentHashMap.newKeySet();
 
-    /** Makes the partitions of the events' days, outside the batch's transaction: commits on its own. */
+    /** Makes the partitions of the events' days, before the batch's transaction: each commits on its own. */
     void ensureDays(Connection connection, List<UsageEvent> events) throws SQLException {
         Set<LocalDate> missing = new TreeSet<>();
         for (UsageEvent event : events) {
@@ -152,7 +152,7 @@ class UsageEventStore {
         }
     }
 
-    /** After "no partition for this row": somebody dropped it, look again. */
+    /** After "no partition for this row": it was dropped since, so look again. */
     void forgetDays() {
         daysReady.clear();
     }
@@ -194,9 +194,9 @@ class UsageEventStore {
     /**
      * Staged events whose id is stored already within {@link #DUPLICATE_WINDOW}, by {@code seq}.
      *
-     * <p>Day by day, so that each statement's bounds are those of whole partitions: they leave three to look into, and no range
-     * that a young partition without statistics could make seem narrow. PostgreSQL would then read an organisation's whole day by
-     * the index on time for each event, instead of the key.
+     * <p>Day by day, so that each statement's bounds are those of whole partitions and leave three of them to read. With a narrower
+     * range, a young partition without statistics would mislead PostgreSQL: for each event it would read an organisation's whole
+     * day by the index on time, instead of the key.
      */
     Map<Integer, UsageEvent> findExisting(Connection connection, List<UsageEvent> events) throws SQLException {
         Set<Instant> days = new TreeSet<>();
@@ -205,7 +205,7 @@ class UsageEventStore {
         }
         Map<Integer, UsageEvent> existing = new LinkedHashMap<>();
         try (PreparedStatement statement = connection.prepareStatement(FIND_EXISTING)) {
-            // Planned anew each time: the bounds decide which partitions are looked at.
+            // Planned again each time: the bounds decide which partitions are read.
             statement.unwrap(org.postgresql.PGStatement.class).setPrepareThreshold(0);
             for (Instant day : days) {
                 Instant end = day.plus(1, ChronoUnit.DAYS);
@@ -245,7 +245,7 @@ class UsageEventStore {
                 canonical(rows.getString("metadata")));
     }
 
-    /** What jsonb gives back has its own order and white space. */
+    /** PostgreSQL returns jsonb in its own order and with its own white space. */
     private static String canonical(String jsonb) throws SQLException {
         if (jsonb == null) {
             return null;
@@ -253,11 +253,11 @@ class UsageEventStore {
         try {
             return Metadata.canonical(JSON.readValue(jsonb, STRINGS));
         } catch (JsonProcessingException e) {
-            throw new SQLException("stored metadata is no map of strings", "XX001", e);
+            throw new SQLException("stored metadata is not a map of strings", "XX001", e);
         }
     }
 
-    /** Takes events out of the staging table that are not to be stored. */
+    /** Removes the events from the staging table that are not to be stored. */
     void unstage(Connection connection, Set<Integer> seqs) throws SQLException {
         if (seqs.isEmpty()) {
             return;
@@ -268,7 +268,7 @@ class UsageEventStore {
         }
     }
 
-    /** Prices what is staged and brought no cost, stores it and adds it to the rollups. */
+    /** Prices the staged events that brought no cost, stores all staged events and adds them to the rollups. */
     void storeStaged(Connection connection) throws SQLException {
         try (Statement statement = connection.createStatement()) {
             statement.execute(PRICE);
@@ -327,7 +327,7 @@ class UsageEventStore {
         }
     }
 
-    /** Reads the staging table, which a session has only once a batch with events was staged on it. */
+    /** Reads the staging table, which a session has only after a batch with events was staged on it. */
     private static void recordOutbox(Connection connection, BatchRecord batch) throws SQLException {
         try (PreparedStatement statement = connection.prepareStatement(INSERT_OUTBOX)) {
             statement.setLong(1, batch.batchId());
@@ -374,11 +374,11 @@ class UsageEventStore {
             connection.rollback();
         } catch (SQLException e) {
             connection.rollback();
-            if (!SqlStates.refusesRow(e)) {
+            if (!SqlState.refusesRow(e)) {
                 throw e;
             }
             if (to - from == 1) {
-                refused.put(from, e.getSQLState());
+                refused.put(from, SqlState.of(e));
                 return;
             }
             int middle = from + (to - from) / 2;
