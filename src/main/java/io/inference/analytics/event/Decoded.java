@@ -4,8 +4,8 @@ package io.inference.analytics.event;
 public sealed interface Decoded {
 
     /**
-     * The bytes exactly as received: the whole message, or the element of an array without what stands around it. Not copied
-     * where it is the whole message; nobody may change it.
+     * The bytes exactly as received: the whole message, or the element of an array without what stands around it. A whole
+     * message is not copied, so callers must not change it.
      */
     byte[] payload();
 
@@ -13,7 +13,7 @@ public sealed interface Decoded {
     record Accepted(UsageEvent event, byte[] payload) implements Decoded {}
 
     /**
-     * Something that can not be stored.
+     * Something that cannot be stored.
      *
      * @param detail every fault, the one that gave the reason first; printable, at most {@value UsageEventCodec#DETAIL_CHARS_MAX}
      *     characters

@@ -18,15 +18,15 @@ import java.util.UUID;
 
 /**
  * Reads one event from a parser that stands on its opening brace, and leaves the parser on the closing one, whatever is wrong
- * with the fields. Only broken JSON throws. At most one fault a field.
+ * with the fields. Only broken JSON throws. Each field has at most one fault.
  */
 final class EventReader {
     private static final long ABSENT = -1;
-    /** The greatest integer up to which a double, so any producer in JavaScript, has all integers. */
+    /** A double, and so a producer in JavaScript, holds every integer up to this one. */
     private static final long INTEGER_MAX = 1L << 53;
-    /** Below 2^53 by digits alone. */
+    /** Integers of so few digits are all below 2^53. */
     private static final int SHORT_INTEGER_DIGITS_MAX = 15;
-    /** Longer ones are refused before anything computes with them; the longest that can be valid has 21 digits and some zeros. */
+    /** Longer ones are refused before any computation; the longest valid number has 21 digits and some zeros. */
     private static final int NUMBER_CHARS_MAX = 100;
 
     private static final int COST_INTEGER_DIGITS_MAX = 12;
@@ -69,7 +69,7 @@ final class EventReader {
         this.newest = newest;
     }
 
-    /** Reads to the closing brace; afterwards {@link #faults} is empty or {@link #event} may not be asked for. */
+    /** Reads to the closing brace. Afterwards {@link #event} may be called only if {@link #faults} is empty. */
     void read() throws IOException {
         String name;
         while ((name = parser.nextFieldName()) != null) {
@@ -172,7 +172,7 @@ final class EventReader {
         return known;
     }
 
-    /** The text is not shown in the fault: it may be a key or a person's words. */
+    /** A fault does not show the text: it may be a secret or a person's words. */
     private String string(Field field, int codePointsMax) throws IOException {
         if (token != JsonToken.VALUE_STRING) {
             faultValue(field);
@@ -232,7 +232,7 @@ final class EventReader {
             fault(field.fault(NEGATIVE_VALUE, shown()));
             return ABSENT;
         }
-        // A negative scale can be a power of ten in the billions: never write such a number out.
+        // A negative scale can mean a power of ten in the billions; such a number must never be written out.
         if ((long) number.precision() - number.scale() > 16 || number.compareTo(BigDecimal.valueOf(INTEGER_MAX)) > 0) {
             faultValue(field);
             return ABSENT;
@@ -264,7 +264,7 @@ final class EventReader {
                 return new BigDecimal(parser.getTextCharacters(), parser.getTextOffset(), parser.getTextLength())
                         .stripTrailingZeros();
             } catch (ArithmeticException | NumberFormatException e) {
-                // An exponent beyond BigDecimal's own range.
+                // The exponent is beyond BigDecimal's own range.
             }
         }
         faultValue(field);
@@ -317,7 +317,7 @@ final class EventReader {
         }
     }
 
-    /** Only among values that are valid themselves: a part that is absent or bad contradicts nothing. */
+    /** Compares only values that are valid themselves: a value that is absent or bad contradicts nothing. */
     private void checkContradictions() {
         if (latencyMs != ABSENT && timeToFirstTokenMs > latencyMs) {
             fault(Field.TIME_TO_FIRST_TOKEN_MS.contradicts(
@@ -343,7 +343,7 @@ final class EventReader {
         fault(field.fault(INVALID_FIELD, shown()));
     }
 
-    /** The current value for a fault; steps over its children. */
+    /** The current value as a fault shows it; skips its children. */
     private String shown() throws IOException {
         return switch (token) {
             case START_OBJECT -> {

@@ -18,7 +18,7 @@ public enum EventStatus {
         return wireName;
     }
 
-    /** The status of that name, or null where there is none: names are exact, {@code Success} is none. */
+    /** The status of that name, or null where there is none. Names are exact: {@code Success} is unknown. */
     public static EventStatus ofWireName(String name) {
         return switch (name) {
             case "success" -> SUCCESS;

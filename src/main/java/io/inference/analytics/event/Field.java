@@ -7,7 +7,7 @@ import java.util.Map;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 
-/** The fields that we know; all others are ignored. */
+/** The known fields; all others are ignored. */
 enum Field {
     EVENT_ID("eventId", true, "a UUID of 36 characters"),
     ORG_ID("orgId", true, "a UUID of 36 characters"),

@@ -8,7 +8,7 @@ package io.inference.analytics.event;
  * @param message the value and what was expected; printable, at most {@value #MESSAGE_CHARS_MAX} characters
  */
 public record FieldFault(String field, RejectReason reason, String message) {
-    /** Enough for a value of 40 characters and a sentence, also for the longest message of the JSON parser. */
+    /** Enough for a value of 40 characters and a sentence, and for the longest message of the JSON parser. */
     static final int MESSAGE_CHARS_MAX = 300;
 
     public FieldFault {

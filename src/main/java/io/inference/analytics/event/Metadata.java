@@ -6,7 +6,7 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 
 /**
- * The canonical JSON of an event's metadata: keys sorted, no white space, nothing escaped but what JSON demands. Equal maps give
+ * The canonical JSON of an event's metadata: keys sorted, no white space, only those escapes that JSON demands. Equal maps give
  * equal text, so two events can be compared without parsing.
  */
 public final class Metadata {
@@ -16,7 +16,7 @@ public final class Metadata {
 
     private Metadata() {}
 
-    /** The canonical JSON, or null for an empty map: {@code {}} tells no more than nothing. */
+    /** The canonical JSON, or null for an empty map: {@code {}} says no more than absence. */
     public static String canonical(Map<String, String> entries) {
         if (entries.isEmpty()) {
             return null;
@@ -37,7 +37,7 @@ public final class Metadata {
     }
 
     static boolean fits(String canonical) {
-        // A char is at most three bytes; only text in between has to be encoded to know.
+        // A char is at most three bytes, so only text between the two bounds has to be encoded.
         return canonical.length() <= BYTES_MAX
                 && (canonical.length() <= BYTES_MAX / 3
                         || canonical.getBytes(StandardCharsets.UTF_8).length <= BYTES_MAX);

@@ -6,8 +6,8 @@ import java.time.YearMonth;
 
 /**
  * Times of RFC 3339, section 5.6, to the microsecond (further digits are cut off). Stricter than {@code Instant.parse} and
- * {@code OffsetDateTime.parse}: the seconds and the offset are required, years have four digits, 24:00 is no time. Leap seconds
- * are refused: no clock of ours can store them.
+ * {@code OffsetDateTime.parse}: the seconds and the offset are required, years have four digits, 24:00 is refused. Leap seconds
+ * are refused too, because neither Java's nor PostgreSQL's times can hold them.
  */
 final class Rfc3339 {
     /** {@code 2026-01-01T00:00:00Z} */
@@ -17,7 +17,7 @@ final class Rfc3339 {
 
     private Rfc3339() {}
 
-    /** The instant, or null if the text is no such time. */
+    /** The instant, or null if the text is not such a time. */
     static Instant parse(char[] text, int start, int length) {
         if (length < CHARS_MIN
                 || text[start + 4] != '-'

@@ -7,16 +7,16 @@ import java.util.Objects;
 import java.util.UUID;
 
 /**
- * One inference, as a producer reported it. Optional fields are null when absent, not {@code Optional}: tens of thousands of
- * these are made a second.
+ * One inference, as a producer reported it. Optional fields are null when absent, not {@code Optional}, because tens of thousands
+ * of events are made per second.
  *
- * @param eventId with orgId the key by which a repetition is recognised
+ * @param eventId together with orgId the key by which a repetition is recognised
  * @param actorId the user, or null
  * @param clientId API key or application; {@code ""} when absent, null or empty in JSON
  * @param occurredAt the end of the inference; truncated to microseconds, PostgreSQL's precision
  * @param timeToFirstTokenMs at most latencyMs, or null
  * @param errorCode at most 100 code points, or null
- * @param inputTokens everything read, cached included
+ * @param inputTokens all tokens read, cached ones included
  * @param cacheReadInputTokens part of inputTokens; 0 when absent
  * @param cacheWriteInputTokens part of inputTokens; 0 when absent
  * @param cacheWrite1hInputTokens part of cacheWriteInputTokens; 0 when absent
@@ -52,8 +52,8 @@ public record UsageEvent(
     }
 
     /**
-     * Whether the other one tells the same, so that it is a duplicate and not a conflict: all fields but occurredAt, numbers by
-     * value, absent = null = (for clientId and metadata) empty.
+     * Whether the other event says the same, so that it is a duplicate and not a conflict. All fields but occurredAt count, numbers
+     * by value; absent = null = (for clientId and metadata) empty.
      */
     public boolean sameContentAs(UsageEvent other) {
         return eventId.equals(other.eventId)

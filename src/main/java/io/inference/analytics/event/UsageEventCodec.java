@@ -24,19 +24,19 @@ import java.util.List;
 import java.util.stream.Collectors;
 
 /**
- * Between the bytes of a message and its events. Never throws for what the bytes hold, and takes memory and time in proportion
- * to the body, which is bounded.
+ * Decodes messages into events, and encodes events. Decoding never throws, whatever the bytes hold, and takes memory and time in
+ * proportion to the body, which is bounded.
  *
- * <p>A body is one event or an array of events. Of an array, each bad element is rejected alone with its own bytes, the others
- * are accepted; an empty array is no event. An element over {@value #EVENT_BYTES_MAX} bytes is {@code too_large}. The message is rejected as a whole when it is
- * over {@value #MESSAGE_BYTES_MAX} bytes or {@value #ELEMENTS_MAX} elements ({@code too_large}), or when it is not JSON in UTF-8 from the first to the last byte
- * ({@code malformed_json}): elements of broken JSON can not be told apart. A byte order mark is not JSON (RFC 8259, section 8.1), and an
- * escaped half of a surrogate pair in the name of a field ends the parser's understanding as well.
+ * <p>A body is one event or an array of events. In an array, each bad element is rejected alone with its own bytes, and the others
+ * are accepted; an empty array holds no events. An element over {@value #EVENT_BYTES_MAX} bytes is {@code too_large}. The message
+ * is rejected as a whole in two cases. It is {@code too_large} above {@value #MESSAGE_BYTES_MAX} bytes or {@value #ELEMENTS_MAX}
+ * elements. It is {@code malformed_json} when it is not JSON in UTF-8 from the first to the last byte, because elements of broken
+ * JSON cannot be separated. A byte order mark is not JSON (RFC 8259, section 8.1). The parser also fails at an escaped half of a
+ * surrogate pair in the name of a field.
  *
- * <p>What is JSON but no object where an event should be (a number, {@code null}, an array within the array) is
- * {@code malformed_json}: it has no field to name. So is an event in which a known field, or a key of its metadata, occurs twice:
- * which of the two is meant nobody knows; in an array, only that element is rejected. Unknown fields are skipped, whatever they
- * hold.
+ * <p>JSON other than an object where an event should be (a number, {@code null}, an array within the array) is
+ * {@code malformed_json}: it has no field to name. So is an event in which a known field, or a key of its metadata, occurs twice,
+ * because it is ambiguous; in an array, only that element is rejected. Unknown fields are skipped, whatever they hold.
  *
  * <p>Thread-safe.
  */
@@ -59,14 +59,14 @@ public final class UsageEventCodec {
 
     public static final Period RAW_RETENTION_DEFAULT = Period.ofDays(400);
 
-    /** Clocks of producers run ahead. */
+    /** How far the clocks of producers may run ahead. */
     private static final Duration FUTURE_MAX = Duration.ofMinutes(5);
 
     /**
-     * Only the depth of nesting can be reached within a message: what no event of {@value #EVENT_BYTES_MAX} bytes could reach makes
-     * the message malformed, because the parser keeps memory for each level. No other limit turns one odd element into a malformed
-     * message; the reader has its own, tighter ones for the fields it reads. Names are not interned: a hostile producer would fill
-     * the JVM's table.
+     * Only the depth of nesting can be reached within a message. A depth that no event of {@value #EVENT_BYTES_MAX} bytes could
+     * reach makes the message malformed, because the parser keeps memory for each level. No other limit turns one odd element
+     * into a malformed message. The reader has tighter limits for the fields that it reads. Names are not interned: a hostile
+     * producer would fill the JVM's table.
      */
     private static final JsonFactory JSON = new JsonFactoryBuilder()
             .disable(JsonFactory.Feature.INTERN_FIELD_NAMES)
@@ -80,7 +80,7 @@ public final class UsageEventCodec {
                     .build())
             .build();
 
-    /** In the parser's place of an array's index: the message itself. */
+    /** In place of an array's index: the message itself. */
     private static final int WHOLE = -1;
 
     private final Period rawRetention;
@@ -107,7 +107,7 @@ public final class UsageEventCodec {
         return decoded;
     }
 
-    /** Every fault of the message, at most one a field and event; empty when {@link #decode} would accept all of it. */
+    /** Every fault of the message, at most one per field and event; empty when {@link #decode} would accept all of it. */
     public List<FieldFault> faults(byte[] body, Instant now) {
         List<FieldFault> faults = new ArrayList<>();
         for (Item item : read(body, now)) {
@@ -161,7 +161,7 @@ public final class UsageEventCodec {
         return out.toByteArray();
     }
 
-    /** In UTC, as retention counts it. */
+    /** The oldest time allowed; in UTC, as retention counts days. */
     private Instant oldest(Instant now) {
         return now.atOffset(ZoneOffset.UTC).minus(rawRetention).toInstant();
     }
@@ -186,8 +186,8 @@ public final class UsageEventCodec {
                     MALFORMED_JSON,
                     "not JSON" + (at < 0 ? "" : " at byte " + at) + ": " + e.getOriginalMessage());
         } catch (IOException | RuntimeException e) {
-            // A defect of the parser or of ours: thrown on, it would stop the stream at this message for ever.
-            return whole(body, MALFORMED_JSON, "can not be read: " + e);
+            // A defect of the parser or of our own. If thrown, it would stop the stream at this message for ever.
+            return whole(body, MALFORMED_JSON, "cannot be read: " + e);
         }
     }
 

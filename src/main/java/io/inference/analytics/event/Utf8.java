@@ -2,12 +2,12 @@ package io.inference.analytics.event;
 
 /**
  * Strict UTF-8 (RFC 3629) for JSON text: no overlong forms, no surrogates, nothing above U+10FFFF, and none of the control bytes
- * that JSON allows nowhere. Jackson's own decoder lets some of these pass and would take bytes with NULs for UTF-16.
+ * that JSON allows nowhere. Jackson's own decoder accepts some of these, and would read bytes with NULs as UTF-16.
  */
 final class Utf8 {
     private Utf8() {}
 
-    /** The offset of the first byte that can not be part of JSON text, or -1. */
+    /** The offset of the first byte that cannot be part of JSON text, or -1. */
     static int invalidAt(byte[] bytes) {
         int i = 0;
         while (i < bytes.length) {
@@ -30,7 +30,7 @@ final class Utf8 {
         return -1;
     }
 
-    /** The length of the multi-byte sequence at i, 0 if it is none. The ranges are those of RFC 3629, section 4. */
+    /** The length of the multi-byte sequence at i, 0 if there is none. The ranges are those of RFC 3629, section 4. */
     private static int sequenceLength(byte[] bytes, int i) {
         int first = bytes[i] & 0xff;
         if (first < 0xc2) {

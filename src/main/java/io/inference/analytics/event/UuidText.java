@@ -2,13 +2,16 @@ package io.inference.analytics.event;
 
 import java.util.UUID;
 
-/** UUIDs as RFC 9562, section 4 writes them: 36 characters, in any case. {@code UUID.fromString} takes {@code 1-1-1-1-1}, too. */
+/**
+ * UUIDs as RFC 9562, section 4 writes them: 36 characters, in any case. {@code UUID.fromString} would accept {@code 1-1-1-1-1}
+ * too.
+ */
 final class UuidText {
     private static final int CHARS = 36;
 
     private UuidText() {}
 
-    /** The UUID, or null if the text is none. */
+    /** The UUID, or null if the text is not one. */
     static UUID parse(char[] text, int start, int length) {
         if (length != CHARS) {
             return null;
@@ -36,7 +39,7 @@ final class UuidText {
         return new UUID(high, low);
     }
 
-    /** {@code Character.digit} would take digits of other scripts. */
+    /** Not {@code Character.digit}, which accepts digits of other scripts. */
     private static int hexDigit(char c) {
         if (c >= '0' && c <= '9') {
             return c - '0';

@@ -117,7 +117,7 @@ final class BinaryCopy {
         bigint(out, micros);
     }
 
-    /** A number ≥ 0 as base-10,000 digits: two digits behind the point, as many before it as it takes. */
+    /** A number ≥ 0 as base-10,000 digits: two of them after the point, and as many before it as needed. */
     private static void numeric(DataOutputStream out, BigDecimal value) throws IOException {
         if (value == null) {
             out.writeInt(-1);
@@ -137,7 +137,7 @@ final class BinaryCopy {
         }
         out.writeInt(8 + 2 * count);
         out.writeShort(count);
-        // Weight of the first digit: the last two of the digits stand behind the point.
+        // Weight of the first digit: the last two digits stand after the point.
         out.writeShort(count - 1 - NUMERIC_SCALE / 4);
         out.writeShort(0);
         out.writeShort(NUMERIC_SCALE);

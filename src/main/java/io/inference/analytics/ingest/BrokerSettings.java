@@ -16,7 +16,7 @@ public interface BrokerSettings {
     String url();
 
     /**
-     * Opens a plain connection that does not recover by itself and gives up on a silent broker within seconds.
+     * Opens a plain connection that does not recover by itself, and that fails within seconds when the broker is silent.
      *
      * @param name what the broker shows
      * @throws BrokerRefusal when there is none
@@ -40,7 +40,7 @@ public interface BrokerSettings {
         factory.setVirtualHost(broker.virtualHost());
         if (broker.tls()) {
             try {
-                // By itself the client would trust every certificate.
+                // Without this the client would trust every certificate.
                 factory.useSslProtocol(SSLContext.getDefault());
             } catch (NoSuchAlgorithmException e) {
                 throw new IllegalStateException("this JVM has no default TLS context", e);

@@ -14,7 +14,7 @@ import java.util.concurrent.TimeoutException;
 
 /**
  * Declares what the service reads and writes at the broker: the exchange, the dead letter queue, and the one stream or queue
- * that the transport names. Declaring twice is harmless; an existing, differently declared one is a {@link Mismatch}.
+ * that the transport names. Declaring twice is harmless; one that exists with other properties is a {@link Mismatch}.
  */
 @ApplicationScoped
 public class BrokerTopology {
@@ -28,11 +28,11 @@ public class BrokerTopology {
     static final String QUEUE = "analytics.usage.v1.queue";
     static final String DEAD_LETTER_QUEUE = "analytics.usage.v1.dlq";
 
-    // RabbitMQ 4 drops what was delivered 20 times unless told otherwise, and each look at a letter is a delivery.
+    // By default RabbitMQ 4 drops a message after 20 deliveries, and each look at a letter is a delivery.
     private static final Map<String, Object> DEAD_LETTER_ARGUMENTS =
             Map.of("x-queue-type", "quorum", "x-delivery-limit", 1_000_000_000);
 
-    /** What exists at the broker differs from what we would declare; the broker's words name the difference. */
+    /** What exists at the broker differs from what we would declare; the broker's own words name the difference. */
     static final class Mismatch extends RuntimeException {
         private static final long serialVersionUID = 1L;
 
@@ -88,9 +88,9 @@ public class BrokerTopology {
     }
 
     /**
-     * Takes our binding from the transport's queue or stream, whether there is one or not.
+     * Removes our binding from the transport's queue or stream, if there is one.
      *
-     * @return the messages that are ready there (of a stream: that it keeps); empty when it does not exist
+     * @return the messages that are ready in the queue, or that the stream keeps; empty when it does not exist
      */
     OptionalLong unbind(IngestConfig.Transport transport) throws IOException, TimeoutException {
         String name = nameOf(transport);
@@ -142,7 +142,8 @@ public class BrokerTopology {
                 "x-delivery-limit", config.queue().deliveryLimit(),
                 "x-dead-letter-exchange", "",
                 "x-dead-letter-routing-key", DEAD_LETTER_QUEUE,
-                // At least once needs reject-publish: a producer is told when the queue is full, nothing is dropped.
+                // At least once needs reject-publish: when the queue is full the producer gets an error, and nothing is
+                // dropped.
                 "x-dead-letter-strategy", "at-least-once",
                 "x-overflow", "reject-publish");
     }

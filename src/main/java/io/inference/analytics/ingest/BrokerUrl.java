@@ -19,7 +19,7 @@ record BrokerUrl(boolean tls, String host, int port, String username, String pas
     private static final int AMQPS_PORT = 5_671;
 
     /**
-     * Reads it; blanks and newlines around it are no part of it.
+     * Reads it, without the blanks and newlines around it.
      *
      * @throws IllegalArgumentException naming the setting and the expected form
      */

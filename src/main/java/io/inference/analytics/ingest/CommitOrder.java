@@ -5,8 +5,8 @@ import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * Lets this process's writers commit in the order in which their batches were taken, so that the stored offset is always the
- * end of everything before it. A new generation forgets the turns of the old one.
+ * Lets this process's writers commit in the order in which their batches were taken, so that everything before the stored offset
+ * is committed. A new generation forgets the turns of the old one.
  */
 final class CommitOrder {
 
@@ -15,7 +15,7 @@ final class CommitOrder {
     private long generation;
     private long turn;
 
-    /** Turns count from 0 again; whoever still waits for an older generation is sent away. */
+    /** Turns count from 0 again; a writer that still waits with a batch of an older generation gets {@code false}. */
     void restart(long newGeneration) {
         lock.lock();
         try {
@@ -42,7 +42,7 @@ final class CommitOrder {
         }
     }
 
-    /** The batch is committed: the next one may. */
+    /** The batch is committed; the next one may commit. */
     void done(MessageBuffer.Batch batch) {
         lock.lock();
         try {

@@ -21,10 +21,10 @@ import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * Dead letters, for people: shows them, and sends them on their way again.
+ * Dead letters, for operators: shows them, and publishes them again.
  *
- * <p>Letters are fetched without acknowledgement; closing the channel puts back, in their old places, all that were not
- * acknowledged. Meanwhile another reader does not see them. The queue's delivery limit is so high that looking never uses it up.
+ * <p>Letters are fetched without acknowledgement. Closing the channel puts all that were not acknowledged back in their places;
+ * until then another reader does not see them. The queue's delivery limit is so high that looking never uses it up.
  *
  * <p>A replayed letter leaves the queue only after the broker has confirmed its copy: a crash in between leaves both, and the
  * events are recognised as duplicates.
@@ -53,7 +53,7 @@ public class DeadLetterDesk {
         this.broker = broker;
     }
 
-    /** The oldest letters, of the reason if one is given; the queue stays as it was. */
+    /** The oldest letters, only those of the reason if one is given; the queue stays as it was. */
     public List<Letter> list(Optional<String> reason, int limit) {
         return atQueue(channel -> {
             List<Letter> letters = new ArrayList<>();
@@ -127,7 +127,7 @@ public class DeadLetterDesk {
                 : "RABBITMQ_URL: the broker does not answer";
     }
 
-    /** Fetches each letter that is there at the beginning once, until enough are taken; returns how many were. */
+    /** Fetches each letter that the queue holds at the beginning, once, until enough are taken; returns how many were. */
     private static int fetch(Channel channel, Optional<String> reason, int limit, Fetched taker)
             throws IOException, TimeoutException, InterruptedException {
         int there =
@@ -146,7 +146,7 @@ public class DeadLetterDesk {
         return taken;
     }
 
-    /** The exchange sends them nowhere. */
+    /** The exchange routes what was published to no queue. */
     static final class Undelivered extends IOException {
         private static final long serialVersionUID = 1L;
 
@@ -216,7 +216,7 @@ public class DeadLetterDesk {
         return headers == null ? null : headers.get(name);
     }
 
-    /** What a producer sent must not move the cursor of whoever looks at it. */
+    /** What a producer sent must not move the cursor of a terminal that shows it. */
     private static String printable(String text) {
         StringBuilder printable = new StringBuilder(text.length());
         text.codePoints()

@@ -14,10 +14,10 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.jboss.logging.Logger;
 
 /**
- * Publishes what can not be stored, payload unchanged, and returns only when the broker has confirmed every letter.
+ * Publishes what cannot be stored, payload unchanged, and returns only when the broker has confirmed every letter.
  *
- * <p>Called before the commit of the batch: a crash between the two repeats a letter, never loses one. At most one caller at a
- * time; a broken connection is replaced at the next call.
+ * <p>Called before the commit of the batch: a crash between the two repeats a letter, and never loses one. At most one caller at a
+ * time publishes. A broken connection is replaced at the next call.
  */
 @ApplicationScoped
 class DeadLetterQueue {

@@ -19,8 +19,8 @@ import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
 import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 
 /**
- * Tells a producer what the ingest would say about a message, by the same codec and with nothing stored. What only the database
- * knows (duplicates, conflicts) is not looked at.
+ * Reports to a producer what the ingest would say about a message. It uses the same codec and stores nothing. Duplicates and
+ * conflicts, which only the database knows, are not looked for.
  */
 @Path("/analytics/v1/events/validate")
 @Tag(name = "events")

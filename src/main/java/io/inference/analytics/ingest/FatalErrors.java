@@ -17,7 +17,7 @@ class FatalErrors {
         Quarkus.asyncExit(1);
     }
 
-    /** Why the process is ending; null while it is not. */
+    /** Why the process ends; null while it does not. */
     String message() {
         return message;
     }

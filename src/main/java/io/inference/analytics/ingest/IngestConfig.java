@@ -9,7 +9,7 @@ import java.util.Optional;
 @ConfigMapping(prefix = "analytics.ingestion")
 public interface IngestConfig {
 
-    /** The ways a message can come. */
+    /** The ways by which messages can come. */
     enum Transport {
         STREAM,
         QUEUE
@@ -23,13 +23,13 @@ public interface IngestConfig {
     @WithDefault("stream")
     Transport transport();
 
-    /** Events of one transaction, at most (one message more when it is an array), as long as the writers keep up. */
+    /** Events of one transaction, at most, as long as the writers keep up; an array that begins below it is taken whole. */
     @WithDefault("1000")
     int batchSize();
 
     /**
-     * Events of one transaction, at most, while a backlog waits: what has piled up is taken at once, because the cost of an event
-     * falls with the size of its batch. INGESTION_BATCH_SIZE, where set, bounds these batches, too, unless
+     * Events of one transaction, at most, while a backlog waits. What has piled up is taken at once, because the cost of an event
+     * falls with the size of its batch. INGESTION_BATCH_SIZE, where set, bounds these batches too, unless
      * INGESTION_BACKLOG_BATCH_SIZE says otherwise.
      */
     @WithDefault("5000")
@@ -51,14 +51,14 @@ public interface IngestConfig {
     @WithDefault("10s")
     Duration retryDelayMax();
 
-    /** How often each replica checks the books of the last batches, see analytics_conservation_gap_events. */
+    /** How often each replica checks the books of the latest batches, see analytics_conservation_gap_events. */
     @WithDefault("5m")
     Duration conservationInterval();
 
-    /** What concerns transport {@code stream} alone. */
+    /** Settings of transport {@code stream} alone. */
     Stream stream();
 
-    /** What concerns transport {@code queue} alone. */
+    /** Settings of transport {@code queue} alone. */
     Queue queue();
 
     /** Transport {@code stream}. */
@@ -71,14 +71,14 @@ public interface IngestConfig {
         @WithDefault("7d")
         Duration maxAge();
 
-        /** How much the stream keeps, in bytes; absent = no limit by size. */
+        /** How many bytes the stream keeps; absent = no limit by size. */
         Optional<Long> maxBytes();
 
         /** A reader that has not renewed its lease for this long is replaced by another replica. */
         @WithDefault("15s")
         Duration lease();
 
-        /** Messages that may wait here for their commit; beyond that the broker gets no more credit. */
+        /** Messages that may wait here for their commit; above that the broker gets no more credit. */
         @WithDefault("20000")
         int bufferMessages();
 

@@ -72,7 +72,7 @@ class IngestMetrics {
                 .register(registry);
     }
 
-    /** Shows what this replica sees at the broker; computed when asked for, from memory. */
+    /** Shows what this replica sees at the broker; computed from memory at each scrape. */
     void watch(TransportReader reader, IngestConfig config, Clock clock) {
         if (config.transport() == IngestConfig.Transport.STREAM) {
             Gauge.builder("analytics.ingestion.stream.max.age", config, given -> given.stream()

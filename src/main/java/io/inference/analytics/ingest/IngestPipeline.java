@@ -19,8 +19,8 @@ import org.jboss.logging.Logger;
 /**
  * Joins a transport with the writers: one buffer, one commit order, and for the stream the position that they move.
  *
- * <p>A transport calls {@link #begin} for each connection or lease that it starts to read with; everything older is dropped
- * then, and will be delivered again. On shutdown the writers finish the batch they are in and the rest is left to the broker.
+ * <p>A transport calls {@link #begin} for each connection or lease that it starts to read with. Everything older is dropped then,
+ * and the broker delivers it again. On shutdown the writers finish the batch that they are in; the rest stays with the broker.
  */
 @ApplicationScoped
 public class IngestPipeline {
@@ -28,7 +28,7 @@ public class IngestPipeline {
     private static final Logger LOG = Logger.getLogger(IngestPipeline.class);
     private static final Duration SHUTDOWN_PATIENCE = Duration.ofSeconds(20);
 
-    /** An attempt against a hanging database ends after 90 s at most, by the socket's time-out; halving makes several. */
+    /** An attempt against a hanging database ends after at most 90 s, by the socket's time-out; halving makes several. */
     private static final Duration WRITER_STALL_MAX = Duration.ofMinutes(5);
 
     private final IngestConfig config;
@@ -86,19 +86,19 @@ public class IngestPipeline {
         this.clock = live.clock;
     }
 
-    /** A pipeline of its own, whose batches lie outside the live sequence of offsets and move no position. */
+    /** Another pipeline, whose batches lie outside the live sequence of offsets and move no position. */
     IngestPipeline forReplay() {
         return new IngestPipeline(this, BatchKind.REPLAY, transport);
     }
 
-    /** A pipeline of its own for what another transport still holds; it moves that transport's position. */
+    /** Another pipeline, for what another transport still holds; it moves that transport's position. */
     IngestPipeline forLeftovers(IngestConfig.Transport other) {
         return new IngestPipeline(this, BatchKind.LIVE, other);
     }
 
     /**
-     * What a generation reads from; offsets mean nothing on transport queue. Everything that moves with a generation stands here
-     * and not beside it, so that a writer late with a batch of an older one can not take the newer one's lease or place.
+     * What a generation reads from; offsets mean nothing on transport queue. Everything that changes with a generation stands in
+     * here, so that a writer that is late with an older generation's batch cannot use the newer one's lease or place.
      */
     static final class Source {
         private final long generation;
@@ -146,7 +146,7 @@ public class IngestPipeline {
         }
     }
 
-    /** Offsets without a message for us, both ends inclusive. */
+    /** Offsets that held no message for us, both ends inclusive. */
     record Skip(long first, long last, StreamPosition.SkipCause cause) {}
 
     /** Starts the writers. */
@@ -160,7 +160,7 @@ public class IngestPipeline {
         }
     }
 
-    /** Lets the writers finish the batch that they are in; what waits behind it stays with the broker. */
+    /** Lets the writers finish the batch that they are in; what waits stays with the broker. */
     @PreDestroy
     void stop() {
         buffer.close();
@@ -188,7 +188,7 @@ public class IngestPipeline {
         return generation;
     }
 
-    /** Adds a message; one that was offered before (the client resumed a little too early) is dropped. */
+    /** Adds a message. One that was offered before is dropped: the client may resume a little too early. */
     void offer(long generation, RawMessage message) {
         Source current = source;
         if (generation != current.generation) {
@@ -204,7 +204,7 @@ public class IngestPipeline {
         buffer.offer(generation, message);
     }
 
-    /** After a commit: tells the transport, message by message. */
+    /** After a commit: settles each message with the transport. */
     void committed(MessageBuffer.Batch batch, BatchRecord record) {
         lastCommittedAt = record.committedAt();
         for (RawMessage message : batch.messages()) {
@@ -223,7 +223,7 @@ public class IngestPipeline {
                 record.counts().stored());
     }
 
-    /** Where reading stands: all messages before it are committed. */
+    /** The offset before which all messages are committed. */
     long expectedOffset() {
         return source.expectedOffset();
     }
@@ -238,12 +238,12 @@ public class IngestPipeline {
         fencedGeneration = generation;
     }
 
-    /** Whether a writer was told that this generation may not commit any more. */
+    /** Whether a writer found that this generation may no longer commit. */
     boolean isFenced(long generation) {
         return fencedGeneration == generation;
     }
 
-    /** Every writer went through its loop lately; a stalled one means that the process should be replaced. */
+    /** Whether every writer went through its loop lately; if one did not, the process should be replaced. */
     public boolean writersProgress() {
         Instant limit = clock.instant().minus(WRITER_STALL_MAX);
         return writers.stream().allMatch(writer -> writer.progressedAfter(limit));
@@ -265,7 +265,7 @@ public class IngestPipeline {
         return config;
     }
 
-    /** Events of a batch while a backlog waits: half of what may be under way, so that the broker can send the other half. */
+    /** Events per batch while a backlog waits: half of what may be under way, so that the broker can send the other half. */
     int batchSizeMax() {
         int underWay =
                 switch (config.transport()) {

@@ -12,14 +12,14 @@ import org.eclipse.microprofile.health.HealthCheckResponseBuilder;
 import org.eclipse.microprofile.health.Readiness;
 
 /**
- * Ready means that the database takes writes, so that batches can be stored. The state of the broker is shown and does not count:
- * without it the API still answers, and says by its freshness what it does not know (ADR 6).
+ * Ready means that the database takes writes, so that batches can be stored. The state of the broker is shown but does not count:
+ * without the broker the API still answers, and its freshness shows what it does not know (ADR 6).
  */
 @Readiness
 @ApplicationScoped
 class IngestReadiness implements HealthCheck {
 
-    /** A write is tried every second; a moment of a busy database is no reason to send requests elsewhere. */
+    /** The service tries a write every second; requests should not move elsewhere because of a short busy moment. */
     private static final Duration WRITE_SILENCE_MAX = Duration.ofSeconds(10);
 
     private final Ingestion ingestion;

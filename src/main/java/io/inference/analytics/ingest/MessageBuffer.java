@@ -15,9 +15,9 @@ import java.util.concurrent.locks.ReentrantLock;
 /**
  * Messages between the transport and the writers, in the order of their arrival.
  *
- * <p>It takes whatever it is offered: its bound is the credit (stream) or prefetch (queue) that the transport gives the broker,
- * and that is given back only after a commit. Batches are taken in order and numbered without gaps, so that writers can commit
- * in that order. A new {@code generation} drops everything that an older connection or lease had brought.
+ * <p>It takes everything that it is offered. Its bound is the credit (stream) or prefetch (queue) that the transport gives the
+ * broker, which returns only after a commit. Batches are taken in order and numbered without gaps, so that writers can commit in
+ * that order. A new {@code generation} drops everything that an older connection or lease had brought.
  */
 final class MessageBuffer {
 
@@ -25,7 +25,7 @@ final class MessageBuffer {
      * A run of messages in order.
      *
      * @param ordinal counts from 0 within a generation
-     * @param correlationId the first message's own id, so that one search leads from the producer to batch and rollup; made up
+     * @param correlationId the first id of a message, so that one search leads from the producer to batch and rollup; made up
      *     when no message has one
      * @param endsTurn whether the next batch may be committed after this one; false for all parts of a batch but the last
      * @param refusal why its only message cannot be stored and becomes a dead letter; empty as long as that is not known
@@ -51,8 +51,8 @@ final class MessageBuffer {
         }
 
         /**
-         * What is stored in its place when one of its messages, and nobody knows which, cannot be: its two halves; of a single
-         * message a dead letter, and nothing else of it.
+         * What is stored in its place when one of its messages cannot be, and it is not known which: its two halves. A single
+         * message becomes a dead letter, and nothing else of it is stored.
          */
         List<Batch> withoutRefused(String cause) {
             if (messages.size() == 1) {
@@ -77,7 +77,7 @@ final class MessageBuffer {
     private long nextOrdinal;
     private int weight;
 
-    /** From how many events on a waiting writer has enough; as the last one that waited said. */
+    /** How many events are enough for a waiting writer, as the last one that waited asked for. */
     private int wanted;
 
     private boolean closed;
@@ -142,7 +142,7 @@ final class MessageBuffer {
         }
     }
 
-    /** No more messages are taken; writers get what is left and then empty batches. */
+    /** Takes no more messages and drops those that wait; writers get no batch after this. */
     void close() {
         lock.lock();
         try {
@@ -165,10 +165,10 @@ final class MessageBuffer {
     }
 
     /**
-     * Waits for a message, then until {@code weightMin} events are there or {@code timeout} is over, and takes what is there up to
-     * {@code weightMax}: more than the usual batch only when more has piled up while the writers were busy.
+     * Waits for a message, then until {@code weightMin} events wait or {@code timeout} is over, and takes up to {@code weightMax}
+     * of them. That is more than the usual batch only when more has piled up while the writers were busy.
      *
-     * @return empty when closed, or when nothing came for a second (so that the caller can show that it lives)
+     * @return empty when closed, or when nothing came for a second (so that the caller can show that it is alive)
      */
     Optional<Batch> take(int weightMin, int weightMax, Duration timeout) throws InterruptedException {
         lock.lockInterruptibly();

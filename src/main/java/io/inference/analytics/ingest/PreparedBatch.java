@@ -16,14 +16,14 @@ import java.util.Map;
 import java.util.UUID;
 
 /**
- * A batch decoded and freed of duplicates among its own events; pure, so it can be made while another batch is stored.
+ * A batch decoded and freed of duplicates among its own events. Pure, so it can be made while another batch is stored.
  *
- * <p>Of events with one id the first of the batch stays, as it would had they come in different batches.
+ * <p>Of several events with one id the first one stays, as if they had come in different batches.
  *
  * @param accepted events that follow the rules, in the order of their arrival
- * @param candidates those that may be stored, one an id (within the duplicate window)
+ * @param candidates those that may be stored, one per id (within the duplicate window)
  * @param candidateOf for each accepted event, the index of the candidate with its id
- * @param deadLetters what can not be stored
+ * @param deadLetters what cannot be stored
  */
 record PreparedBatch(
         List<Candidate> accepted, List<Candidate> candidates, List<Integer> candidateOf, List<DeadLetter> deadLetters) {
@@ -37,14 +37,14 @@ record PreparedBatch(
     /**
      * What became of the accepted events that are not stored.
      *
-     * @param duplicates how many tell what is stored under their id
-     * @param conflicts those that tell something else
+     * @param duplicates how many say the same as what is stored under their id
+     * @param conflicts those that say something else
      */
     record Repeated(int duplicates, List<Candidate> conflicts) {}
 
     private record Key(UUID orgId, UUID eventId) {}
 
-    /** The first of an id and its place among the candidates. */
+    /** The first event of an id, and its index among the candidates. */
     private record First(UsageEvent event, int index) {}
 
     static PreparedBatch of(List<RawMessage> messages, UsageEventCodec codec, Instant now) {
@@ -63,7 +63,7 @@ record PreparedBatch(
         return of(accepted, deadLetters);
     }
 
-    /** Of messages that cannot be stored: each a dead letter as a whole. */
+    /** For messages that cannot be stored: each becomes one dead letter. */
     static PreparedBatch refused(List<RawMessage> messages, String cause) {
         return of(
                 List.of(),
@@ -103,7 +103,7 @@ record PreparedBatch(
     }
 
     /**
-     * Compares each event that is not stored with the one that is: an earlier batch's, or else the candidate. So it does not matter
+     * Compares each event that is not stored with the stored one: an earlier batch's, or else the candidate. So it does not matter
      * how events are cut into batches.
      *
      * @param existing what earlier batches stored, by the candidate's index
@@ -129,8 +129,8 @@ record PreparedBatch(
     }
 
     /**
-     * The same batch with the given candidates turned into dead letters, because the database refuses them. What was a duplicate of
-     * one or in conflict with it is looked at again.
+     * The same batch with the given candidates turned into dead letters, because the database refuses them. Their duplicates and
+     * conflicts are compared again.
      *
      * @param refused why, by the candidate's index
      */

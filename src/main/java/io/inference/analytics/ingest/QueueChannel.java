@@ -18,7 +18,7 @@ import org.eclipse.microprofile.reactive.messaging.spi.Connector;
 import org.eclipse.microprofile.reactive.messaging.spi.ConnectorFactory;
 
 /**
- * Makes the connector's channel anew for each connection, with settings that never let one channel meet a second connection.
+ * Makes a new channel of the connector for each connection, with settings that never let one channel meet a second connection.
  *
  * <p>A channel named in {@code application.properties} lives as long as the process and would carry acknowledgements from one
  * connection to the next; see {@code docs/adr/0001-acknowledge-on-the-channel-that-delivered.md}.
@@ -46,19 +46,18 @@ class QueueChannel {
                                 Map.entry(ConnectorFactory.CHANNEL_NAME_ATTRIBUTE, NAME),
                                 Map.entry("client-options-name", NAME),
                                 Map.entry("queue.name", BrokerTopology.QUEUE),
-                                // BrokerTopology has declared everything; the channel only looks whether the queue is
-                                // there.
+                                // BrokerTopology has declared everything; the channel only checks that the queue
+                                // exists.
                                 Map.entry("queue.declare", "false"),
                                 Map.entry("exchange.declare", "false"),
                                 Map.entry(
                                         "max-outstanding-messages",
                                         Integer.toString(config.queue().prefetch())),
-                                // What does not fit is thrown away by the client, so all that can be under way must
-                                // fit.
+                                // The client throws away what does not fit, so all that can be under way must fit.
                                 Map.entry(
                                         "max-incoming-internal-queue-size",
                                         Integer.toString(config.queue().prefetch() + 1)),
-                                // Nothing is ever refused; should the connector do so, the message must not be lost.
+                                // We never refuse a message; should the connector do so, the message must not be lost.
                                 Map.entry("failure-strategy", "requeue"),
                                 Map.entry("content-type-override", "application/octet-stream"),
                                 Map.entry("tracing-enabled", "false"),
@@ -69,7 +68,9 @@ class QueueChannel {
                 .build();
     }
 
-    /** A publisher that connects when it is subscribed to, once, and reports its connection to the session. Not for two threads. */
+    /**
+     * A publisher that connects once, when it is subscribed to, and reports its connection to the session. Not for two threads.
+     */
     @SuppressWarnings("unchecked")
     Multi<Message<byte[]>> open(QueueSession session) {
         opening.set(session);
@@ -96,7 +97,7 @@ class QueueChannel {
                 .setConnectionTimeout(factory.getConnectionTimeout())
                 .setHandshakeTimeout(factory.getHandshakeTimeout())
                 .setRequestedHeartbeat(factory.getRequestedHeartbeat())
-                // Neither of the two ways to reconnect: the client acknowledges on whatever channel it has at that
+                // Neither of the two ways to reconnect: the client acknowledges on whichever channel it has at that
                 // moment.
                 .setAutomaticRecoveryEnabled(false)
                 .setAutomaticRecoveryOnInitialConnection(false)

@@ -19,12 +19,12 @@ import org.eclipse.microprofile.reactive.messaging.Message;
 import org.jboss.logging.Logger;
 
 /**
- * Reads the quorum queue through the SmallRye connector, one {@link QueueSession} a connection, and acknowledges each message
+ * Reads the quorum queue through the SmallRye connector, one {@link QueueSession} per connection, and acknowledges each message
  * after its commit. Any number of replicas may do so at once.
  *
- * <p>The broker sends at most the prefetch; that bounds the buffer. When a connection ends, what it brought is dropped and not
- * acknowledged: the broker delivers it again, and events that were committed meanwhile are duplicates. On shutdown the consumer
- * is cancelled first, the writers finish, and what is left goes back with the end of the connection.
+ * <p>The broker sends at most the prefetch, which bounds the buffer. When a connection ends, what it brought is dropped and not
+ * acknowledged. The broker delivers it again, and events that were committed meanwhile are duplicates. On shutdown the consumer
+ * is cancelled first; then the writers finish, and the end of the connection gives the rest back.
  */
 final class QueueConsumer implements TransportReader {
 
@@ -104,7 +104,7 @@ final class QueueConsumer implements TransportReader {
             }
             pause();
         }
-        // Not closed here: the writers still acknowledge what they are about to commit; the connector closes after
+        // Not closed here: the writers still acknowledge what they are about to commit, and the connector closes after
         // them.
         Thread.interrupted();
         session.cancel();
@@ -180,7 +180,7 @@ final class QueueConsumer implements TransportReader {
         return CompletableFuture.completedFuture(null);
     }
 
-    /** The producer's time, in whole seconds; the time of arrival when it gave none, or one that can not be. */
+    /** The producer's time, in whole seconds; the time of arrival when it sent none, or an impossible one. */
     private Instant publishedAt(IncomingRabbitMQMetadata metadata) {
         Instant now = clock.instant();
         return metadata.getTimestamp(ZoneOffset.UTC)

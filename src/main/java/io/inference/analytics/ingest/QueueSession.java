@@ -15,8 +15,8 @@ import org.jboss.logging.Logger;
 /**
  * One connection of the connector, from its first attempt to its end; never a second connection.
  *
- * <p>A delivery tag means something only on the channel that brought it. So a session ends with its channel, whoever closed it,
- * and from then on acknowledges nothing. The connector's client tells of its channels only through the collector of metrics.
+ * <p>A delivery tag is valid only on the channel that brought it. So a session ends when its channel is closed, by either side,
+ * and acknowledges nothing after that. The connector's client reports its channels only through the collector of metrics.
  */
 final class QueueSession extends NoOpMetricsCollector {
 
@@ -27,7 +27,8 @@ final class QueueSession extends NoOpMetricsCollector {
 
     /**
      * The broker's channel holds acknowledgements back while its quorum queue is busy with earlier ones, and forgets those when
-     * it is closed. Nothing tells when it has passed them on; they are delivered again and found to be duplicates otherwise.
+     * it is closed. The broker does not report when it has passed them on, so we wait this long. Messages whose acknowledgement
+     * is lost are delivered again, as duplicates.
      */
     private static final int SETTLING_MILLIS = 1_000;
 
@@ -65,14 +66,14 @@ final class QueueSession extends NoOpMetricsCollector {
     @Override
     public void newChannel(Channel channel) {
         if (!opened.compareAndSet(false, true)) {
-            // The client replaces a closed channel when it is next used, and nobody consumes on the new one.
+            // The client replaces a closed channel when it is next used, and has no consumer on the new one.
             end("a second channel");
             return;
         }
         channel.addShutdownListener(cause -> end(cause.getMessage()));
     }
 
-    /** Whether its channel is there and was not closed. */
+    /** Whether its channel was opened and is not closed. */
     boolean isOpen() {
         return opened.get() && ended.getCount() > 0;
     }
@@ -102,7 +103,7 @@ final class QueueSession extends NoOpMetricsCollector {
         }
     }
 
-    /** Asks the broker for no more; what is committed can still be acknowledged. */
+    /** Ends the deliveries; what is committed can still be acknowledged. */
     void cancel() {
         try {
             subscription.cancel();
@@ -112,8 +113,8 @@ final class QueueSession extends NoOpMetricsCollector {
     }
 
     /**
-     * Closes the connection, so that the broker gives what was not acknowledged to somebody else. The connector writes
-     * acknowledgements on a thread of its own: those of what is committed go out first.
+     * Closes the connection, so that the broker gives what was not acknowledged to another consumer. The connector writes
+     * acknowledgements on a thread of its own; those of committed messages go out first.
      */
     void close() {
         cancel();

@@ -8,10 +8,10 @@ import java.time.Instant;
  *
  * @param body the bytes as published
  * @param offset its place in the stream, or {@link #NO_OFFSET} on transport queue
- * @param publishedAt when the broker took it, as far as it says; else when we received it
- * @param messageId the producer's id for correlation, printable, at most {@value #MESSAGE_ID_CHARS_MAX} characters; empty when it gave
+ * @param publishedAt when the broker took it; when we received it, where the broker does not say
+ * @param messageId the producer's id for correlation, printable, at most {@value #MESSAGE_ID_CHARS_MAX} characters; empty when it sent
  *     none
- * @param traceParent the producer's W3C trace context; empty when it gave none
+ * @param traceParent the producer's W3C trace context; empty when it sent none
  * @param settlement what to tell the transport once the outcome is committed
  */
 record RawMessage(
@@ -19,7 +19,7 @@ record RawMessage(
 
     static final long NO_OFFSET = -1;
 
-    /** As long as AMQP 0-9-1 lets an id be; AMQP 1.0 has no limit. */
+    /** The limit of AMQP 0-9-1; AMQP 1.0 has none. */
     static final int MESSAGE_ID_CHARS_MAX = 255;
 
     RawMessage {
@@ -29,7 +29,7 @@ record RawMessage(
     /** No event is shorter, so an array of n bytes holds at most n divided by this. */
     private static final int EVENT_BYTES_MIN = 200;
 
-    /** Events it may hold, for cutting batches before anything is decoded. */
+    /** How many events it may hold; batches are cut by this before anything is decoded. */
     int weight() {
         return body.length > 0 && body[0] == '{' ? 1 : Math.max(1, Math.min(1000, body.length / EVENT_BYTES_MIN));
     }

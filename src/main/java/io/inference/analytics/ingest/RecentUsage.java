@@ -6,6 +6,7 @@ import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
@@ -17,11 +18,11 @@ import java.util.concurrent.ThreadLocalRandom;
 
 /**
  * The stored events of the last five minutes of {@code occurredAt}, by organisation: how many, how many failed, how long they
- * took. Kept in memory from what this process commits, because asking the raw events would read a whole day (ADR 7).
+ * took. Kept in memory from what this process commits, because a query of the raw events would read a whole day (ADR 7).
  *
- * <p>Counts are exact. Latencies are, up to {@link #SAMPLE_MAX} events of an organisation in a slot of ten seconds; beyond that
- * a uniform sample of that size stands for them. At most {@link #ORGS_MAX} organisations are followed in a slot, so memory is
- * bounded by 31 slots x 2,000 x 2 KiB, and at 15,000 events/s by the events themselves: 10 MiB. A restart begins with nothing.
+ * <p>Counts are exact. So are latencies up to {@link #SAMPLE_MAX} events of an organisation in a slot of ten seconds; above that
+ * a uniform sample of that size stands for them. A slot follows at most {@link #ORGS_MAX} organisations, so memory is bounded by
+ * 31 slots x 2,000 x 2 KiB. At 15,000 events/s the events themselves bound it: 10 MiB. A restart begins with nothing.
  */
 @ApplicationScoped
 class RecentUsage {
@@ -55,7 +56,7 @@ class RecentUsage {
             errors += error ? 1 : 0;
             if (seen < SAMPLE_MAX) {
                 if (seen == bins.length) {
-                    bins = java.util.Arrays.copyOf(bins, Math.min(SAMPLE_MAX, bins.length * 2));
+                    bins = Arrays.copyOf(bins, Math.min(SAMPLE_MAX, bins.length * 2));
                 }
                 bins[seen] = bin;
             } else {
@@ -102,12 +103,12 @@ class RecentUsage {
         slots.headMap(oldest, true).clear();
     }
 
-    /** The figures of the organisations with the most events, those with fewer than {@link #EVENTS_MIN} left out. */
+    /** The figures of the organisations with the most events, without those with fewer than {@link #EVENTS_MIN}. */
     synchronized Map<UUID, Figures> figures(int orgsMax) {
         Instant now = clock.instant();
         slots.headMap(slot(now.minus(WINDOW)), true).clear();
         Map<UUID, Totals> totals = new HashMap<>();
-        // An event may lie up to five minutes ahead; it counts when its time has come.
+        // An event may be up to five minutes ahead of the clock; it counts when its time has come.
         for (Map<UUID, Marks> orgs : slots.headMap(slot(now), true).values()) {
             orgs.forEach((org, marks) ->
                     totals.computeIfAbsent(org, key -> new Totals()).add(marks));
@@ -134,7 +135,7 @@ class RecentUsage {
         return bin == 0 ? 0 : 2 * Math.pow(BIN_BASE, bin - 1) / (1 + BIN_BASE) / 1_000;
     }
 
-    /** The sum of an organisation's slots; a sampled slot weighs what it stands for. */
+    /** The sum of an organisation's slots; a sample counts as much as the events that it stands for. */
     private static final class Totals {
         private final TreeMap<Integer, Double> weights = new TreeMap<>();
         private long events;
@@ -156,7 +157,7 @@ class RecentUsage {
 
         /** Nearest rank. */
         private double quantile(double share) {
-            // A little less, because sums of weights are not exact.
+            // A little lower, because sums of weights are not exact.
             double rank = Math.ceil(share * events) - 1e-6;
             double below = 0;
             for (Map.Entry<Integer, Double> bin : weights.entrySet()) {

@@ -6,9 +6,9 @@ import java.util.List;
 
 /**
  * Gives the broker credit for as many chunks as have come, several at once, as long as what is not yet committed stays under the
- * bounds; above them the credit waits for commits. Chunks hold from one to thousands of messages, so counting chunks alone
- * would either starve the writers or drown the heap. A steady trickle comes in chunks of one message: a frame of credit for each of
- * them would cost the broker and us as much as the message.
+ * bounds. Above them the credit waits for commits. Chunks hold from one to thousands of messages, so counting chunks alone
+ * would either starve the writers or overfill the heap. A steady trickle comes in chunks of one message; a frame of credit for
+ * each of them would cost the broker and us as much as the message.
  *
  * <p>Bound: {@code messagesMax} messages or {@code bytesMax} bytes, and the chunks under way when it is reached.
  */
@@ -16,7 +16,7 @@ final class StreamCredit implements ConsumerFlowStrategy {
 
     static final int CHUNKS_UNDER_WAY = 10;
 
-    /** Less than what is under way, so that chunks go on coming while the credit travels. */
+    /** Less than what is under way, so that chunks keep coming while the credit travels. */
     static final int AT_ONCE = CHUNKS_UNDER_WAY / 2;
 
     private final long messagesMax;
@@ -30,7 +30,7 @@ final class StreamCredit implements ConsumerFlowStrategy {
         this.bytesMax = bytesMax;
     }
 
-    /** Asked for with each subscription, after a lost connection too; what was owed to the one before went with it. */
+    /** Called for each subscription, also after a lost connection; credit owed to the one before is void. */
     @Override
     public synchronized int initialCredits() {
         owed.clear();
@@ -41,11 +41,11 @@ final class StreamCredit implements ConsumerFlowStrategy {
     public synchronized MessageProcessedCallback start(Context context) {
         owed.add(context);
         giveWhatIsOwed();
-        // Settled by bytes, not through the client: see received and committed.
+        // Counted by bytes and not through the client, see received and committed.
         return message -> {};
     }
 
-    /** A message of that many bytes is in our hands. */
+    /** We hold a message of that many bytes. */
     synchronized void received(int messageBytes) {
         messages++;
         bytes += messageBytes;

@@ -29,8 +29,8 @@ import org.jboss.logging.Logger;
 /**
  * Reads the stream from the position in the database while this replica holds the lease.
  *
- * <p>The broker sends only as many chunks as we gave credit for, and a chunk's credit returns when its messages are committed;
- * that bounds the buffer. After a lost connection the client resumes by itself; a lost lease, a fenced commit or an error ends
+ * <p>The broker sends only as many chunks as we gave credit for, and a chunk's credit returns when its messages are committed.
+ * That bounds the buffer. After a lost connection the client resumes by itself. A lost lease, a fenced commit or an error ends
  * the session, and the next one starts from the position that is committed by then.
  */
 final class StreamReader implements TransportReader {
@@ -42,17 +42,17 @@ final class StreamReader implements TransportReader {
     private static final Duration PROBE_PATIENCE = Duration.ofSeconds(5);
     private static final Duration PROBE_SILENCE = Duration.ofMillis(200);
 
-    /** Silences to wait out before a stream counts as made anew, which stops the service. */
+    /** How long to wait, each time, before a stream counts as made again, which stops the service. */
     private static final List<Duration> DOUBTS =
             List.of(Duration.ofMillis(500), Duration.ofSeconds(2), Duration.ofSeconds(5));
 
-    /** The position in the database lies beyond the end of the stream: it was deleted and made again. */
+    /** The position in the database lies beyond the end of the stream, so the stream was deleted and made again. */
     static final class BeyondEnd extends RuntimeException {
         private static final long serialVersionUID = 1L;
 
         BeyondEnd(long nextOffset, long end) {
             super(
-                    "stored offset %d of stream %s lies beyond its end %d: the stream was made anew; set next_offset in analytics.ingestion_positions to 0 once that is certain"
+                    "stored offset %d of stream %s lies beyond its end %d: the stream was made again; set next_offset in analytics.ingestion_positions to 0 once that is certain"
                             .formatted(nextOffset, BrokerTopology.STREAM, end));
         }
     }
@@ -103,7 +103,7 @@ final class StreamReader implements TransportReader {
         stopping = true;
         thread.interrupt();
         try {
-            // Given back, the lease need not run out before another replica reads.
+            // When the lease is given back, another replica need not wait until it runs out.
             if (!stopped.await(STOP_PATIENCE.toMillis(), TimeUnit.MILLISECONDS)) {
                 LOG.warnf("event=stream_reader_still_stopping after_ms=%d", STOP_PATIENCE.toMillis());
             }
@@ -194,7 +194,7 @@ final class StreamReader implements TransportReader {
             reading = false;
             pipeline.begin(0, 0, 0);
             loops.shutdownGracefully(0, 1, TimeUnit.SECONDS).awaitUninterruptibly(2, TimeUnit.SECONDS);
-            // An interruption that came too late to be noticed must not keep the lease.
+            // An interrupt that came too late to be noticed must not keep the lease.
             if (Thread.interrupted()) {
                 stopping = true;
             }
@@ -231,8 +231,8 @@ final class StreamReader implements TransportReader {
                 .username(url.username())
                 .password(url.password())
                 .virtualHost(url.virtualHost())
-                // The broker advertises a name that may be unknown here (containers, loopback); we stay with the one we
-                // were given.
+                // The broker advertises a name that may be unknown here (containers, loopback), so we keep to the
+                // setting's.
                 .addressResolver(advertised -> address)
                 .rpcTimeout(PROBE_PATIENCE)
                 .netty()
@@ -272,13 +272,13 @@ final class StreamReader implements TransportReader {
                 () -> credit.committed(body.length));
     }
 
-    /** AMQP 1.0 and other stream clients may send a text instead of bytes; what is neither can only become a dead letter. */
+    /** AMQP 1.0 and other stream clients may send a text instead of bytes; anything else can only become a dead letter. */
     private static byte[] body(Message message) {
         try {
             byte[] bytes = message.getBodyAsBinary();
             return bytes == null ? new byte[0] : bytes;
         } catch (RuntimeException e) {
-            // Thrown on, it would make the client pass over the message.
+            // An exception would make the client pass over the message.
             return String.valueOf(message.getBody()).getBytes(StandardCharsets.UTF_8);
         }
     }
@@ -301,7 +301,7 @@ final class StreamReader implements TransportReader {
 
     /**
      * The end of the stream, which must not lie before what was read already. A broker that answers late looks like an empty
-     * stream, so that is believed only after looking again with more and more patience.
+     * stream, so the end counts only after further looks, each with a longer wait.
      */
     private long endNotBefore(Environment environment, long nextOffset) throws InterruptedException {
         long end = endOf(environment);
@@ -318,7 +318,7 @@ final class StreamReader implements TransportReader {
         return end;
     }
 
-    /** By the broker's own count; a stream from which nothing comes may be slow and not empty. */
+    /** By the broker's own count: a stream that sends nothing may be slow and not empty. */
     private long keptMessages() throws IOException, TimeoutException {
         try (Connection connection = broker.connect("analytics-stream-look");
                 Channel channel = connection.createChannel()) {

@@ -26,8 +26,8 @@ import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
- * Does what a producer and a reader do, and compares: publishes seeded events of a probe organisation to the exchange and reads
- * them back through the usage API, under a client name of their own. The events of one minute are always the same, so a
+ * Does what a producer and a reader do, and compares. It publishes seeded events of a probe organisation to the exchange, under a
+ * client name of their own, and reads them back through the usage API. The events of one minute are always the same, so a
  * repetition changes nothing: they are duplicates.
  */
 @ApplicationScoped
@@ -61,11 +61,11 @@ public class SyntheticCheck {
     }
 
     /**
-     * What came of it.
+     * The result.
      *
      * @param right whether the API showed exactly what was published, in time
-     * @param took from the broker's confirmation until then, or until the patience ended
-     * @param detail what was found, and what was expected when that is something else
+     * @param took from the broker's confirmation until then, or until the time was up
+     * @param detail what was found; and what was expected, where the two differ
      */
     public record Outcome(boolean right, Duration took, String detail) {}
 
@@ -172,7 +172,7 @@ public class SyntheticCheck {
                     totals.path("outputTokens").asLong(),
                     totals.path("costEstimateCents").asLong());
         } catch (JsonProcessingException e) {
-            return "an answer that is no JSON";
+            return "an answer that is not JSON";
         } catch (IOException e) {
             return "no answer";
         }

@@ -2,7 +2,7 @@ package io.inference.analytics.ingest;
 
 import java.time.Instant;
 
-/** Brings messages from the broker into the pipeline; one implementation a transport. */
+/** Brings messages from the broker into the pipeline; one implementation per transport. */
 interface TransportReader {
 
     /**
@@ -11,18 +11,18 @@ interface TransportReader {
      * @param reads whether this replica reads now (a standby does not)
      * @param reachableAt when the broker last answered; null = never yet
      * @param oldestUncommittedAt when the oldest message that is not committed came to the broker; null = all are committed. While
-     *     a replica that should read can not, this is no later than the moment from which on it can not know
+     *     a replica that should read cannot, this is the moment since when it cannot know, or earlier
      * @param backlogMessages messages at the broker that are not committed yet
      */
     record BrokerView(boolean reads, Instant reachableAt, Instant oldestUncommittedAt, long backlogMessages) {}
 
-    /** Begins to read in the background; retries by itself for ever. */
+    /** Begins to read in the background; tries again by itself, without end. */
     void start();
 
     /** Stops reading; returns within seconds. */
     void stop();
 
-    /** Ends the connection, and with it what was not acknowledged goes back; to be called after the writers have stopped. */
+    /** Ends the connection, which gives back what was not acknowledged; to be called after the writers have stopped. */
     void close() throws InterruptedException;
 
     BrokerView view();

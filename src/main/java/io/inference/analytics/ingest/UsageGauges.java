@@ -46,7 +46,7 @@ class UsageGauges {
         List<Row<?>> latencies = new ArrayList<>();
         for (UUID org : figures.keySet()) {
             Tags tags = Tags.of("org_id", org.toString());
-            // Rows look their value up when scraped: those that stay are then never registered anew, and never miss a
+            // Rows look up their value when scraped. So rows that stay are never registered again and never miss a
             // scrape.
             rates.add(Row.of(tags, () -> value(org, Figures::errorRate)));
             latencies.add(Row.of(tags.and("quantile", "0.5"), () -> value(org, Figures::p50Seconds)));

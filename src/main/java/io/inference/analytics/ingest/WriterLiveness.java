@@ -7,7 +7,7 @@ import org.eclipse.microprofile.health.Liveness;
 
 /**
  * Alive means that every writer goes through its loop: storing, trying again, or idle. Neither broker nor database matters here,
- * because a restart would mend neither.
+ * because a restart would repair neither.
  */
 @Liveness
 @ApplicationScoped

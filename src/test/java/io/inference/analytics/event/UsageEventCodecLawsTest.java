@@ -186,7 +186,7 @@ class UsageEventCodecLawsTest {
             if (one instanceof Decoded.Rejected rejected) {
                 anyRejected = true;
                 assertThat(rejected.detail()).hasSizeBetween(1, UsageEventCodec.DETAIL_CHARS_MAX);
-                assertThat(rejected.detail()).doesNotContain("can not be read");
+                assertThat(rejected.detail()).doesNotContain("cannot be read");
                 assertThat(rejected.detail().chars()).noneMatch(Character::isISOControl);
                 assertThat(encodable(rejected.detail())).isTrue();
             }

@@ -625,7 +625,7 @@ class UsageEventCodecTest {
         assertThat(decoded).hasSize(1).first().isInstanceOf(Decoded.Rejected.class);
         Decoded.Rejected rejected = (Decoded.Rejected) decoded.get(0);
         assertThat(rejected.reason()).as(rejected.detail()).isEqualTo(reason);
-        assertThat(rejected.detail()).startsWith(detailPrefix).doesNotContain("can not be read");
+        assertThat(rejected.detail()).startsWith(detailPrefix).doesNotContain("cannot be read");
         assertThat(rejected.payload()).isSameAs(body);
     }
 
