@@ -15,9 +15,7 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.UUID;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -25,6 +23,8 @@ import org.eclipse.microprofile.config.inject.ConfigProperty;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /**
  * What becomes of each message, good or bad, through a real broker into a real database. The subclasses bind it to the
@@ -105,135 +105,45 @@ abstract class OutcomesContract {
         return Arrays.stream(elements).map(Object::toString).collect(Collectors.joining(", \n", "[ ", " ]"));
     }
 
-    /** Bad bodies by reason and name; each is another one's undoing if it is not kept apart. */
-    private Map<String, byte[]> badBodies() {
-        Map<String, byte[]> bad = new LinkedHashMap<>();
-        EventJson good = lab.event();
-        bad.put("malformed_json empty body", new byte[0]);
-        bad.put("malformed_json no JSON", utf8("hello"));
-        bad.put("malformed_json cut off", utf8(good.toString().substring(0, 100)));
-        bad.put("malformed_json two events", utf8(good + "" + lab.event()));
-        bad.put("malformed_json field twice", utf8(good.toString().replaceFirst("\\{", "{\"latencyMs\":1,")));
-        bad.put("malformed_json number", utf8("17"));
-        bad.put("malformed_json null", utf8("null"));
-        bad.put("malformed_json NaN", good.with("latencyMs", "NaN").bytes());
-        bad.put("malformed_json byte order mark", utf8("\ufeff" + good));
-        bad.put("malformed_json UTF-16", good.toString().getBytes(StandardCharsets.UTF_16LE));
-        bad.put(
-                "malformed_json NUL byte",
-                utf8(good.with("clientId", "\"a\0b\"").toString()));
-        byte[] invalid = good.with("clientId", "\"a?b\"").bytes();
-        invalid[new String(invalid, StandardCharsets.US_ASCII).indexOf("a?b") + 1] = (byte) 0xff;
-        bad.put("malformed_json invalid UTF-8", invalid);
-        bad.put("malformed_json nested 30,000 deep", utf8("[".repeat(30_000)));
-        bad.put("too_large 64 KiB + 1", padded(64 * 1024 + 1));
-        bad.put("missing_field no model", good.without("modelId").bytes());
-        bad.put("missing_field null", good.with("status", "null").bytes());
-        bad.put("missing_field empty object", utf8("{}"));
-        bad.put("invalid_field wrong type", good.with("inputTokens", "\"1000\"").bytes());
-        bad.put(
-                "invalid_field array for a string",
-                good.with("clientId", "[\"a\"]").bytes());
-        bad.put(
-                "invalid_field object for a number",
-                good.with("latencyMs", "{}").bytes());
-        bad.put("invalid_field boolean", good.with("outputTokens", "true").bytes());
-        bad.put("invalid_field no UUID", good.with("orgId", "\"1-1-1-1-1\"").bytes());
-        bad.put(
-                "invalid_field 2^53 + 1",
-                good.with("inputTokens", "9007199254740993").bytes());
-        bad.put(
-                "invalid_field 40 digits",
-                good.with("inputTokens", "1".repeat(40)).bytes());
-        bad.put("invalid_field 1e400", good.with("inputTokens", "1e400").bytes());
-        bad.put(
-                "invalid_field 1e999999999",
-                good.with("latencyMs", "1e999999999").bytes());
-        bad.put("invalid_field fraction", good.with("latencyMs", "1.5").bytes());
-        bad.put(
-                "invalid_field cost of nine decimals",
-                good.with("costEstimateCents", "0.000000001").bytes());
-        bad.put(
-                "invalid_field cost of 13 digits",
-                good.with("costEstimateCents", "1000000000000").bytes());
-        bad.put("invalid_field U+0000", good.with("clientId", "\"a\\u0000b\"").bytes());
-        bad.put(
-                "invalid_field U+0000 in metadata",
-                good.with("metadata", "{\"a\":\"\\u0000\"}").bytes());
-        bad.put(
-                "invalid_field metadata of numbers",
-                good.with("metadata", "{\"a\":1}").bytes());
-        bad.put("invalid_field status", good.with("status", "\"done\"").bytes());
-        bad.put(
-                "invalid_field first token after the end",
-                good.with("timeToFirstTokenMs", "1201").bytes());
-        bad.put(
-                "invalid_field more cached than read",
-                good.with("cacheReadInputTokens", "1001").bytes());
-        bad.put(
-                "invalid_field no time",
-                good.with("occurredAt", "\"yesterday\"").bytes());
-        bad.put(
-                "invalid_field time without zone",
-                good.with("occurredAt", "\"2026-01-01T00:00:00\"").bytes());
-        bad.put(
-                "timestamp_out_of_range year 1",
-                good.with("occurredAt", "\"0001-01-01T00:00:00Z\"").bytes());
-        bad.put(
-                "timestamp_out_of_range year 9999",
-                good.with("occurredAt", "\"9999-12-31T23:59:59Z\"").bytes());
-        Instant now = Instant.now();
-        bad.put(
-                "timestamp_out_of_range future",
-                lab.event(now.plus(7, ChronoUnit.MINUTES)).bytes());
-        bad.put(
-                "timestamp_out_of_range past retention",
-                lab.event(now.minus(401, ChronoUnit.DAYS)).bytes());
-        bad.put("negative_value", good.with("outputTokens", "-1").bytes());
-        bad.put(
-                "too_large array of 1,001",
-                utf8(IntStream.range(0, 1_001).mapToObj(i -> "{}").collect(Collectors.joining(",", "[", "]"))));
-        return bad;
+    @ParameterizedTest(name = "{0}")
+    @MethodSource("io.inference.analytics.ingest.BadMessages#all")
+    void aBadMessageIsDeadLetteredAsItCame(BadMessages.Bad bad) throws Exception {
+        EventJson next = lab.event();
+        Instant published = Instant.now();
+        lab.publish(List.of(bad.body(), next.bytes()));
+        awaitOutcomes(1, 0, 0, 1);
+        assertThat(lab.isStored(next)).isTrue();
+        assertThat(lab.letters()).singleElement().satisfies(letter -> assertLetter(letter, bad, published));
     }
 
-    /** A good event, blown up by an unknown field. */
-    private byte[] padded(int bytes) {
-        EventJson event = lab.event();
-        int without = event.with("unknown", "\"\"").bytes().length;
-        return event.with("unknown", "\"" + "x".repeat(bytes - without) + "\"").bytes();
-    }
-
+    /** Each is another one's undoing if it is not kept apart. */
     @Test
-    void badInputIsDeadLetteredAsItCameAndTheNextMessageIsUnharmed() throws Exception {
-        Map<String, byte[]> bad = badBodies();
+    void badMessagesHarmNoOther() throws Exception {
+        List<BadMessages.Bad> bad = BadMessages.all();
         List<byte[]> bodies = new ArrayList<>();
-        List<EventJson> next = new ArrayList<>();
-        bad.values().forEach(body -> {
-            bodies.add(body);
-            next.add(lab.event());
-            bodies.add(next.get(next.size() - 1).bytes());
+        bad.forEach(message -> {
+            bodies.add(message.body());
+            bodies.add(lab.event().bytes());
         });
         Instant published = Instant.now();
         lab.publish(bodies);
         awaitOutcomes(bad.size(), 0, 0, bad.size());
         assertThat(lab.stored()).isEqualTo(bad.size());
         List<Letter> letters = lab.letters();
-        assertThat(letters).hasSameSizeAs(bad.values());
-        Map<String, String> reasons = new LinkedHashMap<>();
-        Map<String, String> expected = new LinkedHashMap<>();
-        int at = 0;
+        assertThat(letters).hasSameSizeAs(bad);
         // Dead letters keep the order in which the messages came.
-        for (Map.Entry<String, byte[]> body : bad.entrySet()) {
-            Letter letter = letters.get(at++);
-            assertThat(letter.payload()).as(body.getKey()).isEqualTo(body.getValue());
-            assertThat(letter.header("x-detail")).as(body.getKey()).isNotBlank();
-            assertThat(Instant.parse(letter.header("x-first-seen")))
-                    .as(body.getKey())
-                    .isAfterOrEqualTo(published.minusSeconds(1));
-            reasons.put(body.getKey(), letter.header("x-reason"));
-            expected.put(body.getKey(), body.getKey().split(" ", 2)[0]);
+        for (int i = 0; i < bad.size(); i++) {
+            assertLetter(letters.get(i), bad.get(i), published);
         }
-        assertThat(reasons).isEqualTo(expected);
+    }
+
+    private static void assertLetter(Letter letter, BadMessages.Bad bad, Instant published) {
+        assertThat(letter.payload()).as(bad.toString()).isEqualTo(bad.body());
+        assertThat(letter.header("x-reason")).as(bad.toString()).isEqualTo(bad.reason());
+        assertThat(letter.header("x-detail")).as(bad.toString()).isNotBlank();
+        assertThat(Instant.parse(letter.header("x-first-seen")))
+                .as(bad.toString())
+                .isAfterOrEqualTo(published.minusSeconds(1));
     }
 
     @Test
@@ -253,7 +163,7 @@ abstract class OutcomesContract {
         EventJson ahead = lab.event(now.plus(4, ChronoUnit.MINUTES));
         EventJson oldest = lab.event(now.minus(399, ChronoUnit.DAYS));
         lab.publish(greatest, odd, ahead, oldest);
-        lab.publish(List.of(padded(64 * 1024), utf8("[]"), utf8(" [ ] ")));
+        lab.publish(List.of(BadMessages.padded(lab.event(), 64 * 1024), utf8("[]"), utf8(" [ ] ")));
         lab.publish(List.of(utf8(array(lab.event(), lab.event()))));
         awaitOutcomes(7, 0, 0, 0);
         assertThat(lab.isStored(ahead) && lab.isStored(oldest)).isTrue();
