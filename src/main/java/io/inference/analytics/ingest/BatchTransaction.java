@@ -54,27 +54,26 @@ final class BatchTransaction {
     private final IngestPipeline pipeline;
     private final UsageEventStore store;
     private final StreamPosition position;
-    private final IngestMetrics metrics;
     private final Clock clock;
     private final Turn turn;
 
-    BatchTransaction(
-            IngestPipeline pipeline,
-            UsageEventStore store,
-            StreamPosition position,
-            IngestMetrics metrics,
-            Clock clock,
-            Turn turn) {
+    BatchTransaction(IngestPipeline pipeline, UsageEventStore store, StreamPosition position, Clock clock, Turn turn) {
         this.pipeline = pipeline;
         this.store = store;
         this.position = position;
-        this.metrics = metrics;
         this.clock = clock;
         this.turn = turn;
     }
 
+    /**
+     * A batch that is committed.
+     *
+     * @param notNew indices of the events that were not stored: duplicates and conflicts
+     */
+    record Committed(BatchRecord record, List<UsageEvent> events, Set<Integer> notNew) {}
+
     /** @return empty when the batch's generation ended while it waited for its turn */
-    Optional<BatchRecord> attempt(
+    Optional<Committed> attempt(
             Connection connection, MessageBuffer.Batch batch, PreparedBatch prepared, Instant startedAt)
             throws SQLException, StreamPosition.Fenced, IOException, TimeoutException, InterruptedException {
         List<UsageEvent> events = prepared.events();
@@ -118,8 +117,7 @@ final class BatchTransaction {
         if (batch.endsTurn()) {
             pipeline.order().done(batch);
         }
-        metrics.stored(events, notNew);
-        return Optional.of(record);
+        return Optional.of(new Committed(record, events, notNew));
     }
 
     private record OffsetRange(long first, long last) {}

@@ -2,6 +2,7 @@ package io.inference.analytics.ingest;
 
 import io.inference.analytics.database.SqlState;
 import io.inference.analytics.event.UsageEventCodec;
+import io.inference.analytics.platform.BackOff;
 import io.opentelemetry.api.trace.Span;
 import io.opentelemetry.context.Scope;
 import java.io.IOException;
@@ -15,8 +16,6 @@ import java.util.Deque;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.ThreadLocalRandom;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import javax.sql.DataSource;
 import org.jboss.logging.Logger;
@@ -63,7 +62,7 @@ final class BatchWriter implements Runnable {
         this.pipeline = pipeline;
         this.dataSource = dataSource;
         this.store = store;
-        this.transaction = new BatchTransaction(pipeline, store, position, metrics, clock, this::awaitTurn);
+        this.transaction = new BatchTransaction(pipeline, store, position, clock, this::awaitTurn);
         this.codec = codec;
         this.metrics = metrics;
         this.clock = clock;
@@ -95,7 +94,7 @@ final class BatchWriter implements Runnable {
                                 pipeline.config().batchTimeout());
                 if (batch.isPresent()) {
                     oldestInFlight = batch.get().messages().get(0).publishedAt();
-                    trace(batch.get());
+                    write(batch.get());
                     oldestInFlight = null;
                 }
             }
@@ -104,8 +103,27 @@ final class BatchWriter implements Runnable {
         }
     }
 
+    /**
+     * Stores the batch, and ends only when it is stored or its generation is over. The thread outlives every error: without it,
+     * the other writers would wait for this batch's turn for ever.
+     */
+    private void write(MessageBuffer.Batch batch) throws InterruptedException {
+        Deque<MessageBuffer.Batch> parts = new ArrayDeque<>(List.of(batch));
+        BackOff backOff = new BackOff(RETRY_DELAY_MIN, pipeline.config().retryDelayMax());
+        while (!parts.isEmpty() && isCurrent(batch)) {
+            lastProgressAt = clock.instant();
+            try {
+                trace(batch, parts);
+            } catch (RuntimeException | Error e) {
+                pipeline.attemptFailed();
+                LOG.errorf(e, "event=writer_failed correlation_id=%s", batch.correlationId());
+                backOff.pause();
+            }
+        }
+    }
+
     /** Everything that happens to the batch happens in its span, and every line about it carries its correlation id. */
-    private void trace(MessageBuffer.Batch batch) throws InterruptedException {
+    private void trace(MessageBuffer.Batch batch, Deque<MessageBuffer.Batch> parts) throws InterruptedException {
         Span span = metrics.begin(batch);
         MDC.put(CORRELATION_ID, batch.correlationId());
         try (Scope scope = metrics.enter(span)) {
@@ -115,8 +133,8 @@ final class BatchWriter implements Runnable {
                         "event=batch_taken messages=%d message_ids=%s",
                         batch.messages().size(), messageIds(batch));
             }
-            write(batch);
-        } catch (RuntimeException e) {
+            store(parts);
+        } catch (RuntimeException | Error e) {
             span.recordException(e);
             throw e;
         } finally {
@@ -135,16 +153,17 @@ final class BatchWriter implements Runnable {
     }
 
     /**
-     * Stores the batch whole, or in ever smaller parts when something in it cannot be stored and no row explains that. The message
+     * Stores a batch whole, or in ever smaller parts when something in it cannot be stored and no row explains that. The message
      * at fault becomes a dead letter, and the others are stored.
      */
-    private void write(MessageBuffer.Batch batch) throws InterruptedException {
-        Deque<MessageBuffer.Batch> parts = new ArrayDeque<>(List.of(batch));
+    private void store(Deque<MessageBuffer.Batch> parts) throws InterruptedException {
         while (!parts.isEmpty()) {
-            MessageBuffer.Batch part = parts.pop();
+            MessageBuffer.Batch part = parts.peek();
             Optional<String> refusal = new Storing(part).untilDone();
+            List<MessageBuffer.Batch> smaller =
+                    refusal.map(part::withoutRefused).orElse(List.of());
+            parts.pop();
             if (refusal.isPresent()) {
-                List<MessageBuffer.Batch> smaller = part.withoutRefused(refusal.get());
                 LOG.warnf(
                         "event=message_refused messages=%d parts=%d cause=%s",
                         part.messages().size(), smaller.size(), refusal.get());
@@ -176,7 +195,8 @@ final class BatchWriter implements Runnable {
         private final MessageBuffer.Batch part;
         private final Instant startedAt = clock.instant();
         private PreparedBatch prepared;
-        private Duration delay = RETRY_DELAY_MIN;
+        private final BackOff backOff =
+                new BackOff(RETRY_DELAY_MIN, pipeline.config().retryDelayMax());
         private boolean partitionsChecked;
         private int unexpected;
         private boolean done;
@@ -198,18 +218,19 @@ final class BatchWriter implements Runnable {
                     connection.setAutoCommit(false);
                     attempt(connection);
                 } catch (SQLException e) {
-                    metrics.attemptFailed();
+                    pipeline.attemptFailed();
                     LOG.warnf(
                             "event=batch_not_stored sqlstate=%s retry_ms=%d cause=%s",
-                            SqlState.of(e), delay.toMillis(), e.getMessage());
-                    pause();
-                } catch (RuntimeException e) {
-                    metrics.attemptFailed();
-                    LOG.errorf(e, "event=batch_failed retry_ms=%d", delay.toMillis());
+                            SqlState.of(e), backOff.next().toMillis(), e.getMessage());
+                    backOff.pause();
+                } catch (RuntimeException | Error e) {
+                    pipeline.attemptFailed();
+                    LOG.errorf(
+                            e, "event=batch_failed retry_ms=%d", backOff.next().toMillis());
                     if (++unexpected == UNEXPECTED_MAX && part.refusal().isEmpty()) {
                         refuse(e.getClass().getSimpleName());
                     } else {
-                        pause();
+                        backOff.pause();
                     }
                 }
             }
@@ -219,12 +240,10 @@ final class BatchWriter implements Runnable {
         private void attempt(Connection connection) throws SQLException, InterruptedException {
             try {
                 prepared = prepared == null ? prepare() : prepared;
-                Optional<BatchRecord> record = transaction.attempt(connection, part, prepared, startedAt);
-                if (record.isPresent()) {
-                    pipeline.committed(part, record.get());
-                    metrics.committed(record.get(), prepared, Duration.between(startedAt, clock.instant()));
-                }
+                Optional<BatchTransaction.Committed> committed =
+                        transaction.attempt(connection, part, prepared, startedAt);
                 done = true;
+                committed.ifPresent(this::settle);
             } catch (SQLException e) {
                 connection.rollback();
                 withoutRefused(connection, e);
@@ -235,11 +254,22 @@ final class BatchWriter implements Runnable {
                 done = true;
             } catch (IOException | TimeoutException e) {
                 connection.rollback();
+                pipeline.attemptFailed();
                 LOG.warnf("event=dead_letters_not_confirmed cause=%s", e);
-                pause();
-            } catch (RuntimeException | InterruptedException e) {
+                backOff.pause();
+            } catch (RuntimeException | Error | InterruptedException e) {
                 connection.rollback();
                 throw e;
+            }
+        }
+
+        /** After the commit nothing may lead to another attempt, which would count the batch twice. */
+        private void settle(BatchTransaction.Committed committed) {
+            try {
+                pipeline.committed(part, committed.record());
+                metrics.committed(committed, prepared, Duration.between(startedAt, clock.instant()));
+            } catch (RuntimeException | Error e) {
+                LOG.error("event=batch_not_settled", e);
             }
         }
 
@@ -278,14 +308,6 @@ final class BatchWriter implements Runnable {
         private void refuse(String cause) {
             refusal = Optional.of(cause);
             done = true;
-        }
-
-        private void pause() throws InterruptedException {
-            long jitter = ThreadLocalRandom.current().nextLong(delay.toMillis() / 2 + 1);
-            TimeUnit.MILLISECONDS.sleep(delay.toMillis() / 2 + jitter);
-            Duration doubled = delay.multipliedBy(2);
-            Duration longest = pipeline.config().retryDelayMax();
-            delay = doubled.compareTo(longest) < 0 ? doubled : longest;
         }
     }
 }

@@ -1,7 +1,6 @@
 package io.inference.analytics.ingest;
 
 import io.inference.analytics.event.RejectReason;
-import io.inference.analytics.event.UsageEvent;
 import io.inference.analytics.platform.Traces;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
@@ -15,9 +14,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.EnumMap;
-import java.util.List;
 import java.util.Map;
-import java.util.Set;
 
 /** Meters and spans of the ingest; every series whose labels are known exists at 0 from the start. */
 @ApplicationScoped
@@ -64,7 +61,8 @@ class IngestMetrics {
             deadLettered.put(reason, outcome(registry, "dead_lettered", reason.wireName()));
         }
         failedAttempts = Counter.builder("analytics.ingestion.failed.attempts")
-                .description("Attempts to store a batch that the database did not take; each is tried again")
+                .description(
+                        "Attempts to store a batch that failed, at the database, the broker or in the service; each is tried again")
                 .register(registry);
         batchTime = Timer.builder("analytics.ingestion.batch")
                 .description("From the first decoding of a batch to its commit")
@@ -124,13 +122,15 @@ class IngestMetrics {
                 .register(registry);
     }
 
-    void committed(BatchRecord record, PreparedBatch prepared, Duration took) {
+    void committed(BatchTransaction.Committed batch, PreparedBatch prepared, Duration took) {
+        BatchRecord record = batch.record();
         stored.increment(record.counts().stored());
         duplicates.increment(record.counts().duplicates());
         conflicts.increment(record.counts().conflicts());
         prepared.deadLetters()
                 .forEach(letter -> deadLettered.get(letter.reason()).increment());
         batchTime.record(took);
+        recent.add(batch.events(), batch.notNew());
     }
 
     /** The span of a batch, linked to the contexts that its messages brought. */
@@ -147,11 +147,6 @@ class IngestMetrics {
     /** Makes the span the current one of this thread. */
     Scope enter(Span span) {
         return traces.enter(span);
-    }
-
-    /** Events of a committed batch, without those at the given indices. */
-    void stored(List<UsageEvent> events, Set<Integer> without) {
-        recent.add(events, without);
     }
 
     void attemptFailed() {

@@ -44,6 +44,7 @@ public class IngestPipeline {
     private final String replica = UUID.randomUUID().toString();
     private final MessageBuffer buffer = new MessageBuffer();
     private final CommitOrder order = new CommitOrder();
+    private final FailingAttempts failing = new FailingAttempts();
     private final List<BatchWriter> writers = new ArrayList<>();
     private final List<Thread> threads = new ArrayList<>();
 
@@ -207,10 +208,11 @@ public class IngestPipeline {
     /** After a commit: settles each message with the transport. */
     void committed(MessageBuffer.Batch batch, BatchRecord record) {
         lastCommittedAt = record.committedAt();
+        failing.committed();
         for (RawMessage message : batch.messages()) {
             try {
                 message.settlement().committed();
-            } catch (RuntimeException e) {
+            } catch (RuntimeException | Error e) {
                 // It is stored: the broker delivers it again, as a duplicate.
                 LOG.warnf(e, "event=not_acknowledged offset=%d", message.offset());
             }
@@ -255,6 +257,17 @@ public class IngestPipeline {
                 .flatMap(writer -> writer.oldestInFlight().stream())
                 .min(Instant::compareTo);
         return inFlight.isPresent() ? inFlight : buffer.oldestPublishedAt();
+    }
+
+    /** After an attempt to store a batch that failed for a reason other than a row. */
+    void attemptFailed() {
+        failing.failed(clock.instant());
+        metrics.attemptFailed();
+    }
+
+    /** Since when attempts fail and nothing is committed; empty as long as that is shorter than {@link FailingAttempts#LIMIT}. */
+    Optional<Instant> stuckSince(Instant now) {
+        return failing.stuckSince(now);
     }
 
     Optional<Instant> lastCommittedAt() {

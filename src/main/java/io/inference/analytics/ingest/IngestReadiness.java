@@ -12,7 +12,7 @@ import org.eclipse.microprofile.health.HealthCheckResponseBuilder;
 import org.eclipse.microprofile.health.Readiness;
 
 /**
- * Ready means that the database takes writes, so that batches can be stored. The state of the broker is shown but does not count:
+ * Ready means that batches can be stored: the database takes writes, and attempts do not fail for minutes without a commit. The state of the broker is shown but does not count:
  * without the broker the API still answers, and its freshness shows what it does not know (ADR 6).
  */
 @Readiness
@@ -49,10 +49,16 @@ class IngestReadiness implements HealthCheck {
             answer.withData("brokerAnsweredAt", view.reachableAt().toString());
         }
         pipeline.lastCommittedAt().ifPresent(at -> answer.withData("lastCommittedAt", at.toString()));
+        Optional<Instant> stuckSince = pipeline.stuckSince(clock.instant());
         if (!writes) {
             answer.withData("reason", "The database has taken no write since " + wroteAt.get() + ".");
+        } else if (stuckSince.isPresent()) {
+            answer.withData(
+                    "reason",
+                    "Every attempt to store a batch has failed since %s; the log has the cause."
+                            .formatted(stuckSince.get()));
         }
-        return answer.status(writes).build();
+        return answer.status(writes && stuckSince.isEmpty()).build();
     }
 
     private String broker(BrokerView view) {

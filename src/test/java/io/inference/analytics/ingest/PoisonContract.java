@@ -6,12 +6,14 @@ import static org.awaitility.Awaitility.await;
 import io.agroal.api.AgroalDataSource;
 import io.inference.analytics.devtools.EventJson;
 import io.inference.analytics.ingest.IngestLab.Letter;
+import io.micrometer.core.instrument.MeterRegistry;
 import jakarta.inject.Inject;
 import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
@@ -35,6 +37,12 @@ abstract class PoisonContract {
 
     @Inject
     Ingestion ingestion;
+
+    @Inject
+    IngestPipeline pipeline;
+
+    @Inject
+    MeterRegistry meters;
 
     @ConfigProperty(name = "RABBITMQ_URL")
     String brokerUrl;
@@ -205,6 +213,63 @@ abstract class PoisonContract {
         } finally {
             setStatus("success");
         }
+    }
+
+    /** Without its writers, a process that looks healthy would store nothing more. */
+    @Test
+    void aWriterOutlivesAnErrorAfterTheCommit() throws Exception {
+        IngestPipeline other = pipeline.forReplay();
+        try {
+            other.start();
+            long generation = other.begin(0, 0, 0);
+            for (int i = 0; i <= other.config().workers(); i++) {
+                EventJson event = lab.event();
+                other.offer(
+                        generation, new RawMessage(event.bytes(), RawMessage.NO_OFFSET, Instant.now(), "", "", () -> {
+                            throw new LinkageError("thrown by a test");
+                        }));
+                awaitStored(event);
+            }
+            assertThat(lab.number(
+                            "select count(*) from analytics.ingestion_batches where replica = ?", other.replica()))
+                    .as("each was committed once")
+                    .isEqualTo(other.config().workers() + 1);
+        } finally {
+            other.stop();
+        }
+    }
+
+    @Test
+    void attemptsThatFailAreCountedUntilOneSucceeds() throws Exception {
+        double before = failedAttempts();
+        lab.execute(
+                """
+                create function analytics.refuse() returns trigger language plpgsql as $$
+                begin raise exception 'no disk' using errcode = '53100'; end $$
+                """);
+        EventJson event = lab.event();
+        Instant publishedAt = Instant.now();
+        try {
+            lab.execute("create trigger refuse before insert on analytics.ingestion_batches"
+                    + " for each row execute function analytics.refuse()");
+            lab.publish(event);
+            await().atMost(PATIENCE).until(() -> failedAttempts() > before + 3);
+            assertThat(pipeline.stuckSince(Instant.now()))
+                    .as("a failover takes no replica out of service")
+                    .isEmpty();
+            assertThat(pipeline.stuckSince(Instant.now().plus(FailingAttempts.LIMIT)))
+                    .hasValueSatisfying(since -> assertThat(since).isAfterOrEqualTo(publishedAt));
+        } finally {
+            lab.execute("drop function analytics.refuse cascade");
+        }
+        awaitStored(event);
+        await().atMost(PATIENCE).untilAsserted(() -> assertThat(
+                        pipeline.stuckSince(Instant.now().plus(FailingAttempts.LIMIT)))
+                .isEmpty());
+    }
+
+    private double failedAttempts() {
+        return meters.get("analytics.ingestion.failed.attempts").counter().count();
     }
 
     private void setStatus(String status) throws SQLException {

@@ -22,7 +22,11 @@ class PrometheusRulesIT {
 
     /** They compare with 0 or count by presence. */
     private static final Set<String> WITHOUT_THRESHOLD = Set.of(
-            "AnalyticsBrokerUnreachable", "AnalyticsConservationGap", "AnalyticsDeadLetters", "AnalyticsServiceDown");
+            "AnalyticsBrokerUnreachable",
+            "AnalyticsConservationGap",
+            "AnalyticsDeadLetters",
+            "AnalyticsIngestionFailing",
+            "AnalyticsServiceDown");
 
     @TempDir
     Path directory;
