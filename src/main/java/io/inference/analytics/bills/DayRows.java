@@ -132,8 +132,7 @@ final class DayRows {
     }
 
     private static Map<String, Line> stored(Handle handle, DayKey key) {
-        return handle.createQuery(STORED.formatted(
-                        key.dataset().amount().orElseThrow(), key.dataset().table()))
+        return handle.createQuery(STORED.formatted(key.dataset().amount().orElseThrow(), BaseTables.of(key.dataset())))
                 .bind("day", key.day())
                 .bind("org", key.orgRef())
                 .collectRows(Collectors.toMap(
@@ -156,12 +155,13 @@ final class DayRows {
     /** Replaces the day's rows, and its estimates where the data set has them. */
     static void replace(Handle handle, DayKey key, DayAnswer answer, DayImport.Import by, int revision) {
         Dataset dataset = key.dataset();
-        delete(handle, dataset.table(), key);
+        String table = BaseTables.of(dataset);
+        delete(handle, table, key);
         List<String> columns = new ArrayList<>(COLUMNS);
         columns.addAll(dataset.dimensions());
         columns.addAll(dataset.measures());
         String insert = "insert into %s (%s) values (:%s)"
-                .formatted(dataset.table(), String.join(", ", columns), String.join(", :", columns));
+                .formatted(table, String.join(", ", columns), String.join(", :", columns));
         try (PreparedBatch batch = handle.prepareBatch(insert)) {
             for (DayRow row : answer.rows()) {
                 batch.bind("activity_date", key.day())

@@ -69,7 +69,7 @@ public final class MappingChange {
 
     private static List<String> mapped() {
         return Arrays.stream(Provider.values())
-                .filter(provider -> provider.mainDataset().derivation().isPresent())
+                .filter(provider -> Derivation.isDerived(provider.mainDataset()))
                 .map(Provider::wireName)
                 .toList();
     }

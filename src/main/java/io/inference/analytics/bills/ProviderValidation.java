@@ -2,7 +2,6 @@ package io.inference.analytics.bills;
 
 import io.inference.analytics.provider.Dataset;
 import io.inference.analytics.provider.Provider;
-import io.inference.analytics.provider.ProviderOrganizations;
 import io.inference.analytics.provider.ProvidersConfig;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.math.BigDecimal;
@@ -234,8 +233,7 @@ public class ProviderValidation {
     }
 
     private static Money money(Handle handle, DayKey bill) {
-        String sql = MONEY.formatted(
-                bill.dataset().amount().orElseThrow(), bill.dataset().table());
+        String sql = MONEY.formatted(bill.dataset().amount().orElseThrow(), BaseTables.of(bill.dataset()));
         return handle.createQuery(sql)
                 .bind("day", bill.day())
                 .bind("org", bill.orgRef())

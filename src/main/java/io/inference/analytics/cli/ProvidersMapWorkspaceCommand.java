@@ -1,7 +1,7 @@
 package io.inference.analytics.cli;
 
 import io.inference.analytics.attribution.ProviderMappings;
-import io.inference.analytics.provider.ProviderOrganizations;
+import io.inference.analytics.bills.ProviderOrganizations;
 import jakarta.enterprise.context.Dependent;
 import jakarta.inject.Inject;
 import java.io.PrintWriter;

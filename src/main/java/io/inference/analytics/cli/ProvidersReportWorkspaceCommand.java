@@ -1,8 +1,8 @@
 package io.inference.analytics.cli;
 
 import io.inference.analytics.attribution.WorkspaceReports;
+import io.inference.analytics.bills.ProviderOrganizations;
 import io.inference.analytics.platform.Failure;
-import io.inference.analytics.provider.ProviderOrganizations;
 import jakarta.enterprise.context.Dependent;
 import jakarta.inject.Inject;
 import java.io.PrintWriter;

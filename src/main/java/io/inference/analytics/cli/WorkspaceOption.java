@@ -1,7 +1,7 @@
 package io.inference.analytics.cli;
 
+import io.inference.analytics.bills.ProviderOrganizations;
 import io.inference.analytics.platform.Failure;
-import io.inference.analytics.provider.ProviderOrganizations;
 import io.inference.analytics.provider.WorkspaceRef;
 import java.sql.SQLException;
 import picocli.CommandLine.Mixin;

@@ -5,14 +5,13 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * One kind of report. Its rows are in one table: dimensions, which make a row's key within its day,
- * and measures.
+ * One kind of report. A row of it has dimensions, which make its key within a day, and measures. Both
+ * are named as the columns in which they are stored.
  */
 public enum Dataset implements WireNamed {
     COST(
             Provider.ANTHROPIC,
             "cost",
-            "analytics.claude_costs",
             List.of(
                     "workspace_id",
                     "model",
@@ -23,12 +22,10 @@ public enum Dataset implements WireNamed {
                     "description",
                     "inference_geo"),
             List.of("amount_usd", "currency"),
-            new Bill("amount_usd", "$.data[*].results[*]", "amount", "$"),
-            Derivation.CLAUDE_DAY),
+            new Bill("amount_usd", "$.data[*].results[*]", "amount", "$")),
     USAGE(
             Provider.ANTHROPIC,
             "usage",
-            "analytics.claude_usage_report",
             List.of("api_key_id", "workspace_id", "model", "service_tier", "context_window", "inference_geo"),
             List.of(
                     "uncached_input_tokens",
@@ -37,12 +34,10 @@ public enum Dataset implements WireNamed {
                     "cache_creation_5m_tokens",
                     "cache_creation_1h_tokens",
                     "web_search_requests"),
-            null,
-            Derivation.CLAUDE_DAY),
+            null),
     CLAUDE_CODE(
             Provider.ANTHROPIC,
             "claude_code",
-            "analytics.claude_code_productivity",
             List.of("actor_type", "user_email", "api_key_name", "terminal_type", "customer_type", "subscription_type"),
             List.of(
                     "num_sessions",
@@ -58,12 +53,10 @@ public enum Dataset implements WireNamed {
                     "write_tool_rejected",
                     "notebook_edit_tool_accepted",
                     "notebook_edit_tool_rejected"),
-            null,
-            Derivation.CLAUDE_DAY),
+            null),
     CURSOR_DAILY_USAGE(
             Provider.CURSOR,
             "daily_usage",
-            "analytics.cursor_daily_usage",
             List.of("user_id", "user_email"),
             List.of(
                     "is_active",
@@ -88,12 +81,10 @@ public enum Dataset implements WireNamed {
                     "apply_most_used_extension",
                     "tab_most_used_extension",
                     "client_version"),
-            null,
-            Derivation.CURSOR_DAY),
+            null),
     CURSOR_EVENTS(
             Provider.CURSOR,
             "events",
-            "analytics.cursor_usage_event",
             List.of(
                     "occurred_at",
                     "user_email",
@@ -109,12 +100,10 @@ public enum Dataset implements WireNamed {
                     "cache_read_tokens",
                     "ordinal"),
             List.of("requests_costs", "charged_usd", "included_usd", "cursor_token_fee_usd"),
-            new Bill("charged_usd", "$.usageEvents[*]", "chargedCents", "$ ? (@.isChargeable == true)"),
-            Derivation.NONE),
+            new Bill("charged_usd", "$.usageEvents[*]", "chargedCents", "$ ? (@.isChargeable == true)")),
     CURSOR_SPEND(
             Provider.CURSOR,
             "spend",
-            "analytics.cursor_spend_snapshot",
             List.of("billing_cycle_start", "user_id", "user_email"),
             List.of(
                     "user_name",
@@ -124,12 +113,10 @@ public enum Dataset implements WireNamed {
                     "fast_premium_requests",
                     "monthly_limit_dollars",
                     "hard_limit_override_dollars"),
-            null,
-            Derivation.NONE),
+            null),
     CLAUDE_AI_AUDIT(
             Provider.CLAUDE_AI,
             "audit",
-            "analytics.claude_ai_event",
             List.of(
                     "occurred_at",
                     "user_email",
@@ -143,8 +130,7 @@ public enum Dataset implements WireNamed {
                     "client_platform",
                     "ordinal"),
             List.of(),
-            null,
-            Derivation.CLAUDE_AI_DAY);
+            null);
 
     /**
      * How billed amounts are found.
@@ -156,44 +142,18 @@ public enum Dataset implements WireNamed {
      */
     public record Bill(String measure, String items, String cents, String charged) {}
 
-    /** How a day is derived from the base tables: a statement with the parameters org and day. */
-    private enum Derivation {
-        NONE(""),
-        CLAUDE_DAY("select analytics.rebuild_claude_day(:org, :day)"),
-        CURSOR_DAY("select analytics.rebuild_cursor_day(:org, :day)"),
-        /** Seats and chats of claude.ai have no organisation. */
-        CLAUDE_AI_DAY("select analytics.rebuild_claude_ai_day(:day)");
-
-        private final String sql;
-
-        Derivation(String sql) {
-            this.sql = sql;
-        }
-    }
-
     private final Provider provider;
     private final String wireName;
-    private final String table;
     private final List<String> dimensions;
     private final List<String> measures;
     private final Optional<Bill> bill;
-    private final Derivation derivation;
 
-    Dataset(
-            Provider provider,
-            String wireName,
-            String table,
-            List<String> dimensions,
-            List<String> measures,
-            Bill bill,
-            Derivation derivation) {
+    Dataset(Provider provider, String wireName, List<String> dimensions, List<String> measures, Bill bill) {
         this.provider = provider;
         this.wireName = wireName;
-        this.table = table;
         this.dimensions = dimensions;
         this.measures = measures;
         this.bill = Optional.ofNullable(bill);
-        this.derivation = derivation;
     }
 
     public Provider provider() {
@@ -204,10 +164,6 @@ public enum Dataset implements WireNamed {
     @Override
     public String wireName() {
         return wireName;
-    }
-
-    public String table() {
-        return table;
     }
 
     public List<String> dimensions() {
@@ -226,11 +182,6 @@ public enum Dataset implements WireNamed {
     /** The measure with billed US dollars; empty when it bills nothing. */
     public Optional<String> amount() {
         return bill.map(Bill::measure);
-    }
-
-    /** The statement that derives a day; its parameters are org, where it names one, and day. */
-    public Optional<String> derivation() {
-        return derivation == Derivation.NONE ? Optional.empty() : Optional.of(derivation.sql);
     }
 
     /** False when only today's state can be read: a day that was missed is lost, and not a gap. */

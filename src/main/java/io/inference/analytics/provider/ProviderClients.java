@@ -110,7 +110,7 @@ public class ProviderClients {
      *
      * @throws Failure.Invalid when the name is malformed
      */
-    static Optional<String> cursorTeam(ProvidersConfig config) {
+    public static Optional<String> cursorTeam(ProvidersConfig config) {
         Optional<String> team = config.cursorTeam().map(name -> name.strip().toLowerCase(Locale.ROOT));
         if (team.filter(name -> !name.matches("[a-z0-9_-]{0,100}")).isPresent()) {
             throw new Failure.Invalid(

@@ -13,7 +13,6 @@ import io.inference.analytics.devtools.FakeProviders;
 import io.inference.analytics.provider.Provider;
 import io.inference.analytics.provider.ProviderClients;
 import io.inference.analytics.provider.ProviderHttp;
-import io.inference.analytics.provider.ProviderOrganizations;
 import io.inference.analytics.provider.ProvidersConfig;
 import io.inference.analytics.testing.Backend;
 import io.inference.analytics.testing.Sql;

@@ -1,6 +1,10 @@
-package io.inference.analytics.provider;
+package io.inference.analytics.bills;
 
 import io.inference.analytics.platform.Failure;
+import io.inference.analytics.provider.Provider;
+import io.inference.analytics.provider.ProviderClients;
+import io.inference.analytics.provider.ProvidersConfig;
+import io.inference.analytics.provider.WorkspaceRef;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.util.List;
 import java.util.Locale;
