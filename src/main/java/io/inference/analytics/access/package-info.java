@@ -4,5 +4,7 @@
  * <p>Owns: callers, roles, permissions, the organisation scope, and the filter in front of every resource method. May touch:
  * database, settings, web, platform. Invariants: a method without an annotation of this room is refused; the order of the checks is 401, 403, 404, 400;
  * every decision goes to the {@link io.inference.analytics.access.AuditTrail}. On failure: refused, never let through.
+ *
+ * <p>Tables: owns api_keys.
  */
 package io.inference.analytics.access;

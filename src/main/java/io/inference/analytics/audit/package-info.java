@@ -7,5 +7,7 @@
  * <p>Invariants: entries are only ever added; each one's hash covers the one before; times never go back along the chain; the
  * head is outside of the database within a minute. On failure: a request that reads is not answered before its entry is
  * committed (analytics.audit.required); entries wait in a bounded queue for a database that is away.
+ *
+ * <p>Tables: owns audit_checkpoints, audit_head, audit_log.
  */
 package io.inference.analytics.audit;

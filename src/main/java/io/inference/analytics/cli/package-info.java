@@ -7,5 +7,7 @@
  * errors are one line on standard error; exit codes are 0 done, 1 failed, 2 usage.
  *
  * <p>On failure: what the room did before is committed or rolled back by the room; every command can be run again.
+ *
+ * <p>Tables: none.
  */
 package io.inference.analytics.cli;

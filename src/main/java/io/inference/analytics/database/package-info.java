@@ -7,5 +7,7 @@
  * fails within the bounds of {@link io.inference.analytics.database.ApiDatabase}.
  *
  * <p>On failure: errors arrive unchecked and are classified by {@link io.inference.analytics.database.SqlState} alone.
+ *
+ * <p>Tables: none.
  */
 package io.inference.analytics.database;

@@ -11,5 +11,7 @@
  *
  * <p>On failure: bad input throws nothing. A bad event is a {@link io.inference.analytics.event.Decoded.Rejected} with a
  * reason, a detail and its bytes unchanged.
+ *
+ * <p>Tables: none.
  */
 package io.inference.analytics.event;

@@ -7,5 +7,9 @@
  * of the rows in the file equal an aggregate of the raw events in the same snapshot; a signed address stands in no log. On
  * failure: a job waits and is tried again; a file store that is down or refuses costs no job; what a job that did not succeed
  * left behind is removed by the upkeep.
+ *
+ * <p>Tables: owns export_jobs, export_settings; reads provider_model, provider_org_costs,
+ * provider_org_mapping (attribution), ingestion_batches, rollup_outbox, usage_events (ingest),
+ * usage_daily, usage_hourly (rollup), models, orgs (usage).
  */
 package io.inference.analytics.export;

@@ -8,5 +8,8 @@
  * caught up is fresh; what is not known is reported as unknown.
  *
  * <p>On failure: the request ends as unavailable, never with a guess.
+ *
+ * <p>Tables: owns freshness_status; reads ingestion_observations, ingestion_positions,
+ * rollup_outbox (ingest).
  */
 package io.inference.analytics.freshness;

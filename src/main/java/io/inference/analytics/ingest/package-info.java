@@ -10,5 +10,10 @@
  *
  * <p>On failure: the batch is tried again with capped back-off, and the broker keeps what we have not taken. What can never be
  * stored becomes a dead letter after a bounded number of attempts, so that nothing waits behind it.
+ *
+ * <p>Tables: owns ingestion_batches, ingestion_conflicts, ingestion_observations,
+ * ingestion_positions, ingestion_skipped_offsets, rollup_outbox, usage_events; changes
+ * usage_daily_rollup, usage_hourly_rollup (rollup); reads model_prices (price), usage_hourly,
+ * usage_open_days (rollup).
  */
 package io.inference.analytics.ingest;

@@ -5,5 +5,7 @@
  *
  * <p>On failure: every call ends within 90 s, and trouble comes out as {@link io.inference.analytics.objectstore.StoreTrouble} in
  * plain words, without address, key or secret.
+ *
+ * <p>Tables: none.
  */
 package io.inference.analytics.objectstore;

@@ -3,5 +3,7 @@
  * locks, wire names, ids and CSV text.
  *
  * <p>May touch: nothing.
+ *
+ * <p>Tables: none.
  */
 package io.inference.analytics.platform;

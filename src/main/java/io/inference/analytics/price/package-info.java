@@ -7,5 +7,8 @@
  * exact decimals.
  *
  * <p>On failure: nothing is priced in part; a repricing that ends early is done day by day and can be run again.
+ *
+ * <p>Tables: owns model_prices, price_repricing; changes usage_events (ingest); reads usage_hourly
+ * (rollup).
  */
 package io.inference.analytics.price;

@@ -8,5 +8,7 @@
  *
  * <p>On failure: {@link io.inference.analytics.provider.ProviderTrouble} says whether a retry
  * helps.
+ *
+ * <p>Tables: none.
  */
 package io.inference.analytics.provider;

@@ -9,5 +9,9 @@
  *
  * <p>On failure: the batch stays in the outbox, and the next round of any replica handles it again;
  * freshness shows the lag.
+ *
+ * <p>Tables: owns histograms_hourly, usage_daily, usage_daily_rollup, usage_hourly,
+ * usage_hourly_rollup, usage_open_days; changes ingestion_batches, ingestion_conflicts,
+ * ingestion_skipped_offsets, rollup_outbox, usage_events (ingest).
  */
 package io.inference.analytics.rollup;

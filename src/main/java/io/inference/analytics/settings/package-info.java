@@ -5,5 +5,7 @@
  *
  * <p>Invariants: every setting is checked before anything starts; a fault is one line that names the setting and what it should look
  * like, never a secret.
+ *
+ * <p>Tables: none.
  */
 package io.inference.analytics.settings;

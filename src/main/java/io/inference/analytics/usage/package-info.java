@@ -5,5 +5,8 @@
  * touch: access, freshness, platform. Invariants: money and tokens are exact from the rollups to the answer; totals are sums of
  * exact values; unpriced is never shown as free. On failure: all faults of a query are told at once; without PostgreSQL the
  * answer is unavailable.
+ *
+ * <p>Tables: owns models, orgs; reads freshness_status (freshness), usage_daily, usage_hourly
+ * (rollup).
  */
 package io.inference.analytics.usage;

@@ -5,5 +5,7 @@
  * <p>May touch: platform.
  *
  * <p>Invariants: every error is problem+json with a trace id; nothing that a stranger sends becomes a log line without a bound.
+ *
+ * <p>Tables: none.
  */
 package io.inference.analytics.web;
