@@ -3,13 +3,12 @@ package io.inference.analytics.cli;
 import io.inference.analytics.export.ExportFormat;
 import io.inference.analytics.export.ExportGranularity;
 import io.inference.analytics.export.OrgExportSettings;
-import io.inference.analytics.export.OrgExportSettings.Wishes;
+import io.inference.analytics.export.OrgExportSettings.Preferences;
 import io.inference.analytics.platform.Failure;
 import io.inference.analytics.platform.Uuids;
 import jakarta.enterprise.context.Dependent;
 import jakarta.inject.Inject;
 import java.io.PrintWriter;
-import java.sql.SQLException;
 import java.time.Instant;
 import java.time.ZoneId;
 import java.util.Optional;
@@ -112,8 +111,8 @@ class ExportOrgCommand implements ServiceCommand {
     }
 
     @Override
-    public int run(PrintWriter out) throws SQLException {
-        Wishes wishes = new Wishes(
+    public int run(PrintWriter out) {
+        Preferences preferences = new Preferences(
                 Optional.ofNullable(monthly),
                 Optional.ofNullable(graceDays),
                 Optional.ofNullable(granularity),
@@ -121,8 +120,8 @@ class ExportOrgCommand implements ServiceCommand {
                 Optional.ofNullable(timeZone),
                 Optional.ofNullable(retentionDays),
                 Optional.ofNullable(bucket));
-        settings.set(id(), wishes);
-        out.printf("org %s: %s%n", id(), wishes);
+        settings.set(id(), preferences);
+        out.printf("org %s: %s%n", id(), preferences);
         return 0;
     }
 }

@@ -6,7 +6,6 @@ import io.inference.analytics.platform.Uuids;
 import jakarta.enterprise.context.Dependent;
 import jakarta.inject.Inject;
 import java.io.PrintWriter;
-import java.sql.SQLException;
 import java.time.DateTimeException;
 import java.time.YearMonth;
 import java.util.List;
@@ -62,7 +61,7 @@ class ExportRunMonthlyCommand implements ServiceCommand {
     }
 
     @Override
-    public int run(PrintWriter out) throws SQLException, InterruptedException {
+    public int run(PrintWriter out) throws InterruptedException {
         List<MonthlyExports.Outcome> outcomes = exports.run(month(), org(), "command line");
         for (MonthlyExports.Outcome outcome : outcomes) {
             out.printf(

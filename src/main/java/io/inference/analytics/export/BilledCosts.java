@@ -1,13 +1,9 @@
 package io.inference.analytics.export;
 
+import io.inference.analytics.platform.WireNamed;
 import java.math.BigDecimal;
-import java.sql.Connection;
-import java.sql.PreparedStatement;
-import java.sql.ResultSet;
-import java.sql.SQLException;
 import java.time.Instant;
 import java.time.LocalDate;
-import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -19,6 +15,8 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.UUID;
+import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.result.RowView;
 
 /**
  * What providers billed for the workspaces and keys of one organisation, laid on the rows of its file; US dollars, exact.
@@ -33,50 +31,8 @@ import java.util.UUID;
  */
 final class BilledCosts {
 
-    private static final String PARTS =
-            """
-            with bill as (
-                select activity_date as day, model, case when model is null then description end as description,
-                       sum(amount_usd) as amount
-                from analytics.provider_org_costs
-                where org_id = ? and activity_date >= ? and activity_date <= ?
-                group by 1, 2, 3
-            ), named as (
-                select model_id, provider_model as model from analytics.provider_model where provider = 'anthropic'
-                union all
-                select model_id, name from analytics.models
-                where not exists (select from analytics.provider_model other where other.model_id = models.model_id)
-            ), used as (
-                select bill.day, bill.model, usage.bucket_start as hour, usage.model_id,
-                       coalesce(sum(usage.cost_estimate_cents), 0) as cents, sum(usage.invocations) as invocations
-                from bill
-                join named on named.model = bill.model
-                join analytics.usage_hourly usage
-                  on usage.org_id = ? and usage.model_id = named.model_id
-                 and usage.bucket_start >= ? and usage.bucket_start < ?
-                 and usage.bucket_start >= bill.day::timestamp at time zone 'UTC'
-                 and usage.bucket_start < (bill.day + 1)::timestamp at time zone 'UTC'
-                group by 1, 2, 3, 4
-            ), weighed as (
-                select *, case when sum(cents) over (partition by day, model) > 0 then cents else invocations end as weight
-                from used
-            ), running as (
-                select *, sum(weight) over (partition by day, model order by hour, model_id) as upto,
-                       sum(weight) over (partition by day, model) as whole
-                from weighed
-            )
-            select bill.day, bill.model, bill.description, bill.amount, running.hour, running.model_id::text as model_id,
-                   case when upto = whole then amount else trunc(amount * upto / whole, 8) end
-                   - case when upto - weight = whole then amount else trunc(amount * (upto - weight) / whole, 8) end as part
-            from bill left join running on running.day = bill.day and running.model = bill.model
-            order by bill.day, bill.model nulls last, bill.description, running.hour, running.model_id
-            """;
-
-    private static final String MAPPED =
-            "select exists (select from analytics.provider_org_mapping where org_id = ? and valid_from <= ?)";
-
     /** Where the figure of a row comes from. */
-    enum Basis {
+    enum Basis implements WireNamed {
         /** All that was billed for the day and model, or for several. */
         BILL("Bill", "BilledCost is what the provider billed for this organisation's keys and workspaces"),
         /** A part of it. */
@@ -97,7 +53,8 @@ final class BilledCosts {
             this.reason = reason;
         }
 
-        String wireName() {
+        @Override
+        public String wireName() {
             return wireName;
         }
 
@@ -140,77 +97,158 @@ final class BilledCosts {
         this.none = new Part(BigDecimal.ZERO, otherwise);
     }
 
+    private static final String PARTS =
+            """
+            with bill as (
+                select activity_date as day, model, case when model is null then description end as description,
+                       sum(amount_usd) as amount
+                from analytics.provider_org_costs
+                where org_id = :org and activity_date >= :first and activity_date <= :last
+                group by 1, 2, 3
+            ), named as (
+                select model_id, provider_model as model from analytics.provider_model where provider = 'anthropic'
+                union all
+                select model_id, name from analytics.models
+                where not exists (select from analytics.provider_model other where other.model_id = models.model_id)
+            ), used as (
+                select bill.day, bill.model, usage.bucket_start as hour, usage.model_id,
+                       coalesce(sum(usage.cost_estimate_cents), 0) as cents, sum(usage.invocations) as invocations
+                from bill
+                join named on named.model = bill.model
+                join analytics.usage_hourly usage
+                  on usage.org_id = :org and usage.model_id = named.model_id
+                 and usage.bucket_start >= :start and usage.bucket_start < :end
+                 and usage.bucket_start >= bill.day::timestamp at time zone 'UTC'
+                 and usage.bucket_start < (bill.day + 1)::timestamp at time zone 'UTC'
+                group by 1, 2, 3, 4
+            ), weighed as (
+                select *, case when sum(cents) over (partition by day, model) > 0 then cents else invocations end as weight
+                from used
+            ), running as (
+                select *, sum(weight) over (partition by day, model order by hour, model_id) as upto,
+                       sum(weight) over (partition by day, model) as whole
+                from weighed
+            )
+            select bill.day, bill.model, bill.description, bill.amount, running.hour, running.model_id::text as model_id,
+                   case when upto = whole then amount else trunc(amount * upto / whole, 8) end
+                   - case when upto - weight = whole then amount else trunc(amount * (upto - weight) / whole, 8) end as part
+            from bill left join running on running.day = bill.day and running.model = bill.model
+            order by bill.day, bill.model nulls last, bill.description, running.hour, running.model_id
+            """;
+
     /** Reads the bills of the order's window in the caller's snapshot. */
-    static BilledCosts read(Connection connection, UUID org, ExportOrder order) throws SQLException {
+    static BilledCosts read(Handle handle, UUID org, ExportOrder order) {
         LocalDate first = LocalDate.ofInstant(order.range().start(), ZoneOffset.UTC);
         LocalDate last = LocalDate.ofInstant(order.range().end().minusNanos(1), ZoneOffset.UTC);
-        TreeMap<Instant, Integer> buckets = new TreeMap<>();
-        List<Instant> starts = order.buckets().starts();
-        for (int i = 0; i < starts.size(); i++) {
-            buckets.put(starts.get(i), i);
+        Reading reading = new Reading(order);
+        handle.createQuery(PARTS)
+                .bind("org", org)
+                .bind("first", first)
+                .bind("last", last)
+                // The days again as instants, so that the planner excludes other days at once.
+                .bind("start", first.atStartOfDay(ZoneOffset.UTC).toInstant())
+                .bind("end", last.plusDays(1).atStartOfDay(ZoneOffset.UTC).toInstant())
+                .map(Line::of)
+                .forEach(reading::add);
+        return reading.costs(mapped(handle, org, last) ? Basis.NO_BILL : Basis.NOT_MAPPED);
+    }
+
+    private static final String MAPPED =
+            "select exists (select from analytics.provider_org_mapping where org_id = :org and valid_from <= :last)";
+
+    private static boolean mapped(Handle handle, UUID org, LocalDate last) {
+        return handle.createQuery(MAPPED)
+                .bind("org", org)
+                .bind("last", last)
+                .mapTo(Boolean.class)
+                .one();
+    }
+
+    /**
+     * A row of the query.
+     *
+     * @param model the provider's; null when the bill names none
+     * @param hour null when no usage of the day explains the amount, and with it the model of ours and its part
+     */
+    private record Line(
+            LocalDate day,
+            String model,
+            String description,
+            BigDecimal amount,
+            Instant hour,
+            String modelId,
+            BigDecimal part) {
+
+        static Line of(RowView row) {
+            return new Line(
+                    row.getColumn("day", LocalDate.class),
+                    row.getColumn("model", String.class),
+                    row.getColumn("description", String.class),
+                    row.getColumn("amount", BigDecimal.class),
+                    row.getColumn("hour", Instant.class),
+                    row.getColumn("model_id", String.class),
+                    row.getColumn("part", BigDecimal.class));
         }
-        Map<Cell, BigDecimal> amounts = new HashMap<>();
-        Map<DayModel, Set<Cell>> spread = new HashMap<>();
-        List<Unused> unused = new ArrayList<>();
-        try (PreparedStatement select = connection.prepareStatement(PARTS)) {
-            select.setObject(1, org);
-            select.setObject(2, first);
-            select.setObject(3, last);
-            select.setObject(4, org);
-            // Said twice, so that the planner leaves other days out at once.
-            select.setObject(5, first.atStartOfDay().atOffset(ZoneOffset.UTC));
-            select.setObject(6, last.plusDays(1).atStartOfDay().atOffset(ZoneOffset.UTC));
-            try (ResultSet row = select.executeQuery()) {
-                while (row.next()) {
-                    LocalDate day = row.getObject("day", LocalDate.class);
-                    String model = row.getString("model");
-                    OffsetDateTime hour = row.getObject("hour", OffsetDateTime.class);
-                    if (hour == null) {
-                        String what = model == null ? row.getString("description") : model;
-                        Instant start = day.atStartOfDay(ZoneOffset.UTC).toInstant();
-                        if (order.models().isEmpty() && within(order, start)) {
-                            unused.add(new Unused(
-                                    day,
-                                    Optional.ofNullable(model),
-                                    what == null ? "cost without a description" : what,
-                                    row.getBigDecimal("amount")));
-                        }
-                        continue;
-                    }
-                    Cell cell = OUTSIDE;
-                    if (within(order, hour.toInstant())) {
-                        cell = new Cell(buckets.floorEntry(hour.toInstant()).getValue(), row.getString("model_id"));
-                        if (order.models().isEmpty() || order.models().contains(UUID.fromString(cell.modelId()))) {
-                            amounts.merge(cell, row.getBigDecimal("part"), BigDecimal::add);
-                        }
-                    }
-                    spread.computeIfAbsent(new DayModel(day, model), any -> new HashSet<>())
-                            .add(cell);
-                }
+    }
+
+    /** Lays the lines on the rows of the file. */
+    private static final class Reading {
+
+        private final ExportOrder order;
+        private final TreeMap<Instant, Integer> buckets = new TreeMap<>();
+        private final Map<Cell, BigDecimal> amounts = new HashMap<>();
+        private final Map<DayModel, Set<Cell>> spread = new HashMap<>();
+        private final List<Unused> unused = new ArrayList<>();
+
+        Reading(ExportOrder order) {
+            this.order = order;
+            List<Instant> starts = order.buckets().starts();
+            for (int i = 0; i < starts.size(); i++) {
+                buckets.put(starts.get(i), i);
             }
         }
-        Set<Cell> shares = new HashSet<>();
-        spread.values().stream().filter(cells -> cells.size() > 1).forEach(shares::addAll);
-        Map<Cell, Part> parts = new HashMap<>();
-        amounts.forEach(
-                (cell, usd) -> parts.put(cell, new Part(usd, shares.contains(cell) ? Basis.BILL_SHARE : Basis.BILL)));
-        return new BilledCosts(parts, unused, mapped(connection, org, last) ? Basis.NO_BILL : Basis.NOT_MAPPED);
+
+        void add(Line line) {
+            if (line.hour() == null) {
+                addUnused(line);
+                return;
+            }
+            Cell cell = OUTSIDE;
+            if (within(order, line.hour())) {
+                cell = new Cell(buckets.floorEntry(line.hour()).getValue(), line.modelId());
+                if (order.models().isEmpty() || order.models().contains(UUID.fromString(cell.modelId()))) {
+                    amounts.merge(cell, line.part(), BigDecimal::add);
+                }
+            }
+            spread.computeIfAbsent(new DayModel(line.day(), line.model()), any -> new HashSet<>())
+                    .add(cell);
+        }
+
+        private void addUnused(Line line) {
+            Instant start = line.day().atStartOfDay(ZoneOffset.UTC).toInstant();
+            if (order.models().isEmpty() && within(order, start)) {
+                String what = line.model() == null ? line.description() : line.model();
+                unused.add(new Unused(
+                        line.day(),
+                        Optional.ofNullable(line.model()),
+                        what == null ? "cost without a description" : what,
+                        line.amount()));
+            }
+        }
+
+        BilledCosts costs(Basis otherwise) {
+            Set<Cell> shares = new HashSet<>();
+            spread.values().stream().filter(cells -> cells.size() > 1).forEach(shares::addAll);
+            Map<Cell, Part> parts = new HashMap<>();
+            amounts.forEach((cell, usd) ->
+                    parts.put(cell, new Part(usd, shares.contains(cell) ? Basis.BILL_SHARE : Basis.BILL)));
+            return new BilledCosts(parts, unused, otherwise);
+        }
     }
 
     private static boolean within(ExportOrder order, Instant time) {
         return !time.isBefore(order.range().start())
                 && time.isBefore(order.range().end());
-    }
-
-    private static boolean mapped(Connection connection, UUID org, LocalDate last) throws SQLException {
-        try (PreparedStatement select = connection.prepareStatement(MAPPED)) {
-            select.setObject(1, org);
-            select.setObject(2, last);
-            try (ResultSet row = select.executeQuery()) {
-                row.next();
-                return row.getBoolean(1);
-            }
-        }
     }
 
     /** What the row is billed; each is told once. */

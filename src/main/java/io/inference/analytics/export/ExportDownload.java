@@ -48,7 +48,7 @@ class ExportDownload {
                         .formatted(job.status().wireName()));
             case FAILED ->
                 throw new Failure.Conflict("There is no file: the export has failed. "
-                        + job.error().orElse(""));
+                        + job.failed().map(ExportJob.Failed::error).orElse(""));
             case CANCELLED -> throw new Failure.Conflict("There is no file: the export was cancelled.");
             case EXPIRED -> throw gone();
             case SUCCEEDED -> {
@@ -56,7 +56,7 @@ class ExportDownload {
             }
         }
         jobs.requireStore();
-        Duration left = Duration.between(now, job.expiresAt().orElseThrow());
+        Duration left = Duration.between(now, job.made().orElseThrow().expiresAt());
         if (left.compareTo(Duration.ofSeconds(1)) < 0) {
             throw gone();
         }

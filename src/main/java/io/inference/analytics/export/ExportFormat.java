@@ -1,15 +1,17 @@
 package io.inference.analytics.export;
 
 import com.fasterxml.jackson.annotation.JsonValue;
+import io.inference.analytics.platform.WireNamed;
 import java.util.Locale;
 
 /** What a file looks like. */
-public enum ExportFormat {
+public enum ExportFormat implements WireNamed {
     /** Our own columns. */
     CSV,
     /** FinOps FOCUS 1.2. */
     FOCUS;
 
+    @Override
     @JsonValue
     public String wireName() {
         return name().toLowerCase(Locale.ROOT);

@@ -1,11 +1,12 @@
 package io.inference.analytics.export;
 
 import com.fasterxml.jackson.annotation.JsonValue;
+import io.inference.analytics.platform.WireNamed;
 import io.inference.analytics.series.Granularity;
 import java.util.Locale;
 
 /** How long a bucket of a file is; the words of exports for the granularities of usage. */
-public enum ExportGranularity {
+public enum ExportGranularity implements WireNamed {
     HOURLY(Granularity.HOUR),
     DAILY(Granularity.DAY),
     MONTHLY(Granularity.MONTH);
@@ -20,6 +21,7 @@ public enum ExportGranularity {
         return granularity;
     }
 
+    @Override
     @JsonValue
     public String wireName() {
         return name().toLowerCase(Locale.ROOT);

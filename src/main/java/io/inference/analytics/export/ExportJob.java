@@ -6,68 +6,33 @@ import io.inference.analytics.usage.UsageSums;
 import java.time.Instant;
 import java.time.YearMonth;
 import java.util.Optional;
-import java.util.OptionalLong;
 import java.util.UUID;
 
 /**
  * A job as it is stored.
  *
- * @param monthly of automatic ones, which month and restatement
  * @param location where the file is or will be
- * @param rowCount rows so far, without the header
- * @param lastProblem why the last try ended without a file
- * @param error why the job has failed, for people who know nothing of the inside
+ * @param outcome how the job ended; empty while it is pending or running
  */
 record ExportJob(
         UUID jobId,
         UUID orgId,
-        ExportStatus status,
-        ExportOrder order,
-        Optional<Restatement> monthly,
+        Request request,
         ObjectLocation location,
-        String initiatedBy,
-        Optional<String> traceParent,
-        Instant createdAt,
-        Optional<Instant> startedAt,
-        Optional<Instant> completedAt,
-        Optional<Instant> expiresAt,
-        int tries,
-        int faults,
-        long rowCount,
-        OptionalLong sizeBytes,
-        Optional<String> checksum,
-        Optional<UsageSums> totals,
-        Optional<JsonNode> reconciliation,
-        Optional<JsonNode> difference,
-        Optional<String> lastProblem,
-        Optional<String> error) {
+        Progress progress,
+        Optional<Outcome> outcome) {
 
-    /** The same job as the file of a month. */
-    ExportJob of(Restatement restatement) {
-        return new ExportJob(
-                jobId,
-                orgId,
-                status,
-                order,
-                Optional.of(restatement),
-                location,
-                initiatedBy,
-                traceParent,
-                createdAt,
-                startedAt,
-                completedAt,
-                expiresAt,
-                tries,
-                faults,
-                rowCount,
-                sizeBytes,
-                checksum,
-                totals,
-                reconciliation,
-                difference,
-                lastProblem,
-                error);
-    }
+    /**
+     * Who asked for what; it never changes.
+     *
+     * @param monthly of automatic exports, which month and restatement
+     */
+    record Request(
+            ExportOrder order,
+            Optional<Restatement> monthly,
+            String initiatedBy,
+            Optional<String> traceParent,
+            Instant createdAt) {}
 
     /**
      * Which file of a month this is.
@@ -75,4 +40,82 @@ record ExportJob(
      * @param revision from 1
      */
     record Restatement(YearMonth month, int revision) {}
+
+    /**
+     * How far the work has come.
+     *
+     * @param tries how often work on the job has begun
+     * @param faults tries that ended without a file, except those for which only the file store was to blame
+     * @param rowCount rows so far, without the header
+     * @param lastProblem why the last try ended without a file
+     */
+    record Progress(
+            ExportStatus status,
+            Optional<Instant> startedAt,
+            int tries,
+            int faults,
+            long rowCount,
+            Optional<String> lastProblem) {
+
+        static final Progress NONE = new Progress(ExportStatus.PENDING, Optional.empty(), 0, 0, 0, Optional.empty());
+    }
+
+    /** How a job ended. */
+    sealed interface Outcome {
+
+        Instant completedAt();
+    }
+
+    /**
+     * The job made a file, which may have expired since.
+     *
+     * @param checksum SHA-256 of the file, hex
+     * @param difference of restatements, to the file before
+     */
+    record Made(
+            Instant completedAt,
+            Instant expiresAt,
+            long sizeBytes,
+            String checksum,
+            UsageSums totals,
+            JsonNode reconciliation,
+            Optional<JsonNode> difference)
+            implements Outcome {}
+
+    /**
+     * The job can no longer succeed.
+     *
+     * @param error the reason, for people who do not know how the service works inside
+     * @param reconciliation when the rows did not add up to the raw events
+     */
+    record Failed(Instant completedAt, String error, Optional<JsonNode> reconciliation) implements Outcome {}
+
+    /** A caller cancelled the job. */
+    record Cancelled(Instant completedAt) implements Outcome {}
+
+    /** A job that no worker has taken yet. */
+    static ExportJob pending(UUID jobId, UUID orgId, Request request, ObjectLocation location) {
+        return new ExportJob(jobId, orgId, request, location, Progress.NONE, Optional.empty());
+    }
+
+    ExportStatus status() {
+        return progress.status();
+    }
+
+    ExportOrder order() {
+        return request.order();
+    }
+
+    Optional<Restatement> monthly() {
+        return request.monthly();
+    }
+
+    /** The file that the job made; of an expired job, the file that was deleted. */
+    Optional<Made> made() {
+        return outcome.filter(Made.class::isInstance).map(Made.class::cast);
+    }
+
+    Optional<Failed> failed() {
+        return outcome.filter(Failed.class::isInstance).map(Failed.class::cast);
+    }
 }

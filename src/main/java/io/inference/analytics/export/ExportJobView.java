@@ -2,10 +2,15 @@ package io.inference.analytics.export;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.databind.JsonNode;
+import io.inference.analytics.export.ExportJob.Failed;
+import io.inference.analytics.export.ExportJob.Made;
+import io.inference.analytics.export.ExportJob.Outcome;
 import io.inference.analytics.usage.UsageSeries;
 import java.math.BigInteger;
 import java.time.Instant;
+import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 import java.util.UUID;
 import org.eclipse.microprofile.openapi.annotations.enums.SchemaType;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
@@ -79,7 +84,8 @@ record ExportJobView(
 
     static ExportJobView of(ExportJob job) {
         boolean hasFile = job.status() == ExportStatus.SUCCEEDED;
-        boolean open = job.status() == ExportStatus.PENDING || job.status() == ExportStatus.RUNNING;
+        Optional<Made> made = job.made();
+        Optional<Failed> failed = job.failed();
         ExportOrder order = job.order();
         return new ExportJobView(
                 job.jobId(),
@@ -90,28 +96,33 @@ record ExportJobView(
                 new Range(order.range().start(), order.range().end()),
                 order.zoneName(),
                 order.models().stream()
-                        .sorted(java.util.Comparator.comparing(UUID::toString))
+                        .sorted(Comparator.comparing(UUID::toString))
                         .toList(),
-                job.createdAt(),
-                job.startedAt().orElse(null),
-                job.completedAt().orElse(null),
-                job.expiresAt().orElse(null),
+                job.request().createdAt(),
+                job.progress().startedAt().orElse(null),
+                job.outcome().map(Outcome::completedAt).orElse(null),
+                made.map(Made::expiresAt).orElse(null),
                 hasFile ? job.location().uri() : null,
-                job.checksum().orElse(null),
-                job.rowCount(),
-                job.sizeBytes().isPresent() ? job.sizeBytes().getAsLong() : null,
-                job.totals().map(UsageSeries.Sums::of).orElse(null),
-                job.reconciliation().map(ExportJobView::reconciliation).orElse(null),
-                job.initiatedBy(),
+                made.map(Made::checksum).orElse(null),
+                job.progress().rowCount(),
+                made.map(Made::sizeBytes).orElse(null),
+                made.map(Made::totals).map(UsageSeries.Sums::of).orElse(null),
+                made.map(Made::reconciliation)
+                        .or(() -> failed.flatMap(Failed::reconciliation))
+                        .map(ExportJobView::reconciliation)
+                        .orElse(null),
+                job.request().initiatedBy(),
                 job.monthly()
                         .map(monthly -> new Monthly(
                                 monthly.month().toString(),
                                 monthly.revision(),
-                                job.difference().map(ExportJobView::difference).orElse(null)))
+                                made.flatMap(Made::difference)
+                                        .map(ExportJobView::difference)
+                                        .orElse(null)))
                         .orElse(null),
-                job.tries(),
-                open ? job.lastProblem().orElse(null) : null,
-                job.error().orElse(null));
+                job.progress().tries(),
+                job.outcome().isEmpty() ? job.progress().lastProblem().orElse(null) : null,
+                failed.map(Failed::error).orElse(null));
     }
 
     private static Reconciliation reconciliation(JsonNode stored) {

@@ -9,13 +9,11 @@ import io.inference.analytics.platform.Retention;
 import io.inference.analytics.platform.Traces;
 import io.inference.analytics.series.TimeRange;
 import jakarta.enterprise.context.ApplicationScoped;
-import java.sql.Connection;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.Optional;
-import java.util.OptionalLong;
 import java.util.UUID;
 
 /**
@@ -71,10 +69,9 @@ class ExportJobs {
         Optional<String> trace = Traces.current();
         String hash = order.hash();
         ExportJob accepted = database.change(handle -> {
-            Connection connection = handle.getConnection();
-            store.lockOrg(connection, org);
+            store.lockOrg(handle, org);
             if (idempotencyKey.isPresent()) {
-                Optional<ExportJobStore.Accepted> known = store.byIdempotencyKey(connection, org, idempotencyKey.get());
+                Optional<ExportJobStore.Accepted> known = store.byIdempotencyKey(handle, org, idempotencyKey.get());
                 if (known.isPresent()) {
                     if (!known.get().requestHash().equals(hash)) {
                         throw new Failure.Conflict(
@@ -86,57 +83,26 @@ class ExportJobs {
             // What was accepted stays answered; only what is new has to be possible today.
             requireStore();
             checkAge(order.range());
-            String target = target(settings.bucket(connection, org), order.bucket());
-            if (store.open(connection, org) >= config.openJobsMax()
-                    && store.find(connection, org, jobId).isEmpty()) {
+            String target = target(settings.of(handle, org).bucket(), order.bucket());
+            if (store.open(handle, org) >= config.openJobsMax()
+                    && store.find(handle, org, jobId).isEmpty()) {
                 throw new Failure.TooManyRequests(
                         "%d exports of this organisation are pending or running (expected: fewer; try again when some have ended)"
                                 .formatted(config.openJobsMax()),
                         TOO_MANY_RETRY);
             }
-            ExportJob job = pending(
-                    jobId, org, order, new ObjectLocation(target, ExportKeys.of(org, jobId)), initiatedBy, trace, now);
-            store.insert(connection, job, new Origin(idempotencyKey, idempotencyKey.map(key -> hash)));
+            ExportJob job = ExportJob.pending(
+                    jobId,
+                    org,
+                    new ExportJob.Request(order, Optional.empty(), initiatedBy, trace, now),
+                    new ObjectLocation(target, ExportKeys.of(org, jobId)));
+            store.insert(handle, job, new Origin(idempotencyKey, idempotencyKey.map(key -> hash)));
             return job;
         });
         if (accepted.jobId().equals(jobId)) {
             metrics.count(ExportStatus.PENDING);
         }
         return accepted;
-    }
-
-    /** A job that nobody has begun with. */
-    static ExportJob pending(
-            UUID jobId,
-            UUID org,
-            ExportOrder order,
-            ObjectLocation location,
-            String initiatedBy,
-            Optional<String> trace,
-            Instant now) {
-        return new ExportJob(
-                jobId,
-                org,
-                ExportStatus.PENDING,
-                order,
-                Optional.empty(),
-                location,
-                initiatedBy,
-                trace,
-                now,
-                Optional.empty(),
-                Optional.empty(),
-                Optional.empty(),
-                0,
-                0,
-                0,
-                OptionalLong.empty(),
-                Optional.empty(),
-                Optional.empty(),
-                Optional.empty(),
-                Optional.empty(),
-                Optional.empty(),
-                Optional.empty());
     }
 
     /**
@@ -148,9 +114,8 @@ class ExportJobs {
     ExportJob cancel(UUID org, UUID jobId) {
         boolean[] cancelled = new boolean[1];
         ExportJob job = database.change(handle -> {
-            Connection connection = handle.getConnection();
-            cancelled[0] |= store.cancel(connection, org, jobId, clock.instant());
-            return store.find(connection, org, jobId).orElseThrow(ExportJobs::unknown);
+            cancelled[0] |= store.cancel(handle, org, jobId, clock.instant());
+            return store.find(handle, org, jobId).orElseThrow(ExportJobs::unknown);
         });
         if (job.status() != ExportStatus.CANCELLED) {
             throw new Failure.Conflict(

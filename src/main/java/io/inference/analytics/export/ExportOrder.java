@@ -1,13 +1,10 @@
 package io.inference.analytics.export;
 
+import io.inference.analytics.platform.Sha256;
 import io.inference.analytics.series.Buckets;
 import io.inference.analytics.series.TimeRange;
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.time.ZoneId;
 import java.time.ZoneOffset;
-import java.util.HexFormat;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
@@ -53,11 +50,6 @@ record ExportOrder(
                 new TreeSet<>(models.stream().map(UUID::toString).toList()).toString(),
                 format.wireName(),
                 bucket.orElse(""));
-        try {
-            return HexFormat.of()
-                    .formatHex(MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8)));
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException(e);
-        }
+        return Sha256.hex(text);
     }
 }

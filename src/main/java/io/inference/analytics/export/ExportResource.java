@@ -190,8 +190,7 @@ class ExportResource {
         int limit = parameters.optional("limit", ExportResource::limit).orElse(LIMIT_DEFAULT);
         Optional<Cursor> cursor = parameters.optional("cursor", ExportResource::cursor);
         parameters.finish();
-        List<ExportJob> found =
-                database.read(handle -> store.list(handle.getConnection(), orgId, statuses, cursor, limit + 1));
+        List<ExportJob> found = database.read(handle -> store.list(handle, orgId, statuses, cursor, limit + 1));
         boolean more = found.size() > limit;
         List<ExportJob> shown = more ? found.subList(0, limit) : found;
         return new Page(
@@ -263,8 +262,7 @@ class ExportResource {
 
     private ExportJob find(UUID orgId, String jobId) {
         UUID id = Uuids.parse(jobId).orElseThrow(ExportJobs::unknown);
-        return database.read(handle -> store.find(handle.getConnection(), orgId, id))
-                .orElseThrow(ExportJobs::unknown);
+        return database.read(handle -> store.find(handle, orgId, id)).orElseThrow(ExportJobs::unknown);
     }
 
     /** Recorded in addition to the access decision: it states that a download URL was issued. */
@@ -309,7 +307,7 @@ class ExportResource {
     private static String encode(ExportJob last) {
         return Base64.getUrlEncoder()
                 .withoutPadding()
-                .encodeToString((last.createdAt() + " " + last.jobId()).getBytes(StandardCharsets.US_ASCII));
+                .encodeToString((last.request().createdAt() + " " + last.jobId()).getBytes(StandardCharsets.US_ASCII));
     }
 
     private static Cursor cursor(String text) throws Fault {

@@ -5,6 +5,7 @@ import io.agroal.api.AgroalDataSource;
 import io.inference.analytics.objectstore.ObjectLocation;
 import io.inference.analytics.objectstore.ObjectStore;
 import io.inference.analytics.objectstore.StoreTrouble;
+import io.inference.analytics.platform.Sha256;
 import io.inference.analytics.usage.UsageSums;
 import io.quarkus.agroal.DataSource;
 import jakarta.annotation.PostConstruct;
@@ -12,9 +13,6 @@ import jakarta.annotation.PreDestroy;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.io.IOException;
 import java.security.DigestOutputStream;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.sql.SQLException;
 import java.time.Clock;
 import java.time.Instant;
 import java.time.Period;
@@ -27,6 +25,7 @@ import java.util.Optional;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import org.jboss.logging.Logger;
+import org.jdbi.v3.core.Jdbi;
 
 /**
  * Makes the file of one job. The steps, and what holds if one fails or the process dies there:
@@ -64,7 +63,8 @@ class ExportRun {
         }
     }
 
-    private final AgroalDataSource snapshots;
+    private final AgroalDataSource pool;
+    private final Jdbi snapshots;
     private final ExecutorService besides = Executors.newCachedThreadPool(work -> {
         Thread thread = new Thread(work, "export-besides");
         thread.setDaemon(true);
@@ -78,13 +78,15 @@ class ExportRun {
     private final Clock clock;
 
     ExportRun(
-            @DataSource("exports") AgroalDataSource snapshots,
+            @DataSource("exports") AgroalDataSource pool,
+            @DataSource("exports") Jdbi snapshots,
             ObjectStore bucket,
             ExportLedger ledger,
             ExportManifest manifest,
             OrgExportSettings settings,
             ExportConfig config,
             Clock clock) {
+        this.pool = pool;
         this.snapshots = snapshots;
         this.bucket = bucket;
         this.ledger = ledger;
@@ -97,7 +99,7 @@ class ExportRun {
     /** Each job reads its rows and sums the raw events at the same time. */
     @PostConstruct
     void twoSessionsEach() {
-        snapshots.getConfiguration().connectionPoolConfiguration().setMaxSize(2 * config.workerConcurrency());
+        pool.getConfiguration().connectionPoolConfiguration().setMaxSize(2 * config.workerConcurrency());
     }
 
     @PreDestroy
@@ -122,18 +124,18 @@ class ExportRun {
      * @throws Unequal when the rows do not add up to the raw events
      * @throws HoldLost when the job is not ours any more
      */
-    void make(ExportTask task) throws IOException, SQLException, ExportRefused, Unequal, HoldLost {
+    void make(ExportTask task) throws IOException, ExportRefused, Unequal, HoldLost {
         ExportJob job = task.job();
         Instant generatedAt = clock.instant().truncatedTo(ChronoUnit.SECONDS);
         Map<String, String> metadata = Map.of(
                 "org-id", job.orgId().toString(),
                 "job-id", job.jobId().toString(),
                 "generated-at", generatedAt.toString());
-        ExportUpload upload =
-                new ExportUpload(bucket, job.location(), metadata, job.tries() > 1, config.partBytes(), besides);
+        ExportUpload upload = new ExportUpload(
+                bucket, job.location(), metadata, job.progress().tries() > 1, config.partBytes(), besides);
         Written written;
         try {
-            if (job.tries() > 1) {
+            if (job.progress().tries() > 1) {
                 // Perhaps the store is down: the database is not asked for rows that nobody takes.
                 upload.await();
             }
@@ -141,7 +143,7 @@ class ExportRun {
             upload.await();
             task.renew();
             upload.complete();
-        } catch (IOException | SQLException | RuntimeException | ExportRefused | Unequal | HoldLost e) {
+        } catch (IOException | RuntimeException | ExportRefused | Unequal | HoldLost e) {
             drop(upload, e);
             throw e;
         }
@@ -173,15 +175,14 @@ class ExportRun {
         }
     }
 
-    private Written write(ExportTask task, ExportUpload upload)
-            throws IOException, SQLException, ExportRefused, Unequal, HoldLost {
+    private Written write(ExportTask task, ExportUpload upload) throws IOException, ExportRefused, Unequal, HoldLost {
         ExportJob job = task.job();
         ExportOrder order = job.order();
-        try (ExportSnapshot snapshot = ExportSnapshot.of(snapshots.getConnection(), job.orgId(), order);
+        try (ExportSnapshot snapshot = ExportSnapshot.of(snapshots.open(), job.orgId(), order);
                 RawAggregate rawEvents = RawAggregate.begin(snapshots, snapshot.id(), job.orgId(), order, besides)) {
             Map<String, String> names = snapshot.modelNames();
             ExportColumns columns = columns(job, snapshot, names);
-            DigestOutputStream digested = new DigestOutputStream(upload, sha256());
+            DigestOutputStream digested = new DigestOutputStream(upload, Sha256.digest());
             Figures.Total total = new Figures.Total();
             // Not closed but flushed: the upload is completed or dropped by whoever began it.
             CsvLines csv = new CsvLines(digested);
@@ -209,7 +210,7 @@ class ExportRun {
     }
 
     private ExportColumns columns(ExportJob job, ExportSnapshot snapshot, Map<String, String> names)
-            throws SQLException, ExportRefused {
+            throws ExportRefused {
         String org = job.orgId().toString();
         return switch (job.order().format()) {
             case CSV ->
@@ -223,8 +224,7 @@ class ExportRun {
         };
     }
 
-    private static void refuseUnpriced(ExportSnapshot snapshot, Map<String, String> names)
-            throws SQLException, ExportRefused {
+    private static void refuseUnpriced(ExportSnapshot snapshot, Map<String, String> names) throws ExportRefused {
         List<String> models = snapshot.unpricedModels(UNPRICED_NAMED_MAX + 1);
         if (models.isEmpty()) {
             return;
@@ -254,48 +254,35 @@ class ExportRun {
         return reconciliation;
     }
 
-    private ExportLedger.Result result(ExportJob job, Written written, long bytes) throws SQLException {
-        Optional<ExportJob> before = job.monthly().isEmpty()
-                ? Optional.empty()
-                : ledger.previous(
-                        job.orgId(),
-                        job.monthly().get().month(),
-                        job.monthly().get().revision());
+    private ExportLedger.Result result(ExportJob job, Written written, long bytes) {
         return new ExportLedger.Result(
                 written.rows(),
                 bytes,
                 written.checksum(),
                 Figures.json(written.totals()),
                 written.reconciliation(),
-                before.map(earlier -> {
-                    ObjectNode difference = Figures.difference(
-                            written.totals(), earlier.totals().orElseThrow());
-                    difference.put("previousJobId", earlier.jobId().toString());
-                    difference.put(
-                            "previousRevision", earlier.monthly().orElseThrow().revision());
-                    difference.put("rows", written.rows() - earlier.rowCount());
-                    LOG.infof(
-                            "event=export_restated orgId=%s month=%s revision=%d difference=%s",
-                            job.orgId(),
-                            job.monthly().get().month(),
-                            job.monthly().get().revision(),
-                            difference);
-                    return difference;
-                }));
+                job.monthly()
+                        .flatMap(monthly -> ledger.previous(job.orgId(), monthly))
+                        .map(earlier -> difference(job, written, earlier)));
     }
 
-    private Instant expiresAt(ExportJob job) throws SQLException {
+    private static ObjectNode difference(ExportJob job, Written written, ExportJob earlier) {
+        ObjectNode difference = Figures.difference(
+                written.totals(), earlier.made().orElseThrow().totals());
+        difference.put("previousJobId", earlier.jobId().toString());
+        difference.put("previousRevision", earlier.monthly().orElseThrow().revision());
+        difference.put("rows", written.rows() - earlier.progress().rowCount());
+        ExportJob.Restatement monthly = job.monthly().orElseThrow();
+        LOG.infof(
+                "event=export_restated orgId=%s month=%s revision=%d difference=%s",
+                job.orgId(), monthly.month(), monthly.revision(), difference);
+        return difference;
+    }
+
+    private Instant expiresAt(ExportJob job) {
         Optional<Integer> days = settings.of(job.orgId()).retentionDays();
         Instant now = clock.instant();
         Period kept = days.map(Period::ofDays).orElse(config.retention());
         return now.atZone(ZoneOffset.UTC).plus(kept).toInstant();
-    }
-
-    private static MessageDigest sha256() {
-        try {
-            return MessageDigest.getInstance("SHA-256");
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException(e);
-        }
     }
 }

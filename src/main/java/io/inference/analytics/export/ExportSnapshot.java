@@ -3,14 +3,10 @@ package io.inference.analytics.export;
 import io.inference.analytics.series.Buckets;
 import io.inference.analytics.series.Buckets.Slice;
 import io.inference.analytics.series.Granularity;
+import io.inference.analytics.series.TimeRange;
 import java.io.IOException;
-import java.sql.Connection;
-import java.sql.PreparedStatement;
-import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.Statement;
 import java.time.Instant;
-import java.time.OffsetDateTime;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -18,6 +14,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
+import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.JdbiException;
+import org.jdbi.v3.core.statement.UnableToExecuteStatementException;
 import org.postgresql.PGConnection;
 import org.postgresql.copy.CopyOut;
 
@@ -30,77 +29,6 @@ import org.postgresql.copy.CopyOut;
  * every pending refresh, and no new late event can make a file wait. Memory: a row, and the names of all models.
  */
 final class ExportSnapshot implements AutoCloseable {
-
-    private static final String BEGIN =
-            """
-            set transaction isolation level repeatable read, read only;
-            set local statement_timeout = '30min'; set local timezone = 'UTC'
-            """;
-
-    private static final String PENDING =
-            """
-            select unnest(analytics.hours_behind(array(
-                select distinct hour from analytics.rollup_outbox cross join lateral unnest(hours) as hour
-                where hour >= ? and hour < ?))) as hour
-            order by hour
-            """;
-
-    private static final String WATERMARK =
-            "select max(batch_id) as batch_id, max(committed_at) as committed_at from analytics.ingestion_batches "
-                    + "where batch_id = (select max(batch_id) from analytics.ingestion_batches)";
-
-    private static final String MODEL_NAMES = "select model_id, name from analytics.models";
-    private static final String ORG_NAME = "select name from analytics.orgs where org_id = ?";
-
-    private static final String ROWS =
-            """
-            select %1$s as bucket, model_id::text,
-                   sum(invocations)::bigint, coalesce(sum(invocations) filter (where status <> 'success'), 0)::bigint,
-                   sum(input_tokens)::text, sum(output_tokens)::text,
-                   sum(cache_read_input_tokens)::text, sum(cache_write_input_tokens)::text,
-                   trim_scale(sum(cost_estimate_cents))::text, sum(unpriced_invocations)::bigint
-            from (%2$s) as slices
-            group by %3$s, slices.model_id
-            order by %3$s, slices.model_id
-            """;
-
-    private static final String FROM_HOURLY =
-            """
-            select bucket_start, model_id, status, invocations, unpriced_invocations, input_tokens, output_tokens,
-                   cache_read_input_tokens, cache_write_input_tokens, cost_estimate_cents
-            from analytics.usage_hourly
-            where org_id = ? and bucket_start >= ? and bucket_start < ?
-            """;
-
-    private static final String FROM_DAILY = FROM_HOURLY.replace("usage_hourly", "usage_daily");
-
-    private static final String FROM_RAW =
-            """
-            select pending.hour as bucket_start, model_id, status, 1::bigint as invocations,
-                   (cost_estimate_cents is null)::integer::bigint as unpriced_invocations, input_tokens::numeric as input_tokens,
-                   output_tokens::numeric, cache_read_input_tokens::numeric, cache_write_input_tokens::numeric, cost_estimate_cents
-            from unnest(?) as pending (hour)
-            join analytics.usage_events
-              on org_id = ? and occurred_at >= pending.hour and occurred_at < pending.hour + interval '1 hour'
-            where true
-            """;
-
-    private static final String UNPRICED =
-            """
-            select distinct model_id from (%s) as slices where unpriced_invocations > 0 order by model_id
-            """;
-
-    // Rows of an hour and a model lie side by side in the index of the rollups: read in its order they need neither a
-    // hash
-    // table that does not fit into memory nor a sort, and the first one comes at once. The planner thinks otherwise.
-    private static final String BY_INDEX =
-            "set local enable_hashagg = off; set local enable_bitmapscan = off; set local enable_sort = off";
-
-    // One COPY lasts until the last part but one is uploaded; a server that says nothing is given up long before.
-    private static final String AS_LONG_AS_UPLOADED = "set local statement_timeout = '6h'";
-
-    static final String OF_MODELS = " and model_id = any (?)\n";
-    private static final String NOT_PENDING = " and bucket_start <> all (?)\n";
 
     /** Told each row. */
     @FunctionalInterface
@@ -116,126 +44,144 @@ final class ExportSnapshot implements AutoCloseable {
      */
     record Watermark(Optional<Long> batchId, Optional<Instant> committedAt, int hoursFromRawEvents) {}
 
-    private final Connection connection;
+    private final Handle handle;
     private final UUID org;
     private final ExportOrder order;
     private final Buckets buckets;
     private final List<Instant> pending;
 
-    private ExportSnapshot(Connection connection, UUID org, ExportOrder order) throws SQLException {
-        this.connection = connection;
+    private ExportSnapshot(Handle handle, UUID org, ExportOrder order, List<Instant> pending) {
+        this.handle = handle;
         this.org = org;
         this.order = order;
         this.buckets = order.buckets();
-        this.pending = pending();
+        this.pending = pending;
     }
 
-    /** Takes the snapshot; the connection is its own until it is closed. */
-    static ExportSnapshot of(Connection connection, UUID org, ExportOrder order) throws SQLException {
-        connection.setAutoCommit(false);
-        try (Statement statement = connection.createStatement()) {
-            statement.execute(BEGIN);
-            return new ExportSnapshot(connection, org, order);
-        } catch (SQLException e) {
-            connection.close();
+    private static final String BEGIN =
+            """
+            set transaction isolation level repeatable read, read only;
+            set local statement_timeout = '30min'; set local timezone = 'UTC'
+            """;
+
+    /** Takes the snapshot, which owns the handle until it is closed. */
+    static ExportSnapshot of(Handle handle, UUID org, ExportOrder order) {
+        try {
+            handle.begin();
+            handle.execute(BEGIN);
+            return new ExportSnapshot(handle, org, order, pending(handle, order.range()));
+        } catch (JdbiException e) {
+            try {
+                end(handle);
+            } catch (JdbiException alsoBroken) {
+                e.addSuppressed(alsoBroken);
+            }
             throw e;
         }
     }
 
     @Override
-    public void close() throws SQLException {
-        try (connection) {
-            connection.rollback();
-            connection.setAutoCommit(true);
+    public void close() {
+        end(handle);
+    }
+
+    private static void end(Handle handle) {
+        try (handle) {
+            handle.rollback();
         }
     }
 
-    private List<Instant> pending() throws SQLException {
-        try (PreparedStatement select = connection.prepareStatement(PENDING)) {
-            select.setObject(1, ExportJobStore.utc(order.range().start()));
-            select.setObject(2, ExportJobStore.utc(order.range().end()));
-            List<Instant> hours = new ArrayList<>();
-            try (ResultSet rows = select.executeQuery()) {
-                while (rows.next()) {
-                    hours.add(rows.getObject(1, OffsetDateTime.class).toInstant());
-                }
-            }
-            return hours;
-        }
+    private static final String PENDING =
+            """
+            select unnest(analytics.hours_behind(array(
+                select distinct hour from analytics.rollup_outbox cross join lateral unnest(hours) as hour
+                where hour >= :start and hour < :end))) as hour
+            order by hour
+            """;
+
+    private static List<Instant> pending(Handle handle, TimeRange range) {
+        return handle.createQuery(PENDING)
+                .bind("start", range.start())
+                .bind("end", range.end())
+                .mapTo(Instant.class)
+                .list();
     }
 
-    Watermark watermark() throws SQLException {
-        try (PreparedStatement select = connection.prepareStatement(WATERMARK);
-                ResultSet row = select.executeQuery()) {
-            row.next();
-            long batch = row.getLong("batch_id");
-            return new Watermark(
-                    row.wasNull() ? Optional.empty() : Optional.of(batch),
-                    ExportJobStore.instant(row, "committed_at"),
-                    pending.size());
-        }
+    private static final String WATERMARK =
+            """
+            select max(batch_id) as batch_id, max(committed_at) as committed_at from analytics.ingestion_batches
+            where batch_id = (select max(batch_id) from analytics.ingestion_batches)
+            """;
+
+    Watermark watermark() {
+        return handle.createQuery(WATERMARK)
+                .map(row -> new Watermark(
+                        Optional.ofNullable(row.getColumn("batch_id", Long.class)),
+                        Optional.ofNullable(row.getColumn("committed_at", Instant.class)),
+                        pending.size()))
+                .one();
     }
 
-    /** The organisation's name; its id where nobody gave it one. */
-    String orgName() throws SQLException {
-        try (PreparedStatement select = connection.prepareStatement(ORG_NAME)) {
-            select.setObject(1, org);
-            try (ResultSet row = select.executeQuery()) {
-                return row.next() ? row.getString(1) : org.toString();
-            }
-        }
+    /** The organisation's name; its id where it has none. */
+    String orgName() {
+        return handle.createQuery("select name from analytics.orgs where org_id = :org")
+                .bind("org", org)
+                .mapTo(String.class)
+                .findOne()
+                .orElse(org.toString());
     }
 
-    /** The models' names by id; one that is missing has none. */
-    Map<String, String> modelNames() throws SQLException {
-        Map<String, String> names = new HashMap<>();
-        try (PreparedStatement select = connection.prepareStatement(MODEL_NAMES);
-                ResultSet rows = select.executeQuery()) {
-            while (rows.next()) {
-                names.put(rows.getString(1), rows.getString(2));
-            }
-        }
-        return names;
+    /** The models' names by id; a model without a name is missing. */
+    Map<String, String> modelNames() {
+        return handle.createQuery("select model_id::text as model_id, name from analytics.models")
+                .reduceRows(new HashMap<>(), (names, row) -> {
+                    names.put(row.getColumn("model_id", String.class), row.getColumn("name", String.class));
+                    return names;
+                });
     }
 
     /** What providers billed for the organisation in the order's window. */
-    BilledCosts billed() throws SQLException {
-        return BilledCosts.read(connection, org, order);
+    BilledCosts billed() {
+        return BilledCosts.read(handle, org, order);
     }
 
+    private static final String UNPRICED =
+            """
+            select distinct model_id from (%s) as slices where unpriced_invocations > 0 order by model_id
+            """;
+
     /** Models of the order that have invocations without a price, the first few. */
-    List<String> unpricedModels(int limit) throws SQLException {
+    List<String> unpricedModels(int limit) {
         SqlPart rows = source();
         SqlPart unpriced = new SqlPart(UNPRICED.formatted(rows.sql()), rows.values()).and(" limit ?", limit);
-        List<String> models = new ArrayList<>();
-        try (PreparedStatement select = connection.prepareStatement(unpriced.sql())) {
-            unpriced.bind(select);
-            try (ResultSet found = select.executeQuery()) {
-                while (found.next()) {
-                    models.add(found.getString(1));
-                }
-            }
-        }
-        return models;
+        return handle.createQuery(unpriced.inlined()).mapTo(String.class).list();
     }
 
     /** The name under which another session can share the snapshot while this one is open. */
-    String id() throws SQLException {
-        try (Statement statement = connection.createStatement();
-                ResultSet row = statement.executeQuery("select pg_export_snapshot()")) {
-            row.next();
-            return row.getString(1);
-        }
+    String id() {
+        return handle.createQuery("select pg_export_snapshot()")
+                .mapTo(String.class)
+                .one();
     }
 
     /**
-     * Gives every row to the sink, by bucket and then by model. They come by COPY, which needs no round trips: the database goes on
-     * while the sink works, a few buffers ahead of it.
+     * Gives every row to the sink, by bucket and then by model. The rows come by COPY, which needs no round trips: the database
+     * continues while the sink works, a few buffers ahead of it.
      */
-    <E extends Exception> void rows(Sink<E> sink) throws SQLException, E, IOException {
+    <E extends Exception> void rows(Sink<E> sink) throws E, IOException {
         boolean hourly = order.granularity().granularity() == Granularity.HOUR;
+        String rows = rowsSql(hourly);
+        try {
+            copy(rows, hourly, sink);
+        } catch (SQLException e) {
+            throw new UnableToExecuteStatementException(e, null);
+        }
+    }
+
+    private <E extends Exception> void copy(String rows, boolean hourly, Sink<E> sink)
+            throws SQLException, E, IOException {
         CopyOut copy =
-                connection.unwrap(PGConnection.class).getCopyAPI().copyOut("copy (" + rowsSql(hourly) + ") to stdout");
+                handle.getConnection().unwrap(PGConnection.class).getCopyAPI().copyOut("copy (" + rows + ") to stdout");
         try {
             long firstHour = buckets.starts().get(0).getEpochSecond();
             for (byte[] line = copy.readFromCopy(); line != null; line = copy.readFromCopy()) {
@@ -260,13 +206,31 @@ final class ExportSnapshot implements AutoCloseable {
         }
     }
 
-    private String rowsSql(boolean hourly) throws SQLException {
+    private static final String ROWS =
+            """
+            select %1$s as bucket, model_id::text,
+                   sum(invocations)::bigint, coalesce(sum(invocations) filter (where status <> 'success'), 0)::bigint,
+                   sum(input_tokens)::text, sum(output_tokens)::text,
+                   sum(cache_read_input_tokens)::text, sum(cache_write_input_tokens)::text,
+                   trim_scale(sum(cost_estimate_cents))::text, sum(unpriced_invocations)::bigint
+            from (%2$s) as slices
+            group by %3$s, slices.model_id
+            order by %3$s, slices.model_id
+            """;
+
+    // Rows of an hour and a model lie side by side in the index of the rollups. Read in its order they need neither a
+    // hash table that does not fit into memory nor a sort, and the first one comes at once. The planner expects otherwise.
+    private static final String BY_INDEX =
+            "set local enable_hashagg = off; set local enable_bitmapscan = off; set local enable_sort = off";
+
+    // One COPY lasts until the last part but one is uploaded. A silent server is given up long before.
+    private static final String AS_LONG_AS_UPLOADED = "set local statement_timeout = '6h'";
+
+    private String rowsSql(boolean hourly) {
         SqlPart rows = source();
-        try (Statement statement = connection.createStatement()) {
-            statement.execute(AS_LONG_AS_UPLOADED);
-            if (hourly && pending.isEmpty()) {
-                statement.execute(BY_INDEX);
-            }
+        handle.execute(AS_LONG_AS_UPLOADED);
+        if (hourly && pending.isEmpty()) {
+            handle.execute(BY_INDEX);
         }
         if (hourly) {
             return new SqlPart(
@@ -280,6 +244,30 @@ final class ExportSnapshot implements AutoCloseable {
         values.addAll(rows.values());
         return new SqlPart(ROWS.formatted("width_bucket(bucket_start, ?)", rows.sql(), "1"), values).inlined();
     }
+
+    private static final String FROM_HOURLY =
+            """
+            select bucket_start, model_id, status, invocations, unpriced_invocations, input_tokens, output_tokens,
+                   cache_read_input_tokens, cache_write_input_tokens, cost_estimate_cents
+            from analytics.usage_hourly
+            where org_id = ? and bucket_start >= ? and bucket_start < ?
+            """;
+
+    private static final String FROM_DAILY = FROM_HOURLY.replace("usage_hourly", "usage_daily");
+
+    private static final String FROM_RAW =
+            """
+            select pending.hour as bucket_start, model_id, status, 1::bigint as invocations,
+                   (cost_estimate_cents is null)::integer::bigint as unpriced_invocations, input_tokens::numeric as input_tokens,
+                   output_tokens::numeric, cache_read_input_tokens::numeric, cache_write_input_tokens::numeric, cost_estimate_cents
+            from unnest(?) as pending (hour)
+            join analytics.usage_events
+              on org_id = ? and occurred_at >= pending.hour and occurred_at < pending.hour + interval '1 hour'
+            where true
+            """;
+
+    private static final String OF_MODELS = " and model_id = any (?)\n";
+    private static final String NOT_PENDING = " and bucket_start <> all (?)\n";
 
     private SqlPart source() {
         List<SqlPart> parts = new ArrayList<>();

@@ -1,6 +1,5 @@
 package io.inference.analytics.export;
 
-import java.sql.SQLException;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 
@@ -41,13 +40,13 @@ final class ExportTask {
     }
 
     /** Asks the database whether the job is still ours, before a step that others would see. */
-    void renew() throws SQLException, HoldLost {
+    void renew() throws HoldLost {
         heartbeat();
         progress(rows);
     }
 
     /** Prolongs the hold; a database that can not be asked leaves it as it is until the lease is nearly over. */
-    void heartbeat() throws SQLException {
+    void heartbeat() {
         long asked = System.nanoTime();
         try {
             if (ledger.renew(hold, lease, rows)) {

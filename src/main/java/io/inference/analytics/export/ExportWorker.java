@@ -1,5 +1,7 @@
 package io.inference.analytics.export;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import io.inference.analytics.database.SqlState;
 import io.inference.analytics.objectstore.ObjectStore;
 import io.inference.analytics.objectstore.StoreTrouble;
 import io.inference.analytics.platform.Traces;
@@ -11,7 +13,6 @@ import io.quarkus.runtime.StartupEvent;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
 import java.io.IOException;
-import java.sql.SQLException;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -26,6 +27,7 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import org.jboss.logging.Logger;
 import org.jboss.logging.MDC;
+import org.jdbi.v3.core.JdbiException;
 
 /**
  * Takes jobs that are free and does them, a few at a time.
@@ -132,7 +134,7 @@ class ExportWorker {
         for (ExportTask task : tasks) {
             try {
                 task.heartbeat();
-            } catch (SQLException | RuntimeException e) {
+            } catch (RuntimeException e) {
                 LOG.warnf(
                         "event=export_heartbeat_failed jobId=%s cause=%s",
                         task.job().jobId(), e);
@@ -152,7 +154,7 @@ class ExportWorker {
                 }
             } catch (InterruptedException e) {
                 return;
-            } catch (SQLException | RuntimeException e) {
+            } catch (RuntimeException e) {
                 LOG.warnf("event=export_worker_failed cause=%s", e);
                 pause();
             }
@@ -185,7 +187,7 @@ class ExportWorker {
      *
      * @return whether there was one
      */
-    boolean runOnce() throws SQLException {
+    boolean runOnce() {
         Optional<ExportLedger.Hold> hold = ledger.claim(config.lease());
         if (hold.isEmpty()) {
             return false;
@@ -195,9 +197,13 @@ class ExportWorker {
         ExportJob job = task.job();
         MDC.put("jobId", job.jobId().toString());
         Span span = traces.start(
-                "export", SpanKind.INTERNAL, job.traceParent().stream().toList());
+                "export",
+                SpanKind.INTERNAL,
+                job.request().traceParent().stream().toList());
         try (Scope scope = span.makeCurrent()) {
-            LOG.debugf("event=export_begun jobId=%s try=%d scope=%s", job.jobId(), job.tries(), scope);
+            LOG.debugf(
+                    "event=export_begun jobId=%s try=%d scope=%s",
+                    job.jobId(), job.progress().tries(), scope);
             metrics.count(ExportStatus.RUNNING);
             attempt(task);
         } finally {
@@ -208,16 +214,16 @@ class ExportWorker {
         return true;
     }
 
-    private void attempt(ExportTask task) throws SQLException {
+    private void attempt(ExportTask task) {
         ExportJob job = task.job();
         Instant begun = clock.instant();
         try {
-            if (job.faults() > config.faultsMax()) {
+            if (job.progress().faults() > config.faultsMax()) {
                 fail(
                         task,
                         "The export could not be finished in %d tries. The operators of the service have to look into it."
                                 .formatted(config.faultsMax()),
-                        job.lastProblem().orElse("the process ended each time"));
+                        job.progress().lastProblem().orElse("the process ended each time"));
                 return;
             }
             run.make(task);
@@ -234,10 +240,10 @@ class ExportWorker {
             storeTrouble(task, e);
         } catch (ExportRun.Unequal e) {
             unequal(task, e);
-        } catch (SQLException e) {
+        } catch (JdbiException e) {
             LOG.warnf(
                     "event=export_try_failed jobId=%s sqlstate=%s cause=%s",
-                    job.jobId(), e.getSQLState(), e.getMessage());
+                    job.jobId(), SqlState.of(e), e.getMessage());
             retryOrFail(task, "The database did not answer as expected.", null);
         } catch (IOException | RuntimeException e) {
             LOG.errorf(e, "event=export_try_failed jobId=%s", job.jobId());
@@ -245,7 +251,7 @@ class ExportWorker {
         }
     }
 
-    private void lost(ExportTask task) throws SQLException {
+    private void lost(ExportTask task) {
         if (task.stopped()) {
             boolean given = ledger.retry(task.hold(), Duration.ZERO, "The service was stopped.", true);
             LOG.infof("event=export_given_back jobId=%s held=%s", task.job().jobId(), given);
@@ -256,28 +262,28 @@ class ExportWorker {
         }
     }
 
-    private void storeTrouble(ExportTask task, StoreTrouble trouble) throws SQLException {
+    private void storeTrouble(ExportTask task, StoreTrouble trouble) {
         ExportJob job = task.job();
         metrics.tryFailed();
         LOG.warnf(
                 "event=export_store_trouble jobId=%s try=%d reason=\"%s\" cause=%s",
                 job.jobId(),
-                job.tries(),
+                job.progress().tries(),
                 trouble.getMessage(),
                 trouble.getCause() == null ? "-" : trouble.getCause().getClass().getSimpleName());
-        if (Duration.between(job.createdAt(), clock.instant()).compareTo(config.giveUpAfter()) > 0) {
+        if (Duration.between(job.request().createdAt(), clock.instant()).compareTo(config.giveUpAfter()) > 0) {
             endFailed(
                     task,
                     "The file could not be stored for %d hours. %s Ask for the export again when the file store works."
                             .formatted(config.giveUpAfter().toHours(), trouble.getMessage()),
                     trouble.getMessage(),
                     null);
-        } else if (!ledger.retry(task.hold(), backOff(job.tries()), trouble.getMessage(), true)) {
+        } else if (!ledger.retry(task.hold(), backOff(job.progress().tries()), trouble.getMessage(), true)) {
             lost(task);
         }
     }
 
-    private void unequal(ExportTask task, ExportRun.Unequal found) throws SQLException {
+    private void unequal(ExportTask task, ExportRun.Unequal found) {
         LOG.errorf("event=export_unequal jobId=%s %s", task.job().jobId(), found.reconciliation());
         retryOrFail(
                 task,
@@ -285,30 +291,27 @@ class ExportWorker {
                 found.reconciliation());
     }
 
-    private void retryOrFail(ExportTask task, String problem, com.fasterxml.jackson.databind.JsonNode reconciliation)
-            throws SQLException {
+    private void retryOrFail(ExportTask task, String problem, JsonNode reconciliation) {
         ExportJob job = task.job();
         metrics.tryFailed();
-        if (job.faults() >= config.faultsMax()) {
+        if (job.progress().faults() >= config.faultsMax()) {
             endFailed(
                     task,
                     "%s It was tried %d times. The operators of the service have to look into it."
-                            .formatted(problem, job.faults()),
+                            .formatted(problem, job.progress().faults()),
                     problem,
                     reconciliation);
-        } else if (!ledger.retry(task.hold(), backOff(job.tries()), problem, false)) {
+        } else if (!ledger.retry(task.hold(), backOff(job.progress().tries()), problem, false)) {
             lost(task);
         }
     }
 
-    private void fail(ExportTask task, String error, String problem) throws SQLException {
+    private void fail(ExportTask task, String error, String problem) {
         metrics.tryFailed();
         endFailed(task, error, problem, null);
     }
 
-    private void endFailed(
-            ExportTask task, String error, String problem, com.fasterxml.jackson.databind.JsonNode reconciliation)
-            throws SQLException {
+    private void endFailed(ExportTask task, String error, String problem, JsonNode reconciliation) {
         if (ledger.fail(task.hold(), error, Optional.ofNullable(problem), Optional.ofNullable(reconciliation))) {
             metrics.count(ExportStatus.FAILED);
             LOG.errorf(

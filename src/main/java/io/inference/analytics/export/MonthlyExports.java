@@ -1,17 +1,15 @@
 package io.inference.analytics.export;
 
-import io.inference.analytics.export.OrgExportSettings.Wishes;
+import io.inference.analytics.database.SqlState;
+import io.inference.analytics.export.OrgExportSettings.Preferences;
 import io.inference.analytics.objectstore.ObjectLocation;
 import io.inference.analytics.objectstore.ObjectStore;
 import io.inference.analytics.platform.Failure;
 import io.inference.analytics.series.TimeRange;
 import io.quarkus.scheduler.Scheduled;
 import jakarta.enterprise.context.ApplicationScoped;
-import java.sql.Connection;
-import java.sql.PreparedStatement;
-import java.sql.ResultSet;
-import java.sql.SQLException;
 import java.time.Clock;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.YearMonth;
 import java.time.ZoneId;
@@ -19,12 +17,17 @@ import java.time.ZoneOffset;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
-import javax.sql.DataSource;
+import java.util.function.Function;
+import java.util.stream.Collectors;
 import org.jboss.logging.Logger;
+import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.Jdbi;
+import org.jdbi.v3.core.JdbiException;
 
 /**
  * The automatic export of each month, and its restatements.
@@ -39,20 +42,6 @@ public class MonthlyExports {
     private static final Logger LOG = Logger.getLogger(MonthlyExports.class);
     private static final long POLL_MILLIS = 200;
 
-    private static final String ORGS =
-            """
-            select distinct org_id from analytics.usage_daily where bucket_start >= ? and bucket_start < ?
-            union
-            select distinct org_id from analytics.export_jobs where month = ?
-            order by org_id
-            """;
-
-    private static final String LAST_REVISION =
-            "select coalesce(max(revision), 0) from analytics.export_jobs where org_id = ? and month = ?";
-
-    private static final String ENDED =
-            "select job_id, status, error from analytics.export_jobs where job_id = any (?) and status not in ('pending', 'running')";
-
     /**
      * What became of one organisation's file.
      *
@@ -61,7 +50,7 @@ public class MonthlyExports {
      */
     public record Outcome(UUID org, UUID jobId, int revision, Optional<String> file, Optional<String> error) {}
 
-    private final DataSource dataSource;
+    private final Jdbi jdbi;
     private final ExportJobStore store;
     private final OrgExportSettings settings;
     private final ObjectStore bucket;
@@ -71,7 +60,7 @@ public class MonthlyExports {
     private final Clock clock;
 
     MonthlyExports(
-            DataSource dataSource,
+            Jdbi jdbi,
             ExportJobStore store,
             OrgExportSettings settings,
             ObjectStore bucket,
@@ -79,7 +68,7 @@ public class MonthlyExports {
             ExportWorker worker,
             ExportMetrics metrics,
             Clock clock) {
-        this.dataSource = dataSource;
+        this.jdbi = jdbi;
         this.store = store;
         this.settings = settings;
         this.bucket = bucket;
@@ -99,8 +88,8 @@ public class MonthlyExports {
         }
         try {
             startDue();
-        } catch (SQLException e) {
-            LOG.warnf("event=monthly_exports_failed sqlstate=%s cause=%s", e.getSQLState(), e.getMessage());
+        } catch (JdbiException e) {
+            LOG.warnf("event=monthly_exports_failed sqlstate=%s cause=%s", SqlState.of(e), e.getMessage());
         }
     }
 
@@ -109,17 +98,17 @@ public class MonthlyExports {
      *
      * @return jobs that were started
      */
-    int startDue() throws SQLException {
+    int startDue() {
         Instant now = clock.instant();
         // A month of another zone may end up to half a day earlier or later than that of UTC.
         YearMonth month = YearMonth.from(now.atZone(ZoneOffset.UTC)).minusMonths(1);
         int started = 0;
         for (UUID org : orgs(month)) {
-            Wishes wishes = settings.of(org);
-            int graceDays = wishes.graceDays().orElse(config.graceDays());
-            Instant due = range(month, zone(wishes)).end().plus(graceDays, ChronoUnit.DAYS);
-            if (wishes.monthly().orElse(config.monthly()) && !now.isBefore(due)) {
-                started += start(org, month, wishes, "schedule", true).isPresent() ? 1 : 0;
+            Preferences preferences = settings.of(org);
+            int graceDays = preferences.graceDays().orElse(config.graceDays());
+            Instant due = range(month, zone(preferences)).end().plus(graceDays, ChronoUnit.DAYS);
+            if (preferences.monthly().orElse(config.monthly()) && !now.isBefore(due)) {
+                started += start(org, month, preferences, "schedule", true).isPresent() ? 1 : 0;
             }
         }
         if (started > 0) {
@@ -136,28 +125,27 @@ public class MonthlyExports {
      * @throws Failure.Invalid when the month is not over
      * @throws Failure.Unavailable when there is no file store
      */
-    public List<Outcome> run(YearMonth month, Optional<UUID> only, String initiatedBy)
-            throws SQLException, InterruptedException {
+    public List<Outcome> run(YearMonth month, Optional<UUID> only, String initiatedBy) throws InterruptedException {
         if (!bucket.configured()) {
             throw new Failure.Unavailable(
-                    "S3_ENDPOINT is not set (expected: the address of a file store)", java.time.Duration.ZERO, null);
+                    "S3_ENDPOINT is not set (expected: the address of a file store)", Duration.ZERO, null);
         }
         List<ExportJob> jobs = new ArrayList<>();
         for (UUID org : only.isPresent() ? List.of(only.get()) : orgs(month)) {
-            Wishes wishes = settings.of(org);
-            if (clock.instant().isBefore(range(month, zone(wishes)).end())) {
-                throw new Failure.Invalid("--month", "--month: %s (expected: a month that is over)".formatted(month));
+            Preferences preferences = settings.of(org);
+            if (clock.instant().isBefore(range(month, zone(preferences)).end())) {
+                throw new Failure.Invalid("month", "month: %s (expected: a month that is over)".formatted(month));
             }
-            start(org, month, wishes, initiatedBy, false).ifPresent(jobs::add);
+            start(org, month, preferences, initiatedBy, false).ifPresent(jobs::add);
         }
         worker.beat();
         return await(jobs);
     }
 
-    private List<Outcome> await(List<ExportJob> jobs) throws SQLException, InterruptedException {
-        UUID[] ids = jobs.stream().map(ExportJob::jobId).toArray(UUID[]::new);
+    private List<Outcome> await(List<ExportJob> jobs) throws InterruptedException {
+        Map<UUID, ExportJob> byId = jobs.stream().collect(Collectors.toMap(ExportJob::jobId, Function.identity()));
         while (true) {
-            List<Outcome> ended = ended(jobs, ids);
+            List<Outcome> ended = ended(byId);
             if (ended.size() == jobs.size()) {
                 return ended;
             }
@@ -167,108 +155,98 @@ public class MonthlyExports {
         }
     }
 
-    private List<Outcome> ended(List<ExportJob> jobs, UUID[] ids) throws SQLException {
-        List<Outcome> ended = new ArrayList<>();
-        try (Connection connection = dataSource.getConnection();
-                PreparedStatement select = connection.prepareStatement(ENDED)) {
-            select.setArray(1, connection.createArrayOf("uuid", ids));
-            try (ResultSet rows = select.executeQuery()) {
-                while (rows.next()) {
-                    UUID id = rows.getObject(1, UUID.class);
-                    ExportStatus status = ExportStatus.of(rows.getString(2));
-                    String error = rows.getString(3);
-                    jobs.stream()
-                            .filter(job -> job.jobId().equals(id))
-                            .forEach(job -> ended.add(outcome(job, status, error)));
-                }
-            }
-        }
-        return ended;
+    private static final String ENDED =
+            """
+            select job_id, status, error from analytics.export_jobs
+            where job_id = any (:jobs) and status not in ('pending', 'running')
+            """;
+
+    private List<Outcome> ended(Map<UUID, ExportJob> jobs) {
+        return jdbi.withHandle(handle -> handle.createQuery(ENDED)
+                .bindArray("jobs", UUID.class, jobs.keySet())
+                .map(row -> outcome(
+                        jobs.get(row.getColumn("job_id", UUID.class)),
+                        ExportStatus.of(row.getColumn("status", String.class)),
+                        Optional.ofNullable(row.getColumn("error", String.class))))
+                .list());
     }
 
-    private static Outcome outcome(ExportJob job, ExportStatus status, String error) {
+    private static Outcome outcome(ExportJob job, ExportStatus status, Optional<String> error) {
         boolean succeeded = status == ExportStatus.SUCCEEDED;
         return new Outcome(
                 job.orgId(),
                 job.jobId(),
                 job.monthly().orElseThrow().revision(),
                 succeeded ? Optional.of(job.location().uri()) : Optional.empty(),
-                succeeded ? Optional.empty() : Optional.of(error == null ? status.wireName() : error));
+                succeeded ? Optional.empty() : Optional.of(error.orElse(status.wireName())));
     }
 
-    private List<UUID> orgs(YearMonth month) throws SQLException {
-        List<UUID> orgs = new ArrayList<>();
-        try (Connection connection = dataSource.getConnection();
-                PreparedStatement select = connection.prepareStatement(ORGS)) {
-            TimeRange range = range(month, ZoneOffset.UTC);
-            select.setObject(1, ExportJobStore.utc(range.start()));
-            select.setObject(2, ExportJobStore.utc(range.end()));
-            select.setObject(3, month.atDay(1));
-            try (ResultSet rows = select.executeQuery()) {
-                while (rows.next()) {
-                    orgs.add(rows.getObject(1, UUID.class));
-                }
-            }
-        }
-        return orgs;
+    private static final String ORGS =
+            """
+            select distinct org_id from analytics.usage_daily where bucket_start >= :start and bucket_start < :end
+            union
+            select distinct org_id from analytics.export_jobs where month = :month
+            order by org_id
+            """;
+
+    private List<UUID> orgs(YearMonth month) {
+        TimeRange range = range(month, ZoneOffset.UTC);
+        return jdbi.withHandle(handle -> handle.createQuery(ORGS)
+                .bind("start", range.start())
+                .bind("end", range.end())
+                .bind("month", month.atDay(1))
+                .mapTo(UUID.class)
+                .list());
     }
 
     /** Stores the job; empty when only the first file is wanted and there is one already. */
-    private Optional<ExportJob> start(UUID org, YearMonth month, Wishes wishes, String initiatedBy, boolean firstOnly)
-            throws SQLException {
-        try (Connection connection = dataSource.getConnection()) {
-            connection.setAutoCommit(false);
-            try {
-                store.lockOrg(connection, org);
-                int last = lastRevision(connection, org, month);
-                if (firstOnly && last > 0) {
-                    return Optional.empty();
-                }
-                ExportJob job = job(org, new ExportJob.Restatement(month, last + 1), wishes, initiatedBy);
-                store.insert(connection, job, new ExportJobStore.Origin(Optional.empty(), Optional.empty()));
-                connection.commit();
-                metrics.count(ExportStatus.PENDING);
-                return Optional.of(job);
-            } finally {
-                connection.rollback();
-                connection.setAutoCommit(true);
+    private Optional<ExportJob> start(
+            UUID org, YearMonth month, Preferences preferences, String initiatedBy, boolean firstOnly) {
+        Optional<ExportJob> started = jdbi.inTransaction(handle -> {
+            store.lockOrg(handle, org);
+            int last = lastRevision(handle, org, month);
+            if (firstOnly && last > 0) {
+                return Optional.empty();
             }
-        }
+            ExportJob job = job(org, new ExportJob.Restatement(month, last + 1), preferences, initiatedBy);
+            store.insert(handle, job, ExportJobStore.Origin.NONE);
+            return Optional.of(job);
+        });
+        started.ifPresent(job -> metrics.count(ExportStatus.PENDING));
+        return started;
     }
 
-    private static int lastRevision(Connection connection, UUID org, YearMonth month) throws SQLException {
-        try (PreparedStatement select = connection.prepareStatement(LAST_REVISION)) {
-            select.setObject(1, org);
-            select.setObject(2, month.atDay(1));
-            try (ResultSet row = select.executeQuery()) {
-                row.next();
-                return row.getInt(1);
-            }
-        }
+    private static final String LAST_REVISION =
+            "select coalesce(max(revision), 0) from analytics.export_jobs where org_id = :org and month = :month";
+
+    private static int lastRevision(Handle handle, UUID org, YearMonth month) {
+        return handle.createQuery(LAST_REVISION)
+                .bind("org", org)
+                .bind("month", month.atDay(1))
+                .mapTo(Integer.class)
+                .one();
     }
 
-    private ExportJob job(UUID org, ExportJob.Restatement monthly, Wishes wishes, String initiatedBy) {
-        ZoneId zone = zone(wishes);
+    private ExportJob job(UUID org, ExportJob.Restatement monthly, Preferences preferences, String initiatedBy) {
+        ZoneId zone = zone(preferences);
         ExportOrder order = new ExportOrder(
                 range(monthly.month(), zone),
-                wishes.granularity().orElse(ExportGranularity.DAILY),
+                preferences.granularity().orElse(ExportGranularity.DAILY),
                 zone,
                 Set.of(),
-                wishes.format().orElse(ExportFormat.CSV),
+                preferences.format().orElse(ExportFormat.CSV),
                 Optional.empty());
-        ExportJob job = ExportJobs.pending(
+        Instant now = clock.instant().truncatedTo(ChronoUnit.MICROS);
+        return ExportJob.pending(
                 UUID.randomUUID(),
                 org,
-                order,
-                new ObjectLocation(wishes.bucket().orElse(bucket.defaultBucket()), ExportKeys.of(org, monthly)),
-                initiatedBy,
-                Optional.empty(),
-                clock.instant().truncatedTo(ChronoUnit.MICROS));
-        return job.of(monthly);
+                new ExportJob.Request(order, Optional.of(monthly), initiatedBy, Optional.empty(), now),
+                new ObjectLocation(preferences.bucket().orElse(bucket.defaultBucket()), ExportKeys.of(org, monthly)));
     }
 
-    private static ZoneId zone(Wishes wishes) {
-        return wishes.timeZone()
+    private static ZoneId zone(Preferences preferences) {
+        return preferences
+                .timeZone()
                 .filter(zone -> !zone.equals("UTC"))
                 .<ZoneId>map(ZoneId::of)
                 .orElse(ZoneOffset.UTC);

@@ -1,137 +1,157 @@
 package io.inference.analytics.export;
 
 import io.inference.analytics.usage.UsageSums;
-import java.sql.Connection;
+import java.io.InterruptedIOException;
+import java.math.BigDecimal;
 import java.sql.PreparedStatement;
-import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
 import java.util.concurrent.FutureTask;
-import javax.sql.DataSource;
+import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.Jdbi;
+import org.jdbi.v3.core.JdbiException;
+import org.jdbi.v3.core.result.RowView;
+import org.jdbi.v3.core.statement.Query;
+import org.jdbi.v3.core.statement.StatementContext;
+import org.jdbi.v3.core.statement.StatementCustomizer;
+import org.jdbi.v3.core.statement.UnableToExecuteStatementException;
 
 /**
- * What the rows of a file are compared with: the same figures from the single events, no rollup is asked. Another session of the
- * database computes them in the same snapshot while the rows are written.
+ * The figures that the rows of a file are compared with, computed from the raw events without the rollups. Another session of
+ * the database computes them in the same snapshot while the rows are written.
  */
 final class RawAggregate implements AutoCloseable {
 
-    // The id was made by PostgreSQL; SET takes no parameters.
+    private final Jdbi snapshots;
+    private final String snapshotId;
+    private final UUID org;
+    private final ExportOrder order;
+    private final FutureTask<UsageSums> work = new FutureTask<>(this::read);
+    private volatile Statement running;
+    private volatile boolean closed;
+
+    private RawAggregate(Jdbi snapshots, String snapshotId, UUID org, ExportOrder order) {
+        this.snapshots = snapshots;
+        this.snapshotId = snapshotId;
+        this.org = org;
+        this.order = order;
+    }
+
+    /**
+     * Begins to compute the figures.
+     *
+     * @param snapshotId of a transaction that stays open until the figures are there
+     */
+    static RawAggregate begin(Jdbi snapshots, String snapshotId, UUID org, ExportOrder order, Executor executor) {
+        RawAggregate aggregate = new RawAggregate(snapshots, snapshotId, org, order);
+        executor.execute(aggregate.work);
+        return aggregate;
+    }
+
+    // PostgreSQL made the id, and SET takes no parameters.
     private static final String JOIN_SNAPSHOT =
             """
             set transaction isolation level repeatable read, read only; set transaction snapshot '%s';
             set local statement_timeout = '30min'; set local timezone = 'UTC'
             """;
 
-    // The rows of hours take longer anyway; helpers would only take the processors from them.
+    // The rows of hours take longer than this sum; parallel workers would only take the processors from them.
     private static final String ALONE = "set local max_parallel_workers_per_gather = 0";
+
+    private UsageSums read() {
+        return snapshots.inTransaction(handle -> {
+            handle.execute(JOIN_SNAPSHOT.formatted(snapshotId));
+            if (order.granularity() == ExportGranularity.HOURLY) {
+                handle.execute(ALONE);
+            }
+            return sums(handle);
+        });
+    }
 
     private static final String SUMS =
             """
-            select count(*), count(*) filter (where status <> 'success'), coalesce(sum(input_tokens), 0),
-                   coalesce(sum(output_tokens), 0), coalesce(sum(cache_read_input_tokens), 0),
-                   coalesce(sum(cache_write_input_tokens), 0), sum(cost_estimate_cents),
-                   count(*) filter (where cost_estimate_cents is null)
+            select count(*) as invocations, count(*) filter (where status <> 'success') as errors,
+                   coalesce(sum(input_tokens), 0) as input_tokens, coalesce(sum(output_tokens), 0) as output_tokens,
+                   coalesce(sum(cache_read_input_tokens), 0) as cache_read_input_tokens,
+                   coalesce(sum(cache_write_input_tokens), 0) as cache_write_input_tokens,
+                   sum(cost_estimate_cents) as cost_cents,
+                   count(*) filter (where cost_estimate_cents is null) as unpriced_invocations
             from analytics.usage_events
-            where org_id = ? and occurred_at >= ? and occurred_at < ?
+            where org_id = :org and occurred_at >= :start and occurred_at < :end
             """;
 
-    private final DataSource dataSource;
-    private final String snapshotId;
-    private final boolean hourly;
-    private final SqlPart sql;
-    private final FutureTask<UsageSums> work = new FutureTask<>(this::read);
-    private volatile Statement running;
-    private volatile boolean closed;
+    private static final String OF_MODELS = " and model_id = any (:models)";
 
-    private RawAggregate(DataSource dataSource, String snapshotId, UUID org, ExportOrder order) {
-        this.dataSource = dataSource;
-        this.snapshotId = snapshotId;
-        this.hourly = order.granularity() == ExportGranularity.HOURLY;
-        SqlPart all = new SqlPart(
-                SUMS, List.of(org, order.range().start(), order.range().end()));
-        this.sql = order.models().isEmpty() ? all : all.and(ExportSnapshot.OF_MODELS, new ArrayList<>(order.models()));
+    private UsageSums sums(Handle handle) {
+        boolean all = order.models().isEmpty();
+        Query query = handle.createQuery(all ? SUMS : SUMS + OF_MODELS)
+                .bind("org", org)
+                .bind("start", order.range().start())
+                .bind("end", order.range().end())
+                .addCustomizer(new Running());
+        return (all ? query : query.bindArray("models", UUID.class, order.models()))
+                .map(RawAggregate::sums)
+                .one();
     }
 
-    /**
-     * Begins to compute it.
-     *
-     * @param snapshotId of a transaction that stays open until the figures are there
-     */
-    static RawAggregate begin(
-            DataSource dataSource, String snapshotId, UUID org, ExportOrder order, Executor executor) {
-        RawAggregate aggregate = new RawAggregate(dataSource, snapshotId, org, order);
-        executor.execute(aggregate.work);
-        return aggregate;
+    private static UsageSums sums(RowView row) {
+        long invocations = row.getColumn("invocations", Long.class);
+        if (invocations == 0) {
+            return UsageSums.NONE;
+        }
+        return new UsageSums(
+                invocations,
+                row.getColumn("errors", Long.class),
+                row.getColumn("input_tokens", BigDecimal.class).toBigIntegerExact(),
+                row.getColumn("output_tokens", BigDecimal.class).toBigIntegerExact(),
+                row.getColumn("cache_read_input_tokens", BigDecimal.class).toBigIntegerExact(),
+                row.getColumn("cache_write_input_tokens", BigDecimal.class).toBigIntegerExact(),
+                Optional.ofNullable(row.getColumn("cost_cents", BigDecimal.class)),
+                row.getColumn("unpriced_invocations", Long.class));
     }
 
-    private UsageSums read() throws SQLException {
-        try (Connection connection = dataSource.getConnection()) {
-            connection.setAutoCommit(false);
-            try (Statement join = connection.createStatement();
-                    PreparedStatement select = connection.prepareStatement(sql.sql())) {
-                join.execute(JOIN_SNAPSHOT.formatted(snapshotId));
-                if (hourly) {
-                    join.execute(ALONE);
-                }
-                sql.bind(select);
-                running = select;
-                if (closed) {
-                    return UsageSums.NONE;
-                }
-                try (ResultSet row = select.executeQuery()) {
-                    row.next();
-                    return sums(row);
-                }
-            } finally {
-                connection.rollback();
-                connection.setAutoCommit(true);
+    /** Notes the statement, so that another thread can cancel it. */
+    private final class Running implements StatementCustomizer {
+
+        @Override
+        public void beforeExecution(PreparedStatement statement, StatementContext context) throws SQLException {
+            running = statement;
+            if (closed) {
+                throw new SQLException("the figures are no longer needed");
             }
         }
     }
 
-    private static UsageSums sums(ResultSet row) throws SQLException {
-        if (row.getLong(1) == 0) {
-            return UsageSums.NONE;
-        }
-        return new UsageSums(
-                row.getLong(1),
-                row.getLong(2),
-                row.getBigDecimal(3).toBigIntegerExact(),
-                row.getBigDecimal(4).toBigIntegerExact(),
-                row.getBigDecimal(5).toBigIntegerExact(),
-                row.getBigDecimal(6).toBigIntegerExact(),
-                Optional.ofNullable(row.getBigDecimal(7)),
-                row.getLong(8));
-    }
-
     /** Waits for the figures, at most as long as the database's own limit of a statement. */
-    UsageSums sums() throws SQLException {
+    UsageSums sums() throws InterruptedIOException {
         try {
             return work.get();
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            throw new SQLException("interrupted while the raw events were summed", e);
+            throw new InterruptedIOException("interrupted while the raw events were summed");
         } catch (ExecutionException e) {
-            if (e.getCause() instanceof SQLException failure) {
+            if (e.getCause() instanceof JdbiException failure) {
                 throw failure;
             }
             throw new IllegalStateException(e.getCause());
         }
     }
 
-    /** Stops it when nobody waits for the figures any more. */
+    /** Cancels the statement when its figures are no longer needed. */
     @Override
-    public void close() throws SQLException {
+    public void close() {
         closed = true;
         Statement statement = running;
         if (!work.isDone() && statement != null) {
-            statement.cancel();
+            try {
+                statement.cancel();
+            } catch (SQLException e) {
+                throw new UnableToExecuteStatementException(e, null);
+            }
         }
     }
 }

@@ -1,7 +1,5 @@
 package io.inference.analytics.export;
 
-import java.sql.PreparedStatement;
-import java.sql.SQLException;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Iterator;
@@ -30,27 +28,7 @@ record SqlPart(String sql, List<Object> values) {
         return new SqlPart(sql + more, all);
     }
 
-    /** Sets the placeholders, from the first one on. */
-    void bind(PreparedStatement statement) throws SQLException {
-        int index = 1;
-        for (Object value : values) {
-            if (value instanceof List<?> list) {
-                statement.setArray(
-                        index++,
-                        statement
-                                .getConnection()
-                                .createArrayOf(
-                                        type(list.get(0)),
-                                        list.stream().map(Object::toString).toArray()));
-            } else if (value instanceof Instant time) {
-                statement.setObject(index++, ExportJobStore.utc(time));
-            } else {
-                statement.setObject(index++, value);
-            }
-        }
-    }
-
-    /** The SQL with the values in it, for COPY, which takes no parameters. Ids, times and numbers need no quoting. */
+    /** The SQL with its values, because COPY takes no parameters. Ids, times and numbers need no quoting. */
     String inlined() {
         StringBuilder text = new StringBuilder();
         Iterator<Object> next = values.iterator();

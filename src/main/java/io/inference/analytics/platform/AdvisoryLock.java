@@ -20,8 +20,8 @@ public enum AdvisoryLock {
     /** One run at a time imports a day; named parameters. */
     PROVIDER_DAY(
             "hashtextextended('analytics.providers|' || :provider || '|' || :dataset || '|' || :org || '|' || :date, 0)"),
-    /** Export jobs of an organisation are counted and added one by one; one parameter. */
-    EXPORTS_OF_ORG("hashtextextended('analytics.export ' || ?, 0)");
+    /** Export jobs of an organisation are counted and added one by one; a named parameter. */
+    EXPORTS_OF_ORG("hashtextextended('analytics.export ' || :org, 0)");
 
     private final String key;
 

@@ -538,15 +538,15 @@ class ExportIT {
 
     @Test
     void aBucketThatIsMissingIsToldAndWaitedFor() throws SQLException {
-        settings.set(org, wishesOf("no-such-bucket"));
+        settings.set(org, preferencesOf("no-such-bucket"));
         String id = create(MARCH).then().statusCode(202).extract().path("jobId");
         await().atMost(PATIENCE).until(() -> job(id).extract().path("lastProblem") != null);
         job(id).body("lastProblem", equalTo("The file store has no bucket no-such-bucket."));
         given().auth().oauth2(token("finance")).delete("/analytics/v1/orgs/{org}/exports/{id}", org, id);
     }
 
-    private static OrgExportSettings.Wishes wishesOf(String bucket) {
-        return new OrgExportSettings.Wishes(
+    private static OrgExportSettings.Preferences preferencesOf(String bucket) {
+        return new OrgExportSettings.Preferences(
                 Optional.empty(),
                 Optional.of(0),
                 Optional.empty(),
@@ -577,7 +577,7 @@ class ExportIT {
     @Test
     void aMonthIsMadeOnceAndRestatedBesideTheOldFile() throws Exception {
         YearMonth month = YearMonth.from(Instant.now().atZone(ZoneOffset.UTC)).minusMonths(1);
-        settings.set(org, wishesOf(bucket.defaultBucket()));
+        settings.set(org, preferencesOf(bucket.defaultBucket()));
         new StoredUsage()
                 .add(Event.of(org, MODEL_A, month + "-05T10:00:00Z").cost("1.5"))
                 .store(database);
