@@ -19,15 +19,17 @@ import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.result.RowView;
 
 /**
- * What providers billed for the workspaces and keys of one organisation, laid on the rows of its file; US dollars, exact.
+ * What providers billed for the workspaces and keys of one organisation, distributed over the rows
+ * of its file; US dollars, exact.
  *
- * <p>A bill knows UTC days and the provider's models. The amount of a day and model goes to the hours and models of ours that were
- * used, in proportion to the estimated cost (to the invocations where all estimates are 0), each part being the difference of two
- * running shares: so the parts of a day add up to the bill to the last digit, and windows side by side never hold a part twice. What
- * no usage of the day explains (web search, a model of which there is no event) stays whole and belongs to the window that holds
- * the day's first instant.
+ * <p>A bill knows UTC days and the provider's models. The amount of a day and model is distributed
+ * over the hours and models of this service that were used, in proportion to the estimated cost.
+ * Where all estimates are 0, the invocations decide. Each part is the difference of two running
+ * shares: so the parts of a day add up to the bill to the last digit, and adjacent windows never
+ * contain a part twice. An amount that no usage of the day explains (web search, a model without
+ * events) stays whole. It belongs to the window that contains the day's first instant.
  *
- * <p>Bound: one entry a bucket and model that a bill names.
+ * <p>Bound: one entry per bucket and model that a bill names.
  */
 final class BilledCosts {
 
@@ -35,7 +37,7 @@ final class BilledCosts {
     enum Basis implements WireNamed {
         /** All that was billed for the day and model, or for several. */
         BILL("Bill", "BilledCost is what the provider billed for this organisation's keys and workspaces"),
-        /** A part of it. */
+        /** A part of that. */
         BILL_SHARE(
                 "BillShare",
                 "BilledCost is a share, by estimated cost, of what the provider billed for this organisation's keys and"
@@ -43,7 +45,7 @@ final class BilledCosts {
         NO_BILL("NoBill", "BilledCost is 0 because no imported provider bill of this organisation names the usage"),
         NOT_MAPPED(
                 "NotMapped",
-                "BilledCost is 0 because no provider bill is allotted: no key or workspace is this organisation's alone");
+                "BilledCost is 0 because no provider bill is allotted: no key or workspace belongs to this organisation alone");
 
         private final String wireName;
         private final String reason;
@@ -67,9 +69,9 @@ final class BilledCosts {
     record Part(BigDecimal usd, Basis basis) {}
 
     /**
-     * What is billed and no usage explains.
+     * A billed amount that no usage explains.
      *
-     * @param what the provider's model, or what it says where there is none
+     * @param what the provider's model, or its description of a line without a model
      */
     record Unused(LocalDate day, Optional<String> model, String what, BigDecimal usd) {}
 
@@ -168,7 +170,8 @@ final class BilledCosts {
      * A row of the query.
      *
      * @param model the provider's; null when the bill names none
-     * @param hour null when no usage of the day explains the amount, and with it the model of ours and its part
+     * @param hour null when no usage of the day explains the amount; then modelId and part are
+     *     null, too
      */
     private record Line(
             LocalDate day,
@@ -191,7 +194,7 @@ final class BilledCosts {
         }
     }
 
-    /** Lays the lines on the rows of the file. */
+    /** Distributes the lines over the rows of the file. */
     private static final class Reading {
 
         private final ExportOrder order;
@@ -251,7 +254,7 @@ final class BilledCosts {
                 && time.isBefore(order.range().end());
     }
 
-    /** What the row is billed; each is told once. */
+    /** What the row is billed; each part is given once. */
     Part take(int bucket, String modelId) {
         Part part = parts.remove(new Cell(bucket, modelId));
         return part == null ? none : part;

@@ -3,8 +3,8 @@ package io.inference.analytics.export;
 import java.nio.charset.StandardCharsets;
 
 /**
- * A line of COPY in format text, cell by cell (PostgreSQL, COPY, "Text Format"); of figures and ids only, which hold nothing that
- * would be escaped.
+ * A line of COPY in format text, cell by cell (PostgreSQL, COPY, "Text Format"). The cells are
+ * figures and ids only, which contain nothing that COPY would escape.
  */
 final class CopiedLine {
 

@@ -3,14 +3,14 @@ package io.inference.analytics.export;
 import java.util.List;
 import java.util.Map;
 
-/** How the rows of a file are dressed. */
+/** How the rows of a file are formatted. */
 interface ExportColumns {
 
     /**
      * A column of the file.
      *
      * @param name as in the header
-     * @param definition what it means, with its unit
+     * @param definition its meaning, with the unit
      */
     record Column(String name, String definition) {}
 
@@ -19,12 +19,14 @@ interface ExportColumns {
     /** The cells of a row, in the order of the columns; null is an empty cell. */
     String[] cells(ExportRow row);
 
-    /** Rows that stand after those of usage; asked for once, when all of those are written. */
+    /** Rows that follow those of usage; asked for once, after all of those are written. */
     default List<String[]> furtherRows() {
         return List.of();
     }
 
-    /** What the manifest says beside the totals, by name; known when all rows are written. */
+    /**
+     * What the manifest says in addition to the totals, by name; known when all rows are written.
+     */
     default Map<String, String> figures() {
         return Map.of();
     }

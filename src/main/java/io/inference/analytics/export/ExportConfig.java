@@ -9,27 +9,33 @@ import java.time.Period;
 @ConfigMapping(prefix = "analytics.export")
 interface ExportConfig {
 
-    /** Whether this process works on export jobs at all; the command line switches it off. */
+    /** Whether this process works on export jobs at all; commands switch it off. */
     @WithDefault("true")
     boolean enabled();
 
-    /** Pause between two looks for jobs (EXPORT_WORKER_INTERVAL); a job accepted by this process begins at once. */
+    /**
+     * Pause between two looks for jobs (EXPORT_WORKER_INTERVAL). A job that this process accepted
+     * begins at once.
+     */
     @WithDefault("5s")
     Duration workerInterval();
 
-    /** Jobs that this process does at a time (EXPORT_WORKER_CONCURRENCY). */
+    /** Jobs that this process works on at the same time (EXPORT_WORKER_CONCURRENCY). */
     @WithDefault("2")
     int workerConcurrency();
 
-    /** How long a signed address lives (EXPORT_SIGNED_URL_TTL), at most 7 days, which is what S3 allows. */
+    /** How long a signed URL is valid (EXPORT_SIGNED_URL_TTL): at most 7 days, the limit of S3. */
     @WithDefault("24h")
     Duration signedUrlTtl();
 
-    /** After how long without a sign of life another process takes over a job. */
+    /** How long a job's process may stay silent before another one takes the job over. */
     @WithDefault("60s")
     Duration lease();
 
-    /** Tries that may end without a file, other than by the file store's fault, before a job has failed. */
+    /**
+     * Tries that may end without a file before a job has failed. A try for which only the file
+     * store is to blame does not count.
+     */
     @WithDefault("5")
     int faultsMax();
 
@@ -37,23 +43,26 @@ interface ExportConfig {
     @WithDefault("30s")
     Duration backOffMax();
 
-    /** After how long a job that the file store keeps from being done has failed. */
+    /** How long the file store may prevent a job before the job has failed. */
     @WithDefault("7d")
     Duration giveUpAfter();
 
-    /** Jobs of one organisation that may be pending or running at a time. */
+    /** Jobs of one organisation that may be pending or running at the same time. */
     @WithDefault("10")
     int openJobsMax();
 
-    /** How long a file is kept, as an ISO 8601 period; organisations may have their own. */
+    /** How long a file is kept, as an ISO 8601 period; an organisation may have its own. */
     @WithDefault("P90D")
     Period retention();
 
-    /** Whether the export of the month just ended is made for organisations that do not wish otherwise. */
+    /** Whether the export of the last month is made for organisations without a preference. */
     @WithDefault("true")
     boolean monthly();
 
-    /** Days after the end of a month until its export is made, so that late events are in it. */
+    /**
+     * Days after the end of a month until its export is made, so that the file includes late
+     * events.
+     */
     @WithDefault("2")
     int graceDays();
 
@@ -61,11 +70,14 @@ interface ExportConfig {
     @WithDefault("10m")
     Duration upkeepInterval();
 
-    /** Bytes of one part of an upload, at least 5 MiB by the rules of S3; each running job holds two in memory. */
+    /**
+     * Bytes of one part of an upload, at least 5 MiB by the rules of S3. Each running job has two
+     * in memory.
+     */
     @WithDefault("8388608")
     int partBytes();
 
-    /** Who provides the service, as the column ProviderName of format focus names it. */
+    /** The provider of the service, for the column ProviderName of format focus. */
     @WithDefault("Inference platform")
     String providerName();
 }

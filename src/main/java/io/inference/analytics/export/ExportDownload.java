@@ -13,11 +13,14 @@ import java.time.LocalDate;
 import java.util.Locale;
 import java.util.Set;
 
-/** Signs addresses of files. An address lives for {@link ExportConfig#signedUrlTtl()}, or until the file expires. */
+/**
+ * Signs URLs of files. A URL is valid for {@link ExportConfig#signedUrlTtl()}, or until the file
+ * expires.
+ */
 @ApplicationScoped
 class ExportDownload {
 
-    /** The longest life that Signature Version 4 allows. */
+    /** The longest validity that Signature Version 4 allows. */
     private static final Duration TTL_MAX = Duration.ofDays(7);
 
     private final ExportJobs jobs;
@@ -35,7 +38,7 @@ class ExportDownload {
     }
 
     /**
-     * A new address of the job's file.
+     * A new signed URL of the job's file.
      *
      * @throws Failure.Conflict when there is no file (yet)
      * @throws Failure.Gone when it has expired
@@ -71,10 +74,13 @@ class ExportDownload {
     }
 
     private static Failure.Gone gone() {
-        return new Failure.Gone("The file has expired and was deleted; a new export can be asked for.");
+        return new Failure.Gone("The file has expired and was deleted; request a new export.");
     }
 
-    /** Such as {@code usage_Acme-GmbH_2026-03-01_2026-03-31_daily.csv}; ASCII, so that every client saves it alike. */
+    /**
+     * Such as {@code usage_Acme-GmbH_2026-03-01_2026-03-31_daily.csv}; ASCII, so that every client
+     * saves the same name.
+     */
     static String fileName(ExportJob job, String orgName) {
         String org = Normalizer.normalize(orgName, Normalizer.Form.NFKD)
                 .replaceAll("\\p{M}", "")

@@ -4,9 +4,9 @@ import com.fasterxml.jackson.annotation.JsonValue;
 import io.inference.analytics.platform.WireNamed;
 import java.util.Locale;
 
-/** What a file looks like. */
+/** The columns of a file. */
 public enum ExportFormat implements WireNamed {
-    /** Our own columns. */
+    /** The columns of this service. */
     CSV,
     /** FinOps FOCUS 1.2. */
     FOCUS;

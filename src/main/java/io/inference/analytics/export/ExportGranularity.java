@@ -5,7 +5,7 @@ import io.inference.analytics.platform.WireNamed;
 import io.inference.analytics.series.Granularity;
 import java.util.Locale;
 
-/** How long a bucket of a file is; the words of exports for the granularities of usage. */
+/** The length of a file's buckets: the words of exports for the granularities of usage. */
 public enum ExportGranularity implements WireNamed {
     HOURLY(Granularity.HOUR),
     DAILY(Granularity.DAY),

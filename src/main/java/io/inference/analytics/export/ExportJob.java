@@ -45,7 +45,8 @@ record ExportJob(
      * How far the work has come.
      *
      * @param tries how often work on the job has begun
-     * @param faults tries that ended without a file, except those for which only the file store was to blame
+     * @param faults tries that ended without a file, except those for which only the file store was
+     *     to blame
      * @param rowCount rows so far, without the header
      * @param lastProblem why the last try ended without a file
      */

@@ -10,11 +10,17 @@ import java.util.Set;
 import java.util.UUID;
 import org.jdbi.v3.core.Handle;
 
-/** Jobs as callers see them: accepted, listed, cancelled. All methods work in the caller's transaction. */
+/**
+ * Jobs as callers see them: accepted, listed, cancelled. All methods work in the caller's
+ * transaction.
+ */
 @ApplicationScoped
 class ExportJobStore {
 
-    /** A job that was accepted before under the same key, and the hash of the order that was sent with the key. */
+    /**
+     * A job that was accepted before under the same key, and the hash of the order that was sent
+     * with the key.
+     */
     record Accepted(ExportJob job, String requestHash) {}
 
     /** What makes a request for a job repeatable. */
@@ -133,8 +139,8 @@ class ExportJobStore {
                 .list();
     }
 
-    // A running job may have left something in the file store. Its lease is kept, so that nothing is removed before its
-    // worker has noticed.
+    // A running job may have left something in the file store. Its lease is kept, so that nothing
+    // is removed before its worker has noticed.
     private static final String CANCEL =
             """
             update analytics.export_jobs set status = 'cancelled', completed_at = :at, clean_up = tries > 0

@@ -15,7 +15,7 @@ import java.util.UUID;
 import org.eclipse.microprofile.openapi.annotations.enums.SchemaType;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
 
-/** A job on the wire. */
+/** A job as callers see it. */
 @Schema(name = "ExportJob")
 @JsonInclude(JsonInclude.Include.ALWAYS)
 record ExportJobView(
@@ -36,13 +36,15 @@ record ExportJobView(
         @Schema(nullable = true, description = "SHA-256 of the file, hex") String checksum,
         @Schema(description = "Rows so far, the header not counted") long rowCount,
         @Schema(nullable = true, description = "Bytes of the file") Long sizeBytes,
-        @Schema(nullable = true, description = "As the usage endpoint gives them for the same window and models")
+        @Schema(
+                        nullable = true,
+                        description = "The same figures as the usage endpoint returns for this window and these models")
                 UsageSeries.Sums totals,
         @Schema(nullable = true) Reconciliation reconciliation,
         String initiatedBy,
         @Schema(nullable = true, description = "Of automatic monthly exports") Monthly monthly,
-        @Schema(description = "How often work on it has begun") int tries,
-        @Schema(nullable = true, description = "Of a job that was tried already and is not done: why it waits")
+        @Schema(description = "How often work on the export has begun") int tries,
+        @Schema(nullable = true, description = "Of an export that is not done: why its last try ended without a file")
                 String lastProblem,
         @Schema(nullable = true, description = "Why it has failed") String error) {
 
@@ -50,7 +52,7 @@ record ExportJobView(
     @Schema(name = "ExportTimeRange")
     record Range(Instant start, Instant end) {}
 
-    /** The comparison of the file's rows with the single events, made in the same snapshot. */
+    /** The comparison of the file's rows with the raw events, made in the same snapshot. */
     @Schema(name = "ExportReconciliation")
     record Reconciliation(
             @Schema(enumeration = {"equal", "unequal"}) String status,
@@ -58,13 +60,13 @@ record ExportJobView(
             @Schema(description = "Totals of the rows of the file") UsageSeries.Sums exported,
             @Schema(description = "The same figures, summed over the raw events") UsageSeries.Sums rawEvents) {}
 
-    /** Which file of a month it is. */
+    /** Which file of a month this is. */
     @Schema(name = "ExportMonth")
     @JsonInclude(JsonInclude.Include.ALWAYS)
     record Monthly(
             @Schema(examples = "2026-03") String month,
-            @Schema(description = "1 for the first file of the month, counted up by restatements") int revision,
-            @Schema(nullable = true, description = "Of restatements: how much is above the file before")
+            @Schema(description = "1 for the first file of the month; each restatement adds 1") int revision,
+            @Schema(nullable = true, description = "Of restatements: this file minus the one before")
                     Difference difference) {}
 
     /** This file minus the one before. */

@@ -17,9 +17,10 @@ import java.util.Optional;
 import java.util.UUID;
 
 /**
- * Accepts and cancels jobs. Needs PostgreSQL only: what becomes of a job is the worker's matter.
+ * Accepts and cancels jobs. Needs PostgreSQL only; the rest of a job is the worker's task.
  *
- * <p>Bound: so many open jobs of one organisation as {@link ExportConfig#openJobsMax()} says; more are refused, not queued.
+ * <p>Bound: an organisation has at most {@link ExportConfig#openJobsMax()} open jobs; more are
+ * refused, not queued.
  */
 @ApplicationScoped
 class ExportJobs {
@@ -58,8 +59,9 @@ class ExportJobs {
     /**
      * Accepts an order, or finds the job that was accepted under the same key.
      *
-     * @throws Failure.Unavailable when there is no file store at all
-     * @throws Failure.Invalid when the window's single events may be gone, or the bucket is a foreign one
+     * @throws Failure.Unavailable when no file store is configured
+     * @throws Failure.Invalid when the window's raw events may be gone, or the bucket is not the
+     *     organisation's
      * @throws Failure.Conflict when the key stands for another order
      * @throws Failure.TooManyRequests when too many jobs are open
      */
@@ -80,14 +82,14 @@ class ExportJobs {
                     return known.get().job();
                 }
             }
-            // What was accepted stays answered; only what is new has to be possible today.
+            // A repeated request gets the earlier job; only a new one has to be possible today.
             requireStore();
             checkAge(order.range());
             String target = target(settings.of(handle, org).bucket(), order.bucket());
             if (store.open(handle, org) >= config.openJobsMax()
                     && store.find(handle, org, jobId).isEmpty()) {
                 throw new Failure.TooManyRequests(
-                        "%d exports of this organisation are pending or running (expected: fewer; try again when some have ended)"
+                        "%d exports of this organisation are pending or running, which is the limit; try again when some have ended"
                                 .formatted(config.openJobsMax()),
                         TOO_MANY_RETRY);
             }
@@ -106,7 +108,7 @@ class ExportJobs {
     }
 
     /**
-     * Cancels a job; a cancelled one stays so.
+     * Cancels a job; cancelling a cancelled job has no effect.
      *
      * @throws Failure.NotFound when the organisation has no such job
      * @throws Failure.Conflict when it has ended already
@@ -119,7 +121,7 @@ class ExportJobs {
         });
         if (job.status() != ExportStatus.CANCELLED) {
             throw new Failure.Conflict(
-                    "status: %s (expected: pending or running; an export that has ended can not be cancelled)"
+                    "status: %s (expected: pending or running; an export that has ended cannot be cancelled)"
                             .formatted(job.status().wireName()));
         }
         if (cancelled[0]) {
@@ -128,7 +130,7 @@ class ExportJobs {
         return job;
     }
 
-    /** Exports are off where no store is configured; a store that is down is another matter. */
+    /** Exports are off without a configured store. A store that is down only delays them. */
     void requireStore() {
         if (!bucket.configured()) {
             throw new Failure.Unavailable(
@@ -140,7 +142,7 @@ class ExportJobs {
         return new Failure.NotFound("There is no such export in this organisation.");
     }
 
-    /** Without the raw events the figures of a file could not be compared with anything. */
+    /** Without the raw events there would be nothing to compare the figures of a file with. */
     private void checkAge(TimeRange range) {
         Instant now = clock.instant();
         Instant raw = Retention.availableFrom(now, retention.raw());
@@ -149,7 +151,7 @@ class ExportJobs {
         if (range.start().isBefore(available)) {
             throw new Failure.Invalid(
                     "timeRange.start",
-                    "timeRange.start: %s (expected: %s or later; what came before may be gone)"
+                    "timeRange.start: %s (expected: %s or later; earlier raw events may be gone)"
                             .formatted(range.start(), available));
         }
     }

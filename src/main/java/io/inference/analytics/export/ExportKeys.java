@@ -3,7 +3,7 @@ package io.inference.analytics.export;
 import java.time.YearMonth;
 import java.util.UUID;
 
-/** The names that files of exports have in their bucket. */
+/** The keys of the files in their bucket. */
 public final class ExportKeys {
 
     private static final String PREFIX = "analytics/exports/";
@@ -18,7 +18,7 @@ public final class ExportKeys {
         return PREFIX + org + "/" + compact(monthly.month()) + "-r" + monthly.revision() + ".csv";
     }
 
-    /** Where the latest file of a month is copied to. */
+    /** The copy of the latest file of a month. */
     static String latest(UUID org, YearMonth month) {
         return PREFIX + org + "/" + compact(month) + ".csv";
     }

@@ -12,9 +12,10 @@ import org.jdbi.v3.core.Jdbi;
 import org.jdbi.v3.core.statement.Update;
 
 /**
- * Jobs as workers see them. The process that knows a job's token holds the job until the lease ends. Each method that ends a
- * hold does nothing and returns false when the hold has already ended. So of two processes that both believe they hold a job,
- * only one can finish it. Leases are measured by the database's clock, which all processes share.
+ * Jobs as workers see them. The process that knows a job's token holds the job until the lease
+ * ends. Each method that ends a hold does nothing and returns false when the hold has already
+ * ended. So of two processes that both believe they hold a job, only one can finish it. Leases are
+ * measured by the database's clock, which all processes share.
  */
 @ApplicationScoped
 class ExportLedger {
@@ -43,7 +44,8 @@ class ExportLedger {
         this.clock = clock;
     }
 
-    // Restatements of one month are made one after the other, so that the latest file is the last one.
+    // Restatements of one month are made one after the other, so that the latest file is the last
+    // one.
     private static final String CLAIM =
             """
             update analytics.export_jobs set
@@ -63,7 +65,10 @@ class ExportLedger {
             """
                     .formatted(ExportJobMapper.COLUMNS);
 
-    /** Takes the oldest free job, if there is one. A job whose holder stays silent past its lease is free again. */
+    /**
+     * Takes the oldest free job, if there is one. A job whose holder stays silent past its lease is
+     * free again.
+     */
     Optional<Hold> claim(Duration lease) {
         UUID token = UUID.randomUUID();
         return jdbi.withHandle(handle -> handle.createQuery(CLAIM)

@@ -9,7 +9,7 @@ import java.time.Instant;
 import java.util.UUID;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
 
-/** What lies beside each file and proves where it came from. */
+/** The manifest next to each file: it proves where the file came from. */
 @ApplicationScoped
 class ExportManifest {
 

@@ -25,19 +25,21 @@ class ExportMetrics {
             jobs.put(
                     status,
                     Counter.builder("analytics.export.jobs")
-                            .description("Export jobs that came into the status by this process")
+                            .description("Export jobs that this process put into the status")
                             .tag("status", status.wireName())
                             .register(registry));
         }
         duration = Timer.builder("analytics.export.duration")
-                .description("From the beginning of the try that made the file to its end")
+                .description("Duration of the try that made the file")
                 .register(registry);
         Gauge.builder("analytics.export.consecutive.failures", consecutiveFailures, AtomicInteger::get)
-                .description("Tries of this process that ended without a file since the last one that made one")
+                .description("Tries of this process that ended without a file since its last success")
                 .register(registry);
     }
 
-    /** Beans are made when they are first used; the series are to be there before. */
+    /**
+     * Creates this bean at the start: otherwise its series would not exist before the first export.
+     */
     void onStart(@Observes StartupEvent event) {
         consecutiveFailures.set(0);
     }

@@ -11,12 +11,12 @@ import java.util.TreeSet;
 import java.util.UUID;
 
 /**
- * What a file is to contain.
+ * What a file shall contain.
  *
  * @param range edges on whole UTC hours, at most 31 days
- * @param zone whose days and months
+ * @param zone whose days and months the rows follow
  * @param models only these; empty means all
- * @param bucket where to; empty means the organisation's usual one
+ * @param bucket target of the file; empty means the organisation's usual one
  */
 record ExportOrder(
         TimeRange range,
@@ -39,7 +39,7 @@ record ExportOrder(
         return zone.equals(ZoneOffset.UTC) ? "UTC" : zone.getId();
     }
 
-    /** Equal for orders that mean the same, whatever their JSON looked like. */
+    /** Equal for orders that mean the same, even if their JSON differed. */
     String hash() {
         String text = String.join(
                 "\n",

@@ -1,6 +1,6 @@
 package io.inference.analytics.export;
 
-/** A job that can not succeed however often it is tried; the message is for people. */
+/** A job that cannot succeed, however often it is tried; the message is for people. */
 final class ExportRefused extends Exception {
 
     private static final long serialVersionUID = 1;

@@ -10,6 +10,7 @@ import io.inference.analytics.platform.Failure.FieldError;
 import io.inference.analytics.series.SeriesScope;
 import io.inference.analytics.web.ParameterValues;
 import io.inference.analytics.web.QueryParameters;
+import java.io.IOException;
 import java.time.Instant;
 import java.time.ZoneId;
 import java.util.ArrayList;
@@ -24,8 +25,9 @@ import java.util.function.Function;
 import java.util.regex.Pattern;
 
 /**
- * Reads the body of a request for an export. Strict: unknown fields, wrong types and repeated names are faults, and all faults
- * are told at once. Times, ids and zones follow the rules of the usage endpoint, so that a file and an answer mean the same window.
+ * Reads the body of a request for an export. Strict: unknown fields, wrong types and repeated names
+ * are faults, and all faults are reported at once. Times, ids and zones follow the rules of the
+ * usage endpoint, so that a file and a response mean the same window.
  */
 final class ExportRequest {
 
@@ -38,7 +40,7 @@ final class ExportRequest {
             .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
             .build();
 
-    /** Names of the parameters of series by time, as they are called here. */
+    /** The fields of the body by the parameter of a time series that each one stands for. */
     private static final Map<String, String> FIELDS = Map.of(
             "start", "timeRange.start",
             "end", "timeRange.end",
@@ -91,10 +93,10 @@ final class ExportRequest {
             }
         } catch (JsonProcessingException e) {
             throw new Failure.Invalid("The body is not JSON: " + e.getOriginalMessage(), List.of());
-        } catch (java.io.IOException e) {
+        } catch (IOException e) {
             throw new Failure.Invalid("The body could not be read as JSON.", List.of());
         }
-        throw new Failure.Invalid("The body is empty or no JSON object (expected: {\"timeRange\": …}).", List.of());
+        throw new Failure.Invalid("The body is empty or not a JSON object (expected: {\"timeRange\": …}).", List.of());
     }
 
     private void fault(String field, String message) {
@@ -185,7 +187,7 @@ final class ExportRequest {
         }
         Optional<String> bucket = text(delivery, "bucket", "delivery.bucket");
         if (bucket.isPresent() && !BUCKET_NAME.matcher(bucket.get()).matches()) {
-            fault("delivery.bucket", "not a name of a bucket (expected: 3 to 63 of a-z, 0-9, '.' and '-')");
+            fault("delivery.bucket", "not a bucket name (expected: 3 to 63 of a-z, 0-9, '.' and '-')");
         }
         return bucket;
     }
@@ -210,7 +212,10 @@ final class ExportRequest {
         }
     }
 
-    /** As it was asked for, before its edges are snapped; counted in days of the zone, so that a month with a change of clocks fits. */
+    /**
+     * Checks the range as requested, before its edges are snapped. Days are those of the zone, so
+     * that a month with a clock change fits.
+     */
     private void checkLength(ZoneId zone) {
         if (asked("end").isAfter(asked("start").atZone(zone).plusDays(DAYS_MAX).toInstant())) {
             fault("timeRange.end", "range too long (expected: at most " + DAYS_MAX + " days)");

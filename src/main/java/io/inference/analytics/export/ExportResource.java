@@ -35,6 +35,7 @@ import jakarta.ws.rs.core.UriInfo;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
+import java.time.DateTimeException;
 import java.time.Instant;
 import java.util.Base64;
 import java.util.List;
@@ -70,7 +71,7 @@ class ExportResource {
             @Schema(nullable = true, description = "The cursor of the next page; null on the last page")
                     String nextCursor) {}
 
-    /** What a body looks like; it is read by {@link ExportRequest}. */
+    /** The shape of a body, which {@link ExportRequest} reads. */
     @Schema(name = "ExportRequest")
     @JsonInclude(JsonInclude.Include.NON_NULL)
     record Body(
@@ -84,7 +85,7 @@ class ExportResource {
                     ExportFormat format,
             Delivery delivery) {}
 
-    /** Where to. */
+    /** Target of the file. */
     @Schema(name = "ExportDelivery")
     @JsonInclude(JsonInclude.Include.NON_NULL)
     record Delivery(
@@ -161,7 +162,8 @@ class ExportResource {
                     "Too many exports of the organisation are pending or running; Retry-After gives the seconds to wait")
     public Response create(@PathParam("orgId") UUID orgId, @Context UriInfo uri, byte[] body) {
         QueryParameters.of(uri.getQueryParameters()).finish();
-        // An empty key is an error, not a missing key; otherwise a retry would create a second export.
+        // An empty key is an error, not a missing key; otherwise a retry would create a second
+        // export.
         Optional<String> key = key(request.request().headers().getAll("Idempotency-Key"));
         ExportJob job = jobs.accept(
                 orgId, ExportRequest.parse(body), key, caller.required().subject());
@@ -316,8 +318,8 @@ class ExportResource {
             if (parts.length == 2 && Uuids.parse(parts[1]).isPresent()) {
                 return new Cursor(Instant.parse(parts[0]), Uuids.parse(parts[1]).get());
             }
-        } catch (IllegalArgumentException | java.time.DateTimeException e) {
-            // Told below.
+        } catch (IllegalArgumentException | DateTimeException e) {
+            // Reported below.
         }
         throw new Fault("not a cursor (expected: nextCursor of an earlier answer)");
     }

@@ -1,8 +1,8 @@
 package io.inference.analytics.export;
 
 /**
- * One row of a file before it is dressed. Tokens and money stay the texts that the database wrote, which are exact and need no
- * parsing to be written again.
+ * One row of a file before it is formatted. Tokens and money stay the texts that the database
+ * wrote: exact, and written again without parsing.
  *
  * @param bucket index into the order's buckets
  * @param costCents null when nothing in the row has a price

@@ -31,16 +31,20 @@ import org.jdbi.v3.core.Jdbi;
  * Makes the file of one job. The steps, and what holds if one fails or the process dies there:
  *
  * <ol>
- *   <li>abort every upload of the file's name that an earlier holder began, if there was one: from here on none of them can
- *       complete. Begin an upload: nothing shows yet.
- *   <li>read one snapshot, write its rows, compare their totals with the raw events of the same snapshot: nothing shows yet.
- *   <li>make sure that the job is still ours, after the upload began: whoever takes it over from now on aborts it.
- *   <li>complete the upload: the file is there, the job is not done; whoever takes it over overwrites the file.
- *   <li>write the manifest; of a monthly file, copy both to the name of the latest: the same.
- *   <li>mark the job as succeeded, if it is still ours: done.
+ *   <li>if there was an earlier holder, abort every upload of the file's key that it began: from
+ *       here on none of them can complete. Begin an upload: no file is visible yet.
+ *   <li>read one snapshot, write its rows, and compare their totals with the raw events of the same
+ *       snapshot: no file is visible yet.
+ *   <li>make sure that this process still holds the job, after the upload began: a process that
+ *       takes the job over from now on aborts the upload.
+ *   <li>complete the upload: the file is there, but the job is not done. A process that takes it
+ *       over overwrites the file.
+ *   <li>write the manifest; of a monthly file, copy both to the key of the latest: the same holds.
+ *   <li>mark the job as succeeded, if this process still holds it: done.
  * </ol>
  *
- * <p>The store, the comparison and the rows have a thread each. Memory: two parts of the upload, whatever the file's size.
+ * <p>The store, the comparison and the rows have a thread each. Memory: two parts of the upload,
+ * whatever the file's size.
  */
 @ApplicationScoped
 class ExportRun {
@@ -48,7 +52,7 @@ class ExportRun {
     private static final Logger LOG = Logger.getLogger(ExportRun.class);
     private static final int UNPRICED_NAMED_MAX = 5;
 
-    /** Totals of the rows and of the raw events, when they are not the same. */
+    /** The totals of the rows and of the raw events differ. */
     static final class Unequal extends Exception {
         private static final long serialVersionUID = 1;
         private final transient ObjectNode reconciliation;
@@ -65,8 +69,8 @@ class ExportRun {
 
     private final AgroalDataSource pool;
     private final Jdbi snapshots;
-    private final ExecutorService besides = Executors.newCachedThreadPool(work -> {
-        Thread thread = new Thread(work, "export-besides");
+    private final ExecutorService helpers = Executors.newCachedThreadPool(work -> {
+        Thread thread = new Thread(work, "export-helper");
         thread.setDaemon(true);
         return thread;
     });
@@ -96,7 +100,7 @@ class ExportRun {
         this.clock = clock;
     }
 
-    /** Each job reads its rows and sums the raw events at the same time. */
+    /** Each job reads its rows in one session and sums the raw events in another. */
     @PostConstruct
     void twoSessionsEach() {
         pool.getConfiguration().connectionPoolConfiguration().setMaxSize(2 * config.workerConcurrency());
@@ -104,10 +108,10 @@ class ExportRun {
 
     @PreDestroy
     void close() {
-        besides.shutdown();
+        helpers.shutdown();
     }
 
-    /** What a snapshot gave. */
+    /** What was read from the snapshot and written. */
     private record Written(
             long rows,
             UsageSums totals,
@@ -119,10 +123,10 @@ class ExportRun {
     /**
      * Makes the file and marks the job as succeeded.
      *
-     * @throws StoreTrouble when the file store is at fault
-     * @throws ExportRefused when the job can not succeed
+     * @throws StoreTrouble when the file store is to blame
+     * @throws ExportRefused when the job cannot succeed
      * @throws Unequal when the rows do not add up to the raw events
-     * @throws HoldLost when the job is not ours any more
+     * @throws HoldLost when this process no longer holds the job
      */
     void make(ExportTask task) throws IOException, ExportRefused, Unequal, HoldLost {
         ExportJob job = task.job();
@@ -132,11 +136,12 @@ class ExportRun {
                 "job-id", job.jobId().toString(),
                 "generated-at", generatedAt.toString());
         ExportUpload upload = new ExportUpload(
-                bucket, job.location(), metadata, job.progress().tries() > 1, config.partBytes(), besides);
+                bucket, job.location(), metadata, job.progress().tries() > 1, config.partBytes(), helpers);
         Written written;
         try {
             if (job.progress().tries() > 1) {
-                // Perhaps the store is down: the database is not asked for rows that nobody takes.
+                // Perhaps the store is down: do not ask the database for rows that cannot be
+                // stored.
                 upload.await();
             }
             written = write(task, upload);
@@ -170,7 +175,7 @@ class ExportRun {
         try {
             upload.abort();
         } catch (StoreTrouble e) {
-            // The next holder or the upkeep does it.
+            // The next holder or the upkeep drops it.
             cause.addSuppressed(e);
         }
     }
@@ -179,12 +184,12 @@ class ExportRun {
         ExportJob job = task.job();
         ExportOrder order = job.order();
         try (ExportSnapshot snapshot = ExportSnapshot.of(snapshots.open(), job.orgId(), order);
-                RawAggregate rawEvents = RawAggregate.begin(snapshots, snapshot.id(), job.orgId(), order, besides)) {
+                RawAggregate rawEvents = RawAggregate.begin(snapshots, snapshot.id(), job.orgId(), order, helpers)) {
             Map<String, String> names = snapshot.modelNames();
             ExportColumns columns = columns(job, snapshot, names);
             DigestOutputStream digested = new DigestOutputStream(upload, Sha256.digest());
             Figures.Total total = new Figures.Total();
-            // Not closed but flushed: the upload is completed or dropped by whoever began it.
+            // Flushed, not closed: the caller, which began the upload, completes or drops it.
             CsvLines csv = new CsvLines(digested);
             csv.write(columns.header());
             snapshot.<HoldLost>rows(row -> {
@@ -236,7 +241,7 @@ class ExportRun {
                         .map(id -> names.containsKey(id) ? names.get(id) + " (" + id + ")" : id)
                         .toList());
         throw new ExportRefused(
-                "A FOCUS file needs a price for everything in it, and these models have usage without one: %s%s. Give them prices, or ask for format csv."
+                "A FOCUS file needs a price for everything in it, and these models have usage without one: %s%s. Set their prices, or request format csv."
                         .formatted(named, models.size() > UNPRICED_NAMED_MAX ? " and more" : ""));
     }
 

@@ -21,26 +21,27 @@ import org.postgresql.PGConnection;
 import org.postgresql.copy.CopyOut;
 
 /**
- * Everything that a file is made of, read from one snapshot of the database: the rows and the names. {@link RawAggregate} shares
- * it.
+ * Everything that a file is made of, read from one snapshot of the database: the rows and the
+ * names. {@link RawAggregate} shares the snapshot.
  *
- * <p>Rows come from the rollups. In flavour timescale a late event shows in them only after a refresh, a few seconds later; hours
- * for which a refresh is pending in this snapshot are read from the raw events, so the rows are those that the rollups show after
- * every pending refresh, and no new late event can make a file wait. Memory: a row, and the names of all models.
+ * <p>Rows come from the rollups. In flavour timescale the rollups show a late event only after a
+ * refresh, a few seconds later. Hours for which a refresh is pending in this snapshot are read from
+ * the raw events instead. So the rows are those that the rollups show after every pending refresh,
+ * and no late event can make a file wait. Memory: a row, and the names of all models.
  */
 final class ExportSnapshot implements AutoCloseable {
 
-    /** Told each row. */
+    /** Receives each row. */
     @FunctionalInterface
     interface Sink<E extends Exception> {
         void accept(ExportRow row) throws E, IOException;
     }
 
     /**
-     * How far ingest was.
+     * How far ingest had come.
      *
      * @param batchId the last batch that is in the snapshot
-     * @param hoursFromRawEvents hours whose late events the rollups did not show yet
+     * @param hoursFromRawEvents hours whose late events the rollups did not yet show
      */
     record Watermark(Optional<Long> batchId, Optional<Instant> committedAt, int hoursFromRawEvents) {}
 
@@ -165,8 +166,8 @@ final class ExportSnapshot implements AutoCloseable {
     }
 
     /**
-     * Gives every row to the sink, by bucket and then by model. The rows come by COPY, which needs no round trips: the database
-     * continues while the sink works, a few buffers ahead of it.
+     * Gives every row to the sink, by bucket and then by model. The rows come by COPY, which needs
+     * no round trips: the database continues while the sink works, a few buffers ahead of it.
      */
     <E extends Exception> void rows(Sink<E> sink) throws E, IOException {
         boolean hourly = order.granularity().granularity() == Granularity.HOUR;
@@ -218,12 +219,14 @@ final class ExportSnapshot implements AutoCloseable {
             order by %3$s, slices.model_id
             """;
 
-    // Rows of an hour and a model lie side by side in the index of the rollups. Read in its order they need neither a
-    // hash table that does not fit into memory nor a sort, and the first one comes at once. The planner expects otherwise.
+    // Rows of an hour and a model lie side by side in the index of the rollups. Read in its order
+    // they need neither a hash table that does not fit into memory nor a sort, and the first one
+    // comes at once. The planner expects otherwise.
     private static final String BY_INDEX =
             "set local enable_hashagg = off; set local enable_bitmapscan = off; set local enable_sort = off";
 
-    // One COPY lasts until the last part but one is uploaded. A silent server is given up long before.
+    // One COPY lasts until the last part but one is uploaded. A silent server is given up long
+    // before.
     private static final String AS_LONG_AS_UPLOADED = "set local statement_timeout = '6h'";
 
     private String rowsSql(boolean hourly) {

@@ -4,7 +4,7 @@ import com.fasterxml.jackson.annotation.JsonValue;
 import io.inference.analytics.platform.WireNamed;
 import java.util.Locale;
 
-/** Where a job stands. Only pending and running ones change by work; succeeded ones expire. */
+/** The state of a job. Work changes only pending and running jobs; a succeeded job expires. */
 public enum ExportStatus implements WireNamed {
     PENDING,
     RUNNING,

@@ -4,8 +4,9 @@ import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 
 /**
- * A held job while it is worked on. Another thread renews the hold; the working thread learns of its end at the next row or step,
- * and at the latest before the lease runs out, so two processes never write the same file at the same time for long.
+ * A held job while a thread works on it. Another thread renews the hold. The working thread notices
+ * the end of the hold at the next row or step, and at the latest before the lease runs out. So two
+ * processes never write the same file at the same time for long.
  */
 final class ExportTask {
 
@@ -39,13 +40,19 @@ final class ExportTask {
         }
     }
 
-    /** Asks the database whether the job is still ours, before a step that others would see. */
+    /**
+     * Asks the database whether this process still holds the job, before a step that others would
+     * see.
+     */
     void renew() throws HoldLost {
         heartbeat();
         progress(rows);
     }
 
-    /** Prolongs the hold; a database that can not be asked leaves it as it is until the lease is nearly over. */
+    /**
+     * Extends the hold. When the database does not answer, the hold stays as it is until the lease
+     * is nearly over.
+     */
     void heartbeat() {
         long asked = System.nanoTime();
         try {
@@ -62,7 +69,7 @@ final class ExportTask {
         }
     }
 
-    /** Ends the work on it because this process ends. */
+    /** Ends the work on the job because this process ends. */
     void stop() {
         stopped = true;
     }

@@ -15,18 +15,19 @@ import org.jdbi.v3.core.Jdbi;
 import org.jdbi.v3.core.JdbiException;
 
 /**
- * Ends what is too old, and removes from the file store what jobs left there that expired, failed or were cancelled.
+ * Expires old files, and removes from the file store what expired, failed and cancelled jobs left
+ * there.
  *
- * <p>A job is marked first and its objects are deleted after, so nobody is sent to a file that is gone; the mark that something
- * is left stays until the store has confirmed, so a store that is down delays the removal and nothing else. Several replicas may
- * do it at the same time: deleting twice does no harm.
+ * <p>A job is marked before its objects are deleted, so no caller is sent to a file that is gone.
+ * The mark stays until the store has confirmed, so a store that is down only delays the removal.
+ * Several replicas may do this at the same time: deleting twice does no harm.
  */
 @ApplicationScoped
 class ExportUpkeep {
 
     private static final Logger LOG = Logger.getLogger(ExportUpkeep.class);
 
-    /** Jobs of one round; the next round does the rest. */
+    /** Jobs per round; the next round does the rest. */
     private static final int JOBS_MAX = 500;
 
     private final Jdbi jdbi;
@@ -100,9 +101,8 @@ class ExportUpkeep {
         }
     }
 
-    // A cancelled job's worker may not have noticed yet: its lease must be over. The order is random, so that jobs
-    // whose
-    // bucket is gone do not keep the others waiting.
+    // A cancelled job's worker may not have noticed yet: its lease must be over. The order is
+    // random, so that jobs whose bucket is gone do not keep the others waiting.
     private static final String LEFT_OVERS =
             """
             select %s from analytics.export_jobs
@@ -127,7 +127,10 @@ class ExportUpkeep {
         }
     }
 
-    /** What is gone may lie under the name of the latest file, too; there belongs the last one that is still kept. */
+    /**
+     * The deleted file may also be the copy under the key of the latest file. That key belongs to
+     * the last file that is still kept.
+     */
     private void withdrawLatest(ExportJob job, ExportJob.Restatement monthly) throws StoreTrouble {
         String bucketName = job.location().bucket();
         String latest = ExportKeys.latest(job.orgId(), monthly.month());

@@ -15,8 +15,9 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.FutureTask;
 
 /**
- * A file on its way to the file store, in parts; written by one thread. Another one talks to the store, a call at a time and in
- * order, while the next part is filled. What goes wrong there is told at the next write, or at the end.
+ * A file on its way to the file store, in parts; written by one thread. Another thread calls the
+ * store, one call at a time and in order, while the next part is filled. Its errors are thrown at
+ * the next write, or at the end.
  *
  * <p>Memory: two parts, one of them only when the file is longer than a part.
  */
@@ -38,9 +39,9 @@ final class ExportUpload extends OutputStream {
     /**
      * Begins the upload, without waiting for the store.
      *
-     * @param metadata kept with the object, ASCII
-     * @param othersBegan whether somebody else may have begun the same file: what was begun is aborted first, so that it can
-     *     not be completed any more
+     * @param metadata stored with the object, ASCII
+     * @param othersBegan whether another process may have begun the same file: its uploads are
+     *     aborted first, so that they can no longer be completed
      * @param partBytes at least 5 MiB, by the rules of S3
      */
     ExportUpload(
@@ -69,13 +70,13 @@ final class ExportUpload extends OutputStream {
         executor.execute(lastCall);
     }
 
-    /** Returns when the store has done all that it was told so far. */
+    /** Returns when the store has done everything that was asked of it so far. */
     void await() throws IOException {
         try {
             lastCall.get();
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            throw new InterruptedIOException("interrupted while the file store was waited for");
+            throw new InterruptedIOException("interrupted while waiting for the file store");
         } catch (ExecutionException e) {
             if (e.getCause() instanceof StoreTrouble trouble) {
                 throw trouble;
@@ -131,25 +132,25 @@ final class ExportUpload extends OutputStream {
         return bytes;
     }
 
-    /** Begins to send what is left; nothing can be written after it. */
+    /** Begins to send the rest; nothing can be written afterwards. */
     void finish() throws IOException {
         if (filled > 0 || parts == 0) {
             send();
         }
     }
 
-    /** Makes the file show under its name, as a whole; after {@link #finish()}. */
+    /** Makes the whole file visible under its key; after {@link #finish()}. */
     void complete() throws IOException {
         await();
         bucket.completeUpload(location, id, tags);
     }
 
-    /** Drops what was written; does nothing when it was completed or dropped already. */
+    /** Drops what was written; does nothing when the upload was already completed or dropped. */
     void abort() throws StoreTrouble {
         try {
             await();
         } catch (IOException | RuntimeException e) {
-            // What went wrong was told already, or is of no interest any more.
+            // The error was already thrown, or no longer matters.
         }
         if (id != null) {
             bucket.abortUpload(location, id);

@@ -30,12 +30,13 @@ import org.jboss.logging.MDC;
 import org.jdbi.v3.core.JdbiException;
 
 /**
- * Takes jobs that are free and does them, a few at a time.
+ * Takes free jobs and does them, a few at a time.
  *
- * <p>A try that ends without a file leads to another one after a pause that doubles up to {@link ExportConfig#backOffMax()}. A job
- * has failed after {@link ExportConfig#faultsMax()} such tries; tries that only the file store is to blame for are not counted, but
- * end after {@link ExportConfig#giveUpAfter()}. A process that dies leaves its jobs to the others, once its lease is over; that
- * try counts, so that a job that kills processes does not do so for ever.
+ * <p>After a try that ends without a file comes another one, after a pause that doubles up to
+ * {@link ExportConfig#backOffMax()}. A job has failed after {@link ExportConfig#faultsMax()} such
+ * tries. Tries for which only the file store is to blame do not count; they end after {@link
+ * ExportConfig#giveUpAfter()}. When a process dies, others take over its jobs once its lease is
+ * over. That try counts, so that a job that kills processes does not do so for ever.
  */
 @ApplicationScoped
 class ExportWorker {
@@ -92,7 +93,7 @@ class ExportWorker {
         }
     }
 
-    /** Begins to renew the holds of this process; for the command line, which has no threads of its own here. */
+    /** Begins to renew the holds of this process; for commands, which start no worker threads. */
     synchronized void beat() {
         if (heart == null) {
             heart = Executors.newSingleThreadScheduledExecutor(task -> {
@@ -123,7 +124,7 @@ class ExportWorker {
         }
     }
 
-    /** There may be a new job: look at once. */
+    /** Makes a worker look for jobs at once, because there may be a new one. */
     void wake() {
         if (wakeUps.availablePermits() < config.workerConcurrency()) {
             wakeUps.release();
@@ -183,7 +184,7 @@ class ExportWorker {
     }
 
     /**
-     * Does one job if one is free.
+     * Does one job if there is a free one.
      *
      * @return whether there was one
      */
@@ -221,7 +222,7 @@ class ExportWorker {
             if (job.progress().faults() > config.faultsMax()) {
                 fail(
                         task,
-                        "The export could not be finished in %d tries. The operators of the service have to look into it."
+                        "The export could not be finished in %d tries. Contact the operators of the service."
                                 .formatted(config.faultsMax()),
                         job.progress().lastProblem().orElse("the process ended each time"));
                 return;
@@ -274,7 +275,7 @@ class ExportWorker {
         if (Duration.between(job.request().createdAt(), clock.instant()).compareTo(config.giveUpAfter()) > 0) {
             endFailed(
                     task,
-                    "The file could not be stored for %d hours. %s Ask for the export again when the file store works."
+                    "The file could not be stored for %d hours. %s Request the export again when the file store works."
                             .formatted(config.giveUpAfter().toHours(), trouble.getMessage()),
                     trouble.getMessage(),
                     null);
@@ -287,7 +288,7 @@ class ExportWorker {
         LOG.errorf("event=export_unequal jobId=%s %s", task.job().jobId(), found.reconciliation());
         retryOrFail(
                 task,
-                "The rows of the file did not add up to the single events; such a file is not given out.",
+                "The rows of the file did not add up to the raw events; such a file is not delivered.",
                 found.reconciliation());
     }
 
@@ -297,7 +298,7 @@ class ExportWorker {
         if (job.progress().faults() >= config.faultsMax()) {
             endFailed(
                     task,
-                    "%s It was tried %d times. The operators of the service have to look into it."
+                    "%s It was tried %d times. Contact the operators of the service."
                             .formatted(problem, job.progress().faults()),
                     problem,
                     reconciliation);

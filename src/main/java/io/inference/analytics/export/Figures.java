@@ -11,7 +11,10 @@ import java.math.BigDecimal;
 import java.math.BigInteger;
 import java.util.Optional;
 
-/** Sums as exact JSON: tokens as integers of any size, cents as a plain decimal in a string, null when nothing has a price. */
+/**
+ * Sums as exact JSON: tokens as integers of any size, cents as a plain decimal in a string. The
+ * cents are null when nothing has a price.
+ */
 final class Figures {
 
     static final ObjectMapper JSON = JsonMapper.builder()
@@ -46,7 +49,7 @@ final class Figures {
                 node.get("unpricedInvocations").longValue());
     }
 
-    /** How far {@code now} is above {@code before}; what has no price counts as nothing here. */
+    /** {@code now} minus {@code before}; usage without a price counts as 0 here. */
     static ObjectNode difference(UsageSums now, UsageSums before) {
         ObjectNode node = JSON.createObjectNode();
         node.put("invocations", now.invocations() - before.invocations());
@@ -64,12 +67,12 @@ final class Figures {
         return node;
     }
 
-    /** Whether all figures are the same by value. */
+    /** Whether all figures are equal by value. */
     static boolean equal(UsageSums a, UsageSums b) {
         return json(a).equals(json(b));
     }
 
-    /** Without exponent and trailing zeros, so that equal amounts are equal texts. */
+    /** Without exponent and trailing zeros, so that equal amounts have equal texts. */
     static String plain(BigDecimal number) {
         return number.signum() == 0 ? "0" : number.stripTrailingZeros().toPlainString();
     }
@@ -128,9 +131,9 @@ final class Figures {
         }
     }
 
-    /** A sum of any size; as long as all of it fits, in plain arithmetic. */
+    /** A sum of any size, in plain arithmetic as long as it fits. */
     private static final class Tokens {
-        /** Decimal digits that always fit. */
+        /** So many decimal digits always fit. */
         private static final int DIGITS_MAX = 18;
 
         private BigInteger carried = BigInteger.ZERO;
@@ -143,7 +146,7 @@ final class Figures {
             }
             long value = Long.parseLong(number);
             long sum = rest + value;
-            // Overflown: both had the sign that the sum has not.
+            // An overflow: both numbers have the sign that the sum does not have.
             if (((rest ^ sum) & (value ^ sum)) < 0) {
                 carried = carried.add(BigInteger.valueOf(rest));
                 sum = value;

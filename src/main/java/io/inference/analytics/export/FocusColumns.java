@@ -16,12 +16,15 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * The 21 mandatory columns of FOCUS 1.2 (focus.finops.org, specification 1.2), then our own with the prefix {@code x_}.
+ * The 21 mandatory columns of FOCUS 1.2 (focus.finops.org, specification 1.2), then those of this
+ * service with the prefix {@code x_}.
  *
- * <p>What is billed is what a provider's bill says, and an estimate is no bill: BilledCost is the organisation's part of the bill or
- * 0, the estimate stands in ListCost, ContractedCost and EffectiveCost, and ChargeDescription says which. What is billed without
- * usage of ours has rows of its own at the end, a UTC day each, without estimate. ChargeClass is null, as no row corrects an
- * invoiced period. Amounts are US dollars; nulls are empty cells; ends of periods are exclusive.
+ * <p>Only a provider's bill is billed cost, and an estimate is not a bill. So BilledCost is the
+ * organisation's part of the bill or 0, and ListCost, ContractedCost and EffectiveCost are the
+ * estimate; ChargeDescription says which. A billed amount without usage in this service has a row
+ * of its own at the end, one per UTC day, without an estimate. ChargeClass is null, because no row
+ * corrects an invoiced period. Amounts are US dollars; nulls are empty cells; ends of periods are
+ * exclusive.
  */
 final class FocusColumns implements ExportColumns {
 
@@ -29,7 +32,7 @@ final class FocusColumns implements ExportColumns {
             "Usage of %s. ListCost, ContractedCost and EffectiveCost are estimates from list prices per token; %s";
 
     private static final String UNUSED =
-            "Billed by the provider for %s on the UTC day, without usage of this organisation's that explains it; there is no estimate";
+            "Billed by the provider for %s on this UTC day; no usage of this organisation accounts for it, so there is no estimate";
 
     private static final List<Column> COLUMNS = List.of(
             new Column(
@@ -47,22 +50,23 @@ final class FocusColumns implements ExportColumns {
             new Column("ChargePeriodStart", "First instant of the hour, day or month, or the start of the export"),
             new Column("ContractedCost", "As ListCost"),
             new Column("EffectiveCost", "As ListCost"),
-            new Column("InvoiceIssuerName", "Who provides the service"),
+            new Column("InvoiceIssuerName", "The provider of the service"),
             new Column("ListCost", "US dollars, exact: the estimate from list prices"),
             new Column("PricingQuantity", "Input and output tokens together"),
             new Column("PricingUnit", "Tokens"),
-            new Column("ProviderName", "Who provides the service"),
-            new Column("PublisherName", "Who provides the service"),
+            new Column("ProviderName", "The provider of the service"),
+            new Column("PublisherName", "The provider of the service"),
             new Column("ServiceCategory", "AI and Machine Learning"),
             new Column("ServiceName", "AI inference"),
             new Column("x_ModelId", "Id of the model"),
             new Column("x_ModelName", "Name of the model; the id where it has none"),
-            new Column("x_CostBasis", "Estimate: EffectiveCost is no bill; None: the row has only a bill"),
-            new Column("x_EstimatedCost", "US dollars, exact: the estimate by itself; empty where there is none"),
+            new Column(
+                    "x_CostBasis", "Estimate: EffectiveCost is an estimate, not a bill; None: the row has only a bill"),
+            new Column("x_EstimatedCost", "US dollars, exact: the estimate alone; empty where there is none"),
             new Column(
                     "x_BilledCostBasis",
                     "Bill: all that was billed for the days and model; BillShare: a share of a day's bill, by estimated cost;"
-                            + " NoBill: no imported bill names it; NotMapped: no key or workspace is the organisation's alone"),
+                            + " NoBill: no imported bill names the usage; NotMapped: no key or workspace belongs to this organisation alone"),
             new Column("x_Invocations", "Invocations that ended in the charge period"),
             new Column("x_Errors", "Those of them that did not end in success"),
             new Column("x_InputTokens", "Tokens read, cached ones included"),
@@ -70,7 +74,7 @@ final class FocusColumns implements ExportColumns {
             new Column("x_CacheReadInputTokens", "The part of x_InputTokens that came from a cache"),
             new Column("x_CacheWriteInputTokens", "The part of x_InputTokens that went to a cache"));
 
-    /** The times of a bucket, ready to be written. */
+    /** The times of a bucket, formatted. */
     private record Period(String start, String end, String monthStart, String monthEnd) {}
 
     private final String orgId;
@@ -153,7 +157,7 @@ final class FocusColumns implements ExportColumns {
                 row.cacheWriteInputTokens());
     }
 
-    /** Bills without usage, and whatever a row that is not there should have taken. */
+    /** Bills without usage, and parts of bills whose row is missing. */
     @Override
     public List<String[]> furtherRows() {
         List<String[]> rows = new ArrayList<>();

@@ -32,9 +32,9 @@ import org.jdbi.v3.core.JdbiException;
 /**
  * The automatic export of each month, and its restatements.
  *
- * <p>The schedule makes the first file of a month once, whatever the number of replicas and restarts: the number of a restatement
- * is unique in the database. A restatement is made on demand only, as a file of its own; the difference to the one before stands
- * in its job.
+ * <p>The schedule makes the first file of a month once, whatever the number of replicas and
+ * restarts: the number of a restatement is unique in the database. A restatement is made on demand
+ * only, as a separate file. Its job states the difference to the file before.
  */
 @ApplicationScoped
 public class MonthlyExports {
@@ -43,10 +43,10 @@ public class MonthlyExports {
     private static final long POLL_MILLIS = 200;
 
     /**
-     * What became of one organisation's file.
+     * What happened to one organisation's file.
      *
-     * @param file where it is; empty when it has failed
-     * @param error why it has failed
+     * @param file its address; empty when the export has failed
+     * @param error why the export has failed
      */
     public record Outcome(UUID org, UUID jobId, int revision, Optional<String> file, Optional<String> error) {}
 
@@ -94,13 +94,14 @@ public class MonthlyExports {
     }
 
     /**
-     * Starts the first file of the month just ended for every organisation with usage in it whose grace is over.
+     * Starts the first file of the last month for every organisation that has usage in it and whose
+     * grace days are over.
      *
      * @return jobs that were started
      */
     int startDue() {
         Instant now = clock.instant();
-        // A month of another zone may end up to half a day earlier or later than that of UTC.
+        // A month of another zone may end up to half a day before or after that of UTC.
         YearMonth month = YearMonth.from(now.atZone(ZoneOffset.UTC)).minusMonths(1);
         int started = 0;
         for (UUID org : orgs(month)) {
@@ -119,8 +120,8 @@ public class MonthlyExports {
     }
 
     /**
-     * Makes the next file of a month for every organisation with usage in it, or for one, and returns when all have ended. The
-     * server may run meanwhile and take part.
+     * Makes the next file of a month for every organisation with usage in it, or for one, and
+     * returns when all have ended. A running server may do some of the work.
      *
      * @throws Failure.Invalid when the month is not over
      * @throws Failure.Unavailable when there is no file store

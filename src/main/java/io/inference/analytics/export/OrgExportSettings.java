@@ -16,12 +16,12 @@ public class OrgExportSettings {
      * The preferences of an organisation; empty means the default.
      *
      * @param monthly whether the monthly export is made
-     * @param graceDays days after the end of the month until it is made
+     * @param graceDays days after the end of the month until the export is made
      * @param granularity of the monthly export
      * @param format of the monthly export
      * @param timeZone whose months the monthly export follows
      * @param retentionDays how long files are kept
-     * @param bucket where files go
+     * @param bucket bucket of the files
      */
     public record Preferences(
             Optional<Boolean> monthly,

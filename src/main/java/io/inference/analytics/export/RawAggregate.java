@@ -21,8 +21,9 @@ import org.jdbi.v3.core.statement.StatementCustomizer;
 import org.jdbi.v3.core.statement.UnableToExecuteStatementException;
 
 /**
- * The figures that the rows of a file are compared with, computed from the raw events without the rollups. Another session of
- * the database computes them in the same snapshot while the rows are written.
+ * The figures that the rows of a file are compared with, computed from the raw events without the
+ * rollups. Another session of the database computes them in the same snapshot while the rows are
+ * written.
  */
 final class RawAggregate implements AutoCloseable {
 
@@ -59,7 +60,8 @@ final class RawAggregate implements AutoCloseable {
             set local statement_timeout = '30min'; set local timezone = 'UTC'
             """;
 
-    // The rows of hours take longer than this sum; parallel workers would only take the processors from them.
+    // The rows of hours take longer than this sum; parallel workers would only take the processors
+    // from them.
     private static final String ALONE = "set local max_parallel_workers_per_gather = 0";
 
     private UsageSums read() {

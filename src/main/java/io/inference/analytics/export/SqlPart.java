@@ -7,13 +7,14 @@ import java.util.List;
 import java.util.UUID;
 
 /**
- * A piece of SQL and the values for its placeholders: ids, times, lists of one of them, and integers.
+ * A piece of SQL and the values for its placeholders: ids, times, lists of one of them, and
+ * integers.
  *
  * @param sql without a question mark other than placeholders
  */
 record SqlPart(String sql, List<Object> values) {
 
-    /** The parts one after the other. */
+    /** Concatenates parts. */
     static SqlPart joined(String delimiter, List<SqlPart> parts) {
         List<Object> values = new ArrayList<>();
         parts.forEach(part -> values.addAll(part.values()));
@@ -21,14 +22,17 @@ record SqlPart(String sql, List<Object> values) {
                 String.join(delimiter, parts.stream().map(SqlPart::sql).toList()), values);
     }
 
-    /** The same part with more after it. */
+    /** Appends SQL with one placeholder. */
     SqlPart and(String more, Object value) {
         List<Object> all = new ArrayList<>(values);
         all.add(value);
         return new SqlPart(sql + more, all);
     }
 
-    /** The SQL with its values, because COPY takes no parameters. Ids, times and numbers need no quoting. */
+    /**
+     * The SQL with its values, because COPY takes no parameters. Ids, times and numbers need no
+     * quoting.
+     */
     String inlined() {
         StringBuilder text = new StringBuilder();
         Iterator<Object> next = values.iterator();

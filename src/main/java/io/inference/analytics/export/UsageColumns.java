@@ -5,7 +5,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 
-/** Our own columns (contract, section 3). */
+/** The columns of this service (contract, section 3). */
 final class UsageColumns implements ExportColumns {
 
     private static final List<Column> COLUMNS = List.of(
@@ -15,14 +15,14 @@ final class UsageColumns implements ExportColumns {
             new Column("model_name", "Name of the model; the id where it has none"),
             new Column("bucket_start", "First instant of the hour, day or month, RFC 3339 in UTC"),
             new Column("invocations", "Invocations that ended in the bucket"),
-            new Column("errors", "Those of them that did not end in success"),
+            new Column("errors", "Invocations that did not end in success"),
             new Column("input_tokens", "Tokens read, cached ones included"),
             new Column("output_tokens", "Tokens written"),
             new Column("cache_read_input_tokens", "The part of input_tokens that came from a cache"),
             new Column("cache_write_input_tokens", "The part of input_tokens that went to a cache"),
             new Column(
                     "cost_estimate_cents",
-                    "US cents, exact plain decimal: the sum of what has a price; empty when nothing has one"),
+                    "US cents, exact plain decimal: the sum of what has a price; empty when nothing has a price"),
             new Column(
                     "unpriced_invocations", "Invocations without a price, which cost_estimate_cents does not contain"));
 
