@@ -1,11 +1,13 @@
 package io.inference.analytics.export;
 
+import static io.inference.analytics.export.Exports.order;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.inference.analytics.devtools.ConfirmedPublisher;
 import io.inference.analytics.devtools.EventJson;
+import io.inference.analytics.export.Exports.Order;
 import io.inference.analytics.export.StallingStore.Stall;
 import io.inference.analytics.testing.Backend;
 import io.inference.analytics.testing.CommandProcess;
@@ -51,17 +53,15 @@ import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.services.s3.S3Client;
 
 /**
- * Whatever ends the process that makes a file, and wherever it ends: the job comes to its end once, with one whole file. Starting
- * the service is what takes time here, so the tests share a process, in any order; one that ends it leaves its successor.
+ * A process that makes a file may end at any step, for any reason: its job still ends once, with one
+ * whole file. Starting the service takes time, so the tests share a process, in any order; a test
+ * that ends it leaves a successor.
  */
 @TestInstance(Lifecycle.PER_CLASS)
 class ExportFaultIT {
 
     private static final Duration PATIENCE = Duration.ofSeconds(90);
     private static final HttpClient HTTP = HttpClient.newHttpClient();
-    private static final String MARCH =
-            """
-            {"timeRange": {"start": "2026-03-01T00:00:00Z", "end": "2026-04-01T00:00:00Z"}}""";
 
     private final TestBackends backends = new TestBackends().needing(Backend.POSTGRES, Backend.RABBITMQ, Backend.S3);
     private UUID org;
@@ -109,13 +109,16 @@ class ExportFaultIT {
         usage("2026-03-05T10:00:00Z");
     }
 
-    /** One event, by the way that all take: another test may have moved what the rollups have materialised past it. */
+    /**
+     * Publishes one event, as producers do: another test may have moved what the rollups have
+     * materialised past it.
+     */
     private void usage(String occurredAt) throws Exception {
         try (ConfirmedPublisher publisher = new ConfirmedPublisher(settings.get("RABBITMQ_URL"), Clock.systemUTC())) {
             publisher.publish(event(Instant.parse(occurredAt), "1.5"));
             publisher.awaitConfirms();
         }
-        // Not in the rollups, perhaps: an export does not wait for them either.
+        // It may not be in the rollups yet: an export does not wait for them either.
         await("the event is stored")
                 .atMost(PATIENCE)
                 .until(() -> found("select exists (select from analytics.usage_events where org_id = '" + org + "')"));
@@ -142,8 +145,8 @@ class ExportFaultIT {
         return "/analytics/v1/orgs/" + org + "/exports";
     }
 
-    private String create(String body) throws Exception {
-        HttpResponse<String> answer = service.post(path(), body, token());
+    private String create(Order order) throws Exception {
+        HttpResponse<String> answer = service.post(path(), order.json(), token());
         assertThat(answer.statusCode()).as(answer.body()).isEqualTo(202);
         return Figures.JSON.readTree(answer.body()).get("jobId").textValue();
     }
@@ -163,7 +166,7 @@ class ExportFaultIT {
         return job;
     }
 
-    /** The object is the file that the job tells of, and nothing else is left of the tries before. */
+    /** The object is the file that the job describes, and no upload of earlier tries is left. */
     private void assertOneWholeFile(JsonNode job) throws Exception {
         HttpResponse<String> download =
                 service.get(path() + "/" + job.get("jobId").textValue() + "/download", token());
@@ -209,7 +212,7 @@ class ExportFaultIT {
         // As many jobs as stages: each is held at the first one where no other is.
         List<String> ids = new ArrayList<>();
         for (int i = 0; i < stages.size(); i++) {
-            ids.add(create(MARCH));
+            ids.add(create(order()));
         }
         for (Stall stage : stages) {
             stage.reached().get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
@@ -217,9 +220,10 @@ class ExportFaultIT {
         try (Connection connection = database.dataSource().getConnection();
                 Statement statement = connection.createStatement()) {
             connection.setAutoCommit(false);
-            // A table that nobody reads but files of this format; the jobs that are held have their own snapshots open.
+            // Only files of this format read this table; the jobs that are held have their own
+            // snapshots open.
             statement.execute("lock table analytics.provider_org_mapping in access exclusive mode");
-            ids.add(create(MARCH.replace("}}", "}, \"format\": \"focus\"}")));
+            ids.add(create(order().format("focus")));
             await("one more while it reads its snapshot")
                     .atMost(PATIENCE)
                     .until(
@@ -227,7 +231,7 @@ class ExportFaultIT {
                                     "select exists (select from pg_locks where relation = 'analytics.provider_org_mapping'::regclass and not granted)"));
             service.kill();
         }
-        // What had left the process arrives late.
+        // Requests that had left the process arrive late.
         stages.forEach(Stall::release);
         retire(service);
         service = start();
@@ -243,7 +247,7 @@ class ExportFaultIT {
         usage();
         Stall complete = store.arm(Stall.before(line -> line.startsWith("POST ") && line.contains("uploadId=")));
         ServiceProcess sleeper = service;
-        String id = create(MARCH);
+        String id = create(order());
         complete.reached().get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
         sleeper.signal("STOP");
         try {
@@ -267,7 +271,7 @@ class ExportFaultIT {
     void aDatabaseThatIsKilledUnderAFileCostsNoJob() throws Exception {
         usage();
         Stall part = store.arm(Stall.before(line -> line.startsWith("PUT ") && line.contains("partNumber=1")));
-        String held = create(MARCH);
+        String held = create(order());
         part.reached().get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
         LocalDev.act(Backend.POSTGRES, "kill");
         try {
@@ -279,15 +283,14 @@ class ExportFaultIT {
         }
         service.awaitReady();
         assertOneWholeFile(succeeded(held));
-        assertOneWholeFile(succeeded(create(MARCH)));
+        assertOneWholeFile(succeeded(create(order())));
     }
 
     @Test
     void filesAddUpWhileLateEventsPourIn() throws Exception {
         Instant now = Instant.now();
         Instant day = now.truncatedTo(ChronoUnit.DAYS).minus(3, ChronoUnit.DAYS);
-        String body = "{\"granularity\": \"hourly\", \"timeRange\": {\"start\": \"%s\", \"end\": \"%s\"}}"
-                .formatted(day, day.plus(5, ChronoUnit.DAYS));
+        Order days = order().range(day, day.plus(5, ChronoUnit.DAYS)).granularity("hourly");
         AtomicBoolean enough = new AtomicBoolean();
         try (ConfirmedPublisher publisher = new ConfirmedPublisher(settings.get("RABBITMQ_URL"), Clock.systemUTC())) {
             Thread rain = new Thread(() -> pour(publisher, now, enough), "rain");
@@ -295,7 +298,7 @@ class ExportFaultIT {
             try {
                 await().atMost(PATIENCE).until(() -> total(day) > 0);
                 for (int i = 0; i < 8; i++) {
-                    JsonNode job = succeeded(create(body));
+                    JsonNode job = succeeded(create(days));
                     assertThat(job.at("/reconciliation/status").textValue()).isEqualTo("equal");
                     assertThat(job.at("/totals/invocations").longValue()).isPositive();
                 }
@@ -311,7 +314,7 @@ class ExportFaultIT {
             publisher.awaitConfirms();
             await().atMost(PATIENCE).pollInterval(Duration.ofMillis(500)).untilAsserted(() -> {
                 JsonNode usage = usageOf(day);
-                JsonNode job = succeeded(create(body));
+                JsonNode job = succeeded(create(days));
                 assertThat(job.get("totals")).isEqualTo(usage.get("totals"));
                 assertThat(job.get("totals")).isEqualTo(usageOf(day).get("totals"));
             });
@@ -331,7 +334,7 @@ class ExportFaultIT {
                 .atMost(PATIENCE)
                 .until(() -> total(day) == 1);
         String key = "analytics/exports/%s/%s".formatted(org, month.toString().replace("-", ""));
-        // So that nobody else does it.
+        // So that the service does not take the jobs.
         service.signal("STOP");
         try {
             Result first = CommandProcess.run(settings, "export", "run-monthly", "--month", month.toString());
@@ -351,7 +354,7 @@ class ExportFaultIT {
             for (int i = 0; !enough.get(); i++) {
                 Instant late = now.minus((i * 37L) % (60 * 60), ChronoUnit.MINUTES);
                 publisher.publish(event(late, "0.00000" + (100 + i % 900)));
-                // One at a time: a rain, no backlog for the tests that follow.
+                // One at a time: a steady rain without a backlog for the tests that follow.
                 publisher.awaitConfirms();
             }
         } catch (ConfirmedPublisher.PublishException e) {

@@ -1,35 +1,29 @@
 package io.inference.analytics.export;
 
-import static io.restassured.RestAssured.given;
+import static io.inference.analytics.export.Exports.order;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.awaitility.Awaitility.await;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import io.agroal.api.AgroalDataSource;
 import io.inference.analytics.attribution.OrgMappings;
 import io.inference.analytics.attribution.ProviderModels;
-import io.inference.analytics.objectstore.ObjectLocation;
+import io.inference.analytics.export.Exports.Order;
 import io.inference.analytics.objectstore.ObjectStore;
 import io.inference.analytics.provider.Provider;
 import io.inference.analytics.provider.WorkspaceRef;
 import io.inference.analytics.testing.Backend;
 import io.inference.analytics.testing.StoredUsage;
 import io.inference.analytics.testing.StoredUsage.Event;
-import io.inference.analytics.testing.Tokens;
 import io.inference.analytics.testing.WithBackends;
 import io.inference.analytics.usage.NameStore;
 import io.quarkus.test.junit.QuarkusTest;
+import io.restassured.path.json.JsonPath;
 import jakarta.inject.Inject;
 import java.math.BigDecimal;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
-import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
-import java.time.Duration;
 import java.time.LocalDate;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
@@ -44,7 +38,6 @@ import org.junit.jupiter.api.Test;
 @WithBackends({Backend.POSTGRES, Backend.S3})
 class FocusBillsIT {
 
-    private static final HttpClient HTTP = HttpClient.newHttpClient();
     private static final LocalDate DAY = LocalDate.of(2026, 3, 10);
 
     @Inject
@@ -60,7 +53,7 @@ class FocusBillsIT {
     OrgMappings mappings;
 
     @Inject
-    ObjectStore bucket;
+    ObjectStore store;
 
     private final UUID orgA = UUID.randomUUID();
     private final UUID orgB = UUID.randomUUID();
@@ -127,51 +120,22 @@ class FocusBillsIT {
         mappings.mapKey("apikey_C", Optional.of(orgB), DAY.plusDays(1), "test");
     }
 
-    private CsvText focus(UUID org, String start, String end, String more) throws Exception {
-        String token = Tokens.of(List.of("finance"), org);
-        String job = given().auth()
-                .oauth2(token)
-                .contentType("application/json")
-                .body("{\"format\": \"focus\", \"timeRange\": {\"start\": \"%s\", \"end\": \"%s\"}%s}"
-                        .formatted(start, end, more))
-                .post("/analytics/v1/orgs/{org}/exports", org)
-                .then()
-                .statusCode(202)
-                .extract()
-                .path("jobId");
-        await().atMost(Duration.ofSeconds(60)).until(() -> "succeeded"
-                .equals(given().auth()
-                        .oauth2(token)
-                        .get("/analytics/v1/orgs/{org}/exports/{job}", org, job)
-                        .then()
-                        .extract()
-                        .path("status")));
-        CsvText csv = CsvText.parse(object(org, job + ".csv"));
-        assertThat(new BigDecimal(Figures.JSON
-                        .readTree(object(org, job + ".manifest.json"))
-                        .at("/billedCostUsd")
-                        .textValue()))
+    /** The file of the order, once its manifest says the same about it. */
+    private CsvText focus(UUID org, Order order) throws Exception {
+        Exports exports = new Exports(org);
+        JsonPath job = exports.exported(order.format("focus"));
+        String id = job.getString("jobId");
+        CsvText csv = Exports.csv(exports.object(store, id + ".csv"));
+        JsonNode manifest = Figures.JSON.readTree(
+                exports.object(store, id + ".manifest.json").body());
+        assertThat(new BigDecimal(manifest.at("/billedCostUsd").textValue()))
                 .isEqualByComparingTo(csv.sum("BilledCost"));
-        assertThat(Figures.JSON
-                        .readTree(object(org, job + ".manifest.json"))
-                        .at("/rows")
-                        .intValue())
-                .isEqualTo(csv.rows().size());
+        assertThat(manifest.at("/rows").intValue()).isEqualTo(csv.rows().size());
         return csv;
     }
 
-    private String object(UUID org, String name) throws Exception {
-        var location = new ObjectLocation(bucket.defaultBucket(), "analytics/exports/%s/%s".formatted(org, name));
-        HttpResponse<byte[]> answer = HTTP.send(
-                HttpRequest.newBuilder(bucket.sign(location, "x", Duration.ofMinutes(1)))
-                        .build(),
-                HttpResponse.BodyHandlers.ofByteArray());
-        assertThat(answer.statusCode()).isEqualTo(200);
-        return new String(answer.body(), StandardCharsets.UTF_8);
-    }
-
     private CsvText march(UUID org) throws Exception {
-        return focus(org, "2026-03-01T00:00:00Z", "2026-04-01T00:00:00Z", "");
+        return focus(org, order());
     }
 
     private static BigDecimal billed(CsvText... files) {
@@ -210,7 +174,7 @@ class FocusBillsIT {
         assertThat(none.column("BilledCost")).containsExactly("0");
         assertThat(none.column("x_BilledCostBasis")).containsExactly("NotMapped");
         assertThat(none.rows().get(0).get("ChargeDescription")).contains("no provider bill is allotted");
-        // 0.35 of the bill is nobody's yet.
+        // 0.35 of the bill is not mapped yet.
         assertThat(billed(a, b, c, none)).isEqualByComparingTo("21.12");
         mappings.mapWorkspace(WorkspaceRef.of("default"), Optional.of(orgB), DAY, "test");
         CsvText more = march(orgB);
@@ -232,21 +196,27 @@ class FocusBillsIT {
 
     @Test
     void windowsSideBySideShareADayWithoutRest() throws Exception {
-        String hourly = ", \"granularity\": \"hourly\"";
-        CsvText night = focus(orgA, "2026-03-10T00:00:00Z", "2026-03-10T12:00:00Z", hourly);
-        CsvText rest = focus(orgA, "2026-03-10T12:00:00Z", "2026-03-12T00:00:00Z", hourly);
+        CsvText night = focus(
+                orgA,
+                order().range("2026-03-10T00:00:00Z", "2026-03-10T12:00:00Z").granularity("hourly"));
+        CsvText rest = focus(
+                orgA,
+                order().range("2026-03-10T12:00:00Z", "2026-03-12T00:00:00Z").granularity("hourly"));
         // A third of the estimate each; what rounding leaves is in the last.
         assertThat(night.column("BilledCost")).containsExactly("3.33333333", "0.12");
         assertThat(night.column("x_BilledCostBasis")).containsExactly("BillShare", "Bill");
         assertThat(rest.column("BilledCost")).containsExactly("3.33333333", "3.33333334", "1");
         assertThat(billed(night, rest)).isEqualByComparingTo("11.12");
-        CsvText tokyo =
-                focus(orgA, "2026-03-10T00:00:00+09:00", "2026-03-13T00:00:00+09:00", ", \"timeZone\": \"Asia/Tokyo\"");
+        CsvText tokyo = focus(
+                orgA,
+                order().range("2026-03-10T00:00:00+09:00", "2026-03-13T00:00:00+09:00")
+                        .timeZone("Asia/Tokyo"));
         assertThat(tokyo.column("BilledCost")).containsExactly("6.66666666", "3.33333334", "0.12", "1");
-        CsvText filtered =
-                focus(orgA, "2026-03-10T00:00:00Z", "2026-03-12T00:00:00Z", ", \"models\": [\"%s\"]".formatted(large));
+        CsvText filtered = focus(
+                orgA,
+                order().range("2026-03-10T00:00:00Z", "2026-03-12T00:00:00Z").model(large));
         assertThat(filtered.column("BilledCost"))
-                .as("searches are no usage of the model")
+                .as("searches are not usage of the model")
                 .containsExactly("10");
         mappings.mapWorkspace(WorkspaceRef.of("wrkspc_A"), Optional.empty(), DAY, "test");
         assertThat(march(orgA).column("BilledCost")).containsExactly("0", "0");

@@ -16,8 +16,8 @@ import java.util.concurrent.CountDownLatch;
 import java.util.function.Predicate;
 
 /**
- * Stands between the service and the file store and can hold one request where it is: before the store has seen it, or after the
- * store has done it and before the service knows.
+ * Stands between the service and the file store and can hold a request: before the store has seen
+ * it, or after the store has done it and before the service knows.
  */
 final class StallingStore implements AutoCloseable {
 
@@ -46,7 +46,7 @@ final class StallingStore implements AutoCloseable {
             }
         }
 
-        /** Lets it go on. */
+        /** Lets the request continue. */
         void release() {
             released.countDown();
         }
@@ -66,13 +66,16 @@ final class StallingStore implements AutoCloseable {
         return "http://127.0.0.1:" + listener.getLocalPort();
     }
 
-    /** Holds the next request that matches, and only that one; of several stalls that match, the one that was armed first. */
+    /**
+     * Holds the next request that matches, and only that one. Of several stalls that match, the one
+     * that was armed first holds it.
+     */
     Stall arm(Stall stall) {
         armed.add(stall);
         return stall;
     }
 
-    /** The stall whose request this is; nobody else gets it. */
+    /** The stall that holds this request; no other stall gets it. */
     private Optional<Stall> take(String line) {
         return armed.stream()
                 .filter(stall -> stall.line().test(line) && armed.remove(stall))
