@@ -12,7 +12,6 @@ import static org.hamcrest.Matchers.notNullValue;
 import static org.hamcrest.Matchers.nullValue;
 
 import io.agroal.api.AgroalDataSource;
-import io.inference.analytics.testing.Backend;
 import io.inference.analytics.testing.Sql;
 import io.inference.analytics.testing.Tokens;
 import io.inference.analytics.testing.WithBackends;
@@ -30,7 +29,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** What callers may ask for, who may ask for it, and how jobs are listed. */
 @QuarkusTest
-@WithBackends({Backend.POSTGRES, Backend.S3})
+@WithBackends(s3 = true)
 class ExportApiIT {
 
     @Inject

@@ -11,7 +11,6 @@ import static org.hamcrest.Matchers.equalTo;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.agroal.api.AgroalDataSource;
 import io.inference.analytics.objectstore.ObjectStore;
-import io.inference.analytics.testing.Backend;
 import io.inference.analytics.testing.Sql;
 import io.inference.analytics.testing.StoredUsage;
 import io.inference.analytics.testing.StoredUsage.Event;
@@ -32,7 +31,7 @@ import org.junit.jupiter.api.Test;
 
 /** What stands in a file, and that it adds up. */
 @QuarkusTest
-@WithBackends({Backend.POSTGRES, Backend.S3})
+@WithBackends(s3 = true)
 class ExportFileIT {
 
     @Inject

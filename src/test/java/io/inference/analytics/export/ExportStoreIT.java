@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Test;
 
 /** A file store that is down, that lacks a bucket, and that has to give up old files. */
 @QuarkusTest
-@WithBackends({Backend.POSTGRES, Backend.S3})
+@WithBackends(s3 = true)
 class ExportStoreIT {
 
     @Inject

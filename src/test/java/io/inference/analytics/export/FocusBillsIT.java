@@ -11,7 +11,6 @@ import io.inference.analytics.export.Exports.Order;
 import io.inference.analytics.objectstore.ObjectStore;
 import io.inference.analytics.provider.Provider;
 import io.inference.analytics.provider.WorkspaceRef;
-import io.inference.analytics.testing.Backend;
 import io.inference.analytics.testing.StoredUsage;
 import io.inference.analytics.testing.StoredUsage.Event;
 import io.inference.analytics.testing.WithBackends;
@@ -35,7 +34,7 @@ import org.junit.jupiter.api.Test;
  * for large and 0.12 for searches in workspace A, 0.35 for searches without a workspace; the day after 1.00 for large in workspace A.
  */
 @QuarkusTest
-@WithBackends({Backend.POSTGRES, Backend.S3})
+@WithBackends(s3 = true)
 class FocusBillsIT {
 
     private static final LocalDate DAY = LocalDate.of(2026, 3, 10);

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.hamcrest.Matchers.containsString;
 
 import io.agroal.api.AgroalDataSource;
-import io.inference.analytics.testing.Backend;
 import io.inference.analytics.testing.StoredUsage;
 import io.inference.analytics.testing.StoredUsage.Event;
 import io.inference.analytics.testing.WithBackends;
@@ -21,7 +20,7 @@ import org.junit.jupiter.api.Test;
 
 /** Files of format focus without a bill; {@link FocusBillsIT} has those with one. */
 @QuarkusTest
-@WithBackends({Backend.POSTGRES, Backend.S3})
+@WithBackends(s3 = true)
 class FocusFileIT {
 
     private static final Set<String> MANDATORY = Set.of(

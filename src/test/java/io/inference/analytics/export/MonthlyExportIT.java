@@ -8,7 +8,6 @@ import io.agroal.api.AgroalDataSource;
 import io.inference.analytics.export.OrgExportSettings.Preferences;
 import io.inference.analytics.objectstore.ObjectStore;
 import io.inference.analytics.platform.Failure;
-import io.inference.analytics.testing.Backend;
 import io.inference.analytics.testing.Sql;
 import io.inference.analytics.testing.StoredUsage;
 import io.inference.analytics.testing.StoredUsage.Event;
@@ -28,7 +27,7 @@ import org.junit.jupiter.api.Test;
 
 /** The automatic file of a month, its restatements, and the key of the latest. */
 @QuarkusTest
-@WithBackends({Backend.POSTGRES, Backend.S3})
+@WithBackends(s3 = true)
 class MonthlyExportIT {
 
     @Inject

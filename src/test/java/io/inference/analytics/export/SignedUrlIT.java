@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.inference.analytics.objectstore.ObjectStore;
-import io.inference.analytics.testing.Backend;
 import io.inference.analytics.testing.WithBackends;
 import io.quarkus.test.junit.QuarkusTest;
 import io.restassured.path.json.JsonPath;
@@ -17,7 +16,7 @@ import org.junit.jupiter.api.Test;
 
 /** What a signed URL opens, and for how long. */
 @QuarkusTest
-@WithBackends({Backend.POSTGRES, Backend.S3})
+@WithBackends(s3 = true)
 class SignedUrlIT {
 
     @Inject

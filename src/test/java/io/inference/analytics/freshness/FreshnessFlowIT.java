@@ -35,7 +35,7 @@ import org.junit.jupiter.api.Test;
 
 /** Freshness from the broker to the API, the table that dashboards read, and the hint in Redis. */
 @QuarkusTest
-@WithBackends({Backend.POSTGRES, Backend.RABBITMQ, Backend.REDIS})
+@WithBackends(rabbitmq = true, redis = true)
 @TestProfile(OnStream.class)
 class FreshnessFlowIT {
 

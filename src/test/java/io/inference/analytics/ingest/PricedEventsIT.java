@@ -11,7 +11,6 @@ import io.inference.analytics.price.PriceBook;
 import io.inference.analytics.price.Repricing;
 import io.inference.analytics.rollup.RollupRepair;
 import io.inference.analytics.series.TimeRange;
-import io.inference.analytics.testing.Backend;
 import io.inference.analytics.testing.Sql;
 import io.inference.analytics.testing.WithBackends;
 import io.quarkus.test.junit.QuarkusTest;
@@ -34,7 +33,7 @@ import org.junit.jupiter.api.Test;
 
 /** Events without a cost get the one of the price book, or none; through a real broker into a real database. */
 @QuarkusTest
-@WithBackends({Backend.POSTGRES, Backend.RABBITMQ, Backend.REDIS})
+@WithBackends(rabbitmq = true, redis = true)
 @TestProfile(OnStream.class)
 class PricedEventsIT {
 

@@ -31,7 +31,7 @@ import org.junit.jupiter.api.Test;
  * writers in front of their commit for as long as a case needs.
  */
 @QuarkusTest
-@WithBackends({Backend.POSTGRES, Backend.RABBITMQ})
+@WithBackends(rabbitmq = true)
 @WithTestResource(BrokerBehindProxy.class)
 @TestProfile(QueueFaultIT.OnQueue.class)
 class QueueFaultIT {

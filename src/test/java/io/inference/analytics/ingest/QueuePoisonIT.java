@@ -1,11 +1,10 @@
 package io.inference.analytics.ingest;
 
-import io.inference.analytics.testing.Backend;
 import io.inference.analytics.testing.WithBackends;
 import io.quarkus.test.junit.QuarkusTest;
 import io.quarkus.test.junit.TestProfile;
 
 @QuarkusTest
-@WithBackends({Backend.POSTGRES, Backend.RABBITMQ, Backend.REDIS})
+@WithBackends(rabbitmq = true, redis = true)
 @TestProfile(OnQueue.class)
 class QueuePoisonIT extends PoisonContract {}

@@ -12,7 +12,6 @@ import io.inference.analytics.rollup.RollupJob;
 import io.inference.analytics.rollup.RollupRepair;
 import io.inference.analytics.rollup.UpkeepJob;
 import io.inference.analytics.series.TimeRange;
-import io.inference.analytics.testing.Backend;
 import io.inference.analytics.testing.WithBackends;
 import io.quarkus.test.junit.QuarkusTest;
 import io.quarkus.test.junit.TestProfile;
@@ -34,7 +33,7 @@ import org.junit.jupiter.api.Test;
 
 /** The rollups equal the raw events, for late events of any age and whatever becomes of a round of the job. */
 @QuarkusTest
-@WithBackends({Backend.POSTGRES, Backend.RABBITMQ, Backend.REDIS})
+@WithBackends(rabbitmq = true, redis = true)
 @TestProfile(OnStream.class)
 class RollupsIT {
 

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import io.agroal.api.AgroalDataSource;
-import io.inference.analytics.testing.Backend;
 import io.inference.analytics.testing.WithBackends;
 import io.quarkus.test.junit.QuarkusTest;
 import io.quarkus.test.junit.TestProfile;
@@ -25,7 +24,7 @@ import org.junit.jupiter.api.Test;
 
 /** Who may move the stream's position, and that offsets are accounted for once whatever happens to the reader. */
 @QuarkusTest
-@WithBackends({Backend.POSTGRES, Backend.RABBITMQ, Backend.REDIS})
+@WithBackends(rabbitmq = true, redis = true)
 @TestProfile(OnStream.class)
 class StreamPositionIT {
 

@@ -36,7 +36,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 @QuarkusTest
-@WithBackends({Backend.POSTGRES, Backend.RABBITMQ, Backend.REDIS})
+@WithBackends(rabbitmq = true, redis = true)
 @TestProfile(OnStream.class)
 class EventsOverHttpIT {
 

@@ -37,7 +37,16 @@ public class TestBackends implements QuarkusTestResourceConfigurableLifecycleMan
 
     @Override
     public void init(WithBackends annotation) {
-        needed.addAll(List.of(annotation.value()));
+        needed.add(Backend.POSTGRES);
+        if (annotation.rabbitmq()) {
+            needed.add(Backend.RABBITMQ);
+        }
+        if (annotation.redis()) {
+            needed.add(Backend.REDIS);
+        }
+        if (annotation.s3()) {
+            needed.add(Backend.S3);
+        }
     }
 
     /** For tests without Quarkus. */
