@@ -1,6 +1,7 @@
 package io.inference.analytics.audit;
 
 import java.time.Instant;
+import java.util.HexFormat;
 import java.util.Optional;
 import java.util.UUID;
 
@@ -38,5 +39,11 @@ record AuditEntry(
     }
 
     /** An entry and the hash that stands beside it. */
-    record Hashed(AuditEntry entry, byte[] hash) {}
+    record Hashed(AuditEntry entry, byte[] hash) {
+
+        /** The hash in hexadecimal. */
+        String hex() {
+            return HexFormat.of().formatHex(hash);
+        }
+    }
 }

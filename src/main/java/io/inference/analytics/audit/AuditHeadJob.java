@@ -44,7 +44,7 @@ class AuditHeadJob {
 
     /** Publishes the head if it has moved since the last time; returns it. */
     Optional<AuditHead> runOnce() throws IOException {
-        Optional<AuditLogStore.End> end = database.read(handle -> store.end(handle.getConnection()));
+        Optional<AuditLogStore.End> end = database.read(store::end);
         if (end.isEmpty()) {
             LOG.error("event=audit_head_missing the head of the audit log is gone");
             return Optional.empty();

@@ -2,20 +2,16 @@ package io.inference.analytics.audit;
 
 import io.inference.analytics.audit.AuditEntry.Hashed;
 import jakarta.enterprise.context.ApplicationScoped;
-import java.sql.Connection;
-import java.sql.PreparedStatement;
-import java.sql.ResultSet;
-import java.sql.SQLException;
-import java.sql.Types;
 import java.time.Instant;
-import java.time.OffsetDateTime;
-import java.time.ZoneOffset;
 import java.util.ArrayList;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.function.Consumer;
 import java.util.function.Function;
+import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.result.RowView;
+import org.jdbi.v3.core.statement.Update;
 
 /** The SQL of the log. Rows are added and read here, never changed. */
 @ApplicationScoped
@@ -47,9 +43,12 @@ class AuditLogStore {
         }
     }
 
+    /** Where the next entry goes, and the time that it gets. */
+    private record Tail(long seq, byte[] hash, Instant now) {}
+
     private static final String LOCK =
             """
-            select seq, hash, greatest(clock_timestamp(), recorded_at) from analytics.audit_head for update
+            select seq, hash, greatest(clock_timestamp(), recorded_at) as now from analytics.audit_head for update
             """;
 
     private static final String APPEND =
@@ -57,10 +56,10 @@ class AuditLogStore {
             with added as (
                 insert into analytics.audit_log (%s)
                 select seq, recorded_at, at, actor, action, org_id, outcome, cross_org, method, path, trace_id, decode(hash, 'hex')
-                from unnest(?::bigint[], ?::timestamptz[], ?::timestamptz[], ?::text[], ?::text[], ?::uuid[], ?::text[],
-                            ?::boolean[], ?::text[], ?::text[], ?::text[], ?::text[])
+                from unnest(:seqs, :recordedAts, :ats, :actors, :actions, :orgs, :outcomes, :crossOrgs, :methods, :paths,
+                            :traceIds, :hashes)
                      as entry (%s))
-            update analytics.audit_head set seq = ?, recorded_at = ?, hash = decode(?, 'hex')
+            update analytics.audit_head set seq = :seq, recorded_at = :recordedAt, hash = decode(:hash, 'hex')
             """
                     .formatted(COLUMNS, COLUMNS);
 
@@ -68,78 +67,63 @@ class AuditLogStore {
      * Adds the entries to the end of the chain and moves its head, in one transaction that it commits. Waits for other replicas
      * that do the same.
      */
-    void append(Connection connection, List<AuditEntry> entries) throws SQLException {
-        connection.setAutoCommit(false);
-        try {
-            long seq;
-            byte[] hash;
-            Instant recordedAt;
-            try (PreparedStatement lock = connection.prepareStatement(LOCK);
-                    ResultSet row = lock.executeQuery()) {
-                if (!row.next()) {
-                    throw new SQLException("the head of the audit log is missing", "P0002");
-                }
-                seq = row.getLong(1);
-                hash = row.getBytes(2);
-                recordedAt = instant(row, 3);
-            }
-            List<AuditEntry> placed = new ArrayList<>(entries.size());
-            List<String> hashes = new ArrayList<>(entries.size());
+    void append(Handle handle, List<AuditEntry> entries) {
+        handle.useTransaction(transaction -> {
+            Tail tail = lock(transaction);
+            List<Hashed> chained = new ArrayList<>(entries.size());
+            byte[] hash = tail.hash();
             for (AuditEntry entry : entries) {
-                AuditEntry next = entry.placed(++seq, recordedAt);
-                hash = AuditChain.next(hash, next);
-                placed.add(next);
-                hashes.add(HexFormat.of().formatHex(hash));
+                AuditEntry placed = entry.placed(tail.seq() + chained.size() + 1, tail.now());
+                hash = AuditChain.next(hash, placed);
+                chained.add(new Hashed(placed, hash));
             }
-            try (PreparedStatement append = connection.prepareStatement(APPEND)) {
-                array(append, 1, "int8", placed, AuditEntry::seq);
-                array(append, 2, "timestamptz", placed, AuditEntry::recordedAt);
-                array(append, 3, "timestamptz", placed, AuditEntry::at);
-                array(append, 4, "text", placed, entry -> entry.actor().orElse(null));
-                array(append, 5, "text", placed, AuditEntry::action);
-                array(append, 6, "uuid", placed, entry -> entry.orgId().orElse(null));
-                array(append, 7, "text", placed, AuditEntry::outcome);
-                array(append, 8, "bool", placed, AuditEntry::crossOrg);
-                array(append, 9, "text", placed, AuditEntry::method);
-                array(append, 10, "text", placed, AuditEntry::path);
-                array(append, 11, "text", placed, AuditEntry::traceId);
-                append.setArray(12, connection.createArrayOf("text", hashes.toArray()));
-                append.setLong(13, seq);
-                append.setObject(14, recordedAt.atOffset(ZoneOffset.UTC));
-                append.setString(15, hashes.get(hashes.size() - 1));
-                append.executeUpdate();
-            }
-            connection.commit();
-        } catch (SQLException | RuntimeException e) {
-            rollBack(connection, e);
-            throw e;
-        } finally {
-            if (!connection.isClosed()) {
-                connection.setAutoCommit(true);
-            }
+            add(transaction, chained);
+        });
+    }
+
+    private static Tail lock(Handle transaction) {
+        return transaction
+                .createQuery(LOCK)
+                .map(row -> new Tail(
+                        row.getColumn("seq", Long.class),
+                        row.getColumn("hash", byte[].class),
+                        row.getColumn("now", Instant.class)))
+                .findOne()
+                .orElseThrow(() -> new IllegalStateException("the head of the audit log is missing"));
+    }
+
+    private static void add(Handle transaction, List<Hashed> chained) {
+        Hashed last = chained.get(chained.size() - 1);
+        try (Update append = transaction.createUpdate(APPEND)) {
+            Columns columns = new Columns(append, chained);
+            columns.bind("seqs", Long.class, AuditEntry::seq);
+            columns.bind("recordedAts", Instant.class, AuditEntry::recordedAt);
+            columns.bind("ats", Instant.class, AuditEntry::at);
+            columns.bind("actors", String.class, entry -> entry.actor().orElse(null));
+            columns.bind("actions", String.class, AuditEntry::action);
+            columns.bind("orgs", UUID.class, entry -> entry.orgId().orElse(null));
+            columns.bind("outcomes", String.class, AuditEntry::outcome);
+            columns.bind("crossOrgs", Boolean.class, AuditEntry::crossOrg);
+            columns.bind("methods", String.class, AuditEntry::method);
+            columns.bind("paths", String.class, AuditEntry::path);
+            columns.bind("traceIds", String.class, AuditEntry::traceId);
+            append.bindArray(
+                            "hashes",
+                            String.class,
+                            chained.stream().map(Hashed::hex).toList())
+                    .bind("seq", last.entry().seq())
+                    .bind("recordedAt", last.entry().recordedAt())
+                    .bind("hash", last.hex())
+                    .execute();
         }
     }
 
-    private static void array(
-            PreparedStatement statement,
-            int index,
-            String type,
-            List<AuditEntry> entries,
-            Function<AuditEntry, Object> field)
-            throws SQLException {
-        statement.setArray(
-                index,
-                statement
-                        .getConnection()
-                        .createArrayOf(type, entries.stream().map(field).toArray()));
-    }
+    /** One array for each column of the rows. */
+    private record Columns(Update statement, List<Hashed> rows) {
 
-    private static void rollBack(Connection connection, Exception cause) {
-        try {
-            connection.rollback();
-        } catch (SQLException e) {
-            // The connection has gone, and with it the transaction.
-            cause.addSuppressed(e);
+        <T> void bind(String name, Class<T> type, Function<AuditEntry, T> field) {
+            statement.bindArray(
+                    name, type, rows.stream().map(Hashed::entry).map(field).toList());
         }
     }
 
@@ -150,146 +134,101 @@ class AuditLogStore {
             """;
 
     /** Makes the partitions of this month and the next, by the database's time. */
-    void ensureMonths(Connection connection) throws SQLException {
-        try (PreparedStatement ensure = connection.prepareStatement(ENSURE_MONTHS)) {
-            ensure.execute();
-        }
+    void ensureMonths(Handle handle) {
+        handle.execute(ENSURE_MONTHS);
     }
 
-    private static final String PURGE = "select analytics.purge_audit(?)";
+    private static final String PURGE = "select analytics.purge_audit(:before)";
 
     /** Drops the months that lie wholly before the time, behind a checkpoint; returns how many. */
-    int purge(Connection connection, Instant before) throws SQLException {
-        try (PreparedStatement purge = connection.prepareStatement(PURGE)) {
-            purge.setObject(1, before.atOffset(ZoneOffset.UTC));
-            try (ResultSet row = purge.executeQuery()) {
-                row.next();
-                return row.getInt(1);
-            }
-        }
+    int purge(Handle handle, Instant before) {
+        return handle.createQuery(PURGE)
+                .bind("before", before)
+                .mapTo(Integer.class)
+                .one();
     }
 
     private static final String END = "select chain, seq, hash from analytics.audit_head";
 
     /** Where the chain ends by its own account; empty when somebody removed that. */
-    Optional<End> end(Connection connection) throws SQLException {
-        try (PreparedStatement end = connection.prepareStatement(END);
-                ResultSet row = end.executeQuery()) {
-            return row.next()
-                    ? Optional.of(new End(row.getObject(1, UUID.class), AuditHead.of(row.getLong(2), row.getBytes(3))))
-                    : Optional.empty();
-        }
+    Optional<End> end(Handle handle) {
+        return handle.createQuery(END)
+                .map(row -> new End(row.getColumn("chain", UUID.class), head(row)))
+                .findOne();
     }
 
     private static final String CHECKPOINT =
             "select seq, hash, recorded_at, dropped_at from analytics.audit_checkpoints order by seq desc limit 1";
 
     /** The newest checkpoint, if retention has dropped anything yet. */
-    Optional<Checkpoint> checkpoint(Connection connection) throws SQLException {
-        try (PreparedStatement statement = connection.prepareStatement(CHECKPOINT);
-                ResultSet row = statement.executeQuery()) {
-            return row.next()
-                    ? Optional.of(new Checkpoint(
-                            AuditHead.of(row.getLong(1), row.getBytes(2)), instant(row, 3), instant(row, 4)))
-                    : Optional.empty();
-        }
+    Optional<Checkpoint> checkpoint(Handle handle) {
+        return handle.createQuery(CHECKPOINT)
+                .map(row -> new Checkpoint(
+                        head(row),
+                        row.getColumn("recorded_at", Instant.class),
+                        row.getColumn("dropped_at", Instant.class)))
+                .findOne();
+    }
+
+    private static AuditHead head(RowView row) {
+        return AuditHead.of(row.getColumn("seq", Long.class), row.getColumn("hash", byte[].class));
     }
 
     private static final String ALL = "select %s from analytics.audit_log order by recorded_at, seq".formatted(COLUMNS);
     private static final int FETCH_SIZE = 5_000;
 
-    /** Takes an entry. */
-    interface Visitor {
-        void entry(Hashed hashed);
-    }
-
-    /** Shows every entry in the order of the chain; the connection is in a transaction, so memory stays flat. */
-    void all(Connection connection, Visitor visitor) throws SQLException {
-        try (PreparedStatement statement = connection.prepareStatement(ALL)) {
-            statement.setFetchSize(FETCH_SIZE);
-            try (ResultSet rows = statement.executeQuery()) {
-                while (rows.next()) {
-                    visitor.entry(hashed(rows));
-                }
-            }
-        }
+    /** Shows every entry in the order of the chain; the handle is in a transaction, so memory stays flat. */
+    void all(Handle handle, Consumer<Hashed> visitor) {
+        handle.createQuery(ALL)
+                .setFetchSize(FETCH_SIZE)
+                .map(AuditLogStore::hashed)
+                .forEach(visitor);
     }
 
     private static final String PAGE =
             """
             select %s from analytics.audit_log
-            where (?::uuid is null or org_id = ?)
-              and (?::timestamptz is null or recorded_at >= ?)
-              and (?::timestamptz is null or recorded_at < ?)
-              and (?::text is null or actor = ?)
-              and (?::text is null or action = ?)
-              and (?::text is null or outcome = ?)
-              and (?::timestamptz is null or (recorded_at, seq) < (?, ?))
-            order by recorded_at desc, seq desc limit ?
+            where (:org::uuid is null or org_id = :org)
+              and (:start::timestamptz is null or recorded_at >= :start)
+              and (:end::timestamptz is null or recorded_at < :end)
+              and (:actor::text is null or actor = :actor)
+              and (:action::text is null or action = :action)
+              and (:outcome::text is null or outcome = :outcome)
+              and (:edge::timestamptz is null or (recorded_at, seq) < (:edge, :seq))
+            order by recorded_at desc, seq desc limit :limit
             """
                     .formatted(COLUMNS);
 
     /** Entries, newest first. */
-    List<Hashed> page(Connection connection, Page page) throws SQLException {
-        try (PreparedStatement statement = connection.prepareStatement(PAGE)) {
-            int index = 1;
-            for (Object value : new Object[] {
-                page.org().orElse(null),
-                page.start().map(AuditLogStore::utc).orElse(null),
-                page.end().map(AuditLogStore::utc).orElse(null),
-                page.actor().orElse(null),
-                page.action().orElse(null),
-                page.outcome().orElse(null),
-            }) {
-                set(statement, index++, value);
-                set(statement, index++, value);
-            }
-            OffsetDateTime edge =
-                    page.before().map(cursor -> utc(cursor.recordedAt())).orElse(null);
-            set(statement, index++, edge);
-            set(statement, index++, edge);
-            statement.setLong(index++, page.before().map(AuditQuery.Cursor::seq).orElse(0L));
-            statement.setInt(index, page.limit());
-            List<Hashed> found = new ArrayList<>();
-            try (ResultSet rows = statement.executeQuery()) {
-                while (rows.next()) {
-                    found.add(hashed(rows));
-                }
-            }
-            return found;
-        }
+    List<Hashed> page(Handle handle, Page page) {
+        return handle.createQuery(PAGE)
+                .bind("org", page.org())
+                .bind("start", page.start())
+                .bind("end", page.end())
+                .bind("actor", page.actor())
+                .bind("action", page.action())
+                .bind("outcome", page.outcome())
+                .bind("edge", page.before().map(AuditQuery.Cursor::recordedAt))
+                .bind("seq", page.before().map(AuditQuery.Cursor::seq).orElse(0L))
+                .bind("limit", page.limit())
+                .map(AuditLogStore::hashed)
+                .list();
     }
 
-    private static void set(PreparedStatement statement, int index, Object value) throws SQLException {
-        if (value == null) {
-            statement.setNull(index, Types.NULL);
-        } else {
-            statement.setObject(index, value);
-        }
-    }
-
-    private static Hashed hashed(ResultSet row) throws SQLException {
+    private static Hashed hashed(RowView row) {
         return new Hashed(
                 new AuditEntry(
-                        row.getLong(1),
-                        instant(row, 2),
-                        instant(row, 3),
-                        Optional.ofNullable(row.getString(4)),
-                        row.getString(5),
-                        Optional.ofNullable(row.getObject(6, UUID.class)),
-                        row.getString(7),
-                        row.getBoolean(8),
-                        row.getString(9),
-                        row.getString(10),
-                        row.getString(11)),
-                row.getBytes(12));
-    }
-
-    private static Instant instant(ResultSet row, int column) throws SQLException {
-        return row.getObject(column, OffsetDateTime.class).toInstant();
-    }
-
-    private static OffsetDateTime utc(Instant time) {
-        return time.atOffset(ZoneOffset.UTC);
+                        row.getColumn("seq", Long.class),
+                        row.getColumn("recorded_at", Instant.class),
+                        row.getColumn("at", Instant.class),
+                        Optional.ofNullable(row.getColumn("actor", String.class)),
+                        row.getColumn("action", String.class),
+                        Optional.ofNullable(row.getColumn("org_id", UUID.class)),
+                        row.getColumn("outcome", String.class),
+                        row.getColumn("cross_org", Boolean.class),
+                        row.getColumn("method", String.class),
+                        row.getColumn("path", String.class),
+                        row.getColumn("trace_id", String.class)),
+                row.getColumn("hash", byte[].class));
     }
 }

@@ -3,7 +3,6 @@ package io.inference.analytics.audit;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import io.inference.analytics.audit.AuditEntry.Hashed;
 import java.time.Instant;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.UUID;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
@@ -47,7 +46,7 @@ record AuditPage(List<Entry> entries, @Schema(nullable = true) String nextCursor
                     entry.method(),
                     entry.path(),
                     entry.traceId(),
-                    HexFormat.of().formatHex(hashed.hash()));
+                    hashed.hex());
         }
     }
 

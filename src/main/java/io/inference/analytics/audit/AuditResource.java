@@ -60,7 +60,7 @@ class AuditResource {
 
     AuditPage read(AuditQuery query) {
         AuditLogStore.Page page = query.page();
-        List<AuditEntry.Hashed> found = database.read(handle -> store.page(handle.getConnection(), page.withOneMore()));
+        List<AuditEntry.Hashed> found = database.read(handle -> store.page(handle, page.withOneMore()));
         return AuditPage.of(found, page.limit());
     }
 }

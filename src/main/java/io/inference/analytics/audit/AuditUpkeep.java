@@ -1,14 +1,15 @@
 package io.inference.analytics.audit;
 
+import io.inference.analytics.database.SqlState;
 import io.quarkus.scheduler.Scheduled;
 import jakarta.enterprise.context.ApplicationScoped;
-import java.sql.Connection;
-import java.sql.SQLException;
-import java.sql.Statement;
 import java.time.Clock;
+import java.time.Instant;
 import java.time.ZoneOffset;
-import javax.sql.DataSource;
 import org.jboss.logging.Logger;
+import org.jdbi.v3.core.HandleCallback;
+import org.jdbi.v3.core.Jdbi;
+import org.jdbi.v3.core.JdbiException;
 
 /**
  * Makes the log's partitions ahead and drops the months that retention ends, behind a checkpoint. Idempotent; several replicas
@@ -20,18 +21,16 @@ class AuditUpkeep {
     private static final Logger LOG = Logger.getLogger(AuditUpkeep.class);
 
     /** Who waits longer for a partition that is being read would hold up the writers. */
-    private static final String LIMITS = "set lock_timeout = '2s'";
-
-    private static final String DEFAULTS = "reset lock_timeout";
+    private static final String LOCK_LIMIT = "set local lock_timeout = '2s'";
 
     private final AuditLogStore store;
-    private final DataSource dataSource;
+    private final Jdbi jdbi;
     private final AuditConfig config;
     private final Clock clock;
 
-    AuditUpkeep(AuditLogStore store, DataSource dataSource, AuditConfig config, Clock clock) {
+    AuditUpkeep(AuditLogStore store, Jdbi jdbi, AuditConfig config, Clock clock) {
         this.store = store;
-        this.dataSource = dataSource;
+        this.jdbi = jdbi;
         this.config = config;
         this.clock = clock;
     }
@@ -43,33 +42,32 @@ class AuditUpkeep {
     void scheduled() {
         try {
             runOnce();
-        } catch (SQLException e) {
-            LOG.warnf("event=audit_upkeep_failed sqlstate=%s cause=\"%s\"", e.getSQLState(), e.getMessage());
+        } catch (JdbiException e) {
+            LOG.warnf("event=audit_upkeep_failed sqlstate=%s cause=\"%s\"", SqlState.of(e), e.getMessage());
         }
     }
 
     /** One round; returns how many months were dropped. */
-    int runOnce() throws SQLException {
-        try (Connection connection = dataSource.getConnection();
-                Statement limits = connection.createStatement()) {
-            limits.execute(LIMITS);
-            try {
-                store.ensureMonths(connection);
-                int dropped = store.purge(
-                        connection,
-                        clock.instant()
-                                .atOffset(ZoneOffset.UTC)
-                                .minus(config.retention())
-                                .toInstant());
-                if (dropped > 0) {
-                    LOG.infof("event=audit_retention_dropped months=%d", dropped);
-                }
-                return dropped;
-            } finally {
-                if (!connection.isClosed()) {
-                    limits.execute(DEFAULTS);
-                }
-            }
+    int runOnce() {
+        limited(handle -> {
+            store.ensureMonths(handle);
+            return null;
+        });
+        Instant edge = clock.instant()
+                .atOffset(ZoneOffset.UTC)
+                .minus(config.retention())
+                .toInstant();
+        int dropped = limited(handle -> store.purge(handle, edge));
+        if (dropped > 0) {
+            LOG.infof("event=audit_retention_dropped months=%d", dropped);
         }
+        return dropped;
+    }
+
+    private <T> T limited(HandleCallback<T, RuntimeException> work) {
+        return jdbi.inTransaction(handle -> {
+            handle.execute(LOCK_LIMIT);
+            return work.withHandle(handle);
+        });
     }
 }

@@ -3,18 +3,20 @@ package io.inference.analytics.audit;
 import io.inference.analytics.audit.AuditEntry.Hashed;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.io.IOException;
-import java.sql.Connection;
-import java.sql.SQLException;
 import java.time.Clock;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
-import javax.sql.DataSource;
+import java.util.function.Consumer;
+import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.Jdbi;
+import org.jdbi.v3.core.transaction.TransactionIsolationLevel;
 
 /**
  * Goes along the whole chain in one snapshot and finds what was changed, removed, put in another order or cut off. It computes
@@ -48,14 +50,14 @@ public class AuditVerification {
             List<String> faults) {}
 
     private final AuditLogStore store;
-    private final DataSource dataSource;
+    private final Jdbi jdbi;
     private final AuditHeads archive;
     private final AuditConfig config;
     private final Clock clock;
 
-    AuditVerification(AuditLogStore store, DataSource dataSource, AuditHeads archive, AuditConfig config, Clock clock) {
+    AuditVerification(AuditLogStore store, Jdbi jdbi, AuditHeads archive, AuditConfig config, Clock clock) {
         this.store = store;
-        this.dataSource = dataSource;
+        this.jdbi = jdbi;
         this.archive = archive;
         this.config = config;
         this.clock = clock;
@@ -68,29 +70,21 @@ public class AuditVerification {
      * @param askArchive whether the file store's heads are compared too, where there is one
      * @throws IOException when the file store does not answer
      */
-    public Report run(List<AuditHead> known, boolean askArchive) throws SQLException, IOException {
-        try (Connection connection = dataSource.getConnection()) {
-            List<AuditHead> heads = new ArrayList<>(known);
-            Optional<AuditLogStore.End> named = store.end(connection);
-            if (askArchive && archive.offered() && named.isPresent()) {
-                // Before the snapshot: a head that is published while the rows are read would seem to be cut off.
+    public Report run(List<AuditHead> known, boolean askArchive) throws IOException {
+        List<AuditHead> heads = new ArrayList<>(known);
+        if (askArchive && archive.offered()) {
+            // Before the snapshot: a head that is published while the rows are read would seem to be cut off.
+            Optional<AuditLogStore.End> named = jdbi.withHandle(store::end);
+            if (named.isPresent()) {
                 heads.addAll(archive.heads(named.get().chain()));
             }
-            connection.setAutoCommit(false);
-            connection.setTransactionIsolation(Connection.TRANSACTION_REPEATABLE_READ);
-            try {
-                return walk(connection, heads);
-            } finally {
-                connection.rollback();
-                connection.setAutoCommit(true);
-                connection.setTransactionIsolation(Connection.TRANSACTION_READ_COMMITTED);
-            }
         }
+        return jdbi.inTransaction(TransactionIsolationLevel.REPEATABLE_READ, handle -> walk(handle, heads));
     }
 
-    private Report walk(Connection connection, List<AuditHead> heads) throws SQLException {
-        Optional<AuditLogStore.End> end = store.end(connection);
-        Optional<AuditLogStore.Checkpoint> checkpoint = store.checkpoint(connection);
+    private Report walk(Handle handle, List<AuditHead> heads) {
+        Optional<AuditLogStore.End> end = store.end(handle);
+        Optional<AuditLogStore.Checkpoint> checkpoint = store.checkpoint(handle);
         Walk walk = new Walk(heads);
         if (end.isEmpty()) {
             walk.fault("the head of the log (analytics.audit_head) is missing");
@@ -112,7 +106,7 @@ public class AuditVerification {
         } else {
             walk.expect(0, AuditChain.genesis(end.map(AuditLogStore.End::chain).orElse(new UUID(0, 0))));
         }
-        store.all(connection, walk);
+        store.all(handle, walk);
         end.ifPresent(walk::end);
         walk.published();
         return new Report(
@@ -126,7 +120,7 @@ public class AuditVerification {
     }
 
     /** The state of one way along the chain. */
-    private static final class Walk implements AuditLogStore.Visitor {
+    private static final class Walk implements Consumer<Hashed> {
 
         private final Map<Long, List<String>> heads = new HashMap<>();
         private final List<String> faults = new ArrayList<>();
@@ -157,7 +151,7 @@ public class AuditVerification {
         }
 
         @Override
-        public void entry(Hashed hashed) {
+        public void accept(Hashed hashed) {
             AuditEntry entry = hashed.entry();
             if (entries++ == 0) {
                 firstSeq = entry.seq();
@@ -166,7 +160,7 @@ public class AuditVerification {
                 fault("seq %d to %d: removed".formatted(seq + 1, entry.seq() - 1));
             } else if (entry.seq() <= seq) {
                 fault("seq %d: out of its place (after seq %d)".formatted(entry.seq(), seq));
-            } else if (!java.util.Arrays.equals(AuditChain.next(hash, entry), hashed.hash())) {
+            } else if (!Arrays.equals(AuditChain.next(hash, entry), hashed.hash())) {
                 fault("seq %d: changed, or it does not follow the entry before it".formatted(entry.seq()));
             }
             // Goes on from what is stored, so that one fault is told once.

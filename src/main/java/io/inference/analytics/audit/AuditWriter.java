@@ -3,6 +3,7 @@ package io.inference.analytics.audit;
 import io.agroal.api.AgroalDataSource;
 import io.agroal.api.AgroalDataSource.FlushMode;
 import io.inference.analytics.access.AuditTrail;
+import io.inference.analytics.database.SqlState;
 import io.inference.analytics.platform.Uuids;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
@@ -13,8 +14,6 @@ import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
-import java.sql.Connection;
-import java.sql.SQLException;
 import java.time.Duration;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
@@ -26,6 +25,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
 import org.jboss.logging.Logger;
+import org.jdbi.v3.core.Jdbi;
+import org.jdbi.v3.core.JdbiException;
 
 /**
  * Adds entries to the chain in groups, from one thread: whatever came while the group before was committed is the next one, so a
@@ -47,13 +48,11 @@ class AuditWriter implements AuditTrail {
     /** Longer names and paths are cut: they are the caller's choice. */
     private static final int TEXT_MAX = 1_000;
 
-    /** SQLState of a row that no partition takes. */
-    private static final String NO_PARTITION = "23514";
-
     private record Waiting(AuditEntry entry, CompletableFuture<Void> kept) {}
 
     private final AuditLogStore store;
-    private final AgroalDataSource database;
+    private final AgroalDataSource pool;
+    private final Jdbi jdbi;
     private final BlockingQueue<Waiting> queue;
     private final Duration groupDelay;
     private final Timer appends;
@@ -65,11 +64,13 @@ class AuditWriter implements AuditTrail {
 
     AuditWriter(
             AuditLogStore store,
-            @DataSource("audit") AgroalDataSource database,
+            @DataSource("audit") AgroalDataSource pool,
+            @DataSource("audit") Jdbi jdbi,
             AuditConfig config,
             MeterRegistry meters) {
         this.store = store;
-        this.database = database;
+        this.pool = pool;
+        this.jdbi = jdbi;
         this.queue = new ArrayBlockingQueue<>(config.queueMax());
         this.groupDelay = config.groupDelay();
         this.appends = Timer.builder("analytics.audit.append")
@@ -193,13 +194,11 @@ class AuditWriter implements AuditTrail {
             appends.recordCallable(() -> {
                 try {
                     write(rows);
-                } catch (SQLException e) {
-                    if (!NO_PARTITION.equals(e.getSQLState())) {
+                } catch (JdbiException e) {
+                    if (!SqlState.mayLackPartition(e)) {
                         throw e;
                     }
-                    try (Connection connection = database.getConnection()) {
-                        store.ensureMonths(connection);
-                    }
+                    jdbi.useHandle(store::ensureMonths);
                     write(rows);
                 }
                 return null;
@@ -221,23 +220,16 @@ class AuditWriter implements AuditTrail {
         }
     }
 
-    private void write(List<AuditEntry> rows) throws SQLException {
+    private void write(List<AuditEntry> rows) {
         try {
-            attempt(rows);
-        } catch (SQLException e) {
-            String state = e.getSQLState();
-            if (state == null || !(state.startsWith("08") || state.startsWith("57P"))) {
+            jdbi.useHandle(handle -> store.append(handle, rows));
+        } catch (JdbiException e) {
+            if (!SqlState.connectionLost(e)) {
                 throw e;
             }
             // After a restart of the server all idle connections are dead: drop them, so that one more try decides.
-            database.flush(FlushMode.IDLE);
-            attempt(rows);
-        }
-    }
-
-    private void attempt(List<AuditEntry> rows) throws SQLException {
-        try (Connection connection = database.getConnection()) {
-            store.append(connection, rows);
+            pool.flush(FlushMode.IDLE);
+            jdbi.useHandle(handle -> store.append(handle, rows));
         }
     }
 

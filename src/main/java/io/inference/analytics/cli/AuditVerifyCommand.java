@@ -7,7 +7,6 @@ import jakarta.enterprise.context.Dependent;
 import jakarta.inject.Inject;
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
 import picocli.CommandLine.Command;
@@ -54,7 +53,7 @@ class AuditVerifyCommand implements ServiceCommand {
     }
 
     @Override
-    public int run(PrintWriter out) throws SQLException, IOException {
+    public int run(PrintWriter out) throws IOException {
         AuditVerification.Report report = verification.run(parsed(), !noStore);
         out.printf(
                 "chain %s: %d entries from seq %d, head %s, %d published heads compared%n",

@@ -38,16 +38,18 @@ public final class SqlState {
         return state.equals(of(failure));
     }
 
-    /** Connections that break (08), servers that go down or come up (57P), and time-outs of a new connection. */
+    /** Connections that break (08), servers that go down or come up (57P). */
+    public static boolean connectionLost(Throwable failure) {
+        String state = of(failure);
+        return state.startsWith("08") || state.startsWith("57P");
+    }
+
+    /** {@link #connectionLost}, or a time-out of a new connection. */
     public static boolean unreachable(Throwable failure) {
-        return error(failure)
-                .filter(sql -> {
-                    String state = sql.getSQLState();
-                    return state == null
-                            ? sql.getCause() instanceof TimeoutException
-                            : state.startsWith("08") || state.startsWith("57P");
-                })
-                .isPresent();
+        return connectionLost(failure)
+                || error(failure)
+                        .filter(sql -> sql.getSQLState() == null && sql.getCause() instanceof TimeoutException)
+                        .isPresent();
     }
 
     /**

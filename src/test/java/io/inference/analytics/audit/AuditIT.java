@@ -28,11 +28,13 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
+import org.jdbi.v3.core.Jdbi;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -47,6 +49,9 @@ class AuditIT {
 
     @Inject
     AgroalDataSource database;
+
+    @Inject
+    Jdbi jdbi;
 
     @Inject
     AuditWriter writer;
@@ -80,7 +85,11 @@ class AuditIT {
         return new Sql(database).text(sql);
     }
 
-    private List<String> faults() throws SQLException, IOException {
+    private int purge(Instant before) {
+        return jdbi.withHandle(handle -> store.purge(handle, before));
+    }
+
+    private List<String> faults() throws IOException {
         return verification.run(List.of(), false).faults();
     }
 
@@ -325,7 +334,7 @@ class AuditIT {
             AuditEntry entry = new AuditEntry(
                     seq, at, at, Optional.empty(), "a", Optional.empty(), "denied", false, "GET", "/p", "t");
             hash = AuditChain.next(hash, entry);
-            String hex = java.util.HexFormat.of().formatHex(hash);
+            String hex = HexFormat.of().formatHex(hash);
             execute(
                     "insert into analytics.audit_log values (%d, '%s', '%s', null, 'a', null, 'denied', false, 'GET', '/p', 't', decode('%s', 'hex'))"
                             .formatted(seq, at, at, hex));
@@ -335,10 +344,7 @@ class AuditIT {
             lastOfMarch = seq == 2 ? hex : lastOfMarch;
         }
         assertThat(faults()).isEmpty();
-        try (Connection connection = database.getConnection()) {
-            assertThat(store.purge(connection, Instant.parse("2021-04-15T00:00:00Z")))
-                    .isEqualTo(1);
-        }
+        assertThat(purge(Instant.parse("2021-04-15T00:00:00Z"))).isEqualTo(1);
         assertThat(text("select seq || ':' || encode(hash, 'hex') from analytics.audit_checkpoints"))
                 .isEqualTo("2:" + lastOfMarch);
         assertThat(verification.run(List.of(), false)).satisfies(report -> {
@@ -351,15 +357,13 @@ class AuditIT {
         assertThat(text("select min(seq) from analytics.audit_log")).isEqualTo("4");
         assertThat(faults()).isEmpty();
 
-        try (Connection connection = database.getConnection()) {
-            assertThat(store.purge(connection, Instant.now().plusSeconds(100L * 86_400)))
-                    .as("nothing younger than 30 days goes, whoever asks")
-                    .isZero();
-        }
+        assertThat(purge(Instant.now().plusSeconds(100L * 86_400)))
+                .as("nothing younger than 30 days is dropped, whatever time is asked for")
+                .isZero();
         execute("update analytics.audit_checkpoints set hash = sha256(hash) where seq = 3");
         assertThat(faults()).isNotEmpty();
         execute("update analytics.audit_checkpoints set hash = (select decode('%s', 'hex')) where seq = 3"
-                .formatted(java.util.HexFormat.of().formatHex(hash)));
+                .formatted(HexFormat.of().formatHex(hash)));
         assertThat(faults()).isEmpty();
     }
 }
