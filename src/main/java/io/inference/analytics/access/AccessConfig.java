@@ -4,11 +4,13 @@ import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.WithDefault;
 import java.util.Optional;
 
-/** Who is let in. */
+/** Authentication, permissions and rate limits. */
 @ConfigMapping(prefix = "analytics.access")
 interface AccessConfig {
 
-    /** Whether credentials and permissions are checked (ENABLE_RBAC); can not be off in profile prod. */
+    /**
+     * Whether credentials and permissions are checked (ENABLE_RBAC); cannot be off in profile prod.
+     */
     @WithDefault("true")
     boolean rbacEnabled();
 
@@ -21,18 +23,27 @@ interface AccessConfig {
     /** The public key of the tokens (JWT_PUBLIC_KEY): PEM text, or the path of a PEM file. */
     Optional<String> jwtPublicKey();
 
-    /** Where the key set of the tokens is (JWT_JWKS_URL), if there is no single key. */
+    /** URL of the key set of the tokens (JWT_JWKS_URL), if there is no single key. */
     Optional<String> jwtJwksUrl();
 
-    /** Requests a second of one subject, on average (RATE_LIMIT_SUBJECT); as many again at once. */
+    /**
+     * Requests per second of one subject, on average (RATE_LIMIT_SUBJECT); a burst may be twice as
+     * large.
+     */
     @WithDefault("500")
     int rateLimitSubject();
 
-    /** Requests a second about one organisation, whoever asks (RATE_LIMIT_ORG); as many again at once. */
+    /**
+     * Requests per second for one organisation, of all callers together, on average
+     * (RATE_LIMIT_ORG); a burst may be twice as large.
+     */
     @WithDefault("1000")
     int rateLimitOrg();
 
-    /** Refused credentials a second from one address; more are answered with 429 and not audited one by one. */
+    /**
+     * Refused credentials per second from one address; further ones get 429 and are not audited one
+     * by one.
+     */
     @WithDefault("200")
     int rateLimitRefused();
 }

@@ -22,9 +22,10 @@ import java.util.Optional;
 import java.util.UUID;
 
 /**
- * Stands in front of every resource method. In this order: who calls (401), whether they have the permission and the
- * organisation (403), whether the organisation's id can be one at all (404); the method itself checks the rest (404, 400). A
- * method that says nothing about access is refused for everybody.
+ * The access check in front of every resource method. It checks in this order: who calls (401),
+ * whether the caller has the permission and the organisation (403), whether the organisation's id
+ * is a UUID (404). The method itself checks the rest (404, 400). A method without an access
+ * annotation is refused for every caller.
  */
 @Provider
 @Singleton
@@ -76,7 +77,7 @@ class AccessFilter implements ContainerRequestFilter {
             if (requires != null) {
                 authorise(caller.get(), requires, org);
             } else if (!anyCaller) {
-                throw new Failure.Forbidden("This is not offered to anybody.");
+                throw new Failure.Forbidden("No caller may use this endpoint.");
             }
         } catch (Failure.Unauthorized | Failure.Forbidden e) {
             if (caller.isEmpty()) {
@@ -86,7 +87,7 @@ class AccessFilter implements ContainerRequestFilter {
             record(context, caller, action, org, Outcome.DENIED);
             throw e;
         }
-        // Only now, so that a stranger can not use up what an organisation may ask.
+        // Only now, so that callers without access cannot use up an organisation's limit.
         org.flatMap(Uuids::parse).ifPresent(limits::takeOfOrg);
         record(context, caller, action, org, Outcome.ALLOWED);
         current.set(caller.get());

@@ -8,8 +8,8 @@ import org.eclipse.microprofile.config.inject.ConfigProperty;
 import org.jboss.logging.Logger;
 
 /**
- * Refuses to start with open doors in production, and with token settings that can not work. A process that opens no port at all
- * (the command line) has no doors and needs no such settings.
+ * Refuses to start without access checks in production, and with token settings that cannot work. A
+ * process that opens no port (the command line) needs none of these settings.
  */
 @ApplicationScoped
 class AccessStartUpCheck {
@@ -30,9 +30,10 @@ class AccessStartUpCheck {
             if (ConfigUtils.isProfileActive("prod")) {
                 throw new IllegalArgumentException("ENABLE_RBAC is false (expected: true in profile prod)");
             }
-            LOG.warn("event=rbac_disabled ENABLE_RBAC=false: everybody may do everything, without a credential");
+            LOG.warn("event=rbac_disabled ENABLE_RBAC=false: every caller may do everything, without a credential");
         }
-        // Not left to the bean, which is made when it is first called: each request would fail instead of the start.
+        // Checked here, because the bean is created by the first request: requests would fail
+        // instead of the start.
         TokenAuthenticator.checkSettings(config);
     }
 }

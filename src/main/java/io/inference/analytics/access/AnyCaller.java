@@ -6,7 +6,10 @@ import java.lang.annotation.Retention;
 import java.lang.annotation.RetentionPolicy;
 import java.lang.annotation.Target;
 
-/** The method is for every caller with a valid credential; what they see is limited by the method itself. */
+/**
+ * The method is open to every caller with a valid credential; the method itself limits what each
+ * caller sees.
+ */
 @Documented
 @Retention(RetentionPolicy.RUNTIME)
 @Target(ElementType.METHOD)

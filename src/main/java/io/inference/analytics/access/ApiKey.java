@@ -6,20 +6,20 @@ import java.util.Set;
 import java.util.UUID;
 
 /**
- * A key of a program, without its secret.
+ * The API key of a program, without its secret.
  *
- * @param keyId names it for ever
+ * @param keyId identifies it for ever
  * @param prefix first part of the key, by which people recognise it; unique
  * @param name what it is for
- * @param orgs the organisations that it is for; none when it is for all
- * @param allOrgs for every organisation there is
- * @param permissions what it may do there
- * @param createdAt when
+ * @param orgs the organisations that it is valid for; empty when it is valid for all
+ * @param allOrgs valid for every organisation
+ * @param permissions what it permits there
+ * @param createdAt when it was created
  * @param createdBy subject of the credential, or the account that ran the command
- * @param expiresAt from when on it does not hold
- * @param lastUsedAt when it was used last, to half a minute
- * @param revokedAt from when on it does not hold, because somebody said so
- * @param revokedBy who
+ * @param expiresAt when it stops being valid, if ever
+ * @param lastUsedAt when it was last used, to within 30 s
+ * @param revokedAt when it was revoked
+ * @param revokedBy who revoked it
  */
 public record ApiKey(
         UUID keyId,
@@ -40,8 +40,8 @@ public record ApiKey(
         permissions = Set.copyOf(permissions);
     }
 
-    /** Whether it holds at that time. */
-    boolean holds(Instant now) {
+    /** Whether it is valid at that time. */
+    boolean isValidAt(Instant now) {
         return revokedAt.isEmpty() && expiresAt.map(now::isBefore).orElse(true);
     }
 }

@@ -17,31 +17,31 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.jboss.logging.Logger;
 
 /**
- * Keys in the header {@code X-API-Key}. What the database says about a key is believed for {@link #BELIEVED}, so a revoked key
- * ends within that time in every replica. When the database is away and nothing is believed, that is told as such (503).
+ * Keys in the header {@code X-API-Key}. What the database says about a key is cached for
+ * {@link #CACHED_FOR}, so every replica refuses a revoked key within that time. When the database
+ * is away and the key is not cached, the response is 503.
  */
 @ApplicationScoped
 class ApiKeyAuthenticator implements Authenticator {
 
     private static final Logger LOG = Logger.getLogger(ApiKeyAuthenticator.class);
 
-    /** The name of the header. */
     static final String HEADER = "X-API-Key";
 
     /** The contract allows 30 s after a revocation. */
-    private static final Duration BELIEVED = Duration.ofSeconds(15);
+    private static final Duration CACHED_FOR = Duration.ofSeconds(15);
 
-    /** Somebody who guesses could otherwise fill the memory; the real keys are found again at once. */
-    private static final int BELIEVED_MAX = 10_000;
+    /** Guessed keys could otherwise fill the memory; valid keys are read again. */
+    private static final int CACHED_MAX = 10_000;
 
-    private static final String REFUSAL = "The API key does not hold: unknown, revoked or expired.";
+    private static final String REFUSAL = "The API key is not valid: unknown, revoked or expired.";
 
-    private record Believed(Optional<ApiKeyStore.Stored> stored, Instant until) {}
+    private record Cached(Optional<ApiKeyStore.Stored> stored, Instant until) {}
 
     private final ApiKeyStore store;
     private final ApiDatabase database;
     private final Clock clock;
-    private final Map<String, Believed> believed = new ConcurrentHashMap<>();
+    private final Map<String, Cached> cached = new ConcurrentHashMap<>();
     private final Map<UUID, Instant> uses = new ConcurrentHashMap<>();
 
     ApiKeyAuthenticator(ApiKeyStore store, ApiDatabase database, Clock clock) {
@@ -63,15 +63,15 @@ class ApiKeyAuthenticator implements Authenticator {
     }
 
     /**
-     * The program that a key stands for.
+     * The caller that the key identifies.
      *
-     * @throws Failure.Unauthorized when it does not hold
+     * @throws Failure.Unauthorized when the key is not valid
      */
     Caller verify(String text) {
         String prefix = ApiKeySecret.prefix(text).orElseThrow(() -> new Failure.Unauthorized(REFUSAL));
         Instant now = clock.instant();
         ApiKeyStore.Stored stored = find(prefix, now).orElseThrow(() -> new Failure.Unauthorized(REFUSAL));
-        if (!ApiKeySecret.matches(stored.hash(), text) || !stored.key().holds(now)) {
+        if (!ApiKeySecret.matches(stored.hash(), text) || !stored.key().isValidAt(now)) {
             LOG.infof("event=api_key_refused prefix=%s", prefix);
             throw new Failure.Unauthorized(REFUSAL);
         }
@@ -81,19 +81,19 @@ class ApiKeyAuthenticator implements Authenticator {
     }
 
     private Optional<ApiKeyStore.Stored> find(String prefix, Instant now) {
-        Believed known = believed.get(prefix);
+        Cached known = cached.get(prefix);
         if (known != null && now.isBefore(known.until())) {
             return known.stored();
         }
         Optional<ApiKeyStore.Stored> stored = database.read(handle -> store.find(handle, prefix));
-        if (believed.size() >= BELIEVED_MAX) {
-            believed.clear();
+        if (cached.size() >= CACHED_MAX) {
+            cached.clear();
         }
-        believed.put(prefix, new Believed(stored, now.plus(BELIEVED)));
+        cached.put(prefix, new Cached(stored, now.plus(CACHED_FOR)));
         return stored;
     }
 
-    /** Notes in the database when keys were used last. */
+    /** Stores when keys were last used. */
     @Scheduled(every = "15s", delayed = "10s", concurrentExecution = Scheduled.ConcurrentExecution.SKIP)
     void noteUses() {
         Map<UUID, Instant> noted = new HashMap<>(uses);

@@ -20,7 +20,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 
-/** Reads the body of a request for a key; strict, all faults at once. */
+/** Reads the body of a request that creates a key: strictly, and reporting all faults at once. */
 final class ApiKeyRequest {
 
     private static final List<String> FIELDS = List.of("allOrgs", "expiresAt", "name", "orgIds", "permissions");
@@ -35,11 +35,11 @@ final class ApiKeyRequest {
     private ApiKeyRequest() {}
 
     /**
-     * Reads a body; what the values mean is checked by {@link ApiKeys}.
+     * Reads a body; {@link ApiKeys} checks what the values mean.
      *
      * @throws Failure.Invalid with every fault
      */
-    static ApiKeys.Wish parse(byte[] body) {
+    static ApiKeys.Draft parse(byte[] body) {
         return new ApiKeyRequest().read(tree(body));
     }
 
@@ -54,10 +54,10 @@ final class ApiKeyRequest {
         } catch (IOException e) {
             throw new Failure.Invalid("The body could not be read as JSON.", List.of());
         }
-        throw new Failure.Invalid("The body is empty or no JSON object (expected: {\"name\": …}).", List.of());
+        throw new Failure.Invalid("The body is empty or not a JSON object (expected: {\"name\": …}).", List.of());
     }
 
-    private ApiKeys.Wish read(JsonNode root) {
+    private ApiKeys.Draft read(JsonNode root) {
         for (Iterator<String> names = root.fieldNames(); names.hasNext(); ) {
             String name = names.next();
             if (!FIELDS.contains(name)) {
@@ -70,14 +70,14 @@ final class ApiKeyRequest {
         }
         JsonNode all = root.path("allOrgs");
         if (!all.isMissingNode() && !all.isBoolean()) {
-            fault("allOrgs", "not true or false (expected: true or false)");
+            fault("allOrgs", "not a boolean (expected: true or false)");
         }
-        ApiKeys.Wish wish = new ApiKeys.Wish(
+        ApiKeys.Draft draft = new ApiKeys.Draft(
                 text(root, "name").orElse(""), orgs, all.asBoolean(false), texts(root, "permissions"), expiry(root));
         if (!faults.isEmpty()) {
             throw new Failure.Invalid(faults);
         }
-        return wish;
+        return draft;
     }
 
     private Optional<Instant> expiry(JsonNode root) {

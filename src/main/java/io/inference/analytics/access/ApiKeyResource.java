@@ -27,7 +27,7 @@ import org.eclipse.microprofile.openapi.annotations.parameters.RequestBody;
 import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
 import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 
-/** Keys of programs over HTTP, for system admins. */
+/** API keys over HTTP, for system administrators. */
 @Path("/analytics/v1/api-keys")
 @Produces(MediaType.APPLICATION_JSON)
 @Tag(name = "api-keys")
@@ -41,7 +41,7 @@ class ApiKeyResource {
         this.caller = caller;
     }
 
-    /** The body, for the document; {@link ApiKeyRequest} reads it. */
+    /** The body as the OpenAPI document shows it; {@link ApiKeyRequest} reads it. */
     @Schema(name = "ApiKeyRequest")
     @JsonInclude(JsonInclude.Include.NON_NULL)
     record Body(

@@ -10,8 +10,9 @@ import java.util.Optional;
 import java.util.regex.Pattern;
 
 /**
- * The text of a key: {@code iak_}, 12 hexadecimal digits by which it is recognised, {@code _}, and 256 random bits in base64url.
- * The fixed beginning lets secret scanners find keys that were published by mistake.
+ * The text of a key: {@code iak_}, 12 hexadecimal digits by which it is recognised, {@code _}, and
+ * 256 random bits in base64url. The fixed beginning lets secret scanners find keys that were
+ * published by mistake.
  */
 final class ApiKeySecret {
 
@@ -32,13 +33,13 @@ final class ApiKeySecret {
                 + Base64.getUrlEncoder().withoutPadding().encodeToString(secret);
     }
 
-    /** The part that may be shown; empty when this is no key at all. */
+    /** The part that may be shown; empty when the text is not a key. */
     static Optional<String> prefix(String key) {
         var form = FORM.matcher(key);
         return form.matches() ? Optional.of(form.group(1)) : Optional.empty();
     }
 
-    /** What is stored: SHA-256. The key is random, so there is nothing that a slow hash would protect. */
+    /** What is stored: SHA-256. The key is random, so a slow hash would protect nothing. */
     static byte[] hash(String key) {
         try {
             return MessageDigest.getInstance("SHA-256").digest(key.getBytes(StandardCharsets.US_ASCII));
@@ -47,7 +48,7 @@ final class ApiKeySecret {
         }
     }
 
-    /** Compares in a time that does not depend on where they differ. */
+    /** Compares in a time that does not depend on where the hashes differ. */
     static boolean matches(byte[] stored, String key) {
         return MessageDigest.isEqual(stored, hash(key));
     }

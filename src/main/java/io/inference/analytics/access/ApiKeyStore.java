@@ -20,7 +20,7 @@ class ApiKeyStore {
     private static final String COLUMNS =
             "key_id, prefix, name, org_ids, all_orgs, permissions, created_at, created_by, expires_at, last_used_at, revoked_at, revoked_by";
 
-    /** A key with what its secret is compared with. */
+    /** A key with the hash of its text. */
     record Stored(ApiKey key, byte[] hash) {}
 
     private static final String INSERT =
@@ -30,7 +30,7 @@ class ApiKeyStore {
             on conflict (key_id) do nothing
             """;
 
-    /** Stores a new key; a second time it does nothing. */
+    /** Stores a new key; storing it again has no effect. */
     void insert(Handle handle, ApiKey key, byte[] hash) {
         handle.createUpdate(INSERT)
                 .bind("keyId", key.keyId())
@@ -55,7 +55,7 @@ class ApiKeyStore {
     private static final String BY_PREFIX =
             "select %s, hash from analytics.api_keys where prefix = :prefix".formatted(COLUMNS);
 
-    /** The key of this prefix, whether it holds or not. */
+    /** The key with this prefix, whether it is valid or not. */
     Optional<Stored> find(Handle handle, String prefix) {
         return handle.createQuery(BY_PREFIX)
                 .bind("prefix", prefix)
@@ -73,7 +73,7 @@ class ApiKeyStore {
     private static final String ALL =
             "select %s from analytics.api_keys order by created_at desc, key_id limit :limit".formatted(COLUMNS);
 
-    /** Keys, newest first, the revoked ones too. */
+    /** Keys, newest first, including revoked ones. */
     List<ApiKey> list(Handle handle, int limit) {
         return handle.createQuery(ALL)
                 .bind("limit", limit)
@@ -87,7 +87,7 @@ class ApiKeyStore {
             where key_id = :keyId
             """;
 
-    /** Revokes the key unless it is revoked; false when there is none. */
+    /** Revokes the key unless it is revoked already; false when there is no such key. */
     boolean revoke(Handle handle, UUID keyId, Instant at, String by) {
         return handle.createUpdate(REVOKE)
                         .bind("keyId", keyId)
@@ -100,10 +100,10 @@ class ApiKeyStore {
     private static final String USED =
             "update analytics.api_keys set last_used_at = greatest(last_used_at, :at) where key_id = :keyId";
 
-    /** Notes when keys were used last; there is at least one. */
+    /** Stores when keys were last used; the map is not empty. */
     void used(Handle handle, Map<UUID, Instant> uses) {
         try (PreparedBatch batch = handle.prepareBatch(USED)) {
-            // In one order, so that two replicas cannot wait for each other.
+            // Always in the same order, so that two replicas cannot wait for each other.
             new TreeMap<>(uses)
                     .forEach(
                             (key, at) -> batch.bind("keyId", key).bind("at", at).add());
@@ -114,7 +114,7 @@ class ApiKeyStore {
     private static ApiKey key(RowView row) {
         Set<Permission> permissions = EnumSet.noneOf(Permission.class);
         for (String name : row.getColumn("permissions", String[].class)) {
-            // One that this version does not know grants nothing.
+            // A permission that this version does not know grants nothing.
             Permission.ofWireName(name).ifPresent(permissions::add);
         }
         return new ApiKey(

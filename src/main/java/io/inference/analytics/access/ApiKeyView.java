@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.UUID;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
 
-/** What the wire shows of a key: never its secret, but once in {@link Created}. */
+/** What the API shows of a key: never its secret, except once in {@link Created}. */
 @Schema(name = "ApiKey")
 @JsonInclude(JsonInclude.Include.ALWAYS)
 record ApiKeyView(
@@ -23,7 +23,7 @@ record ApiKeyView(
         @Schema(nullable = true) Instant revokedAt,
         @Schema(nullable = true) String revokedBy) {
 
-    /** The answer to a request for a key. */
+    /** The response to a request that creates a key. */
     @Schema(name = "CreatedApiKey")
     record Created(@Schema(description = "The key itself, shown this once") String key, ApiKeyView apiKey) {}
 

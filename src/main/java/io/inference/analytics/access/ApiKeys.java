@@ -14,31 +14,31 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 
-/** Makes, lists and revokes keys; for the API and the command line alike. */
+/** Creates, lists and revokes keys, for the API and the command line. */
 @ApplicationScoped
 public class ApiKeys {
 
-    /** Bounds a scope far above what people write. */
+    /** A bound far above what people write. */
     private static final int ORGS_MAX = 1_000;
 
     private static final int NAME_MAX = 200;
 
-    /** Keys of a list, at most. */
+    /** Most keys in a list. */
     public static final int LISTED_MAX = 1_000;
 
     /**
-     * A key that is wanted.
+     * A key to create.
      *
      * @param name what it is for
-     * @param orgs the organisations that it is for
-     * @param allOrgs or every organisation there is
+     * @param orgs the organisations that it is valid for
+     * @param allOrgs true instead of organisations: valid for every one
      * @param permissions their wire names
-     * @param expiresAt from when on it shall not hold, if ever
+     * @param expiresAt when it stops being valid, if ever
      */
-    public record Wish(
+    public record Draft(
             String name, Set<UUID> orgs, boolean allOrgs, List<String> permissions, Optional<Instant> expiresAt) {}
 
-    /** A new key with its text, which is shown this once. */
+    /** A new key with its text, which is shown only once. */
     public record Made(ApiKey key, String text) {}
 
     private final ApiKeyStore store;
@@ -52,25 +52,25 @@ public class ApiKeys {
     }
 
     /**
-     * Makes a key.
+     * Creates a key.
      *
-     * @param by who wants it
-     * @throws Failure.Invalid with every fault of the wish
+     * @param by who creates it
+     * @throws Failure.Invalid with every fault of the draft
      */
-    public Made create(Wish wish, String by) {
+    public Made create(Draft draft, String by) {
         Instant now = clock.instant().truncatedTo(ChronoUnit.MICROS);
-        Set<Permission> permissions = check(wish, now);
+        Set<Permission> permissions = check(draft, now);
         String text = ApiKeySecret.random();
         ApiKey key = new ApiKey(
                 UUID.randomUUID(),
                 ApiKeySecret.prefix(text).orElseThrow(),
-                wish.name().strip(),
-                wish.orgs(),
-                wish.allOrgs(),
+                draft.name().strip(),
+                draft.orgs(),
+                draft.allOrgs(),
                 permissions,
                 now,
                 by,
-                wish.expiresAt().map(time -> time.truncatedTo(ChronoUnit.MICROS)),
+                draft.expiresAt().map(time -> time.truncatedTo(ChronoUnit.MICROS)),
                 Optional.empty(),
                 Optional.empty(),
                 Optional.empty());
@@ -81,27 +81,27 @@ public class ApiKeys {
         return new Made(key, text);
     }
 
-    private static Set<Permission> check(Wish wish, Instant now) {
+    private static Set<Permission> check(Draft draft, Instant now) {
         List<FieldError> faults = new ArrayList<>();
-        String name = wish.name().strip();
+        String name = draft.name().strip();
         if (name.isEmpty() || name.length() > NAME_MAX || name.chars().anyMatch(Character::isISOControl)) {
             faults.add(new FieldError(
                     "name", "name: not a name (expected: 1 to %d printable characters)".formatted(NAME_MAX)));
         }
-        if (wish.allOrgs() == !wish.orgs().isEmpty()) {
+        if (draft.allOrgs() == !draft.orgs().isEmpty()) {
             faults.add(new FieldError(
                     "orgIds",
                     "orgIds: %d ids with allOrgs %s (expected: ids, or allOrgs true)"
-                            .formatted(wish.orgs().size(), wish.allOrgs())));
+                            .formatted(draft.orgs().size(), draft.allOrgs())));
         }
-        if (wish.orgs().size() > ORGS_MAX) {
+        if (draft.orgs().size() > ORGS_MAX) {
             faults.add(new FieldError(
                     "orgIds",
                     "orgIds: %d ids (expected: at most %d)"
-                            .formatted(wish.orgs().size(), ORGS_MAX)));
+                            .formatted(draft.orgs().size(), ORGS_MAX)));
         }
         Set<Permission> permissions = EnumSet.noneOf(Permission.class);
-        for (String permission : wish.permissions()) {
+        for (String permission : draft.permissions()) {
             Permission.ofWireName(permission)
                     .ifPresentOrElse(
                             permissions::add,
@@ -110,12 +110,12 @@ public class ApiKeys {
                                     "permissions: no such permission (expected: among "
                                             + String.join(", ", Permission.wireNames()) + ")")));
         }
-        if (wish.permissions().isEmpty()) {
+        if (draft.permissions().isEmpty()) {
             faults.add(new FieldError(
                     "permissions",
                     "permissions: none (expected: at least one of " + String.join(", ", Permission.wireNames()) + ")"));
         }
-        wish.expiresAt()
+        draft.expiresAt()
                 .filter(time -> !time.isAfter(now))
                 .ifPresent(time -> faults.add(
                         new FieldError("expiresAt", "expiresAt: %s (expected: in the future)".formatted(time))));
@@ -125,12 +125,12 @@ public class ApiKeys {
         return permissions;
     }
 
-    /** The newest keys, those that do not hold any more too. */
+    /** The newest keys, including those that are no longer valid. */
     public List<ApiKey> list() {
         return database.read(handle -> store.list(handle, LISTED_MAX));
     }
 
-    /** Whether there is a key with this id, one that holds or not. */
+    /** Whether there is a key with this id, valid or not. */
     boolean exists(UUID keyId) {
         return database.read(handle -> store.exists(handle, keyId));
     }
@@ -140,9 +140,9 @@ public class ApiKeys {
     }
 
     /**
-     * Revokes a key: within 30 s it holds nowhere. One that is revoked stays so.
+     * Revokes a key; every replica refuses it within 30 s. Revoking a revoked key has no effect.
      *
-     * @throws Failure.NotFound when there is none
+     * @throws Failure.NotFound when there is no such key
      */
     public void revoke(UUID keyId, String by) {
         Instant now = clock.instant();

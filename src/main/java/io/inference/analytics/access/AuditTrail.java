@@ -7,7 +7,7 @@ import java.util.concurrent.CompletionStage;
 /** Where decisions about access are recorded. */
 public interface AuditTrail {
 
-    /** What became of a request at the door. */
+    /** The result of an access check. */
     enum Outcome {
         ALLOWED,
         DENIED
@@ -16,12 +16,12 @@ public interface AuditTrail {
     /**
      * One decision.
      *
-     * @param at when
-     * @param actor the subject of the credential; empty when there was none that holds
-     * @param action the permission that was asked for, or what the method is open to
-     * @param org the organisation as the caller wrote it, which may be no UUID
+     * @param at when it was made
+     * @param actor the subject of the credential; empty when there was no valid one
+     * @param action the permission that the method needs, or what it is open to
+     * @param org the organisation as the caller wrote it, which may not be a UUID
      * @param outcome allowed or denied
-     * @param crossOrg allowed by a grant that holds in every organisation, not by membership
+     * @param crossOrg allowed by a grant for every organisation, not by membership
      * @param method HTTP method
      * @param path path of the request, without parameters
      * @param traceId trace of the request
@@ -38,9 +38,10 @@ public interface AuditTrail {
             String traceId) {}
 
     /**
-     * Takes the decision, at once.
+     * Takes the decision and returns at once.
      *
-     * @return completes when it is kept for good; exceptionally when it can not be at present
+     * @return completes when the decision is committed; exceptionally when that is not possible at
+     *     present
      */
     CompletionStage<Void> record(Decision decision);
 }

@@ -8,11 +8,14 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 
-/** Finds the caller by whatever kind of credential the request has; without any, or with one that does not hold, it throws. */
+/**
+ * Finds the caller by any kind of credential that the request has; throws when there is none, or
+ * when it is not valid.
+ */
 @ApplicationScoped
 class Authentication {
 
-    /** Everything, for when checks are switched off. */
+    /** The caller of every request while checks are switched off; may do everything. */
     private static final Caller ANYBODY = new Caller("anonymous", Set.of(), List.of(Role.SYSTEM_ADMIN.grant()));
 
     private final List<Authenticator> authenticators;

@@ -5,9 +5,9 @@ import java.util.Set;
 import java.util.UUID;
 
 /**
- * Somebody whose credential holds.
+ * A caller with a valid credential.
  *
- * @param subject who, for the audit trail
+ * @param subject identifies the caller in the audit trail
  * @param orgs the organisations that the credential names
  * @param grants what the caller may do
  */
@@ -18,7 +18,7 @@ public record Caller(String subject, Set<UUID> orgs, List<Grant> grants) {
         grants = List.copyOf(grants);
     }
 
-    /** Whether the caller has the permission at all, in whatever organisation. */
+    /** Whether the caller has the permission in any organisation. */
     public boolean has(Permission permission) {
         return grants.stream().anyMatch(grant -> grant.permissions().contains(permission));
     }
@@ -29,13 +29,13 @@ public record Caller(String subject, Set<UUID> orgs, List<Grant> grants) {
                 .anyMatch(grant -> grant.permissions().contains(permission) && (grant.allOrgs() || orgs.contains(org)));
     }
 
-    /** Whether the caller has the permission in every organisation there is. */
+    /** Whether the caller has the permission in every organisation. */
     public boolean hasEverywhere(Permission permission) {
         return grants.stream()
                 .anyMatch(grant -> grant.allOrgs() && grant.permissions().contains(permission));
     }
 
-    /** Whether any of the caller's grants holds in every organisation. */
+    /** Whether any of the caller's grants is for every organisation. */
     public boolean seesAllOrgs() {
         return grants.stream().anyMatch(Grant::allOrgs);
     }

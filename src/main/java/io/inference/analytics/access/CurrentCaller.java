@@ -3,7 +3,10 @@ package io.inference.analytics.access;
 import jakarta.enterprise.context.RequestScoped;
 import java.util.Optional;
 
-/** The caller of the request at hand, as the filter found it; empty only in methods that are open to everybody. */
+/**
+ * The caller of the current request, as the filter found it; empty only in methods that are open to
+ * everybody.
+ */
 @RequestScoped
 public class CurrentCaller {
 

@@ -3,10 +3,10 @@ package io.inference.analytics.access;
 import java.util.Set;
 
 /**
- * What somebody may do, and where.
+ * What a caller may do, and where.
  *
- * @param permissions what
- * @param allOrgs in every organisation, else only in those of the credential
+ * @param permissions what the caller may do
+ * @param allOrgs in every organisation; otherwise only in those of the credential
  */
 public record Grant(Set<Permission> permissions, boolean allOrgs) {
 

@@ -29,21 +29,23 @@ import org.jose4j.jwk.PublicJsonWebKey;
 import org.jose4j.lang.JoseException;
 
 /**
- * The keys behind a JWKS address (RFC 7517), by their ids. A key that is new is found at once, because an unknown id asks the
- * address again; a key that was taken away ends within {@link #BELIEVED}. Old keys go on while the address does not answer.
+ * The keys behind a JWKS address (RFC 7517), by their ids. A new key is found at once, because an
+ * unknown id makes the set be read again. A removed key is refused within {@link #CACHED_FOR}.
+ * Cached keys stay valid while the address does not answer.
  *
- * <p>Bounds: the address is asked at most every {@link #PAUSE} whatever ids callers invent, each time for 3 s and 1 MiB at most.
+ * <p>Bounds: the address is asked at most every {@link #PAUSE}, whatever ids callers invent. Each
+ * call takes at most 3 s and 1 MiB.
  */
 final class KeySet {
 
     private static final Logger LOG = Logger.getLogger(KeySet.class);
 
-    private static final Duration BELIEVED = Duration.ofMinutes(5);
+    private static final Duration CACHED_FOR = Duration.ofMinutes(5);
     private static final Duration PAUSE = Duration.ofSeconds(5);
     private static final Duration CALL_MAX = Duration.ofSeconds(3);
     private static final int BYTES_MAX = 1 << 20;
 
-    /** Key under which one without an id stands. */
+    /** The id of a key that has none. */
     private static final String NAMELESS = "";
 
     private final URI address;
@@ -61,9 +63,9 @@ final class KeySet {
     }
 
     /**
-     * The key that the token says it is signed with; whether it is, is for others to verify.
+     * The key that the token claims to be signed with; the signature is verified elsewhere.
      *
-     * @return empty when there is no such key, or the token is none
+     * @return empty when there is no such key, or the text is not a token
      * @throws Failure.Unavailable when the address has never answered
      */
     Optional<PublicKey> keyOf(String token) {
@@ -72,12 +74,12 @@ final class KeySet {
             return Optional.empty();
         }
         Optional<PublicKey> known = find(id.get());
-        if (known.isPresent() && clock.instant().isBefore(readAt.plus(BELIEVED))) {
+        if (known.isPresent() && clock.instant().isBefore(readAt.plus(CACHED_FOR))) {
             return known;
         }
         ask();
         if (readAt.equals(Instant.MIN)) {
-            throw new Failure.Unavailable("The keys of the tokens can not be read at present.", PAUSE, null);
+            throw new Failure.Unavailable("The keys of the tokens cannot be read at present.", PAUSE, null);
         }
         return find(id.get());
     }
@@ -90,7 +92,10 @@ final class KeySet {
         return Optional.ofNullable(all.get(id));
     }
 
-    /** The id in the header, nameless if it has none; empty when there is no header. */
+    /**
+     * The id in the header, {@link #NAMELESS} if there is none; empty when the header cannot be
+     * read.
+     */
     private static Optional<String> keyId(String token) {
         int dot = token.indexOf('.');
         if (dot < 0) {
@@ -106,9 +111,10 @@ final class KeySet {
         }
     }
 
-    /** Reads the keys again, unless somebody did so just now or does. */
+    /** Reads the keys again, unless another thread did so just now or is doing so. */
     private void ask() {
-        // Who comes first while nothing is known waits for the answer; later ones go on with what is there.
+        // While no key is known, every request waits for the answer; later ones continue with the
+        // known keys.
         if (readAt.equals(Instant.MIN)) {
             asking.lock();
         } else if (!asking.tryLock()) {
@@ -149,7 +155,9 @@ final class KeySet {
         return Map.copyOf(found);
     }
 
-    /** The time-out of a request ends with the headers; this one holds for all of it. */
+    /**
+     * The time-out of an HTTP request ends with the headers; this one covers the whole response.
+     */
     private HttpResponse<byte[]> answer() throws IOException, InterruptedException {
         CompletableFuture<HttpResponse<byte[]>> answer = http.sendAsync(
                 HttpRequest.newBuilder(address)
@@ -162,7 +170,7 @@ final class KeySet {
         } catch (ExecutionException e) {
             throw new IOException("the address of the keys does not answer", e.getCause());
         } catch (TimeoutException e) {
-            throw new IOException("no whole answer within " + CALL_MAX, e);
+            throw new IOException("no complete answer within " + CALL_MAX, e);
         } finally {
             answer.cancel(true);
         }

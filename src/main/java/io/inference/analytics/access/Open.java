@@ -6,7 +6,9 @@ import java.lang.annotation.Retention;
 import java.lang.annotation.RetentionPolicy;
 import java.lang.annotation.Target;
 
-/** The method is for everybody, without a credential. Nothing that belongs to anybody may be behind it. */
+/**
+ * The method is open to everybody, without a credential. It must not show data of any organisation.
+ */
 @Documented
 @Retention(RetentionPolicy.RUNTIME)
 @Target(ElementType.METHOD)

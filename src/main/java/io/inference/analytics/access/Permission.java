@@ -7,7 +7,7 @@ import java.util.Optional;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 
-/** Everything that can be allowed. The wire names may stand among the roles of a token and in API keys. */
+/** All permissions. Their wire names appear among the roles of a token and in API keys. */
 public enum Permission {
     USAGE_READ("analytics:usage:read"),
     /** For producers that publish over HTTP. */
@@ -18,11 +18,11 @@ public enum Permission {
     EXPORTS_READ("analytics:exports:read"),
     EXPORTS_DOWNLOAD("analytics:exports:download"),
     AUDIT_READ("analytics:audit:read"),
-    /** The price book; no organisation's own matter. */
+    /** The price book, which belongs to no organisation. */
     PRICES_WRITE("analytics:prices:write"),
-    /** Names of organisations and models, which hold for everybody. */
+    /** Names of organisations and models, which all callers see. */
     CATALOG_WRITE("analytics:catalog:write"),
-    /** Keys of programs: whoever makes one gives away what it may do. */
+    /** API keys: creating one passes on all permissions that it gets. */
     API_KEYS_WRITE("analytics:api-keys:write"),
     /** Bills of the providers: figures of the whole company. */
     PROVIDERS_READ("analytics:providers:read");
@@ -40,7 +40,7 @@ public enum Permission {
         return wireName;
     }
 
-    /** All names there are, in the order of the enum. */
+    /** All wire names, in the order of the enum. */
     public static List<String> wireNames() {
         return Arrays.stream(values()).map(Permission::wireName).toList();
     }

@@ -6,8 +6,8 @@ import jakarta.enterprise.context.ApplicationScoped;
 import java.util.UUID;
 
 /**
- * How often each subject may ask, how often may be asked about each organisation, and how often an address may come with a
- * credential that does not hold.
+ * Limits the requests of each subject, the requests for each organisation, and the refused
+ * credentials from each address, per second.
  */
 @ApplicationScoped
 class RateLimits {
@@ -23,18 +23,21 @@ class RateLimits {
         this.refusedPerSecond = config.rateLimitRefused();
     }
 
-    /** One request of the subject; too many end in {@link Failure.TooManyRequests}. */
+    /** Counts a request of the subject; throws {@link Failure.TooManyRequests} above the limit. */
     void takeOfSubject(String subject) {
-        buckets.take("subject " + subject, subjectPerSecond, "This subject asks more than %d times a second.");
+        buckets.take("subject " + subject, subjectPerSecond, "More than %d requests per second from this subject.");
     }
 
-    /** One request about the organisation, of somebody who may. */
+    /** Counts a request for the organisation, of a caller who has access to it. */
     void takeOfOrg(UUID org) {
-        buckets.take("org " + org, orgPerSecond, "About this organisation is asked more than %d times a second.");
+        buckets.take("org " + org, orgPerSecond, "More than %d requests per second for this organisation.");
     }
 
-    /** One refused credential. */
+    /** Counts a refused credential. */
     void takeOfAddress(String address) {
-        buckets.take("address " + address, refusedPerSecond, "More than %d credentials a second were refused.");
+        buckets.take(
+                "address " + address,
+                refusedPerSecond,
+                "More than %d refused credentials per second from this address.");
     }
 }

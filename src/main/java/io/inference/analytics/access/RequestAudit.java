@@ -12,8 +12,8 @@ import java.util.concurrent.CompletableFuture;
 import org.jboss.logging.Logger;
 
 /**
- * Records what is decided while a request is answered, and keeps with the request what is not committed yet, so that the answer
- * can wait for it while everything else goes on.
+ * Records the decisions that are made while a request is answered. Decisions that are not committed
+ * yet stay with the request, so that the response can wait for them while other work goes on.
  */
 @ApplicationScoped
 public class RequestAudit {
@@ -48,7 +48,10 @@ public class RequestAudit {
         pending.add(trail.record(decision).toCompletableFuture());
     }
 
-    /** Completes when all that was recorded of the request is committed; exceptionally when something can not be. */
+    /**
+     * Completes when all decisions about the request are committed; exceptionally when one cannot
+     * be.
+     */
     public CompletableFuture<Void> kept(RoutingContext request) {
         List<CompletableFuture<Void>> pending = request.get(PENDING);
         return pending == null

@@ -8,7 +8,7 @@ import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 
-/** The named bundles of permissions, all in this one place. */
+/** The named sets of permissions; this is the only place that defines them. */
 public enum Role {
     ORG_ADMIN(
             "org-admin",
@@ -44,8 +44,9 @@ public enum Role {
     }
 
     /**
-     * What one entry of a token's roles grants: a role, or a single permission in the token's own organisations. Entries that we
-     * do not know grant nothing, because other services' roles may stand beside ours.
+     * What one entry of a token's roles grants: a role, or a single permission in the token's own
+     * organisations. Unknown entries grant nothing, because a token may have roles of other
+     * services too.
      */
     public static Optional<Grant> grantOf(String entry) {
         return Optional.ofNullable(BY_WIRE_NAME.get(entry)).map(Role::grant).or(() -> Permission.ofWireName(entry)

@@ -18,8 +18,9 @@ import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
 import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 
 /**
- * Liveness and readiness, the only endpoints that are open to everybody. The management port answers the same under
- * {@code /q/health}; here both are offered for load balancers that only reach the port of the API.
+ * Liveness and readiness, the only endpoints that are open to everybody. The management port
+ * answers the same under {@code /q/health}; they are offered here too, for load balancers that
+ * reach only the port of the API.
  */
 @Path("/")
 @Produces(MediaType.APPLICATION_JSON)
@@ -28,7 +29,7 @@ class StatusResource {
 
     private final SmallRyeHealthReporter reporter;
 
-    /** The body, for the document; SmallRye Health writes it. */
+    /** The body as the OpenAPI document shows it; SmallRye Health writes it. */
     @Schema(name = "Health")
     record Health(@Schema(enumeration = {"UP", "DOWN"}) String status, List<Check> checks) {}
 

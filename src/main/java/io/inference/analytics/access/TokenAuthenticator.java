@@ -26,8 +26,9 @@ import org.eclipse.microprofile.jwt.JsonWebToken;
 import org.jboss.logging.Logger;
 
 /**
- * Signed tokens (JWT) in the Authorization header. SmallRye verifies them: RS256 or ES256, issuer, audience, expiry, with 30 s
- * of clock skew. The claims {@code orgs} and {@code roles} say what the caller may do.
+ * Signed tokens (JWT) in the Authorization header. SmallRye verifies them: RS256 or ES256, issuer,
+ * audience, expiry, with 30 s of clock skew. The claims {@code orgs} and {@code roles} say what the
+ * caller may do.
  */
 @ApplicationScoped
 class TokenAuthenticator implements Authenticator {
@@ -39,7 +40,7 @@ class TokenAuthenticator implements Authenticator {
     /** The library's own default is 60 s. */
     private static final int CLOCK_SKEW_SECONDS = 30;
 
-    /** Longer ones can not be ours: a token with 250 organisations has 13 KiB. */
+    /** Longer ones cannot be ours: a token with 250 organisations has 13 KiB. */
     private static final int TOKEN_CHARACTERS_MAX = 16_384;
 
     private final Optional<JWTParser> parser;
@@ -83,7 +84,7 @@ class TokenAuthenticator implements Authenticator {
     }
 
     /**
-     * Refuses settings that no token could be checked with.
+     * Refuses settings with which no token could be verified.
      *
      * @throws IllegalArgumentException naming the setting
      */
@@ -109,7 +110,7 @@ class TokenAuthenticator implements Authenticator {
     /**
      * The caller that a token names.
      *
-     * @throws Failure.Unauthorized when it does not hold
+     * @throws Failure.Unauthorized when the token is not valid
      */
     Caller verify(String token) {
         if (token.length() > TOKEN_CHARACTERS_MAX) {
@@ -124,10 +125,10 @@ class TokenAuthenticator implements Authenticator {
                     .orElseThrow(() -> new Failure.Unauthorized("The token is signed with an unknown key."));
             return caller(parser.orElseThrow().verify(token, key));
         } catch (ParseException e) {
-            // Why stays in the log: it would help whoever forges tokens.
+            // The reason stays in the log, because it would help to forge tokens.
             LOG.infof("event=token_refused cause=\"%s\"", rootMessage(e));
             throw new Failure.Unauthorized(
-                    "The token does not hold: wrong signature, issuer, audience or claims, or expired.");
+                    "The token is not valid: wrong signature, issuer, audience or claims, or expired.");
         }
     }
 
@@ -137,13 +138,13 @@ class TokenAuthenticator implements Authenticator {
             throw new Failure.Unauthorized("The token has no claim sub.");
         }
         if (!token.containsClaim("orgs")) {
-            throw new Failure.Unauthorized("The token has no claim orgs (an empty array is for none).");
+            throw new Failure.Unauthorized("The token has no claim orgs (an empty array means none).");
         }
         Set<UUID> orgs = new HashSet<>();
         for (String org : strings(token, "orgs")) {
             orgs.add(Uuids.parse(org)
                     .orElseThrow(() ->
-                            new Failure.Unauthorized("The claim orgs of the token holds something that is no UUID.")));
+                            new Failure.Unauthorized("The claim orgs of the token has an entry that is not a UUID.")));
         }
         List<Grant> grants = new ArrayList<>();
         for (String role : strings(token, "roles")) {
@@ -158,7 +159,7 @@ class TokenAuthenticator implements Authenticator {
             return List.of();
         }
         if (!(value instanceof Iterable<?> items)) {
-            throw new Failure.Unauthorized("The claim " + claim + " of the token is no array of strings.");
+            throw new Failure.Unauthorized("The claim " + claim + " of the token is not an array of strings.");
         }
         List<String> strings = new ArrayList<>();
         for (Object item : items) {
@@ -167,7 +168,7 @@ class TokenAuthenticator implements Authenticator {
             } else if (item instanceof String string) {
                 strings.add(string);
             } else {
-                throw new Failure.Unauthorized("The claim " + claim + " of the token is no array of strings.");
+                throw new Failure.Unauthorized("The claim " + claim + " of the token is not an array of strings.");
             }
         }
         return strings;

@@ -13,10 +13,13 @@ import java.util.Optional;
 import java.util.UUID;
 
 /**
- * How entries are chained: the hash of an entry is SHA-256 over the 32 bytes of the hash before and the entry's fields in the
- * order of {@link AuditEntry}. Numbers and times (microseconds since 1970) are 8 bytes, big endian; a text is its length in
- * bytes (4 bytes, -1 when there is none) and its UTF-8; a boolean is one byte. The form begins with a version byte, so no two
- * different entries have the same bytes and a later form can not be taken for this one.
+ * How entries are chained. The hash of an entry is SHA-256 over the 32 bytes of the previous hash
+ * and the entry's fields, in the order of {@link AuditEntry}. Numbers and times (microseconds since
+ * 1970) are 8 bytes, big endian. A text is its length in bytes (4 bytes, -1 when there is none),
+ * followed by its UTF-8 bytes. A boolean is one byte.
+ *
+ * <p>No two different entries have the same bytes. The form begins with a version byte, so a later
+ * form cannot be mistaken for this one.
  */
 final class AuditChain {
 
@@ -24,7 +27,7 @@ final class AuditChain {
 
     private AuditChain() {}
 
-    /** What the first entry follows. */
+    /** The hash that the first entry follows. */
     static byte[] genesis(UUID chain) {
         return sha256().digest(("analytics audit chain " + chain).getBytes(StandardCharsets.UTF_8));
     }

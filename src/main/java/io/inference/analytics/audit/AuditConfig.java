@@ -9,31 +9,43 @@ import java.time.Period;
 @ConfigMapping(prefix = "analytics.audit")
 interface AuditConfig {
 
-    /** Whether a request is refused (503) when its entry can not be committed (AUDIT_REQUIRED); else only the log tells. */
+    /**
+     * Whether a request is refused (503) when its entry cannot be committed (AUDIT_REQUIRED);
+     * otherwise the failure is only logged.
+     */
     @WithDefault("true")
     boolean required();
 
-    /** How long after the decision a request waits for its entry to be committed, at most; its own work counts. */
+    /**
+     * Longest time after the access decision that a request waits for the commit of its entry; its
+     * own work counts.
+     */
     @WithDefault("2500ms")
     Duration patience();
 
-    /** How long a group of entries is gathered once its first is there, at most. */
+    /** Longest time that a group waits for further entries after its first one. */
     @WithDefault("1ms")
     Duration groupDelay();
 
-    /** Entries that wait for the database, at most; more are refused. */
+    /** Most entries that may wait for the database; further ones are refused. */
     @WithDefault("20000")
     int queueMax();
 
-    /** How often the head of the chain is published to the log and to S3; only when it has moved. */
+    /** How often the head of the chain is published to the log and to S3, if it has moved. */
     @WithDefault("1m")
     Duration headInterval();
 
-    /** How long entries are kept, as an ISO 8601 period; whole months are dropped, and never what is younger than 30 days. */
+    /**
+     * How long entries are kept, as an ISO 8601 period; whole months are dropped, but never entries
+     * younger than 30 days.
+     */
     @WithDefault("P24M")
     Period retention();
 
-    /** Pause between two rounds of making partitions ahead and dropping what retention ends. */
+    /**
+     * Pause between two rounds that create partitions ahead of time and drop months beyond
+     * retention.
+     */
     @WithDefault("1h")
     Duration upkeepInterval();
 }

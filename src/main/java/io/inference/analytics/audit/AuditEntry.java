@@ -9,13 +9,14 @@ import java.util.UUID;
  * One row of the log.
  *
  * @param seq its place in the chain: 1, 2, 3 … without gaps
- * @param recordedAt the database's time of the append, in microseconds; never before that of the entry before
+ * @param recordedAt the database's time of the append, in microseconds; never earlier than that of
+ *     the previous entry
  * @param at when the decision was made, in microseconds
- * @param actor subject of the credential; empty when none held
- * @param action the permission that was asked for, or the command
- * @param orgId the organisation, where the request named one that can be one
+ * @param actor subject of the credential; empty when there was no valid one
+ * @param action the permission that the request needs, or the command
+ * @param orgId the organisation, if the request named one by a UUID
  * @param outcome allowed or denied
- * @param crossOrg allowed by a grant that holds in every organisation
+ * @param crossOrg allowed by a grant for every organisation
  * @param method HTTP method, or CLI
  * @param path path of the request without parameters, or the command
  * @param traceId trace of the request
@@ -33,12 +34,12 @@ record AuditEntry(
         String path,
         String traceId) {
 
-    /** The entry with its place in the chain. */
+    /** This entry at its place in the chain. */
     AuditEntry placed(long place, Instant appendedAt) {
         return new AuditEntry(place, appendedAt, at, actor, action, orgId, outcome, crossOrg, method, path, traceId);
     }
 
-    /** An entry and the hash that stands beside it. */
+    /** An entry and its stored hash. */
     record Hashed(AuditEntry entry, byte[] hash) {
 
         /** The hash in hexadecimal. */

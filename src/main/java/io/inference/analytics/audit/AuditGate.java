@@ -26,9 +26,9 @@ import java.util.concurrent.TimeoutException;
 import org.jboss.logging.Logger;
 
 /**
- * Lets nothing out that is not accounted for: an answer waits until its entries are committed, which usually has happened while
- * the answer was made; what changes something waits before it begins. When they can not be committed the answer is 503. Refusals
- * give nothing away and do not wait.
+ * Holds every response back until its audit entries are committed. The commit usually happens while
+ * the response is prepared. A request that changes something waits before it begins. When the
+ * entries cannot be committed, the response is 503. Refusals reveal nothing and do not wait.
  */
 @Provider
 @Singleton
@@ -40,7 +40,7 @@ class AuditGate implements ContainerRequestFilter, ContainerResponseFilter {
     private static final Duration RETRY_AFTER = Duration.ofSeconds(2);
 
     private final RequestAudit audit;
-    /** Filters are made before the settings are there. */
+    /** A provider, because filters are created before the settings can be read. */
     private final jakarta.inject.Provider<AuditConfig> config;
 
     @Inject
@@ -75,7 +75,7 @@ class AuditGate implements ContainerRequestFilter, ContainerResponseFilter {
     }
 
     private static Failure.Unavailable unaudited() {
-        return new Failure.Unavailable("The audit log can not be written at present.", RETRY_AFTER, null);
+        return new Failure.Unavailable("The audit log cannot be written at present.", RETRY_AFTER, null);
     }
 
     private boolean kept() {

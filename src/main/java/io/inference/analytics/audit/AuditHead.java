@@ -6,9 +6,9 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Where the chain stood at some moment.
+ * The end of the chain at some moment.
  *
- * @param seq entries so far, those included that retention dropped
+ * @param seq entries so far, including those that retention dropped
  * @param hash hash of the last one, in hexadecimal
  */
 public record AuditHead(long seq, String hash) {
@@ -19,7 +19,7 @@ public record AuditHead(long seq, String hash) {
         return new AuditHead(seq, HexFormat.of().formatHex(hash));
     }
 
-    /** Reads {@code SEQ:HASH} or {@code SEQ-HASH}; empty when it is neither. */
+    /** Reads {@code SEQ:HASH} or {@code SEQ-HASH}; empty for any other text. */
     public static Optional<AuditHead> parse(String text) {
         Matcher parts = TEXT.matcher(text);
         return parts.matches()

@@ -9,8 +9,8 @@ import java.util.Optional;
 import org.jboss.logging.Logger;
 
 /**
- * Publishes where the chain ends to the log and to the file store, so that a tail that is cut off in the database is missed.
- * Every replica does it; a head that is kept twice does no harm.
+ * Publishes the end of the chain to the log and to the file store, so that truncating the chain in
+ * the database is detected. Every replica does it; publishing a head twice does no harm.
  */
 @ApplicationScoped
 class AuditHeadJob {
@@ -46,7 +46,7 @@ class AuditHeadJob {
     Optional<AuditHead> runOnce() throws IOException {
         Optional<AuditLogStore.End> end = database.read(store::end);
         if (end.isEmpty()) {
-            LOG.error("event=audit_head_missing the head of the audit log is gone");
+            LOG.error("event=audit_head_missing analytics.audit_head has no row");
             return Optional.empty();
         }
         AuditHead head = end.get().head();

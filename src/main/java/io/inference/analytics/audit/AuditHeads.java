@@ -14,8 +14,10 @@ import java.util.Map;
 import java.util.UUID;
 
 /**
- * Heads of the audit log in the file store, one small object each: {@code analytics/audit/{chain}/{date}/{time}-{seq}-{hash}.json}.
- * The name says all, so reading them back takes no more than a listing. A bucket with object lock keeps them from everybody.
+ * Heads of the audit log in the file store, one small object each:
+ * {@code analytics/audit/{chain}/{date}/{time}-{seq}-{hash}.json}. The name holds the whole head,
+ * so reading them back takes only a listing. In a bucket with object lock, no account can change
+ * them.
  */
 @ApplicationScoped
 class AuditHeads {
@@ -29,7 +31,7 @@ class AuditHeads {
         this.bucket = bucket;
     }
 
-    /** Whether there is a file store. */
+    /** Whether a file store is configured. */
     boolean offered() {
         return bucket.configured();
     }
@@ -39,9 +41,9 @@ class AuditHeads {
     }
 
     /**
-     * Keeps the head of the chain next to the earlier ones.
+     * Stores the head of the chain next to the earlier ones.
      *
-     * @throws IOException when the file store does not take it at present
+     * @throws IOException when the file store does not accept it at present
      */
     void keep(UUID chain, AuditHead head, Instant at) throws IOException {
         String key = "%s%s-%d-%s.json".formatted(prefix(chain), PATH.format(at), head.seq(), head.hash());
@@ -56,7 +58,7 @@ class AuditHeads {
     }
 
     /**
-     * All heads of the chain that were kept, in no order.
+     * All stored heads of the chain, in no particular order.
      *
      * @throws IOException when the file store does not answer at present
      */

@@ -20,13 +20,17 @@ class AuditLogStore {
     private static final String COLUMNS =
             "seq, recorded_at, at, actor, action, org_id, outcome, cross_org, method, path, trace_id, hash";
 
-    /** The end of the chain, with its name. */
+    /** The end of the chain, with the chain's name. */
     record End(UUID chain, AuditHead head) {}
 
-    /** What retention left of the dropped part: the last entry of it, and when that was recorded. */
+    /**
+     * What retention left of the part that it dropped: its last entry, and when that was recorded.
+     */
     record Checkpoint(AuditHead head, Instant recordedAt, Instant droppedAt) {}
 
-    /** Which entries are wanted; {@code before} is exclusive and counts backwards along the chain. */
+    /**
+     * The entries to read; the page goes backwards along the chain from {@code before}, exclusive.
+     */
     record Page(
             Optional<UUID> org,
             Optional<Instant> start,
@@ -37,13 +41,13 @@ class AuditLogStore {
             Optional<AuditQuery.Cursor> before,
             int limit) {
 
-        /** The same with one entry more, which tells whether another page follows. */
+        /** The same with one more entry, which shows whether another page follows. */
         Page withOneMore() {
             return new Page(org, start, end, actor, action, outcome, before, limit + 1);
         }
     }
 
-    /** Where the next entry goes, and the time that it gets. */
+    /** What the next entries follow, and the time that they get. */
     private record Tail(long seq, byte[] hash, Instant now) {}
 
     private static final String LOCK =
@@ -64,8 +68,8 @@ class AuditLogStore {
                     .formatted(COLUMNS, COLUMNS);
 
     /**
-     * Adds the entries to the end of the chain and moves its head, in one transaction that it commits. Waits for other replicas
-     * that do the same.
+     * Adds the entries to the end of the chain and moves its head, in one transaction. The lock of
+     * the head makes replicas append one after the other.
      */
     void append(Handle handle, List<AuditEntry> entries) {
         handle.useTransaction(transaction -> {
@@ -133,14 +137,16 @@ class AuditLogStore {
             from generate_series(0, 1) as ahead
             """;
 
-    /** Makes the partitions of this month and the next, by the database's time. */
+    /** Creates the partitions of this month and the next, by the database's clock. */
     void ensureMonths(Handle handle) {
         handle.execute(ENSURE_MONTHS);
     }
 
     private static final String PURGE = "select analytics.purge_audit(:before)";
 
-    /** Drops the months that lie wholly before the time, behind a checkpoint; returns how many. */
+    /**
+     * Drops the months that end before the given time and leaves a checkpoint; returns how many.
+     */
     int purge(Handle handle, Instant before) {
         return handle.createQuery(PURGE)
                 .bind("before", before)
@@ -150,7 +156,7 @@ class AuditLogStore {
 
     private static final String END = "select chain, seq, hash from analytics.audit_head";
 
-    /** Where the chain ends by its own account; empty when somebody removed that. */
+    /** The end of the chain by its own account; empty when somebody removed that row. */
     Optional<End> end(Handle handle) {
         return handle.createQuery(END)
                 .map(row -> new End(row.getColumn("chain", UUID.class), head(row)))
@@ -160,7 +166,7 @@ class AuditLogStore {
     private static final String CHECKPOINT =
             "select seq, hash, recorded_at, dropped_at from analytics.audit_checkpoints order by seq desc limit 1";
 
-    /** The newest checkpoint, if retention has dropped anything yet. */
+    /** The newest checkpoint; empty when retention has dropped nothing yet. */
     Optional<Checkpoint> checkpoint(Handle handle) {
         return handle.createQuery(CHECKPOINT)
                 .map(row -> new Checkpoint(
@@ -177,7 +183,10 @@ class AuditLogStore {
     private static final String ALL = "select %s from analytics.audit_log order by recorded_at, seq".formatted(COLUMNS);
     private static final int FETCH_SIZE = 5_000;
 
-    /** Shows every entry in the order of the chain; the handle is in a transaction, so memory stays flat. */
+    /**
+     * Passes every entry on, in the order of the chain. The handle must be in a transaction: only
+     * then are rows fetched in portions.
+     */
     void all(Handle handle, Consumer<Hashed> visitor) {
         handle.createQuery(ALL)
                 .setFetchSize(FETCH_SIZE)

@@ -8,9 +8,9 @@ import java.util.UUID;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
 
 /**
- * What the wire shows of the log, newest first.
+ * What the API shows of the log, newest first.
  *
- * @param nextCursor to be sent as cursor for the page after; null on the last one
+ * @param nextCursor the parameter cursor of the next page; null on the last one
  */
 @Schema(name = "AuditPage")
 record AuditPage(List<Entry> entries, @Schema(nullable = true) String nextCursor) {
@@ -22,15 +22,16 @@ record AuditPage(List<Entry> entries, @Schema(nullable = true) String nextCursor
             @Schema(description = "Place in the chain") long seq,
             @Schema(description = "When it was decided") Instant at,
             @Schema(description = "When the entry was committed; start and end refer to it") Instant recordedAt,
-            @Schema(nullable = true, description = "Subject of the credential; null when none held") String actor,
-            @Schema(description = "Permission that was asked for, or the command") String action,
+            @Schema(nullable = true, description = "Subject of the credential; null when there was no valid one")
+                    String actor,
+            @Schema(description = "Permission that the request needs, or the command") String action,
             @Schema(nullable = true) UUID orgId,
             @Schema(enumeration = {"allowed", "denied"}) String outcome,
-            @Schema(description = "Allowed by a grant that holds in every organisation") boolean crossOrg,
+            @Schema(description = "Allowed by a grant for every organisation") boolean crossOrg,
             String method,
             String path,
             String traceId,
-            @Schema(description = "Hash of the chain up to here, SHA-256 in hexadecimal") String hash) {
+            @Schema(description = "Hash of the chain up to this entry, SHA-256 in hexadecimal") String hash) {
 
         static Entry of(Hashed hashed) {
             AuditEntry entry = hashed.entry();
@@ -50,7 +51,7 @@ record AuditPage(List<Entry> entries, @Schema(nullable = true) String nextCursor
         }
     }
 
-    /** The first {@code limit} of what was found; one more found means that there is another page. */
+    /** The first {@code limit} entries found; a further one means that another page follows. */
     static AuditPage of(List<Hashed> found, int limit) {
         boolean more = found.size() > limit;
         List<Hashed> shown = more ? found.subList(0, limit) : found;

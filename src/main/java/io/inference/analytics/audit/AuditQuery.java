@@ -20,7 +20,7 @@ record AuditQuery(AuditLogStore.Page page) {
     private static final int LIMIT_MAX = 200;
     private static final int TEXT_MAX = 200;
 
-    /** The last entry of the page before. */
+    /** The last entry of the previous page. */
     record Cursor(Instant recordedAt, long seq) {
 
         String encode() {
@@ -34,19 +34,20 @@ record AuditQuery(AuditLogStore.Page page) {
                 String[] parts =
                         new String(Base64.getUrlDecoder().decode(text), StandardCharsets.US_ASCII).split(" ", 2);
                 if (parts.length == 2 && parts[1].matches("[0-9]{1,18}")) {
-                    // Through the parser of times, which knows the bounds of the database's.
+                    // The parser of times knows which times the database can store.
                     Instant time = ParameterValues.time(parts[0]).truncatedTo(ChronoUnit.MICROS);
                     return new Cursor(time, Long.parseLong(parts[1]));
                 }
             } catch (IllegalArgumentException | DateTimeException | Fault e) {
-                // Told below.
+                // Reported below.
             }
-            throw new Fault("not a cursor (expected: nextCursor of an earlier answer)");
+            throw new Fault("not a cursor (expected: nextCursor of an earlier response)");
         }
     }
 
     /**
-     * @param org the organisation of the path; without one all entries are meant, and the parameter orgId may narrow them
+     * @param org the organisation of the path; without one, all entries are read, and the parameter
+     *     orgId may narrow them
      * @throws io.inference.analytics.platform.Failure.Invalid with every fault
      */
     static AuditQuery parse(Optional<UUID> org, Map<String, List<String>> given) {

@@ -27,7 +27,7 @@ import org.eclipse.microprofile.openapi.annotations.media.Schema;
 import org.eclipse.microprofile.openapi.annotations.parameters.Parameter;
 import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 
-/** The audit log as a whole over HTTP, newest first, in pages. */
+/** The whole audit log over HTTP, newest first, in pages. */
 @Path("/analytics/v1/audit")
 @Produces(MediaType.APPLICATION_JSON)
 @Tag(name = "audit")

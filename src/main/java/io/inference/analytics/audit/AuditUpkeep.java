@@ -12,15 +12,16 @@ import org.jdbi.v3.core.Jdbi;
 import org.jdbi.v3.core.JdbiException;
 
 /**
- * Makes the log's partitions ahead and drops the months that retention ends, behind a checkpoint. Idempotent; several replicas
- * may do it at once. Should it never run, the writer makes the partition that it needs.
+ * Creates the log's partitions ahead of time and drops the months beyond retention, behind a
+ * checkpoint. Idempotent; several replicas may do it at once. If it never runs, the writer creates
+ * the partition that it needs.
  */
 @ApplicationScoped
 class AuditUpkeep {
 
     private static final Logger LOG = Logger.getLogger(AuditUpkeep.class);
 
-    /** Who waits longer for a partition that is being read would hold up the writers. */
+    /** Waiting longer for a partition that is being read would block the writers. */
     private static final String LOCK_LIMIT = "set local lock_timeout = '2s'";
 
     private final AuditLogStore store;

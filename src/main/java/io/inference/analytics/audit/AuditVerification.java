@@ -19,14 +19,15 @@ import org.jdbi.v3.core.Jdbi;
 import org.jdbi.v3.core.transaction.TransactionIsolationLevel;
 
 /**
- * Goes along the whole chain in one snapshot and finds what was changed, removed, put in another order or cut off. It computes
- * every hash itself and asks no function of the database; what somebody with all rights in the database could still forge shows
- * against the heads that were published outside of it.
+ * Walks along the whole chain in one snapshot and finds entries that were changed, removed, put in
+ * another order or cut off. It computes every hash itself and calls no function of the database.
+ * Somebody with all rights in the database could still forge a chain; the heads that were published
+ * outside of the database reveal that.
  */
 @ApplicationScoped
 public class AuditVerification {
 
-    /** Faults that are described, at most; more are only counted. */
+    /** Most faults that are described; further ones are only counted. */
     private static final int DESCRIBED_MAX = 50;
 
     /**
@@ -34,11 +35,11 @@ public class AuditVerification {
      *
      * @param chain name of the chain
      * @param entries rows that were read
-     * @param firstSeq the first of them, 0 when there is none
+     * @param firstSeq the first of these rows, 0 when there is none
      * @param head where the rows end
      * @param headsChecked published heads that were compared
-     * @param faultCount faults in all
-     * @param faults the first of them, in words
+     * @param faultCount number of all faults
+     * @param faults the first faults, in words
      */
     public record Report(
             String chain,
@@ -67,13 +68,14 @@ public class AuditVerification {
      * Verifies the log.
      *
      * @param known heads that were published, from a log or elsewhere
-     * @param askArchive whether the file store's heads are compared too, where there is one
+     * @param askArchive whether to compare the heads in the file store too, where one is configured
      * @throws IOException when the file store does not answer
      */
     public Report run(List<AuditHead> known, boolean askArchive) throws IOException {
         List<AuditHead> heads = new ArrayList<>(known);
         if (askArchive && archive.offered()) {
-            // Before the snapshot: a head that is published while the rows are read would seem to be cut off.
+            // Before the snapshot: a head that is published while the rows are read would look cut
+            // off.
             Optional<AuditLogStore.End> named = jdbi.withHandle(store::end);
             if (named.isPresent()) {
                 heads.addAll(archive.heads(named.get().chain()));
@@ -99,9 +101,8 @@ public class AuditVerification {
                             .atOffset(ZoneOffset.UTC)
                             .minus(config.retention())
                             .toInstant())) {
-                walk.fault(
-                        "the checkpoint at seq %d says that entries were dropped before their time (expected: older than %s)"
-                                .formatted(kept.seq(), config.retention()));
+                walk.fault("the checkpoint at seq %d says that entries were dropped too early (expected: older than %s)"
+                        .formatted(kept.seq(), config.retention()));
             }
         } else {
             walk.expect(0, AuditChain.genesis(end.map(AuditLogStore.End::chain).orElse(new UUID(0, 0))));
@@ -119,7 +120,7 @@ public class AuditVerification {
                 List.copyOf(walk.faults));
     }
 
-    /** The state of one way along the chain. */
+    /** The state of one walk along the chain. */
     private static final class Walk implements Consumer<Hashed> {
 
         private final Map<Long, List<String>> heads = new HashMap<>();
@@ -159,11 +160,11 @@ public class AuditVerification {
             if (entry.seq() > seq + 1) {
                 fault("seq %d to %d: removed".formatted(seq + 1, entry.seq() - 1));
             } else if (entry.seq() <= seq) {
-                fault("seq %d: out of its place (after seq %d)".formatted(entry.seq(), seq));
+                fault("seq %d: out of place (after seq %d)".formatted(entry.seq(), seq));
             } else if (!Arrays.equals(AuditChain.next(hash, entry), hashed.hash())) {
                 fault("seq %d: changed, or it does not follow the entry before it".formatted(entry.seq()));
             }
-            // Goes on from what is stored, so that one fault is told once.
+            // Continues from the stored hash, so that one fault is reported once.
             seq = entry.seq();
             hash = hashed.hash();
             compare();
@@ -191,7 +192,10 @@ public class AuditVerification {
             }
         }
 
-        /** What is left of the published heads stands for no row: of those that retention dropped none is expected. */
+        /**
+         * Published heads that are left have no row; only rows that retention dropped may be
+         * missing.
+         */
         void published() {
             heads.forEach((place, hashes) -> {
                 if (place > seq) {

@@ -29,11 +29,13 @@ import org.jdbi.v3.core.Jdbi;
 import org.jdbi.v3.core.JdbiException;
 
 /**
- * Adds entries to the chain in groups, from one thread: whatever came while the group before was committed is the next one, so a
- * request waits for one commit, beside its own work, and many requests share it.
+ * Adds entries to the chain in groups, from one thread. Entries that arrive while a group is
+ * committed form the next group, so many requests share a commit. A request waits for one commit,
+ * in addition to its own work.
  *
- * <p>Bounds: {@link AuditConfig#queueMax()} entries wait, a group has {@link #GROUP_MAX}. On failure: the entries stay and are tried again
- * with growing delay; who waits for one is told at once, and so is who comes while the database is away.
+ * <p>Bounds: at most {@link AuditConfig#queueMax()} entries wait, and a group has at most
+ * {@link #GROUP_MAX}. On failure: the entries stay and are tried again with growing delay. Requests
+ * that wait for one fail at once, and so do those that arrive while the database is away.
  */
 @ApplicationScoped
 class AuditWriter implements AuditTrail {
@@ -45,7 +47,7 @@ class AuditWriter implements AuditTrail {
     private static final Duration RETRY_MAX = Duration.ofSeconds(2);
     private static final Duration STOP_PATIENCE = Duration.ofSeconds(4);
 
-    /** Longer names and paths are cut: they are the caller's choice. */
+    /** Longer names and paths are cut, because callers choose them. */
     private static final int TEXT_MAX = 1_000;
 
     private record Waiting(AuditEntry entry, CompletableFuture<Void> kept) {}
@@ -87,7 +89,7 @@ class AuditWriter implements AuditTrail {
                 .register(meters);
     }
 
-    /** Creates the bean, and so its series, at the start and not with the first entry. */
+    /** Creates the bean at start-up, so that its metrics exist before the first entry. */
     void onStart(@Observes StartupEvent event) {
         LOG.debugf("event=audit_writer_ready queue_max=%d", queue.remainingCapacity());
     }
@@ -102,10 +104,9 @@ class AuditWriter implements AuditTrail {
             LOG.errorf("event=audit_queue_full entry=%s", describe(decision));
             return CompletableFuture.failedStage(new IllegalStateException("too many audit entries wait"));
         }
-        // Kept later; but nobody should wait for a database that is known to be away.
+        // The entry is written later, but no request waits for a database that is known to be away.
         return refuse
-                ? CompletableFuture.failedStage(
-                        new IllegalStateException("the audit log can not be written at present"))
+                ? CompletableFuture.failedStage(new IllegalStateException("the audit log cannot be written at present"))
                 : waiting.kept();
     }
 
@@ -124,7 +125,7 @@ class AuditWriter implements AuditTrail {
                 decision.traceId());
     }
 
-    /** PostgreSQL keeps no U+0000 and no half of a surrogate pair. */
+    /** PostgreSQL cannot store U+0000 or half of a surrogate pair. */
     private static String storable(String text) {
         String cut = text.length() <= TEXT_MAX ? text : text.substring(0, TEXT_MAX);
         StringBuilder whole = new StringBuilder(cut.length());
@@ -181,13 +182,16 @@ class AuditWriter implements AuditTrail {
         group.add(first);
         queue.drainTo(group, GROUP_MAX - 1);
         if (group.size() > 1 && !stopping) {
-            // Several at once: a moment more makes the group larger and the commits fewer.
+            // Several entries at once: a short wait makes the group larger and the commits fewer.
             TimeUnit.NANOSECONDS.sleep(groupDelay.toNanos());
             queue.drainTo(group, GROUP_MAX - group.size());
         }
     }
 
-    /** Whether the group is kept. One that was committed although the answer was lost is written a second time: never not at all. */
+    /**
+     * Whether the group was committed. If the commit succeeded but its reply was lost, the group is
+     * written twice; it is never lost.
+     */
     private boolean append(List<Waiting> group) {
         List<AuditEntry> rows = group.stream().map(Waiting::entry).toList();
         try {
@@ -227,21 +231,22 @@ class AuditWriter implements AuditTrail {
             if (!SqlState.connectionLost(e)) {
                 throw e;
             }
-            // After a restart of the server all idle connections are dead: drop them, so that one more try decides.
+            // After a restart of the server, all idle connections are dead. Without them, one more
+            // attempt decides.
             pool.flush(FlushMode.IDLE);
             jdbi.useHandle(handle -> store.append(handle, rows));
         }
     }
 
-    /** Those that came while the group was being tried. */
+    /** Fails the requests whose entries arrived while the group was tried; the entries stay. */
     private void failWaiting() {
         for (Waiting waiting : queue) {
             waiting.kept()
-                    .completeExceptionally(new IllegalStateException("the audit log can not be written at present"));
+                    .completeExceptionally(new IllegalStateException("the audit log cannot be written at present"));
         }
     }
 
-    /** Writes what waits, for a few seconds at most. */
+    /** Writes the waiting entries, for at most a few seconds. */
     void stop(@Observes ShutdownEvent event) throws InterruptedException {
         Thread running;
         synchronized (this) {

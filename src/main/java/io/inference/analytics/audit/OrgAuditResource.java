@@ -24,8 +24,9 @@ import org.eclipse.microprofile.openapi.annotations.Operation;
 import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 
 /**
- * What concerns one organisation, newest first, in pages. A class of its own: Quarkus REST looks for a path in the class with the
- * longest fitting path only, and others begin with {@code orgs/{orgId}}.
+ * The entries of one organisation, newest first, in pages. It is a separate class because Quarkus
+ * REST searches only the class with the longest matching path, and other resources also begin with
+ * {@code orgs/{orgId}}.
  */
 @Path("/analytics/v1/orgs/{orgId}/audit")
 @Produces(MediaType.APPLICATION_JSON)

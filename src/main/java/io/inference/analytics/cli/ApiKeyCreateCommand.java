@@ -76,7 +76,7 @@ class ApiKeyCreateCommand implements ServiceCommand {
     @Override
     public int run(PrintWriter out) {
         ApiKeys.Made made = keys.create(
-                new ApiKeys.Wish(name, ids(), allOrgs, permissions, Optional.ofNullable(expires)), CommandRun.actor());
+                new ApiKeys.Draft(name, ids(), allOrgs, permissions, Optional.ofNullable(expires)), CommandRun.actor());
         out.println(made.text());
         out.println("key id " + made.key().keyId() + "; it is shown this once");
         return 0;

@@ -1,7 +1,7 @@
 package io.inference.analytics.objectstore;
 
 /**
- * Where an object is.
+ * The place of an object.
  *
  * @param key without the bucket
  */

@@ -37,11 +37,11 @@ import software.amazon.awssdk.services.s3.model.S3Object;
 import software.amazon.awssdk.services.s3.presigner.S3Presigner;
 
 /**
- * The file store: the only class that knows S3. Any S3-compatible one will do; nothing is asked of it but multipart uploads,
- * copies within a bucket, user metadata and Signature Version 4.
+ * The file store: the only class that knows S3. Any S3-compatible store will do: it needs only
+ * multipart uploads, copies within a bucket, user metadata and Signature Version 4.
  *
- * <p>Every call ends within {@link #CALL_MAX}, and whatever goes wrong comes out as {@link StoreTrouble} with a reason in plain
- * words.
+ * <p>Every call ends within {@link #CALL_MAX}. Every failure is a {@link StoreTrouble} with a
+ * reason in plain words.
  */
 @ApplicationScoped
 public class ObjectStore {
@@ -50,7 +50,7 @@ public class ObjectStore {
     private static final Duration SILENCE_MAX = Duration.ofSeconds(20);
     private static final Duration CALL_MAX = Duration.ofSeconds(90);
 
-    /** By the rules of S3. */
+    /** The limit of S3. */
     private static final int PARTS_MAX = 10_000;
 
     private static final String MALFORMED = " is malformed (expected: http://host:port or https://host)";
@@ -64,7 +64,7 @@ public class ObjectStore {
         this.config = config;
     }
 
-    /** Whether there is a file store at all. */
+    /** Whether a file store is configured. */
     public boolean configured() {
         return config.endpoint().isPresent();
     }
@@ -74,7 +74,7 @@ public class ObjectStore {
     }
 
     /**
-     * Refuses settings that can not work.
+     * Refuses settings that cannot work.
      *
      * @throws IllegalArgumentException naming the setting, without its value where that is a secret
      */
@@ -104,8 +104,8 @@ public class ObjectStore {
         }
         if (!List.of("", "/").contains(address.getPath())) {
             throw new IllegalArgumentException(name
-                    + " has a path (expected: http://host:port or https://host; signatures cover the path, so none can be put in"
-                    + " front of it)");
+                    + " has a path (expected: http://host:port or https://host; signatures cover the path,"
+                    + " so it cannot have a prefix)");
         }
         return address;
     }
@@ -142,7 +142,8 @@ public class ObjectStore {
                     .region(Region.of(config.region()))
                     .credentialsProvider(credentials())
                     .serviceConfiguration(style())
-                    // Newer kinds of checksums are unknown to many stores; the signature covers the content anyway.
+                    // Many stores do not know newer kinds of checksums; the signature covers the
+                    // content anyway.
                     .requestChecksumCalculation(RequestChecksumCalculation.WHEN_REQUIRED)
                     .responseChecksumValidation(ResponseChecksumValidation.WHEN_REQUIRED)
                     .httpClient(UrlConnectionHttpClient.builder()
@@ -186,13 +187,14 @@ public class ObjectStore {
         }
     }
 
-    /** Whether the bucket is there for us. */
+    /** Throws unless the bucket exists and the service may use it. */
     public void check(String bucket) throws StoreTrouble {
         call(bucket, () -> client().headBucket(head -> head.bucket(bucket)));
     }
 
     /**
-     * Begins an upload in parts. Nothing shows under its name until {@link #completeUpload}.
+     * Begins an upload in parts. The object does not appear under its name before
+     * {@link #completeUpload}.
      *
      * @param metadata kept with the object, ASCII
      * @return the store's id of the upload
@@ -232,7 +234,9 @@ public class ObjectStore {
                 .eTag());
     }
 
-    /** Makes the file show under its name, as a whole: the parts of these tags, in their order. */
+    /**
+     * Joins the parts with these tags, in their order; then the whole file appears under its name.
+     */
     public void completeUpload(ObjectLocation location, String uploadId, List<String> tags) throws StoreTrouble {
         List<CompletedPart> parts = new ArrayList<>();
         for (String tag : tags) {
@@ -251,7 +255,7 @@ public class ObjectStore {
         return !config.serverSideEncryption().equals("none");
     }
 
-    /** Stores something small at once. */
+    /** Stores a small object in one call. */
     public void put(ObjectLocation location, byte[] content, String contentType, Map<String, String> metadata)
             throws StoreTrouble {
         call(location.bucket(), () -> client().putObject(
@@ -268,7 +272,7 @@ public class ObjectStore {
                         RequestBody.fromBytes(content)));
     }
 
-    /** Copies within the bucket, metadata included; at most 5 GiB by the rules of S3. */
+    /** Copies within the bucket, including metadata; S3 allows at most 5 GiB. */
     public void copy(ObjectLocation from, String toKey) throws StoreTrouble {
         call(from.bucket(), () -> client().copyObject(copy -> {
             copy.sourceBucket(from.bucket())
@@ -283,7 +287,7 @@ public class ObjectStore {
         }));
     }
 
-    /** The names of all objects that begin with the prefix, page by page from the store. */
+    /** The keys of all objects that begin with the prefix; the store is asked page by page. */
     public List<String> keys(String bucket, String prefix) throws StoreTrouble {
         return call(
                 bucket,
@@ -295,13 +299,13 @@ public class ObjectStore {
                         .toList());
     }
 
-    /** Deletes an object; one that is not there is as good as deleted. */
+    /** Deletes an object; a missing object is not an error. */
     public void delete(ObjectLocation location) throws StoreTrouble {
         call(location.bucket(), () -> client().deleteObject(
                         delete -> delete.bucket(location.bucket()).key(location.key())));
     }
 
-    /** Aborts every upload of the name that was begun and not completed, whoever began it. */
+    /** Aborts every incomplete upload of this name, including those that other processes began. */
     public void abortUploads(ObjectLocation location) throws StoreTrouble {
         ListMultipartUploadsResponse open = call(location.bucket(), () -> client().listMultipartUploads(
                         list -> list.bucket(location.bucket()).prefix(location.key())));
@@ -312,7 +316,7 @@ public class ObjectStore {
         }
     }
 
-    /** Drops an upload; one that was completed or dropped already is left as it is. */
+    /** Aborts an upload; has no effect when it was completed or aborted already. */
     public void abortUpload(ObjectLocation location, String uploadId) throws StoreTrouble {
         call(location.bucket(), () -> {
             try {
@@ -325,9 +329,10 @@ public class ObjectStore {
     }
 
     /**
-     * An address under which anybody can read the object for a while. It is made without asking the store.
+     * An address under which everybody can read the object until it expires. It is computed without
+     * asking the store.
      *
-     * @param fileName what the reader's client shall call the file, ASCII without quotes
+     * @param fileName the name under which a client saves the file, ASCII without quotes
      */
     public URI sign(ObjectLocation location, String fileName, Duration ttl) {
         return URI.create(presigner()

@@ -8,13 +8,22 @@ import java.util.Optional;
 @ConfigMapping(prefix = "analytics.s3")
 interface ObjectStoreConfig {
 
-    /** Address of the store (S3_ENDPOINT), such as https://s3.eu-central-1.amazonaws.com; without it exports are off. */
+    /**
+     * Address of the store (S3_ENDPOINT), such as https://s3.eu-central-1.amazonaws.com; without it
+     * exports are off.
+     */
     Optional<String> endpoint();
 
-    /** Address of the store as the readers of files reach it (S3_PUBLIC_ENDPOINT), if that is another. */
+    /**
+     * Address under which readers of files reach the store (S3_PUBLIC_ENDPOINT), if it is a
+     * different one.
+     */
     Optional<String> publicEndpoint();
 
-    /** Access key (S3_ACCESS_KEY); without key and file, the usual places of AWS are searched. */
+    /**
+     * Access key (S3_ACCESS_KEY); without key and file, the default credential chain of AWS is
+     * used.
+     */
     Optional<String> accessKey();
 
     /** File with the access key (S3_ACCESS_KEY_FILE). */
@@ -34,14 +43,17 @@ interface ObjectStoreConfig {
     @WithDefault("us-east-1")
     String region();
 
-    /** Whether the bucket stands in the path and not in the host name (S3_PATH_STYLE). */
+    /** Whether requests name the bucket in the path and not in the host name (S3_PATH_STYLE). */
     @WithDefault("true")
     boolean pathStyle();
 
-    /** Encryption that the store is asked for (S3_SERVER_SIDE_ENCRYPTION): AES256, aws:kms or none. */
+    /**
+     * Server-side encryption that is requested (S3_SERVER_SIDE_ENCRYPTION): AES256, aws:kms or
+     * none.
+     */
     @WithDefault("AES256")
     String serverSideEncryption();
 
-    /** Key for aws:kms (S3_KMS_KEY_ID); without it the bucket's own. */
+    /** Key for aws:kms (S3_KMS_KEY_ID); without it, the key of the bucket. */
     Optional<String> kmsKeyId();
 }

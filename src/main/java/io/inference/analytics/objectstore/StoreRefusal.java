@@ -7,8 +7,9 @@ import software.amazon.awssdk.awscore.exception.AwsErrorDetails;
 import software.amazon.awssdk.services.s3.model.S3Exception;
 
 /**
- * What a refusal of the store means, and which setting changes it. Codes are those of the Amazon S3 API reference, "Error
- * responses"; other stores use the same. The store's own text is not passed on, since it may quote a key.
+ * What a refusal of the store means, and which setting changes it. Codes are those of the Amazon S3
+ * API reference, "Error responses"; other stores use the same. The store's own text is not passed
+ * on, because it may quote a key.
  */
 final class StoreRefusal {
 
@@ -62,7 +63,10 @@ final class StoreRefusal {
         };
     }
 
-    /** Stores tell in words only that a kind of encryption is not set up; S3 has no code for it. */
+    /**
+     * Only the text of the error says that a kind of encryption is not set up; S3 has no code for
+     * it.
+     */
     private static boolean encryption(S3Exception e) {
         String text = Optional.ofNullable(e.awsErrorDetails())
                 .map(AwsErrorDetails::errorMessage)
@@ -77,7 +81,10 @@ final class StoreRefusal {
                 .orElse("");
     }
 
-    /** From the header that comes with redirects, or from the text of the error, which has no field for it. */
+    /**
+     * From the header of a redirect, or from the text of the error, which has no field for the
+     * region.
+     */
     private static Optional<String> region(S3Exception e) {
         AwsErrorDetails details = e.awsErrorDetails();
         Optional<String> header = Optional.ofNullable(details.sdkHttpResponse())

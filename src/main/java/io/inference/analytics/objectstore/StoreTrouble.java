@@ -2,7 +2,10 @@ package io.inference.analytics.objectstore;
 
 import java.io.IOException;
 
-/** The file store does not do what it is asked for. The message is for people: no address, no key, no secret. */
+/**
+ * The file store did not do what was requested. The message is for people: it has no address, key
+ * or secret.
+ */
 public final class StoreTrouble extends IOException {
 
     private static final long serialVersionUID = 1;

@@ -3,8 +3,9 @@
  *
  * <p>May touch: nothing.
  *
- * <p>On failure: every call ends within 90 s, and trouble comes out as {@link io.inference.analytics.objectstore.StoreTrouble} in
- * plain words, without address, key or secret.
+ * <p>On failure: every call ends within 90 s and throws
+ * {@link io.inference.analytics.objectstore.StoreTrouble}, whose message is in plain words, without
+ * address, key or secret.
  *
  * <p>Tables: none.
  */

@@ -138,7 +138,7 @@ class ApiKeyIT {
             usage(text, own)
                     .statusCode(401)
                     .contentType("application/problem+json")
-                    .body("detail", equalTo("The API key does not hold: unknown, revoked or expired."));
+                    .body("detail", equalTo("The API key is not valid: unknown, revoked or expired."));
         }
         given().header("X-API-Key", key)
                 .header("X-API-Key", key)

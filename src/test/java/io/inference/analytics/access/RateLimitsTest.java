@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Test;
 
 class RateLimitsTest {
 
-    /** One a second each, and one more at once. */
+    /** One per second each, and a burst of one more. */
     private final RateLimits limits = new RateLimits(new AccessConfig() {
         @Override
         public boolean rbacEnabled() {

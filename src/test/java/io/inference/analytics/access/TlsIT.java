@@ -31,7 +31,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** PostgreSQL and RabbitMQ over TLS: the service works, and speaks to nobody whose certificate it does not trust. */
+/** PostgreSQL and RabbitMQ over TLS: the service works, and refuses servers whose certificate it does not trust. */
 class TlsIT {
 
     private static final Duration PATIENCE = Duration.ofSeconds(90);

@@ -22,7 +22,10 @@ class AuditChainTest {
         return HexFormat.of().formatHex(AuditChain.next(GENESIS, entry));
     }
 
-    /** Computed apart, from the description: whoever changes the form makes every stored log unverifiable. */
+    /**
+     * The expected values were computed from the description, without this code. A change of the
+     * form would make every stored log unverifiable.
+     */
     @Test
     void theFormNeverChanges() {
         assertThat(HexFormat.of().formatHex(GENESIS))
@@ -49,7 +52,7 @@ class AuditChainTest {
                         "t"),
                 new AuditEntry(1, AT, AT, Optional.empty(), "a", ENTRY.orgId(), "allowed", false, "GET", "/p", "t"),
                 new AuditEntry(1, AT, AT, Optional.of(""), "a", ENTRY.orgId(), "allowed", false, "GET", "/p", "t"),
-                // The same letters, otherwise divided.
+                // The same letters, divided differently.
                 new AuditEntry(1, AT, AT, Optional.of("anna"), "", ENTRY.orgId(), "allowed", false, "GET", "/p", "t"),
                 new AuditEntry(1, AT, AT, ENTRY.actor(), "a", Optional.empty(), "allowed", false, "GET", "/p", "t"),
                 new AuditEntry(1, AT, AT, ENTRY.actor(), "a", ENTRY.orgId(), "denied", false, "GET", "/p", "t"),

@@ -219,7 +219,7 @@ class AuditIT {
         assertThat(faults()).isEmpty();
     }
 
-    /** Each line: what somebody with all rights does, how it is undone, and what is said about it. */
+    /** Each line: what somebody with all rights does, how it is undone, and the fault that is reported. */
     @ParameterizedTest
     @CsvSource(
             delimiter = '|',
@@ -268,7 +268,7 @@ class AuditIT {
             execute("delete from analytics.audit_log where seq > " + (last - 2));
             assertThat(faults()).anySatisfy(fault -> assertThat(fault).contains("cut off"));
 
-            // Whoever also moves the head back is found out by a head that was published before.
+            // If the head was moved back too, a head that was published before reveals it.
             execute(
                     "update analytics.audit_head set (seq, recorded_at, hash) = (select seq, recorded_at, hash from analytics.audit_log where seq = %d)"
                             .formatted(last - 2));
@@ -321,7 +321,7 @@ class AuditIT {
 
     @Test
     void retentionDropsWholeMonthsBehindACheckpoint() throws Exception {
-        // A chain that began long ago, in place of the one at hand.
+        // A chain that began long ago, in place of the current one.
         UUID chain = UUID.randomUUID();
         execute(
                 "truncate analytics.audit_log",

@@ -25,7 +25,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** What the client asks of a store that the local one does not offer, and what it makes of refusals. */
+/** What the client requests from a store that the local one does not offer, and how it reports refusals. */
 class ObjectStoreTest {
 
     private static final ObjectLocation FILE = new ObjectLocation("files", "analytics/exports/1/2.csv");
