@@ -2,7 +2,13 @@ package io.inference.analytics.audit;
 
 import io.inference.analytics.audit.AuditEntry.Hashed;
 import jakarta.enterprise.context.ApplicationScoped;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
 import java.time.Instant;
+import java.time.OffsetDateTime;
+import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -11,7 +17,6 @@ import java.util.function.Consumer;
 import java.util.function.Function;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.result.RowView;
-import org.jdbi.v3.core.statement.Update;
 
 /** The SQL of the log. Rows are added and read here, never changed. */
 @ApplicationScoped
@@ -47,12 +52,9 @@ class AuditLogStore {
         }
     }
 
-    /** What the next entries follow, and the time that they get. */
-    private record Tail(long seq, byte[] hash, Instant now) {}
-
     private static final String LOCK =
             """
-            select seq, hash, greatest(clock_timestamp(), recorded_at) as now from analytics.audit_head for update
+            select seq, hash, greatest(clock_timestamp(), recorded_at) from analytics.audit_head for update
             """;
 
     private static final String APPEND =
@@ -60,74 +62,73 @@ class AuditLogStore {
             with added as (
                 insert into analytics.audit_log (%s)
                 select seq, recorded_at, at, actor, action, org_id, outcome, cross_org, method, path, trace_id, decode(hash, 'hex')
-                from unnest(:seqs, :recordedAts, :ats, :actors, :actions, :orgs, :outcomes, :crossOrgs, :methods, :paths,
-                            :traceIds, :hashes)
-                     as entry (%s))
-            update analytics.audit_head set seq = :seq, recorded_at = :recordedAt, hash = decode(:hash, 'hex')
+                from unnest(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) as entry (%s))
+            update analytics.audit_head set seq = ?, recorded_at = ?, hash = decode(?, 'hex')
             """
                     .formatted(COLUMNS, COLUMNS);
 
     /**
      * Adds the entries to the end of the chain and moves its head, in one transaction. The lock of
      * the head makes replicas append one after the other.
+     *
+     * <p>The two statements are plain JDBC. Through JDBI, an append of one entry took 0.49 ms of
+     * the service's processor time instead of 0.19 ms, and the log may take 5 % of a request's.
      */
-    void append(Handle handle, List<AuditEntry> entries) {
+    void append(Handle handle, List<AuditEntry> entries) throws SQLException {
         handle.useTransaction(transaction -> {
-            Tail tail = lock(transaction);
-            List<Hashed> chained = new ArrayList<>(entries.size());
-            byte[] hash = tail.hash();
-            for (AuditEntry entry : entries) {
-                AuditEntry placed = entry.placed(tail.seq() + chained.size() + 1, tail.now());
-                hash = AuditChain.next(hash, placed);
-                chained.add(new Hashed(placed, hash));
-            }
-            add(transaction, chained);
+            Connection connection = transaction.getConnection();
+            add(connection, chained(connection, entries));
         });
     }
 
-    private static Tail lock(Handle transaction) {
-        return transaction
-                .createQuery(LOCK)
-                .map(row -> new Tail(
-                        row.getColumn("seq", Long.class),
-                        row.getColumn("hash", byte[].class),
-                        row.getColumn("now", Instant.class)))
-                .findOne()
-                .orElseThrow(() -> new IllegalStateException("the head of the audit log is missing"));
-    }
-
-    private static void add(Handle transaction, List<Hashed> chained) {
-        Hashed last = chained.get(chained.size() - 1);
-        try (Update append = transaction.createUpdate(APPEND)) {
-            Columns columns = new Columns(append, chained);
-            columns.bind("seqs", Long.class, AuditEntry::seq);
-            columns.bind("recordedAts", Instant.class, AuditEntry::recordedAt);
-            columns.bind("ats", Instant.class, AuditEntry::at);
-            columns.bind("actors", String.class, entry -> entry.actor().orElse(null));
-            columns.bind("actions", String.class, AuditEntry::action);
-            columns.bind("orgs", UUID.class, entry -> entry.orgId().orElse(null));
-            columns.bind("outcomes", String.class, AuditEntry::outcome);
-            columns.bind("crossOrgs", Boolean.class, AuditEntry::crossOrg);
-            columns.bind("methods", String.class, AuditEntry::method);
-            columns.bind("paths", String.class, AuditEntry::path);
-            columns.bind("traceIds", String.class, AuditEntry::traceId);
-            append.bindArray(
-                            "hashes",
-                            String.class,
-                            chained.stream().map(Hashed::hex).toList())
-                    .bind("seq", last.entry().seq())
-                    .bind("recordedAt", last.entry().recordedAt())
-                    .bind("hash", last.hex())
-                    .execute();
+    private static List<Hashed> chained(Connection connection, List<AuditEntry> entries) throws SQLException {
+        try (PreparedStatement lock = connection.prepareStatement(LOCK);
+                ResultSet row = lock.executeQuery()) {
+            if (!row.next()) {
+                throw new IllegalStateException("the head of the audit log is missing");
+            }
+            long seq = row.getLong(1);
+            byte[] hash = row.getBytes(2);
+            Instant now = row.getObject(3, OffsetDateTime.class).toInstant();
+            List<Hashed> chained = new ArrayList<>(entries.size());
+            for (AuditEntry entry : entries) {
+                AuditEntry placed = entry.placed(++seq, now);
+                hash = AuditChain.next(hash, placed);
+                chained.add(new Hashed(placed, hash));
+            }
+            return chained;
         }
     }
 
-    /** One array for each column of the rows. */
-    private record Columns(Update statement, List<Hashed> rows) {
+    private static void add(Connection connection, List<Hashed> chained) throws SQLException {
+        Hashed last = chained.get(chained.size() - 1);
+        try (PreparedStatement append = connection.prepareStatement(APPEND)) {
+            Columns columns = new Columns(append, chained);
+            columns.set(1, "int8", row -> row.entry().seq());
+            columns.set(2, "timestamptz", row -> row.entry().recordedAt());
+            columns.set(3, "timestamptz", row -> row.entry().at());
+            columns.set(4, "text", row -> row.entry().actor().orElse(null));
+            columns.set(5, "text", row -> row.entry().action());
+            columns.set(6, "uuid", row -> row.entry().orgId().orElse(null));
+            columns.set(7, "text", row -> row.entry().outcome());
+            columns.set(8, "bool", row -> row.entry().crossOrg());
+            columns.set(9, "text", row -> row.entry().method());
+            columns.set(10, "text", row -> row.entry().path());
+            columns.set(11, "text", row -> row.entry().traceId());
+            columns.set(12, "text", Hashed::hex);
+            append.setLong(13, last.entry().seq());
+            append.setObject(14, last.entry().recordedAt().atOffset(ZoneOffset.UTC));
+            append.setString(15, last.hex());
+            append.executeUpdate();
+        }
+    }
 
-        <T> void bind(String name, Class<T> type, Function<AuditEntry, T> field) {
-            statement.bindArray(
-                    name, type, rows.stream().map(Hashed::entry).map(field).toList());
+    /** The columns of the rows, as one array each. */
+    private record Columns(PreparedStatement statement, List<Hashed> rows) {
+
+        void set(int parameter, String type, Function<Hashed, Object> column) throws SQLException {
+            Object[] values = rows.stream().map(column).toArray();
+            statement.setArray(parameter, statement.getConnection().createArrayOf(type, values));
         }
     }
 

@@ -14,6 +14,7 @@ import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
+import java.sql.SQLException;
 import java.time.Duration;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
@@ -198,7 +199,7 @@ class AuditWriter implements AuditTrail {
             appends.recordCallable(() -> {
                 try {
                     write(rows);
-                } catch (JdbiException e) {
+                } catch (SQLException | JdbiException e) {
                     if (!SqlState.mayLackPartition(e)) {
                         throw e;
                     }
@@ -224,10 +225,10 @@ class AuditWriter implements AuditTrail {
         }
     }
 
-    private void write(List<AuditEntry> rows) {
+    private void write(List<AuditEntry> rows) throws SQLException {
         try {
             jdbi.useHandle(handle -> store.append(handle, rows));
-        } catch (JdbiException e) {
+        } catch (SQLException | JdbiException e) {
             if (!SqlState.connectionLost(e)) {
                 throw e;
             }
