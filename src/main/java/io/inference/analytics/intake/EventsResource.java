@@ -6,6 +6,7 @@ import io.inference.analytics.event.Decoded;
 import io.inference.analytics.event.RejectReason;
 import io.inference.analytics.event.UsageEventCodec;
 import io.inference.analytics.platform.Failure;
+import io.inference.analytics.web.Problem;
 import io.inference.analytics.web.QueryParameters;
 import io.inference.analytics.web.RequestIds;
 import io.vertx.ext.web.RoutingContext;
@@ -77,7 +78,8 @@ class EventsResource {
                             schema = @Schema(implementation = AcceptedEvents.class)))
     @APIResponse(
             responseCode = "503",
-            description = "The broker has not confirmed the events within a second; send the request again")
+            description = "The broker has not confirmed the events within a second; send the request again",
+            content = @Content(mediaType = Problem.MEDIA_TYPE, schema = @Schema(implementation = Problem.class)))
     public Response publish(@PathParam("orgId") UUID orgId, @Context UriInfo uri, byte[] body) {
         QueryParameters.of(uri.getQueryParameters()).finish();
         List<byte[]> accepted = new ArrayList<>();
