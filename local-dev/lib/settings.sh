@@ -7,19 +7,25 @@ SETTINGS=(HTTP_PORT MANAGEMENT_PORT DATABASE_URL REDIS_URL RABBITMQ_URL RABBITMQ
     S3_ENDPOINT S3_ACCESS_KEY S3_SECRET_KEY S3_BUCKET S3_REGION S3_PATH_STYLE S3_SERVER_SIDE_ENCRYPTION
     JWT_ISSUER JWT_AUDIENCE JWT_PUBLIC_KEY SERVICE_URL METRICS_URL STORAGE_FLAVOUR)
 
-# The other settings of the service, of which SettingsPageTest writes the list. Those that the caller gave are recorded, so that a
-# service that was killed comes back as it was; except for secrets (which can be given as NAME_FILE, too): they stay off the disk.
+# The other settings of the service, and the defaults of all: SettingsPageTest writes the list. Those that the caller
+# gave are recorded, so that a service that was killed comes back as it was. Secrets stay off the disk: they can be given
+# as NAME_FILE, too.
 PASSED_SETTINGS=(ANALYTICS_JAVA_OPTS)
-list_passed_settings() {
-    local name known
-    mapfile -t known <"$LIB_DIR/settings.generated"
-    for name in "${known[@]}"; do
-        if [[ " ${SETTINGS[*]} " != *" $name "* && " ${known[*]} " != *" ${name}_FILE "* ]]; then
+# Global also where a function sources this file.
+declare -gA SETTING_DEFAULTS=()
+read_settings_list() {
+    local name value names=()
+    while IFS='=' read -r name value; do
+        names+=("$name")
+        SETTING_DEFAULTS[$name]=$value
+    done <"$LIB_DIR/settings.generated"
+    for name in "${names[@]}"; do
+        if [[ " ${SETTINGS[*]} " != *" $name "* && ! -v SETTING_DEFAULTS[${name}_FILE] ]]; then
             PASSED_SETTINGS+=("$name")
         fi
     done
 }
-list_passed_settings
+read_settings_list
 
 jwt_public_key_file() {
     printf '%s' "$STATE_DIR/jwt/public.pem"
@@ -61,8 +67,8 @@ jwt_export_signer() {
 # backend has never been started here.
 own_setting() {
     case $1 in
-        HTTP_PORT) conf_get service.http-port || printf '8084' ;;
-        MANAGEMENT_PORT) conf_get service.management-port || printf '9084' ;;
+        HTTP_PORT) conf_get service.http-port || printf '%s' "${SETTING_DEFAULTS[$1]}" ;;
+        MANAGEMENT_PORT) conf_get service.management-port || printf '%s' "${SETTING_DEFAULTS[$1]}" ;;
         DATABASE_URL)
             conf_has postgres.flavour || return 1
             printf 'postgres://analytics:%s@127.0.0.1:%s/analytics' \
@@ -87,13 +93,10 @@ own_setting() {
             ;;
         S3_ACCESS_KEY) conf_get s3.access-key ;;
         S3_SECRET_KEY) conf_get s3.secret-key ;;
-        S3_BUCKET) conf_has s3.secret-key && printf 'analytics-exports' ;;
-        S3_REGION) conf_has s3.secret-key && printf 'us-east-1' ;;
-        S3_PATH_STYLE) conf_has s3.secret-key && printf 'true' ;;
+        S3_BUCKET | S3_REGION | S3_PATH_STYLE) conf_has s3.secret-key && printf '%s' "${SETTING_DEFAULTS[$1]}" ;;
         # S3Proxy answers 501 to a request for encryption.
         S3_SERVER_SIDE_ENCRYPTION) conf_has s3.secret-key && printf 'none' ;;
-        JWT_ISSUER) printf 'https://analytics.localhost' ;;
-        JWT_AUDIENCE) printf 'analytics' ;;
+        JWT_ISSUER | JWT_AUDIENCE) printf '%s' "${SETTING_DEFAULTS[$1]}" ;;
         JWT_PUBLIC_KEY) jwt_public_key_file ;;
         SERVICE_URL) printf 'http://localhost:%s' "$(setting HTTP_PORT)" ;;
         METRICS_URL) printf 'http://localhost:%s/metrics' "$(setting MANAGEMENT_PORT)" ;;

@@ -11,7 +11,6 @@ interface AccessConfig {
     /**
      * Whether credentials and permissions are checked (ENABLE_RBAC); cannot be off in profile prod.
      */
-    @WithDefault("true")
     boolean rbacEnabled();
 
     /** The issuer that tokens must name (JWT_ISSUER). */
@@ -30,14 +29,12 @@ interface AccessConfig {
      * Requests per second of one subject, on average (RATE_LIMIT_SUBJECT); a burst may be twice as
      * large.
      */
-    @WithDefault("500")
     int rateLimitSubject();
 
     /**
      * Requests per second for one organisation, of all callers together, on average
      * (RATE_LIMIT_ORG); a burst may be twice as large.
      */
-    @WithDefault("1000")
     int rateLimitOrg();
 
     /**

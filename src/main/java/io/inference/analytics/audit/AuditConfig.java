@@ -13,7 +13,6 @@ interface AuditConfig {
      * Whether a request is refused (503) when its entry cannot be committed (AUDIT_REQUIRED);
      * otherwise the failure is only logged.
      */
-    @WithDefault("true")
     boolean required();
 
     /**

@@ -2,17 +2,15 @@ package io.inference.analytics.cli;
 
 import io.inference.analytics.database.SqlState;
 import io.inference.analytics.platform.Failure;
-import io.inference.analytics.settings.DatabaseUrl;
+import io.inference.analytics.settings.Setting;
 import io.smallrye.config.ConfigValidationException;
 import jakarta.enterprise.inject.CreationException;
-import java.io.IOException;
-import java.io.InputStream;
 import java.lang.reflect.InvocationTargetException;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Properties;
+import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -33,7 +31,6 @@ public final class ErrorLine {
     private static final Pattern EXCEPTION_CLASS = Pattern.compile("^([a-z][a-z0-9]*\\.)+[A-Z]\\w*: ");
     private static final Pattern UNSET = Pattern.compile("SRCFG00011: Could not expand value (\\w+)");
     private static final Pattern PROPERTY = Pattern.compile("config property (\\S+)");
-    private static final Pattern VARIABLE = Pattern.compile("^\\$\\{([A-Z0-9_]+)");
     private static final Pattern NOT_ONE_OF =
             Pattern.compile("^Cannot convert (.*) to enum class \\S+, allowed values: (.*)$");
     private static final Pattern SECRET = Pattern.compile("(?i)url|key|password|secret|token|endpoint");
@@ -83,45 +80,30 @@ public final class ErrorLine {
     private static String settingLine(String problem) {
         Matcher unset = UNSET.matcher(problem);
         if (unset.find()) {
-            return unset.group(1) + " is not set" + form(unset.group(1));
+            return missing(unset.group(1));
         }
         Matcher property = PROPERTY.matcher(problem);
         if (!property.find()) {
             return problem;
         }
-        String name = environmentName(property.group(1));
         if (problem.startsWith("SRCFG00040") || problem.startsWith("SRCFG00014")) {
-            return name + " is not set" + form(name);
+            return missing(property.group(1));
+        }
+        Optional<Setting> setting = Setting.of(property.group(1));
+        if (setting.filter(Setting::secret).isPresent()) {
+            return setting.get().malformed();
+        }
+        String name = setting.map(Setting::name).orElse(property.group(1));
+        if (SECRET.matcher(name).find()) {
+            return name + " is malformed";
         }
         String detail = problem.substring(problem.lastIndexOf("SRCFG"));
-        return SECRET.matcher(name).find()
-                ? name + " is malformed" + form(name)
-                : name + ": "
-                        + NOT_ONE_OF
-                                .matcher(detail.substring(detail.indexOf(' ') + 1))
-                                .replaceFirst("$1 (expected: $2)");
+        return name + ": "
+                + NOT_ONE_OF.matcher(detail.substring(detail.indexOf(' ') + 1)).replaceFirst("$1 (expected: $2)");
     }
 
-    private static String form(String name) {
-        return switch (name) {
-            case "DATABASE_URL" -> " (" + DatabaseUrl.EXPECTED + ")";
-            case "RABBITMQ_URL" -> " (expected: amqp://user:password@host:port/vhost)";
-            default -> "";
-        };
-    }
-
-    /** The variable that {@code application.properties} names for the property; without one, the property itself. */
-    private static String environmentName(String property) {
-        Properties own = new Properties();
-        try (InputStream stream = ErrorLine.class.getResourceAsStream("/application.properties")) {
-            if (stream != null) {
-                own.load(stream);
-            }
-        } catch (IOException e) {
-            return property;
-        }
-        Matcher variable = VARIABLE.matcher(own.getProperty(property, ""));
-        return variable.find() ? variable.group(1) : property;
+    private static String missing(String name) {
+        return Setting.of(name).map(Setting::missing).orElse(name + " is not set");
     }
 
     private static String withoutClass(String message) {

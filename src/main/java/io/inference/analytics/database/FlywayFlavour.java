@@ -30,7 +30,7 @@ public class FlywayFlavour implements FlywayConfigurationCustomizer {
 
     private final String setting;
 
-    FlywayFlavour(@ConfigProperty(name = "analytics.storage-flavour", defaultValue = "auto") String setting) {
+    FlywayFlavour(@ConfigProperty(name = "analytics.storage-flavour") String setting) {
         this.setting = setting;
     }
 

@@ -119,7 +119,7 @@ public enum StorageFlavour {
         private final String setting;
         private volatile StorageFlavour flavour;
 
-        Found(Jdbi jdbi, @ConfigProperty(name = "analytics.storage-flavour", defaultValue = "auto") String setting) {
+        Found(Jdbi jdbi, @ConfigProperty(name = "analytics.storage-flavour") String setting) {
             this.jdbi = jdbi;
             this.setting = setting;
         }

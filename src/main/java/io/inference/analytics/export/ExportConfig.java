@@ -17,15 +17,12 @@ interface ExportConfig {
      * Pause between two looks for jobs (EXPORT_WORKER_INTERVAL). A job that this process accepted
      * begins at once.
      */
-    @WithDefault("5s")
     Duration workerInterval();
 
     /** Jobs that this process works on at the same time (EXPORT_WORKER_CONCURRENCY). */
-    @WithDefault("2")
     int workerConcurrency();
 
     /** How long a signed URL is valid (EXPORT_SIGNED_URL_TTL): at most 7 days, the limit of S3. */
-    @WithDefault("24h")
     Duration signedUrlTtl();
 
     /** How long a job's process may stay silent before another one takes the job over. */

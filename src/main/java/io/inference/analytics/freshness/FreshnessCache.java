@@ -45,7 +45,7 @@ class FreshnessCache {
 
     FreshnessCache(
             Instance<RedisDataSource> redis,
-            @ConfigProperty(name = "analytics.freshness.cache-ttl", defaultValue = "60s") Duration timeToLive) {
+            @ConfigProperty(name = "analytics.freshness.cache-ttl") Duration timeToLive) {
         this.redis = redis;
         this.timeToLive = timeToLive;
     }

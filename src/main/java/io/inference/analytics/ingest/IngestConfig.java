@@ -20,11 +20,9 @@ public interface IngestConfig {
     boolean enabled();
 
     /** {@code stream} or {@code queue}; only the named one is declared, bound and read. */
-    @WithDefault("stream")
     Transport transport();
 
     /** Events of one transaction, at most, as long as the writers keep up; an array that begins below it is taken whole. */
-    @WithDefault("1000")
     int batchSize();
 
     /**
@@ -32,15 +30,12 @@ public interface IngestConfig {
      * falls with the size of its batch. INGESTION_BATCH_SIZE, where set, bounds these batches too, unless
      * INGESTION_BACKLOG_BATCH_SIZE says otherwise.
      */
-    @WithDefault("5000")
     int backlogBatchSize();
 
     /** How long the writer waits for a batch to fill, from its first message on. */
-    @WithDefault("200ms")
     Duration batchTimeout();
 
     /** Writers, each with a database connection of its own: one stores while the others decode and stage. */
-    @WithDefault("2")
     int workers();
 
     /** A batch is flagged late when it holds an event older than this. */
@@ -64,11 +59,9 @@ public interface IngestConfig {
     /** Transport {@code stream}. */
     interface Stream {
         /** Port of the broker's stream listener; the host is that of RABBITMQ_URL. */
-        @WithDefault("5552")
         int port();
 
         /** How long the stream keeps messages. */
-        @WithDefault("7d")
         Duration maxAge();
 
         /** How many bytes the stream keeps; absent = no limit by size. */

@@ -1,7 +1,6 @@
 package io.inference.analytics.objectstore;
 
 import io.smallrye.config.ConfigMapping;
-import io.smallrye.config.WithDefault;
 import java.util.Optional;
 
 /** The S3-compatible file store. */
@@ -36,22 +35,18 @@ interface ObjectStoreConfig {
     Optional<String> secretKeyFile();
 
     /** Bucket of the exports (S3_BUCKET); it must exist. */
-    @WithDefault("analytics-exports")
     String bucket();
 
     /** Region that requests are signed for (S3_REGION). */
-    @WithDefault("us-east-1")
     String region();
 
     /** Whether requests name the bucket in the path and not in the host name (S3_PATH_STYLE). */
-    @WithDefault("true")
     boolean pathStyle();
 
     /**
      * Server-side encryption that is requested (S3_SERVER_SIDE_ENCRYPTION): AES256, aws:kms or
      * none.
      */
-    @WithDefault("AES256")
     String serverSideEncryption();
 
     /** Key for aws:kms (S3_KMS_KEY_ID); without it, the key of the bucket. */

@@ -19,7 +19,6 @@ public interface ProvidersConfig {
     boolean enabled();
 
     /** Address of Anthropic's API (ANTHROPIC_API_URL). */
-    @WithDefault("https://api.anthropic.com")
     String anthropicUrl();
 
     /** Anthropic's admin key (ANTHROPIC_ADMIN_API_KEY). */
@@ -32,7 +31,6 @@ public interface ProvidersConfig {
     Optional<String> anthropicOrganization();
 
     /** Address of Cursor's API (CURSOR_API_URL). */
-    @WithDefault("https://api.cursor.com")
     String cursorUrl();
 
     /** Cursor's key (CURSOR_API_KEY). */

@@ -13,7 +13,6 @@ public interface RollupConfig {
     boolean enabled();
 
     /** Pause between two rounds. */
-    @WithDefault("5s")
     Duration interval();
 
     /**

@@ -1,6 +1,7 @@
 package io.inference.analytics.settings;
 
 import java.net.URI;
+import java.net.URISyntaxException;
 import java.net.URLDecoder;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
@@ -9,18 +10,32 @@ import java.util.Optional;
 import java.util.TreeMap;
 
 /**
- * DATABASE_URL in both of its spellings, {@code postgres://user:pass@host:port/db?params} (or {@code postgresql://}) and
- * {@code jdbc:postgresql:…}. The JDBC form that comes out holds no credentials. Errors name the variable and the expected
- * form, never the value, because the value holds a password. Time-outs are the pools' own matter, unless the URL sets them.
+ * DATABASE_URL in both of its spellings, {@code postgres://user:pass@host:port/db?params} (or {@code
+ * postgresql://}) and {@code jdbc:postgresql:…}. The resulting JDBC URL holds no credentials. Errors
+ * name the variable and the expected form, never the value, because the value holds a password. The
+ * pools set the time-outs, unless the URL does.
  */
-public record DatabaseUrl(String jdbcUrl, Optional<String> username, Optional<String> password) {
+record DatabaseUrl(String jdbcUrl, Optional<String> username, Optional<String> password) {
 
-    public static final String EXPECTED =
-            "expected: postgres://user:password@host:port/database or jdbc:postgresql://host:port/database";
+    static final String FORM = "postgres://user:password@host:port/database or jdbc:postgresql://host:port/database";
 
+    static boolean isWellFormed(String value) {
+        try {
+            parse(value);
+            return true;
+        } catch (IllegalArgumentException e) {
+            return false;
+        }
+    }
+
+    /**
+     * Parses the value of DATABASE_URL.
+     *
+     * @throws IllegalArgumentException naming the variable, when it is missing or malformed
+     */
     static DatabaseUrl parse(String value) {
         if (value == null || value.isBlank()) {
-            throw new IllegalArgumentException("DATABASE_URL is not set (" + EXPECTED + ")");
+            throw new IllegalArgumentException(Setting.DATABASE_URL.missing());
         }
         String url = value.trim();
         if (url.startsWith("jdbc:postgresql://")) {
@@ -35,7 +50,8 @@ public record DatabaseUrl(String jdbcUrl, Optional<String> username, Optional<St
         throw malformed();
     }
 
-    // Not java.net.URI as a whole: it refuses several hosts (host1:5432,host2:5432), which PostgreSQL drivers allow.
+    // java.net.URI cannot parse the whole: it refuses several hosts (host1:5432,host2:5432), which
+    // PostgreSQL drivers allow.
     private static DatabaseUrl parseUri(String url) {
         String rest = url.substring(url.indexOf("://") + 3);
         int question = rest.indexOf('?');
@@ -86,12 +102,12 @@ public record DatabaseUrl(String jdbcUrl, Optional<String> username, Optional<St
             if (uri.getHost() == null || uri.getPort() > 65_535) {
                 throw malformed();
             }
-        } catch (java.net.URISyntaxException e) {
+        } catch (URISyntaxException e) {
             throw malformed();
         }
     }
 
-    /** Names of libpq that the JDBC driver spells otherwise are translated, so that one URL serves psql and us. */
+    /** Translates names of libpq that the JDBC driver spells differently: one URL serves psql and this service. */
     private static Map<String, String> parameters(String query) {
         Map<String, String> parameters = new TreeMap<>();
         for (String pair : query.split("&", -1)) {
@@ -128,7 +144,7 @@ public record DatabaseUrl(String jdbcUrl, Optional<String> username, Optional<St
     }
 
     private static IllegalArgumentException malformed() {
-        return new IllegalArgumentException("DATABASE_URL is malformed (" + EXPECTED + ")");
+        return new IllegalArgumentException(Setting.DATABASE_URL.malformed());
     }
 
     @Override

@@ -14,19 +14,22 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * Derives what the libraries want to know from what people set, so that {@code application.properties} can hand it on:
+ * Derives what the libraries need from the settings, so that {@code application.properties} can hand
+ * it on:
  *
  * <ul>
- *   <li>{@code analytics.database.jdbc-url}, {@code .username} and {@code .password} from {@code analytics.database.url}
- *       (DATABASE_URL) for every pool. A missing or malformed one fails the start with one line that names it.
- *   <li>{@code analytics.tracing.disabled} and {@code .transport} from {@code analytics.tracing.endpoint}.
- *   <li>{@code analytics.logging.service} and {@code .libraries} from {@code analytics.logging.level}: at debug, libraries would
- *       drown the service's own lines, and some of them quote what they send.
+ *   <li>{@code analytics.database.jdbc-url}, {@code .username} and {@code .password} of every pool,
+ *       from {@code analytics.database.url} (DATABASE_URL). A missing or malformed URL fails the
+ *       start with one line that names it.
+ *   <li>{@code analytics.tracing.disabled} and {@code .transport} from {@code
+ *       analytics.tracing.endpoint}.
+ *   <li>{@code analytics.logging.service} and {@code .libraries} from {@code
+ *       analytics.logging.level}. At debug, the lines of libraries would drown the service's own,
+ *       and some quote what they send.
  * </ul>
  *
- * Blanks and newlines around the value of a {@link Setting} are no part of it.
- *
- * Derived when asked for, so a build needs none of them.
+ * <p>White space around the value of a {@link Setting} is removed. Values are derived on demand, so a
+ * build needs no settings.
  */
 @Priority(Priorities.LIBRARY + 100)
 public class EnvironmentInterceptor implements ConfigSourceInterceptor {
@@ -38,7 +41,7 @@ public class EnvironmentInterceptor implements ConfigSourceInterceptor {
     private static final String TRACING = "analytics.tracing.";
     private static final String LOGGING = "analytics.logging.";
 
-    /** The settings by both of their names. */
+    /** Variables and properties of the settings. */
     private static final Set<String> SETTINGS = Arrays.stream(Setting.values())
             .flatMap(setting -> Stream.of(setting.name(), setting.property()))
             .collect(Collectors.toUnmodifiableSet());
@@ -81,7 +84,7 @@ public class EnvironmentInterceptor implements ConfigSourceInterceptor {
                                 .isEmpty())));
             case "transport" -> {
                 String protocol = given(context, Setting.OTEL_EXPORTER_OTLP_PROTOCOL);
-                // The default of OpenTelemetry is HTTP; 4317 is the port of gRPC by its own rules.
+                // OpenTelemetry uses HTTP by default, and reserves port 4317 for gRPC.
                 String usual =
                         given(context, Setting.OTEL_EXPORTER_OTLP_ENDPOINT).matches(".*:4317/?")
                                 ? "grpc"

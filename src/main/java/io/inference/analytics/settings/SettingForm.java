@@ -13,77 +13,87 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Function;
+import java.util.function.Predicate;
 
-/** The forms that values of settings have. Each answers whether a value has it; none throws. */
-final class SettingForm {
+/**
+ * The form of a setting's values: what one looks like in words, and the check itself. No check
+ * throws, and the report about a secret never quotes it.
+ *
+ * @param expected what a value looks like
+ * @param secret whether a value may hold a password or a key
+ * @param check reports a malformed value in words that continue the setting's name
+ */
+record SettingForm(String expected, boolean secret, Function<String, Optional<String>> check) {
 
     /** A hundred years: longer ones overflow where they are counted in nanoseconds. */
     private static final Duration DURATION_MAX = Duration.ofDays(36_500);
 
     private static final int SECRET_BYTES_MAX = 1 << 16;
+    private static final int QUOTED_CHARACTERS_MAX = 60;
+    private static final Set<String> HTTP = Set.of("http", "https");
 
-    private SettingForm() {}
-
-    static boolean isDatabaseUrl(String value) {
-        try {
-            DatabaseUrl.parse(value);
-            return true;
-        } catch (IllegalArgumentException e) {
-            return false;
-        }
+    /** The report of a malformed value, such as {@code ": loud"}; empty when it is well formed. */
+    Optional<String> fault(String value) {
+        return check.apply(value);
     }
 
-    static boolean isUrl(String value, Set<String> schemes) {
-        try {
-            URI uri = new URI(value);
-            return uri.getScheme() != null
-                    && schemes.contains(uri.getScheme().toLowerCase(Locale.ROOT))
-                    && uri.getHost() != null
-                    && uri.getPort() != 0
-                    && uri.getPort() <= 65_535;
-        } catch (URISyntaxException e) {
-            return false;
-        }
+    private static SettingForm quoted(String expected, Predicate<String> rule) {
+        return new SettingForm(
+                expected, false, value -> rule.test(value) ? Optional.empty() : Optional.of(": " + printable(value)));
     }
 
-    /** Its path is one virtual host: the client takes no further segment. */
-    static boolean isBrokerUrl(String value) {
-        return isUrl(value, Set.of("amqp", "amqps"))
-                && URI.create(value).getRawPath().lastIndexOf('/') <= 0;
+    private static SettingForm secret(String expected, Predicate<String> rule) {
+        return new SettingForm(
+                expected, true, value -> rule.test(value) ? Optional.empty() : Optional.of(" is malformed"));
     }
 
-    static boolean areRedisUrls(String value) {
-        for (String url : value.split(",", -1)) {
-            if (!isUrl(url.strip(), Set.of("redis", "rediss")) && !url.strip().startsWith("unix://")) {
-                return false;
-            }
-        }
-        return true;
+    private static String printable(String value) {
+        String line = value.replaceAll("[^ -~]", "?");
+        return line.length() <= QUOTED_CHARACTERS_MAX ? line : line.substring(0, QUOTED_CHARACTERS_MAX) + "…";
     }
 
-    static boolean isBoolean(String value) {
-        return isOneOf(value, "true", "false");
+    static SettingForm text(String expected) {
+        return quoted(expected, value -> true);
     }
 
-    /** Where a secret is read from: a directory or an empty file would show only when the secret is needed. */
-    static boolean isFileWithText(String value) {
-        try {
-            Path file = Path.of(value);
-            // What is no regular file, such as a pipe, may be readable only once.
-            return Files.isRegularFile(file)
-                    ? Files.size(file) <= SECRET_BYTES_MAX
-                            && !Files.readString(file, StandardCharsets.UTF_8).isBlank()
-                    : Files.isReadable(file) && !Files.isDirectory(file);
-        } catch (InvalidPathException | IOException e) {
-            return false;
-        }
+    static SettingForm secret(String expected) {
+        return secret(expected, value -> true);
     }
 
-    static boolean isOneOf(String value, String... words) {
-        return List.of(words).contains(value.toLowerCase(Locale.ROOT));
+    static SettingForm matching(String expected, String pattern) {
+        return quoted(expected, value -> value.matches(pattern));
     }
 
-    static boolean isNumber(String value, long least, long most) {
+    static SettingForm oneOf(String... words) {
+        return quoted(choice(words), value -> List.of(words).contains(value.toLowerCase(Locale.ROOT)));
+    }
+
+    /** One of the words in exactly this spelling. */
+    static SettingForm exactlyOneOf(String... words) {
+        return quoted(choice(words), List.of(words)::contains);
+    }
+
+    private static String choice(String... words) {
+        int last = words.length - 1;
+        return String.join(", ", List.of(words).subList(0, last)) + " or " + words[last];
+    }
+
+    static SettingForm number(long least, long most) {
+        return quoted("a whole number from %d to %d".formatted(least, most), value -> isNumber(value, least, most));
+    }
+
+    static SettingForm bytes() {
+        return quoted(
+                "a whole number of bytes greater than 0, or nothing for no limit",
+                value -> isNumber(value, 1, Long.MAX_VALUE));
+    }
+
+    static SettingForm port(int least) {
+        return quoted("a port from %d to 65535".formatted(least), value -> isNumber(value, least, 65_535));
+    }
+
+    private static boolean isNumber(String value, long least, long most) {
         try {
             long number = Long.parseLong(value);
             return number >= least && number <= most;
@@ -92,23 +102,33 @@ final class SettingForm {
         }
     }
 
-    static boolean isDuration(String value) {
-        return isDuration(value, Duration.ofMillis(1));
+    static SettingForm duration() {
+        return quoted(
+                "a duration greater than 0 such as 200ms, 5s, 1h, 7d or PT1M30S",
+                value -> isDuration(value, Duration.ofMillis(1)));
     }
 
-    /** Where the other side counts whole seconds, and less than one would be none. */
-    static boolean isDurationOfSeconds(String value) {
-        return isDuration(value, Duration.ofSeconds(1));
+    /** For a duration that the other side counts in whole seconds, where less than one would be 0. */
+    static SettingForm seconds() {
+        return quoted(
+                "a duration of at least 1s such as 5s, 1h, 7d or PT1M30S",
+                value -> isDuration(value, Duration.ofSeconds(1)));
+    }
+
+    static SettingForm durationOrZero() {
+        return quoted(
+                "a duration such as 5s, or 0s",
+                value -> isDuration(value, Duration.ofMillis(1)) || value.matches("0+(ms|[sS])?"));
     }
 
     private static boolean isDuration(String value, Duration least) {
-        return duration(value)
+        return parseDuration(value)
                 .filter(duration -> duration.compareTo(least) >= 0 && duration.compareTo(DURATION_MAX) <= 0)
                 .isPresent();
     }
 
-    /** What the configuration library takes: seconds, one number with a unit, or ISO 8601 with or without its prefix. */
-    private static Optional<Duration> duration(String value) {
+    /** What SmallRye Config accepts: seconds, one number with a unit, or ISO 8601 with or without its prefix. */
+    private static Optional<Duration> parseDuration(String value) {
         String text = value.toLowerCase(Locale.ROOT);
         try {
             if (text.matches("[0-9]+")) {
@@ -121,6 +141,74 @@ final class SettingForm {
             return Optional.of(Duration.parse(text.startsWith("p") ? text : "PT" + text));
         } catch (NumberFormatException | ArithmeticException | DateTimeParseException e) {
             return Optional.empty();
+        }
+    }
+
+    /** A file to read a secret from. A directory or an empty file would fail only when the secret is needed. */
+    static SettingForm file() {
+        return quoted("the path of a readable file with text in it", SettingForm::isFileWithText);
+    }
+
+    private static boolean isFileWithText(String value) {
+        try {
+            Path file = Path.of(value);
+            // A file that is not regular, such as a pipe, may be readable only once.
+            return Files.isRegularFile(file)
+                    ? Files.size(file) <= SECRET_BYTES_MAX
+                            && !Files.readString(file, StandardCharsets.UTF_8).isBlank()
+                    : Files.isReadable(file) && !Files.isDirectory(file);
+        } catch (InvalidPathException | IOException e) {
+            return false;
+        }
+    }
+
+    /** The key's own faults are reported: they say what is wrong without a word of the value. */
+    static SettingForm tokenKey() {
+        return new SettingForm(
+                "a public key in PEM, or the path of a file with one; or JWT_JWKS_URL",
+                true,
+                value -> TokenKey.fault(value).map(fault -> ": " + fault));
+    }
+
+    static SettingForm databaseUrl() {
+        return secret(DatabaseUrl.FORM, DatabaseUrl::isWellFormed);
+    }
+
+    static SettingForm httpUrl(String expected) {
+        return secret(expected, value -> isUrl(value, HTTP));
+    }
+
+    /** The path is one virtual host: the client accepts no further segment. */
+    static SettingForm brokerUrl() {
+        return secret(
+                "amqp://user:password@host:port/vhost, or amqps for TLS",
+                value -> isUrl(value, Set.of("amqp", "amqps"))
+                        && URI.create(value).getRawPath().lastIndexOf('/') <= 0);
+    }
+
+    static SettingForm redisUrls() {
+        return secret("redis://user:password@host:port, or rediss for TLS", SettingForm::areRedisUrls);
+    }
+
+    private static boolean areRedisUrls(String value) {
+        for (String url : value.split(",", -1)) {
+            if (!isUrl(url.strip(), Set.of("redis", "rediss")) && !url.strip().startsWith("unix://")) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private static boolean isUrl(String value, Set<String> schemes) {
+        try {
+            URI uri = new URI(value);
+            return uri.getScheme() != null
+                    && schemes.contains(uri.getScheme().toLowerCase(Locale.ROOT))
+                    && uri.getHost() != null
+                    && uri.getPort() != 0
+                    && uri.getPort() <= 65_535;
+        } catch (URISyntaxException e) {
+            return false;
         }
     }
 }

@@ -14,6 +14,7 @@ import io.inference.analytics.provider.Provider;
 import io.inference.analytics.provider.ProviderClients;
 import io.inference.analytics.provider.ProviderHttp;
 import io.inference.analytics.provider.ProvidersConfig;
+import io.inference.analytics.settings.SettingSource;
 import io.inference.analytics.testing.Backend;
 import io.inference.analytics.testing.Sql;
 import io.inference.analytics.testing.TestBackends;
@@ -156,7 +157,8 @@ public final class ProviderLab implements AutoCloseable, BeforeEachCallback, Aft
     ProvidersConfig config() {
         return new SmallRyeConfigBuilder()
                 .withConverter(Duration.class, 200, new DurationConverter())
-                .withSources(new PropertiesConfigSource(properties, "test", 100))
+                .addDefaultInterceptors()
+                .withSources(new SettingSource(), new PropertiesConfigSource(properties, "test", 300))
                 .withMapping(ProvidersConfig.class)
                 .build()
                 .getConfigMapping(ProvidersConfig.class);

@@ -25,7 +25,7 @@ class ErrorLineTest {
                                 "java.lang.IllegalArgumentException: DATABASE_URL is not set (expected: x)",
                                 "java.util.NoSuchElementException: SRCFG00011: Could not expand value RABBITMQ_URL in property analytics.rabbitmq.url"))
                 .isEqualTo(
-                        "DATABASE_URL is not set (expected: x); RABBITMQ_URL is not set (expected: amqp://user:password@host:port/vhost)");
+                        "DATABASE_URL is not set (expected: x); RABBITMQ_URL is not set (expected: amqp://user:password@host:port/vhost, or amqps for TLS)");
         assertThat(
                         settings(
                                 "java.lang.IllegalArgumentException: SRCFG00039: The config property analytics.ingestion.batch-size with the config value \"abc\" threw an Exception whilst being converted SRCFG00029: Expected an integer value, got \"abc\""))
@@ -46,7 +46,8 @@ class ErrorLineTest {
         assertThat(settings(
                         "SRCFG00039: The config property analytics.rabbitmq.url with the config value \"hush\" threw"
                                 + " an Exception whilst being converted SRCFG00001: no hush"))
-                .isEqualTo("RABBITMQ_URL is malformed (expected: amqp://user:password@host:port/vhost)");
+                .isEqualTo(
+                        "RABBITMQ_URL is malformed (expected: amqp://user:password@host:port/vhost, or amqps for TLS)");
         assertThat(settings("SRCFG00040: The config property analytics.rabbitmq.url is defined as the empty String"))
                 .startsWith("RABBITMQ_URL is not set");
     }

@@ -2,6 +2,7 @@ package io.inference.analytics.devtools;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.inference.analytics.settings.Setting;
 import io.inference.analytics.testing.LocalDev;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -9,6 +10,7 @@ import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -85,7 +87,9 @@ class ScriptsTest {
 
     @Test
     void everySettingIsRecordedButTheKeysOfTheProviders() throws IOException {
-        List<String> names = Files.readAllLines(Path.of("local-dev/lib/settings.generated"));
+        List<String> names = Files.readAllLines(Path.of("local-dev/lib/settings.generated")).stream()
+                .map(line -> line.replaceFirst("=.*", ""))
+                .toList();
         Map<String, String> given = new HashMap<>();
         names.forEach(name -> given.put(name, "it's " + name));
         LocalDev.Result result = bash(given, "lib; print_settings \"${SETTINGS[@]}\" \"${PASSED_SETTINGS[@]}\"");
@@ -98,6 +102,25 @@ class ScriptsTest {
                         .map(name -> name + "='it'\\''s " + name + "'")
                         .toList())
                 .noneMatch(line -> SECRETS.stream().anyMatch(secret -> line.startsWith(secret + "=")));
+    }
+
+    @Test
+    void theScriptsNameNoSettingThatTheServiceDoesNotKnow() {
+        Set<String> clientsOnly = Set.of("SERVICE_URL", "METRICS_URL");
+        assertThat(bash(Map.of(), "lib; printf '%s\n' \"${SETTINGS[@]}\"")
+                        .output()
+                        .lines())
+                .filteredOn(name -> !clientsOnly.contains(name))
+                .isNotEmpty()
+                .allMatch(name -> Setting.of(name).isPresent());
+    }
+
+    @Test
+    void theLocalStackHasTheDefaultsOfTheService() {
+        assertThat(bash(Map.of(), "lib; setting HTTP_PORT; echo; setting JWT_ISSUER")
+                        .output()
+                        .lines())
+                .containsExactly(Setting.HTTP_PORT.byDefault(), Setting.JWT_ISSUER.byDefault());
     }
 
     @Test

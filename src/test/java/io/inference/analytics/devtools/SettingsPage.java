@@ -2,7 +2,6 @@ package io.inference.analytics.devtools;
 
 import io.inference.analytics.settings.Setting;
 import java.io.IOException;
-import java.io.Reader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -12,7 +11,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Properties;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.regex.Matcher;
@@ -21,14 +19,13 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * Makes {@code docs/settings.md} from the sources: the variables from {@link Setting}, their defaults from {@code
- * application.properties}, and every other property from the interfaces with {@code @ConfigMapping}, their javadoc and their
- * {@code @WithDefault}.
+ * Makes {@code docs/settings.md} from the sources: the variables from {@link Setting}, and every
+ * other property from the interfaces with {@code @ConfigMapping}, their javadoc and their {@code
+ * @WithDefault}.
  */
 public final class SettingsPage {
 
     private static final Path SOURCES = Path.of("src/main/java");
-    private static final Path PROPERTIES = Path.of("src/main/resources/application.properties");
 
     private static final Pattern MAPPING = Pattern.compile("@ConfigMapping\\(prefix = \"([^\"]+)\"\\)");
     private static final Pattern INTERFACE = Pattern.compile("^ *(?:public )?interface (\\w+) \\{", Pattern.MULTILINE);
@@ -37,17 +34,18 @@ public final class SettingsPage {
                     + "([A-Za-z][A-Za-z<>.]*) (\\w+)\\(\\);",
             Pattern.DOTALL);
 
-    /** A property of a mapping. */
-    private record Property(String name, String byDefault, String meaning) {}
+    /**
+     * A property of a mapping.
+     *
+     * @param byDefault its {@code @WithDefault}; empty where it has none
+     * @param mayBeAbsent whether its type is an {@code Optional}
+     */
+    public record Property(String name, String byDefault, boolean mayBeAbsent, String meaning) {}
 
     private SettingsPage() {}
 
     /** The page; its path in the repository is {@code docs/settings.md}. */
     public static String text() throws IOException {
-        Properties given = new Properties();
-        try (Reader reader = Files.newBufferedReader(PROPERTIES, StandardCharsets.UTF_8)) {
-            given.load(reader);
-        }
         StringBuilder page = new StringBuilder(
                 """
                 # Settings
@@ -72,7 +70,7 @@ public final class SettingsPage {
             page.append("| `%s` | %s | %s | %s | `%s` |\n"
                     .formatted(
                             setting.name(),
-                            setting.required() ? "required" : code(byDefault(setting, given)),
+                            setting.required() ? "required" : code(setting.byDefault()),
                             setting.expected(),
                             setting.meaning(),
                             setting.property()));
@@ -89,12 +87,8 @@ public final class SettingsPage {
                 | Property | Default | What it is for |
                 |---|---|---|
                 """);
-        Map<String, Setting> named = new LinkedHashMap<>();
-        for (Setting setting : Setting.values()) {
-            named.put(setting.property(), setting);
-        }
         for (Property property : mapped().values()) {
-            if (!named.containsKey(property.name())) {
+            if (Setting.of(property.name()).isEmpty()) {
                 page.append("| `%s` | %s | %s |\n"
                         .formatted(property.name(), code(property.byDefault()), property.meaning()));
             }
@@ -102,28 +96,21 @@ public final class SettingsPage {
         return page.toString();
     }
 
-    /** The variables, one per line: {@code local-dev/lib/settings.generated}. */
+    /**
+     * The variables with their defaults, one per line: {@code local-dev/lib/settings.generated}.
+     */
     public static String names() {
-        return Stream.of(Setting.values()).map(setting -> setting.name() + "\n").collect(Collectors.joining());
-    }
-
-    /** What {@code application.properties} gives the property when the variable is not set. */
-    private static String byDefault(Setting setting, Properties given) {
-        String value = given.getProperty(setting.property());
-        Matcher expression = Pattern.compile("\\$\\{" + setting.name() + "(?::(.*))?}")
-                .matcher(Optional.ofNullable(value).orElse(""));
-        if (!expression.matches()) {
-            throw new IllegalStateException("%s=%s in application.properties (expected: ${%s:default})"
-                    .formatted(setting.property(), value, setting.name()));
-        }
-        return Optional.ofNullable(expression.group(1)).orElse("");
+        return Stream.of(Setting.values())
+                .map(setting -> setting + "=" + setting.byDefault() + "\n")
+                .collect(Collectors.joining());
     }
 
     private static String code(String value) {
         return value.isEmpty() ? "" : "`" + value + "`";
     }
 
-    private static SortedMap<String, Property> mapped() throws IOException {
+    /** The properties of all mappings by their names. */
+    public static SortedMap<String, Property> mapped() throws IOException {
         SortedMap<String, Property> properties = new TreeMap<>();
         List<Path> files;
         try (Stream<Path> walk = Files.walk(SOURCES)) {
@@ -190,6 +177,7 @@ public final class SettingsPage {
                 found.add(new Property(
                         prefix + "." + name,
                         Optional.ofNullable(method.group(2)).orElse(""),
+                        method.group(4).startsWith("Optional"),
                         plain(method.group(1))));
             }
         }

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.sun.net.httpserver.Headers;
 import com.sun.net.httpserver.HttpServer;
+import io.inference.analytics.settings.SettingSource;
+import io.smallrye.config.PropertiesConfigSource;
 import io.smallrye.config.SmallRyeConfig;
 import io.smallrye.config.SmallRyeConfigBuilder;
 import java.io.IOException;
@@ -73,8 +75,9 @@ class ObjectStoreTest {
     private ObjectStore bucket() {
         SmallRyeConfig config = new SmallRyeConfigBuilder()
                 .withConverter(Duration.class, 200, new io.quarkus.runtime.configuration.DurationConverter())
+                .addDefaultInterceptors()
                 .withMapping(ObjectStoreConfig.class)
-                .withDefaultValues(settings)
+                .withSources(new SettingSource(), new PropertiesConfigSource(settings, "test", 300))
                 .build();
         return new ObjectStore(config.getConfigMapping(ObjectStoreConfig.class));
     }
