@@ -14,12 +14,14 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Runs the scripts of {@code local-dev} on a stack of the tests' own below {@code target/backends}. Servers that were not running
- * before are stopped when this JVM ends.
+ * Runs the scripts of {@code local-dev} on a stack of the tests' own, below {@code target/backends} or where
+ * ANALYTICS_TEST_STATE_DIR says. Servers that were not running before are stopped when this JVM ends.
  */
 public final class LocalDev {
 
     private static final Path PROJECT = project();
+    private static final Path STATE =
+            PROJECT.resolve(System.getenv().getOrDefault("ANALYTICS_TEST_STATE_DIR", "target/backends"));
     private static final long TIMEOUT_SECONDS = 180;
     private static final Set<Backend> STARTED = ConcurrentHashMap.newKeySet();
 
@@ -85,7 +87,7 @@ public final class LocalDev {
     public static void forgetService() {
         try {
             for (String file : List.of("service.settings", "service.http-port", "service.management-port")) {
-                Files.deleteIfExists(PROJECT.resolve("target/backends/conf").resolve(file));
+                Files.deleteIfExists(STATE.resolve("conf").resolve(file));
             }
         } catch (IOException e) {
             throw new UncheckedIOException(e);
@@ -103,8 +105,7 @@ public final class LocalDev {
         ProcessBuilder builder = new ProcessBuilder(words)
                 .directory(PROJECT.toFile())
                 .redirectError(ProcessBuilder.Redirect.appendTo(log.toFile()));
-        builder.environment()
-                .put("ANALYTICS_STATE_DIR", PROJECT.resolve("target/backends").toString());
+        builder.environment().put("ANALYTICS_STATE_DIR", STATE.toString());
         // The caller's own stack must not leak into the tests' one.
         for (String setting : List.of(
                 "DATABASE_URL", "RABBITMQ_URL", "RABBITMQ_STREAM_PORT", "REDIS_URL", "S3_ENDPOINT", "JWT_PUBLIC_KEY")) {
