@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# One way to start, stop and disturb each backend, whoever provides it.
+# One way to start, stop and disturb each backend, for every provider of it.
 
 . "$LIB_DIR/install.sh"
 . "$LIB_DIR/process.sh"

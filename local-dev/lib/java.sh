@@ -68,7 +68,7 @@ quiet_maven() {
 
 TEST_CLASS_PATH=$REPO_DIR/target/test-classpath.txt
 
-# Every build of the service makes these as well, unless it was told to skip the tests' classes.
+# Every build of the service makes these as well, unless it skips the tests' classes.
 build_test_classes() {
     local built=$REPO_DIR/target/test-classes/io/inference/analytics/devtools/LocalRun.class
     if [[ -f $built && -f $TEST_CLASS_PATH && ! $REPO_DIR/pom.xml -nt $TEST_CLASS_PATH ]]; then

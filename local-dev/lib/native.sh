@@ -9,7 +9,7 @@ server_user() {
     if id -u "$1" >/dev/null 2>&1; then
         printf '%s' "$1"
     else
-        printf 'nobody'
+        id -nu 65534
     fi
 }
 
@@ -309,7 +309,7 @@ jclouds.identity=local
 jclouds.credential=local
 jclouds.filesystem.basedir=$data/buckets
 CONF
-        # Its logging library writes every step of every request unless told otherwise.
+        # Its logging library writes every step of every request by default.
         cat >"$data/logback.xml" <<'CONF'
 <configuration>
   <appender name="stdout" class="ch.qos.logback.core.ConsoleAppender">

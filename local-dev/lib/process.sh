@@ -4,8 +4,8 @@
 # A backend is the session that its first process leads, and everything descended from it. Process
 # groups would not do: each PostgreSQL backend process leads a session of its own.
 
-# Field 22 of /proc/PID/stat, the start in clock ticks since boot: it tells a process from a later
-# one that was given the same number. The name in field 2 may hold spaces, so it is cut off first.
+# Field 22 of /proc/PID/stat, the start in clock ticks since boot: it differs between a process and
+# a later one with the same number. The name in field 2 may hold spaces, so it is cut off first.
 process_start_ticks() {
     local stat
     stat=$(cat "/proc/$1/stat" 2>/dev/null) || return 1
@@ -34,7 +34,7 @@ process_list() {
     [[ -f $STATE_DIR/run/$name.pid ]] || return 0
     read -r root ticks boot <"$STATE_DIR/run/$name.pid" || return 0
     [[ $boot == "$(</proc/sys/kernel/random/boot_id)" ]] || return 0
-    # A number in use as a session can not be given to a new process: another start time means that
+    # A number in use as a session cannot be given to a new process: another start time means that
     # the whole session has ended.
     if now=$(process_start_ticks "$root") && [[ $now != "$ticks" ]]; then
         return 0
@@ -65,7 +65,7 @@ process_pids() {
     process_list "$1" | cut -d ' ' -f 1
 }
 
-# running, paused or stopped, which the first process decides: what it left behind serves nobody.
+# running, paused or stopped, which the first process decides: what it left behind is of no use.
 process_status() {
     local pid state root
     read -r root _ 2>/dev/null <"$STATE_DIR/run/$1.pid" || root=none

@@ -44,7 +44,7 @@ jwt_make_keys() {
     mkdir -p -- "$STATE_DIR/jwt"
     (umask 077 && openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048 -out "$private" 2>/dev/null) \
         || die "openssl could not make a key"
-    # The public file appears last and at once: whoever sees it may use both.
+    # The public file appears last and at once: a process that sees it may use both.
     openssl pkey -in "$private" -pubout -out "$public.new"
     mv -f -- "$public.new" "$public"
 }
@@ -128,7 +128,7 @@ setting() {
     fi
 }
 
-# kept_settings: the names of the recorded settings that hold for the next start although nobody gives them now.
+# kept_settings: the names of the recorded settings that hold for the next start although they are not given now.
 kept_settings() {
     local name value
     for name in "${SETTINGS[@]}" "${PASSED_SETTINGS[@]}"; do

@@ -18,7 +18,7 @@ import org.jdbi.v3.core.Jdbi;
 import org.jdbi.v3.core.JdbiException;
 
 /**
- * The read side of the database, as the API uses it: a pool of its own (the writers can not starve it), read-only, with short
+ * The read side of the database, as the API uses it: a pool of its own (the writers cannot starve it), read-only, with short
  * time-outs.
  *
  * <p>Guarantee: a call returns or throws {@link Failure.Unavailable} within 1 s when PostgreSQL refuses and 3 s when it hangs;

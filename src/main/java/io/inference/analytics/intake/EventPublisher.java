@@ -100,7 +100,7 @@ class EventPublisher {
             message.confirmed().cancel(false);
             throw failed("The broker has not confirmed the events in time.", e);
         } catch (ExecutionException e) {
-            // Other causes name the broker's address, which is no caller's business.
+            // Other causes name the broker's address, which callers must not learn.
             throw failed(e.getCause() instanceof Unpublished refusal ? refusal.getMessage() : NO_ANSWER, e.getCause());
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();

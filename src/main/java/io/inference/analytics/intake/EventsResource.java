@@ -108,7 +108,7 @@ class EventsResource {
         return Response.accepted(new AcceptedEvents(accepted.size(), rejected)).build();
     }
 
-    /** What is not JSON, or over a limit as a whole, holds no events whose outcomes could be told apart. */
+    /** What is not JSON, or over a limit as a whole, holds no events with outcomes of their own. */
     private static void refuseUnreadable(List<Decoded> outcomes, byte[] body) {
         if (outcomes.size() == 1
                 && outcomes.get(0) instanceof Decoded.Rejected fault

@@ -94,7 +94,7 @@ public abstract sealed class Failure extends RuntimeException {
         }
     }
 
-    /** The thing existed and does not any more. */
+    /** The thing existed and no longer does. */
     public static final class Gone extends Failure {
         public Gone(String message) {
             super(message, null);

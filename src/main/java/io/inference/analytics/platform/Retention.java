@@ -16,7 +16,7 @@ public interface Retention {
     @WithDefault("P13M")
     Period rollups();
 
-    /** How long raw events are kept, as an ISO 8601 period; an older event is not taken in any more. */
+    /** How long raw events are kept, as an ISO 8601 period; an older event is no longer stored. */
     @WithDefault("P400D")
     Period raw();
 

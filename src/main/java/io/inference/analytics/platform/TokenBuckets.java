@@ -12,7 +12,7 @@ import java.util.concurrent.ConcurrentHashMap;
  */
 public final class TokenBuckets {
 
-    /** Buckets that are kept, at most; those that are full again are no different from new ones and go. */
+    /** Buckets that are kept, at most; those that are full again equal new ones and are dropped. */
     private static final int BUCKETS_MAX = 50_000;
 
     private final Map<String, Bucket> buckets = new ConcurrentHashMap<>();

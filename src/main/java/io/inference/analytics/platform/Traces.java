@@ -39,7 +39,7 @@ public class Traces {
     /** Starts a span of its own trace with links to the contexts given; those that are no {@code traceparent} are left out. */
     public Span start(String name, SpanKind kind, Collection<String> traceParents) {
         if (disabled) {
-            // A disabled SDK still makes spans, which nobody would ever see.
+            // A disabled SDK still makes spans, which are never exported.
             return Span.getInvalid();
         }
         SpanBuilder builder = tracer.spanBuilder(name).setSpanKind(kind).setNoParent();

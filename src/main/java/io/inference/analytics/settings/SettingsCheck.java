@@ -13,7 +13,7 @@ import java.util.function.Function;
 
 /**
  * Looks at every {@link Setting} before anything starts: system properties, the environment, and the files that Quarkus reads
- * beside the process. Each fault is one line that names the setting and what it should look like, never a secret.
+ * in its working directory. Each fault is one line that names the setting and what it should look like, never a secret.
  */
 public final class SettingsCheck {
 
@@ -27,7 +27,7 @@ public final class SettingsCheck {
     /**
      * The faults of the process at hand; empty when it may start.
      *
-     * @param unused settings that this process does not use: whatever they hold or lack is no fault
+     * @param unused settings that this process does not use: whatever they hold or lack is accepted
      */
     public static List<String> faults(Set<Setting> unused) {
         SmallRyeConfig given = new SmallRyeConfigBuilder()
@@ -48,7 +48,7 @@ public final class SettingsCheck {
         return faults;
     }
 
-    /** The packaged service is in profile prod unless told otherwise. */
+    /** The packaged service is in profile prod by default. */
     private static boolean isProduction(Function<String, Optional<String>> given) {
         return given.apply("quarkus.profile")
                 .or(() -> given.apply("QUARKUS_PROFILE"))

@@ -23,7 +23,7 @@ import org.eclipse.microprofile.openapi.annotations.media.Schema;
 import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
 import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 
-/** Keeps the names of organisations and models in step with whoever owns them: the owner's system puts them here. */
+/** Keeps the names of organisations and models in step with the system that owns them: it puts them here. */
 @Path("/analytics/v1/catalog")
 @Produces(MediaType.APPLICATION_JSON)
 @Consumes(MediaType.APPLICATION_JSON)

@@ -59,7 +59,7 @@ public class CatalogStore {
      * An organisation or a model.
      *
      * @param id what it is called in all figures
-     * @param name what people call it; the id where nobody gave it a name
+     * @param name what people call it; the id where it was given none
      */
     public record Named(UUID id, String name) {}
 

@@ -3,7 +3,7 @@
  *
  * <p>Owns: the usage endpoint, its query rules, buckets and the CSV form; the lists of organisations, models and clients. May
  * touch: access, freshness, platform. Invariants: money and tokens are exact from the rollups to the answer; totals are sums of
- * exact values; unpriced is never shown as free. On failure: all faults of a query are told at once; without PostgreSQL the
+ * exact values; unpriced is never shown as free. On failure: all faults of a query are reported at once; without PostgreSQL the
  * answer is unavailable.
  *
  * <p>Tables: owns models, orgs; reads freshness_status (freshness), usage_daily, usage_hourly

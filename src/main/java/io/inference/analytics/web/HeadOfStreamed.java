@@ -7,7 +7,7 @@ import jakarta.ws.rs.container.ContainerResponseContext;
 import jakarta.ws.rs.container.ContainerResponseFilter;
 import jakarta.ws.rs.ext.Provider;
 
-/** The answer to HEAD has no body, so nobody would read a {@link Streamed} one and close what it holds. */
+/** The answer to HEAD has no body, so a {@link Streamed} one would never be read, and what it holds never be closed. */
 @Provider
 @Singleton
 class HeadOfStreamed implements ContainerResponseFilter {

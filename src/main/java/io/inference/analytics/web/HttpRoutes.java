@@ -19,8 +19,8 @@ import org.jboss.logging.Logger;
 import org.jboss.logging.MDC;
 
 /**
- * What surrounds every request, whoever answers it: its ids, one access log line when it has ended (however it ended), and
- * problem+json for what fails before or beside JAX-RS, such as unmatched paths, malformed addresses and bodies that are too
+ * What surrounds every request, on every route: its ids, one access log line when it has ended (however it ended), and
+ * problem+json for what fails before or outside JAX-RS, such as unmatched paths, malformed addresses and bodies that are too
  * large.
  */
 @ApplicationScoped

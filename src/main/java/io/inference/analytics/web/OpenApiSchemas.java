@@ -68,7 +68,7 @@ final class OpenApiSchemas {
         return schema;
     }
 
-    /** The format of a scalar that is referenced, alone or beside null. */
+    /** The format of a scalar that is referenced, alone or as an alternative to null. */
     private static Optional<String> scalar(Schema schema) {
         if (schema.getRef() != null) {
             return Optional.ofNullable(FORMATS.get(schema.getRef().replaceFirst(".*/", "")));

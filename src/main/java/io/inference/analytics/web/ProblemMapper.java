@@ -60,14 +60,14 @@ public class ProblemMapper {
     @ServerExceptionMapper
     Response other(Throwable error, RoutingContext request) {
         if (clientHasGone(error, request)) {
-            // Nobody reads the answer, and whoever likes could fill the log with traces.
+            // The answer is never read, and any caller could fill the log with traces.
             LOG.infof("event=client_gone path=%s traceId=%s", path(request), RequestIds.traceId(request));
             return problem(400, describe(400, request), List.of(), request).build();
         }
         return unknown(error, request).build();
     }
 
-    /** Vert.x tells the reader of the body before it marks the answer as closed. */
+    /** Vert.x notifies the reader of the body before it marks the answer as closed. */
     private static boolean clientHasGone(Throwable error, RoutingContext request) {
         if (!(error instanceof IOException)) {
             return false;
@@ -149,7 +149,7 @@ public class ProblemMapper {
         LOG.errorf(error, "event=request_failed path=%s traceId=%s", path(request), RequestIds.traceId(request));
         return problem(
                 500,
-                "The request could not be answered. The log of the service tells why, by the trace id.",
+                "The request could not be answered. The service's log holds the cause; search it for the trace id.",
                 List.of(),
                 request);
     }

@@ -32,7 +32,7 @@ public final class QueryParameters {
         return new QueryParameters(given);
     }
 
-    /** A value that can not be used; the message says what is expected. */
+    /** A value that cannot be used; the message says what is expected. */
     public static final class Fault extends Exception {
         private static final long serialVersionUID = 1;
 

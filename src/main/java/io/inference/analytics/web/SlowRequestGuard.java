@@ -13,7 +13,7 @@ import org.jboss.logging.Logger;
 
 /**
  * Cuts the connection of a request that is not there as a whole, address, headers and body, within a time of its first byte.
- * The idle time-out of the server begins anew with every byte, so without this a client that sends one byte a minute could keep
+ * The idle time-out of the server begins again with every byte, so without this a client that sends one byte a minute could keep
  * a connection for weeks. How long an answer takes does not matter here.
  *
  * <p>Vert.x offers no such bound; Netty finds this class as a service and shows it every connection that a server takes, if
@@ -41,7 +41,7 @@ public final class SlowRequestGuard extends ChannelInitializerExtension {
         channel.pipeline().addFirst(new Arrivals());
     }
 
-    /** Sees the bytes before anything else; {@link Ends} tells when a request is whole. */
+    /** Sees the bytes before anything else; {@link Ends} sees when a request is whole. */
     private static final class Arrivals extends ChannelInboundHandlerAdapter {
 
         private boolean seesEnds;

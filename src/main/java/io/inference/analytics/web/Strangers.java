@@ -28,7 +28,7 @@ class Strangers {
             addresses.take(
                     String.valueOf(request.request().remoteAddress().hostAddress()),
                     perSecond,
-                    "More than %d requests a second were refused.");
+                    "More than %d requests per second were refused.");
         }
     }
 }

@@ -12,7 +12,7 @@ public interface Streamed {
     /**
      * The next bytes; null at the end. May block.
      *
-     * @throws IOException when the body can not be completed: then the connection is cut
+     * @throws IOException when the body cannot be completed: then the connection is cut
      */
     byte[] next() throws IOException;
 

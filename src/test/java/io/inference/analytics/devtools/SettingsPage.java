@@ -52,11 +52,11 @@ public final class SettingsPage {
 
                 This page is generated: `mvn test -Dtest=SettingsPageTest -Danalytics.write-docs` writes it again.
 
-                A value comes from the environment variable, or from the property in the same row. Set a property as a
-                Java system property, in the file `config/application.properties` of the working directory, or as a
-                variable in upper case with underscores, such as `ANALYTICS_INGESTION_LATE_AFTER`. The property takes
-                precedence over the variable. All values are checked before anything starts: each fault is one line on
-                standard error, and the exit code is 1.
+                A value comes from the environment variable, or from the property in the same row. Set a property
+                as a Java system property, in the file `config/application.properties` of the working directory,
+                or as a variable in upper case with underscores, such as `ANALYTICS_INGESTION_LATE_AFTER`. The
+                property takes precedence over the variable. All values are checked before anything starts: each
+                fault is one line on standard error, and the exit code is 1.
 
                 Durations are a number with `ms`, `s`, `m`, `h` or `d`, or ISO 8601 (`PT1M30S`); a number without a
                 unit counts seconds.

@@ -36,7 +36,7 @@ class PlainEnglishTest {
 
     /** Not yet clean. Each line that goes switches the test on for one place; none may come. */
     private static final List<Path> NOT_YET =
-            paths("src/main/java", "local-dev", "docs/commands.md", "docs/settings.md");
+            paths("src/main/java/io/inference/analytics/cli", "docs/commands.md");
 
     /** Written by tools, or of this machine only; or migrations that databases have run, which are never edited. */
     private static final List<Path> NOT_OURS = paths(

@@ -8,7 +8,7 @@ import org.eclipse.microprofile.config.inject.ConfigProperty;
 import org.eclipse.microprofile.reactive.messaging.Incoming;
 import org.eclipse.microprofile.reactive.messaging.Message;
 
-/** Acknowledges every message at once; prints messages a second from the first to the last, and ends. */
+/** Acknowledges every message at once; prints messages per second from the first to the last, and ends. */
 @ApplicationScoped
 class ConnectorAlone {
 
