@@ -23,6 +23,7 @@ import picocli.CommandLine.ScopeType;
             PriceCommand.class,
             ProvidersCommand.class,
             ReplayCommand.class,
+            StreamCommand.class,
             SyntheticCommand.class,
             AuditCommand.class,
             ApiKeyCommand.class

@@ -126,7 +126,8 @@ final class BatchTransaction {
             Connection connection, IngestPipeline.Source source, MessageBuffer.Batch batch, Instant now)
             throws SQLException, StreamPosition.Fenced {
         long first = batch.messages().get(0).offset();
-        long last = batch.messages().get(batch.messages().size() - 1).offset();
+        RawMessage lastMessage = batch.messages().get(batch.messages().size() - 1);
+        long last = lastMessage.offset();
         if (pipeline.kind() == BatchKind.REPLAY) {
             return new OffsetRange(first, last);
         }
@@ -134,7 +135,8 @@ final class BatchTransaction {
             position.noteCommit(connection, pipeline.transportName(), now);
             return new OffsetRange(first, last);
         }
-        position.advance(connection, source.epoch(), source.expectedOffset(), last + 1, now);
+        StreamPlace.Mark mark = new StreamPlace.Mark(last, lastMessage.publishedAt());
+        position.advance(connection, source.epoch(), source.expectedOffset(), mark, now);
         for (IngestPipeline.Skip skip : source.skipsBefore(first)) {
             position.skip(connection, skip.first(), skip.last(), skip.cause(), now);
         }

@@ -49,15 +49,19 @@ public class BrokerTopology {
 
     private final BrokerSettings broker;
     private final IngestConfig config;
+    private final StreamPosition position;
 
-    BrokerTopology(BrokerSettings broker, IngestConfig config) {
+    BrokerTopology(BrokerSettings broker, IngestConfig config, StreamPosition position) {
         this.broker = broker;
         this.config = config;
+        this.position = position;
     }
 
     /**
-     * Declares everything for the configured transport.
+     * Declares everything for the configured transport. A stream that was read before is never made again: an empty one in its
+     * place would hide the loss.
      *
+     * @throws OtherStream when the stream is missing, and was read before
      * @throws Mismatch when something exists that was declared differently
      * @throws IOException when the broker is not reachable or refuses us
      */
@@ -70,6 +74,10 @@ public class BrokerTopology {
                     channel -> channel.queueDeclare(DEAD_LETTER_QUEUE, true, false, false, DEAD_LETTER_ARGUMENTS));
             switch (config.transport()) {
                 case STREAM -> {
+                    StreamPlace place = position.place();
+                    if (place.hasBegun() && messages(connection, STREAM).isEmpty()) {
+                        throw OtherStream.missing(place);
+                    }
                     declare(
                             connection,
                             STREAM,

@@ -15,8 +15,8 @@ import org.jdbi.v3.core.result.RowView;
 import org.jdbi.v3.core.statement.Query;
 
 /**
- * Whether everything that was received is accounted for: received = outcomes; the stream's offsets are complete; what the batches
- * say was stored is in {@code usage_events}; the hourly rollups add up to it.
+ * Whether everything that was received is accounted for: received = outcomes; the stream's offsets are complete, and it has lost no message; what
+ * the batches say was stored is in {@code usage_events}; the hourly rollups add up to it.
  *
  * <p>It looks at one snapshot, so ingest and rollups go on meanwhile. It leaves out hours that the rollup worker still has to
  * refresh, and expects nothing of data that retention may have dropped.
@@ -109,6 +109,16 @@ public class ConservationCheck {
             select expected, expected - missing + doubled as found, missing + doubled as gap, first_gap from found
             """
                     .formatted(RANGE);
+
+    private static final String LOST =
+            """
+            select 0 as expected, coalesce(sum(last_offset - first_offset + 1), 0)::bigint as found,
+                   coalesce(sum(last_offset - first_offset + 1), 0)::bigint as gap,
+                   'offset ' || min(first_offset) as first_gap
+            from analytics.ingestion_skipped_offsets
+            where cause = 'retention' and recorded_at >= coalesce(:from, '-infinity'::timestamptz)
+              and recorded_at < coalesce(:to, 'infinity'::timestamptz)
+            """;
 
     private static final String ROWS =
             """
@@ -223,10 +233,11 @@ public class ConservationCheck {
         Instant raw = Retention.availableFrom(now, retention.raw());
         Instant rollups = Retention.availableFrom(now, retention.rollups());
         Comparison offsets = offsets(handle, range);
+        Comparison lost = comparison("messages lost by the stream", range.bind(handle.createQuery(LOST)));
         Comparison rows = rows(handle, range, raw);
         Comparison sums = sums(handle, range, raw.isAfter(rollups) ? raw : rollups);
         return range.bind(handle.createQuery(OUTCOMES))
-                .map(row -> outcomes(row, List.of(offsets, rows, sums)))
+                .map(row -> outcomes(row, List.of(offsets, lost, rows, sums)))
                 .one();
     }
 

@@ -102,9 +102,13 @@ public class IngestPipeline {
      * here, so that a writer that is late with an older generation's batch cannot use the newer one's lease or place.
      */
     static final class Source {
+
+        /** The broker writes single entries of its own; a longer gap means that messages are missing. */
+        private static final int HOUSEKEEPING_MAX = 100;
+
         private final long generation;
         private final long epoch;
-        private final long firstAvailable;
+        private volatile long firstAvailable;
         private volatile long nextOffset;
         private volatile long lastOffered;
 
@@ -131,6 +135,11 @@ public class IngestPipeline {
             nextOffset = next;
         }
 
+        /** The stream begins here by now: retention has removed what was before. */
+        void begins(long first) {
+            firstAvailable = first;
+        }
+
         /** The causes of the gap between the position and the first message read after it. */
         List<Skip> skipsBefore(long first) {
             List<Skip> skips = new ArrayList<>();
@@ -141,7 +150,12 @@ public class IngestPipeline {
                 from = available;
             }
             if (from < first) {
-                skips.add(new Skip(from, first - 1, StreamPosition.SkipCause.BROKER_HOUSEKEEPING));
+                skips.add(new Skip(
+                        from,
+                        first - 1,
+                        first - from > HOUSEKEEPING_MAX
+                                ? StreamPosition.SkipCause.RETENTION
+                                : StreamPosition.SkipCause.BROKER_HOUSEKEEPING));
             }
             return skips;
         }

@@ -39,12 +39,13 @@ public class Ingestion {
         this.metrics = metrics;
         this.clock = clock;
         this.pipeline = pipeline;
-        ReaderWithLeftovers.Factory readers = (transport, lane, preparation) -> switch (transport) {
-            case STREAM -> new StreamReader(lane, position, preparation, broker, config, fatal, clock);
-            case QUEUE -> new QueueConsumer(lane, preparation, broker, queueChannel, fatal, clock);
+        StreamCheck check = new StreamCheck(topology);
+        ReaderWithLeftovers.Factory readers = (transport, lane, preparation, refused) -> switch (transport) {
+            case STREAM -> new StreamReader(lane, position, preparation, broker, config, check, refused, clock);
+            case QUEUE -> new QueueConsumer(lane, preparation, broker, queueChannel, refused, clock);
         };
         this.broker = broker;
-        this.reader = new ReaderWithLeftovers(config.transport(), pipeline, readers, topology, jdbi);
+        this.reader = new ReaderWithLeftovers(config.transport(), pipeline, readers, topology, fatal, jdbi);
         this.observations = new ObservationJob(pipeline, reader, jdbi, clock);
     }
 

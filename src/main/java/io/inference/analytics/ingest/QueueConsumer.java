@@ -15,6 +15,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Consumer;
 import org.eclipse.microprofile.reactive.messaging.Message;
 import org.jboss.logging.Logger;
 
@@ -38,7 +39,7 @@ final class QueueConsumer implements TransportReader {
     private final BrokerTopology.Preparation preparation;
     private final BrokerSettings broker;
     private final QueueChannel channel;
-    private final FatalErrors fatal;
+    private final Consumer<String> refused;
     private final Clock clock;
     private final Thread thread = new Thread(this::run, "ingest-queue-consumer");
 
@@ -53,13 +54,13 @@ final class QueueConsumer implements TransportReader {
             BrokerTopology.Preparation preparation,
             BrokerSettings broker,
             QueueChannel channel,
-            FatalErrors fatal,
+            Consumer<String> refused,
             Clock clock) {
         this.pipeline = pipeline;
         this.preparation = preparation;
         this.broker = broker;
         this.channel = channel;
-        this.fatal = fatal;
+        this.refused = refused;
         this.clock = clock;
     }
 
@@ -97,7 +98,7 @@ final class QueueConsumer implements TransportReader {
             } catch (InterruptedException e) {
                 break;
             } catch (BrokerTopology.Mismatch e) {
-                fatal.stop(e.getMessage());
+                refused.accept(e.getMessage());
                 break;
             } catch (Exception e) {
                 LOG.warnf("event=queue_session_failed cause=%s", e);

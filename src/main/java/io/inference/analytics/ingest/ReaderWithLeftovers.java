@@ -8,6 +8,8 @@ import java.time.Instant;
 import java.util.OptionalLong;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.jboss.logging.Logger;
 import org.jdbi.v3.core.Handle;
@@ -48,10 +50,14 @@ final class ReaderWithLeftovers implements TransportReader {
     private static final String LOCK =
             "set local lock_timeout = '30s'; select pg_advisory_xact_lock(" + AdvisoryLock.TRANSPORTS.key() + ")";
 
-    /** Makes readers; the preparation is run before each of their sessions. */
+    /** Makes readers; the preparation is run before each of their sessions, and a reader that must not go on says why. */
     @FunctionalInterface
     interface Factory {
-        TransportReader of(Transport transport, IngestPipeline pipeline, BrokerTopology.Preparation preparation);
+        TransportReader of(
+                Transport transport,
+                IngestPipeline pipeline,
+                BrokerTopology.Preparation preparation,
+                Consumer<String> refused);
     }
 
     private final TransportReader live;
@@ -67,8 +73,13 @@ final class ReaderWithLeftovers implements TransportReader {
     private long drainedAtMessages = -1;
 
     ReaderWithLeftovers(
-            Transport configured, IngestPipeline pipeline, Factory readers, BrokerTopology topology, Jdbi jdbi) {
-        this.live = readers.of(configured, pipeline, topology::declare);
+            Transport configured,
+            IngestPipeline pipeline,
+            Factory readers,
+            BrokerTopology topology,
+            FatalErrors fatal,
+            Jdbi jdbi) {
+        this.live = readers.of(configured, pipeline, topology::declare, fatal::stop);
         this.other = configured == Transport.STREAM ? Transport.QUEUE : Transport.STREAM;
         this.pipeline = pipeline;
         this.readers = readers;
@@ -127,7 +138,7 @@ final class ReaderWithLeftovers implements TransportReader {
                 }
             } catch (InterruptedException e) {
                 return;
-            } catch (BrokerTopology.Mismatch e) {
+            } catch (BrokerTopology.Mismatch | OtherStream e) {
                 // The configured reader meets the same one and ends the process.
                 return;
             } catch (IOException | TimeoutException | RuntimeException e) {
@@ -166,9 +177,11 @@ final class ReaderWithLeftovers implements TransportReader {
 
     private void drain() throws InterruptedException, IOException, TimeoutException {
         IngestPipeline drain = pipeline.forLeftovers(other);
+        // A leftover that cannot be read must not end a process that reads its own transport well.
+        AtomicReference<String> refusal = new AtomicReference<>();
         // Before each of its sessions too: while it waits or fails, an old replica may have bound the other transport
         // again.
-        TransportReader reader = readers.of(other, drain, this::takeOver);
+        TransportReader reader = readers.of(other, drain, this::takeOver, refusal::set);
         String name = BrokerTopology.nameOf(other);
         LOG.infof("event=leftovers_found name=%s", name);
         drain.start();
@@ -176,11 +189,15 @@ final class ReaderWithLeftovers implements TransportReader {
         draining = reader;
         try {
             int calm = 0;
-            while (calm < CALM_LOOKS) {
+            while (calm < CALM_LOOKS && refusal.get() == null) {
                 TimeUnit.MILLISECONDS.sleep(CALM_INTERVAL.toMillis());
                 calm = isCaughtUp(reader) ? calm + 1 : 0;
             }
-            LOG.infof("event=leftovers_drained name=%s", name);
+            if (refusal.get() == null) {
+                LOG.infof("event=leftovers_drained name=%s", name);
+            } else {
+                LOG.errorf("event=leftovers_refused name=%s reason=\"%s\"", name, refusal.get());
+            }
         } finally {
             // Also after an interrupt the writers finish what they are committing.
             boolean interrupted = Thread.interrupted();

@@ -10,6 +10,7 @@ import java.time.Instant;
 import java.util.Optional;
 import java.util.OptionalLong;
 import org.jdbi.v3.core.Jdbi;
+import org.jdbi.v3.core.result.RowView;
 
 /**
  * Where the stream's reader stands, and which replica may read: one row, a lease with a fencing number.
@@ -23,8 +24,11 @@ import org.jdbi.v3.core.Jdbi;
 @ApplicationScoped
 class StreamPosition {
 
-    /** A granted lease; {@code nextOffset} is empty before the first commit. */
-    record Lease(long epoch, OptionalLong nextOffset) {}
+    /** A granted lease, and from where to read. */
+    record Lease(long epoch, StreamPlace place) {}
+
+    /** What operators see of the position; empty where nothing is held or known. */
+    record Holding(StreamPlace place, Optional<String> holder, Optional<Instant> leasedUntil) {}
 
     /** This replica may no longer commit; what it holds belongs to another replica now. */
     static final class Fenced extends Exception {
@@ -38,15 +42,20 @@ class StreamPosition {
     private static final String CREATE =
             "insert into analytics.ingestion_positions (transport) values ('stream') on conflict do nothing";
 
-    private static final String NEXT_OFFSET =
-            "select next_offset from analytics.ingestion_positions where transport = 'stream' and next_offset is not null";
+    private static final String HOLDING =
+            """
+            select next_offset, offset_base, last_message_offset, last_message_at,
+                   case when leased_until > now() then holder end as holder,
+                   case when leased_until > now() then leased_until end as leased_until
+            from analytics.ingestion_positions where transport = 'stream'
+            """;
 
     private static final String ACQUIRE =
             """
             update analytics.ingestion_positions
             set holder = :replica, epoch = epoch + 1, leased_until = now() + :leaseMs * interval '1 millisecond'
             where transport = 'stream' and (leased_until is null or leased_until < now() or holder = :replica)
-            returning epoch, next_offset
+            returning epoch, next_offset, offset_base, last_message_offset, last_message_at
             """;
 
     private static final String RENEW =
@@ -63,7 +72,8 @@ class StreamPosition {
 
     private static final String ADVANCE =
             """
-            update analytics.ingestion_positions set next_offset = ?, last_committed_at = ?
+            update analytics.ingestion_positions
+            set next_offset = ?, last_message_offset = ?, last_message_at = ?, last_committed_at = ?
             where transport = 'stream' and epoch = ? and coalesce(next_offset, ?) = ?
             """;
 
@@ -71,6 +81,14 @@ class StreamPosition {
             """
             insert into analytics.ingestion_positions as position (transport, last_committed_at) values (?, ?)
             on conflict (transport) do update set last_committed_at = greatest(position.last_committed_at, excluded.last_committed_at)
+            """;
+
+    private static final String RESET =
+            """
+            update analytics.ingestion_positions
+            set offset_base = coalesce(next_offset, offset_base), last_message_offset = null, last_message_at = null,
+                epoch = epoch + 1
+            where transport = 'stream' and (leased_until is null or leased_until <= now())
             """;
 
     private static final String SKIP =
@@ -84,10 +102,43 @@ class StreamPosition {
         this.jdbi = jdbi;
     }
 
-    /** Up to where (exclusive) the stream is committed; empty before the first commit. */
-    OptionalLong nextOffset() {
-        return jdbi.withHandle(handle ->
-                optional(handle.createQuery(NEXT_OFFSET).mapTo(Long.class).findOne()));
+    /** From where to read next. */
+    StreamPlace place() {
+        return holding().place();
+    }
+
+    /** The place, and who reads from it. */
+    Holding holding() {
+        return jdbi.withHandle(handle -> handle.createQuery(HOLDING)
+                .map(row -> new Holding(
+                        place(row),
+                        Optional.ofNullable(row.getColumn("holder", String.class)),
+                        Optional.ofNullable(row.getColumn("leased_until", Instant.class))))
+                .findOne()
+                .orElse(new Holding(
+                        new StreamPlace(OptionalLong.empty(), 0, Optional.empty()),
+                        Optional.empty(),
+                        Optional.empty())));
+    }
+
+    /**
+     * Makes the present stream, whichever it is, the one to be read, from its first message on. The offsets of our books count on.
+     *
+     * @return false when a replica holds the lease, and nothing was changed
+     */
+    boolean reset() {
+        return jdbi.withHandle(handle -> handle.createUpdate(RESET).execute() == 1);
+    }
+
+    private static StreamPlace place(RowView row) {
+        Long next = row.getColumn("next_offset", Long.class);
+        Long mark = row.getColumn("last_message_offset", Long.class);
+        return new StreamPlace(
+                next == null ? OptionalLong.empty() : OptionalLong.of(next),
+                row.getColumn("offset_base", Long.class),
+                mark == null
+                        ? Optional.empty()
+                        : Optional.of(new StreamPlace.Mark(mark, row.getColumn("last_message_at", Instant.class))));
     }
 
     /** Empty while another replica holds the lease. */
@@ -97,15 +148,9 @@ class StreamPosition {
             return handle.createQuery(ACQUIRE)
                     .bind("replica", replica)
                     .bind("leaseMs", lease.toMillis())
-                    .map(row -> new Lease(
-                            row.getColumn("epoch", Long.class),
-                            optional(Optional.ofNullable(row.getColumn("next_offset", Long.class)))))
+                    .map(row -> new Lease(row.getColumn("epoch", Long.class), place(row)))
                     .findOne();
         });
-    }
-
-    private static OptionalLong optional(Optional<Long> value) {
-        return value.isPresent() ? OptionalLong.of(value.get()) : OptionalLong.empty();
     }
 
     /** Whether the lease is still ours. */
@@ -126,15 +171,17 @@ class StreamPosition {
                 .execute());
     }
 
-    /** Moves the position from {@code expected} to {@code next} in the caller's transaction. */
-    void advance(Connection connection, long epoch, long expected, long next, Instant committedAt)
+    /** Moves the position from {@code expected} to behind the message, in the caller's transaction. */
+    void advance(Connection connection, long epoch, long expected, StreamPlace.Mark last, Instant committedAt)
             throws SQLException, Fenced {
         try (PreparedStatement statement = connection.prepareStatement(ADVANCE)) {
-            statement.setLong(1, next);
-            statement.setObject(2, UsageEventStore.utc(committedAt));
-            statement.setLong(3, epoch);
-            statement.setLong(4, expected);
-            statement.setLong(5, expected);
+            statement.setLong(1, last.offset() + 1);
+            statement.setLong(2, last.offset());
+            statement.setObject(3, UsageEventStore.utc(last.publishedAt()));
+            statement.setObject(4, UsageEventStore.utc(committedAt));
+            statement.setLong(5, epoch);
+            statement.setLong(6, expected);
+            statement.setLong(7, expected);
             if (statement.executeUpdate() != 1) {
                 throw new Fenced(epoch, expected);
             }
@@ -165,7 +212,7 @@ class StreamPosition {
     enum SkipCause implements WireNamed {
         /** Entries that the broker writes into the stream itself. */
         BROKER_HOUSEKEEPING("broker_housekeeping"),
-        /** The stream had dropped them before they were read. */
+        /** The stream dropped them before they were read. They are lost. */
         RETENTION("retention");
 
         private final String wireName;

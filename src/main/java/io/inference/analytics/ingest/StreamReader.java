@@ -1,15 +1,12 @@
 package io.inference.analytics.ingest;
 
-import com.rabbitmq.client.Channel;
-import com.rabbitmq.client.Connection;
 import com.rabbitmq.stream.Address;
-import com.rabbitmq.stream.Consumer;
-import com.rabbitmq.stream.ConsumerFlowStrategy;
 import com.rabbitmq.stream.Environment;
 import com.rabbitmq.stream.EnvironmentBuilder;
 import com.rabbitmq.stream.Message;
 import com.rabbitmq.stream.MessageHandler;
 import com.rabbitmq.stream.OffsetSpecification;
+import com.rabbitmq.stream.Resource;
 import com.rabbitmq.stream.StreamException;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.nio.NioEventLoopGroup;
@@ -18,20 +15,18 @@ import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.List;
-import java.util.OptionalLong;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
 import org.jboss.logging.Logger;
 
 /**
  * Reads the stream from the position in the database while this replica holds the lease.
  *
  * <p>The broker sends only as many chunks as we gave credit for, and a chunk's credit returns when its messages are committed.
- * That bounds the buffer. After a lost connection the client resumes by itself. A lost lease, a fenced commit or an error ends
- * the session, and the next one starts from the position that is committed by then.
+ * That bounds the buffer. A lost connection, a lost lease, a fenced commit or an error ends the session. The next one checks that
+ * the stream is still the same, and starts from the position that is committed by then.
  */
 final class StreamReader implements TransportReader {
 
@@ -39,30 +34,15 @@ final class StreamReader implements TransportReader {
     private static final Duration RETRY_DELAY = Duration.ofSeconds(2);
     private static final Duration STOP_PATIENCE = Duration.ofSeconds(5);
     private static final Duration CLOSE_PATIENCE = Duration.ofSeconds(10);
-    private static final Duration PROBE_PATIENCE = Duration.ofSeconds(5);
-    private static final Duration PROBE_SILENCE = Duration.ofMillis(200);
-
-    /** How long to wait, each time, before a stream counts as made again, which stops the service. */
-    private static final List<Duration> DOUBTS =
-            List.of(Duration.ofMillis(500), Duration.ofSeconds(2), Duration.ofSeconds(5));
-
-    /** The position in the database lies beyond the end of the stream, so the stream was deleted and made again. */
-    static final class BeyondEnd extends RuntimeException {
-        private static final long serialVersionUID = 1L;
-
-        BeyondEnd(long nextOffset, long end) {
-            super(
-                    "stored offset %d of stream %s lies beyond its end %d: the stream was made again; set next_offset in analytics.ingestion_positions to 0 once that is certain"
-                            .formatted(nextOffset, BrokerTopology.STREAM, end));
-        }
-    }
+    private static final Duration RPC_PATIENCE = Duration.ofSeconds(5);
 
     private final IngestPipeline pipeline;
     private final StreamPosition position;
     private final BrokerTopology.Preparation preparation;
     private final BrokerSettings broker;
     private final IngestConfig config;
-    private final FatalErrors fatal;
+    private final StreamCheck check;
+    private final Consumer<String> refused;
     private final Clock clock;
     private final Thread thread = new Thread(this::run, "ingest-stream-reader");
     private final CountDownLatch stopped = new CountDownLatch(1);
@@ -81,14 +61,16 @@ final class StreamReader implements TransportReader {
             BrokerTopology.Preparation preparation,
             BrokerSettings broker,
             IngestConfig config,
-            FatalErrors fatal,
+            StreamCheck check,
+            Consumer<String> refused,
             Clock clock) {
         this.pipeline = pipeline;
         this.position = position;
         this.preparation = preparation;
         this.broker = broker;
         this.config = config;
-        this.fatal = fatal;
+        this.check = check;
+        this.refused = refused;
         this.clock = clock;
     }
 
@@ -137,8 +119,8 @@ final class StreamReader implements TransportReader {
                 session();
             } catch (InterruptedException e) {
                 break;
-            } catch (BrokerTopology.Mismatch | BeyondEnd e) {
-                fatal.stop(e.getMessage());
+            } catch (BrokerTopology.Mismatch | OtherStream e) {
+                refused.accept(e.getMessage());
                 break;
             } catch (Exception e) {
                 LOG.warnf("event=stream_session_ended cause=%s", e);
@@ -173,19 +155,22 @@ final class StreamReader implements TransportReader {
         long epoch = granted.get().epoch();
         EventLoopGroup loops = new NioEventLoopGroup(1);
         try (Environment environment = environment(broker, config, loops)) {
-            OptionalLong stored = granted.get().nextOffset();
-            long firstToRead = stored.orElse(0);
-            long end = endNotBefore(environment, firstToRead);
-            if (end == 0 && keptMessages() > 0) {
-                throw new IOException("the end of stream %s did not come in time".formatted(BrokerTopology.STREAM));
-            }
-            endOffset.set(end);
-            long generation = pipeline.begin(epoch, firstToRead, firstOf(environment));
-            LOG.infof("event=stream_reading epoch=%d from_offset=%d end=%d", epoch, firstToRead, end);
+            StreamPlace place = granted.get().place();
+            StreamProbe probe = new StreamProbe(environment);
+            StreamCheck.Extent extent = check.check(probe, place);
+            long base = place.base();
+            long firstToRead = place.firstToRead();
+            endOffset.set(base + extent.end());
+            long generation = pipeline.begin(epoch, firstToRead, base + extent.first());
+            LOG.infof(
+                    "event=stream_reading epoch=%d from_offset=%d end=%d base=%d",
+                    epoch, firstToRead, base + extent.end(), base);
             reading = true;
             blindSince = null;
-            try (Consumer consumer = consumer(environment, generation, firstToRead)) {
-                keep(environment, consumer, generation, epoch, lease);
+            CountDownLatch cut = new CountDownLatch(1);
+            try (var consumer = consumer(environment, generation, place, cut)) {
+                LOG.tracef("event=stream_consumer consumer=%s", consumer);
+                keep(probe, cut, generation, granted.get());
             }
         } finally {
             if (reading) {
@@ -202,19 +187,37 @@ final class StreamReader implements TransportReader {
         }
     }
 
-    private void keep(Environment environment, Consumer consumer, long generation, long epoch, Duration lease)
+    private void keep(StreamProbe probe, CountDownLatch cut, long generation, StreamPosition.Lease lease)
             throws Exception {
-        long renewMillis = Math.max(100, lease.toMillis() / 3);
+        Duration length = config.stream().lease();
+        long renewMillis = Math.max(100, length.toMillis() / 3);
+        long base = lease.place().base();
         while (!stopping && !pipeline.isFenced(generation)) {
-            TimeUnit.MILLISECONDS.sleep(renewMillis);
-            if (!position.renew(pipeline.replica(), epoch, lease)) {
-                LOG.warnf("event=lease_lost epoch=%d", epoch);
+            if (cut.await(renewMillis, TimeUnit.MILLISECONDS)) {
+                LOG.warnf("event=stream_cut epoch=%d", lease.epoch());
                 return;
             }
-            long end = endOf(environment);
-            endOffset.accumulateAndGet(end, Math::max);
+            if (!position.renew(pipeline.replica(), lease.epoch(), length)) {
+                LOG.warnf("event=lease_lost epoch=%d", lease.epoch());
+                return;
+            }
+            endOffset.accumulateAndGet(base + probe.end(), Math::max);
+            noteFirst(probe, generation, base);
             reachableAt = clock.instant();
-            LOG.tracef("event=stream_kept consumer=%s end=%d", consumer, end);
+            LOG.tracef("event=stream_kept end=%d", endOffset.get());
+        }
+    }
+
+    /** Retention goes on while we read; a look that fails is made again with the next renewal. */
+    private void noteFirst(StreamProbe probe, long generation, long base) throws InterruptedException {
+        if (endOffset.get() == base) {
+            return;
+        }
+        try {
+            long first = base + probe.first().offset();
+            pipeline.source(generation).ifPresent(source -> source.begins(first));
+        } catch (IOException e) {
+            LOG.debugf("event=stream_first_not_seen cause=%s", e.getMessage());
         }
     }
 
@@ -234,7 +237,7 @@ final class StreamReader implements TransportReader {
                 // The broker advertises a name that may be unknown here (containers, loopback), so we keep to the
                 // setting's.
                 .addressResolver(advertised -> address)
-                .rpcTimeout(PROBE_PATIENCE)
+                .rpcTimeout(RPC_PATIENCE)
                 .netty()
                 .eventLoopGroup(loops)
                 .environmentBuilder();
@@ -248,24 +251,38 @@ final class StreamReader implements TransportReader {
         }
     }
 
-    private Consumer consumer(Environment environment, long generation, long firstToRead) {
+    /**
+     * Hands messages to the pipeline until the connection is lost. The client would go on by itself where it was; but the stream may
+     * have been replaced meanwhile, so the next session looks at it first.
+     */
+    private AutoCloseable consumer(Environment environment, long generation, StreamPlace place, CountDownLatch cut) {
         StreamCredit credit = new StreamCredit(
                 config.stream().bufferMessages(), config.stream().bufferBytes());
         return environment.consumerBuilder().stream(BrokerTopology.STREAM)
-                .offset(OffsetSpecification.offset(firstToRead))
+                .offset(OffsetSpecification.offset(place.firstAtBroker()))
                 .flow()
                 .strategy(credit)
                 .builder()
-                .messageHandler((context, message) -> pipeline.offer(generation, raw(context, message, credit)))
+                .listeners(change -> {
+                    if (change.currentState() == Resource.State.RECOVERING) {
+                        cut.countDown();
+                    }
+                })
+                .messageHandler((context, message) -> {
+                    if (cut.getCount() > 0) {
+                        pipeline.offer(generation, raw(context, message, credit, place.base()));
+                    }
+                })
                 .build();
     }
 
-    static RawMessage raw(MessageHandler.Context context, Message message, StreamCredit credit) {
+    /** The message with its offset in the books. */
+    static RawMessage raw(MessageHandler.Context context, Message message, StreamCredit credit, long base) {
         byte[] body = body(message);
         credit.received(body.length);
         return new RawMessage(
                 body,
-                context.offset(),
+                base + context.offset(),
                 Instant.ofEpochMilli(context.timestamp()),
                 messageId(message),
                 traceParent(message),
@@ -297,78 +314,5 @@ final class StreamReader implements TransportReader {
                 ? null
                 : message.getApplicationProperties().get("traceparent");
         return value == null ? "" : value.toString();
-    }
-
-    /**
-     * The end of the stream, which must not lie before what was read already. A broker that answers late looks like an empty
-     * stream, so the end counts only after further looks, each with a longer wait.
-     */
-    private long endNotBefore(Environment environment, long nextOffset) throws InterruptedException {
-        long end = endOf(environment);
-        for (Duration silence : DOUBTS) {
-            if (end >= nextOffset) {
-                return end;
-            }
-            LOG.infof("event=stream_end_doubted next_offset=%d end=%d", nextOffset, end);
-            end = Math.max(end, probe(environment, OffsetSpecification.last(), silence) + 1);
-        }
-        if (end < nextOffset) {
-            throw new BeyondEnd(nextOffset, end);
-        }
-        return end;
-    }
-
-    /** By the broker's own count: a stream that sends nothing may be slow and not empty. */
-    private long keptMessages() throws IOException, TimeoutException {
-        try (Connection connection = broker.connect("analytics-stream-look");
-                Channel channel = connection.createChannel()) {
-            return channel.queueDeclarePassive(BrokerTopology.STREAM).getMessageCount();
-        }
-    }
-
-    /** The offset that the next message will get: one after the last; 0 for an empty stream. */
-    private long endOf(Environment environment) throws InterruptedException {
-        return probe(environment, OffsetSpecification.last(), PROBE_SILENCE) + 1;
-    }
-
-    /** The first offset that is still there; 0 for an empty stream. */
-    private long firstOf(Environment environment) throws InterruptedException {
-        AtomicLong first = new AtomicLong(-1);
-        CountDownLatch seen = new CountDownLatch(1);
-        try (Consumer probe = environment.consumerBuilder().stream(BrokerTopology.STREAM)
-                .offset(OffsetSpecification.first())
-                .flow()
-                .initialCredits(1)
-                .strategy(ConsumerFlowStrategy.creditOnProcessedMessageCount(1, 1.0))
-                .builder()
-                .messageHandler((context, message) -> {
-                    first.compareAndSet(-1, context.offset());
-                    seen.countDown();
-                })
-                .build()) {
-            if (!seen.await(PROBE_SILENCE.toMillis() * 2, TimeUnit.MILLISECONDS)) {
-                LOG.tracef("event=stream_empty probe=%s", probe);
-            }
-        }
-        return Math.max(0, first.get());
-    }
-
-    /** The highest offset that arrives when reading from the given place until nothing comes for a moment; -1 if nothing does. */
-    private long probe(Environment environment, OffsetSpecification from, Duration silence)
-            throws InterruptedException {
-        AtomicLong highest = new AtomicLong(-1);
-        try (Consumer probe = environment.consumerBuilder().stream(BrokerTopology.STREAM)
-                .offset(from)
-                .messageHandler((context, message) -> highest.accumulateAndGet(context.offset(), Math::max))
-                .build()) {
-            Instant giveUp = clock.instant().plus(PROBE_PATIENCE);
-            long before;
-            do {
-                before = highest.get();
-                TimeUnit.MILLISECONDS.sleep(silence.toMillis());
-            } while (highest.get() != before && clock.instant().isBefore(giveUp));
-            LOG.tracef("event=stream_probed probe=%s", probe);
-        }
-        return highest.get();
     }
 }

@@ -77,13 +77,20 @@ public class StreamReplay {
 
     /** From the offset on, or from the first later one that the stream still has. */
     public Report fromOffset(long offset) throws InterruptedException {
-        long end = end();
+        StreamPlace place = place();
+        long end = place.firstToRead();
         if (offset >= end) {
             throw new Failure.Invalid(
                     "from-offset",
                     "from-offset: %d (expected: below %d, where the position is)".formatted(offset, end));
         }
-        return replay(OffsetSpecification.offset(offset), offset, end);
+        if (offset < place.base()) {
+            throw new Failure.Invalid(
+                    "from-offset",
+                    "from-offset: %d (expected: %d or more, where the present stream begins)"
+                            .formatted(offset, place.base()));
+        }
+        return replay(OffsetSpecification.offset(offset - place.base()), offset, place);
     }
 
     /** From the broker's chunk that holds this time of publishing, so from a little before it. */
@@ -92,28 +99,31 @@ public class StreamReplay {
         if (time.isAfter(now)) {
             throw new Failure.Invalid("from-time", "from-time: %s (expected: before now, %s)".formatted(time, now));
         }
-        return replay(OffsetSpecification.timestamp(time.toEpochMilli()), 0, end());
+        return replay(OffsetSpecification.timestamp(time.toEpochMilli()), 0, place());
     }
 
-    private long end() {
+    private StreamPlace place() {
         if (config.transport() != IngestConfig.Transport.STREAM) {
             throw new Failure.Invalid(
                     "INGESTION_TRANSPORT",
                     "INGESTION_TRANSPORT: queue (expected: stream; a queue keeps nothing that could be read again)");
         }
-        return position.nextOffset()
-                .orElseThrow(() -> new Failure.NotFound("nothing of the stream has been committed yet"));
+        StreamPlace place = position.place();
+        if (place.nextOffset().isEmpty()) {
+            throw new Failure.NotFound("nothing of the stream has been committed yet");
+        }
+        return place;
     }
 
-    private Report replay(OffsetSpecification from, long first, long end) throws InterruptedException {
+    private Report replay(OffsetSpecification from, long first, StreamPlace place) throws InterruptedException {
         Instant startedAt = clock.instant();
         IngestPipeline pipeline = live.forReplay();
         EventLoopGroup loops = new NioEventLoopGroup(1);
         try (Environment environment = StreamReader.environment(broker, config, loops)) {
             pipeline.start();
-            Progress progress = new Progress(pipeline, pipeline.begin(0, first, 0), end);
+            Progress progress = new Progress(pipeline, pipeline.begin(0, first, 0), place);
             try (Consumer consumer = progress.consume(environment, from)) {
-                LOG.debugf("event=replay_started consumer=%s end=%d", consumer, end);
+                LOG.debugf("event=replay_started consumer=%s end=%d", consumer, place.firstToRead());
                 await(progress);
             }
         } catch (StreamException e) {
@@ -169,6 +179,7 @@ public class StreamReplay {
 
         private final IngestPipeline pipeline;
         private final long generation;
+        private final long base;
         private final long end;
         private final StreamCredit credit = new StreamCredit(
                 config.stream().bufferMessages(), config.stream().bufferBytes());
@@ -176,10 +187,11 @@ public class StreamReplay {
         private final AtomicLong settled = new AtomicLong();
         private volatile boolean read;
 
-        Progress(IngestPipeline pipeline, long generation, long end) {
+        Progress(IngestPipeline pipeline, long generation, StreamPlace place) {
             this.pipeline = pipeline;
             this.generation = generation;
-            this.end = end;
+            this.base = place.base();
+            this.end = place.firstToRead();
         }
 
         Consumer consume(Environment environment, OffsetSpecification from) {
@@ -193,8 +205,9 @@ public class StreamReplay {
         }
 
         private void message(MessageHandler.Context context, Message message) {
-            if (context.offset() < end) {
-                RawMessage raw = StreamReader.raw(context, message, credit);
+            long offset = base + context.offset();
+            if (offset < end) {
+                RawMessage raw = StreamReader.raw(context, message, credit, base);
                 offered.incrementAndGet();
                 pipeline.offer(
                         generation,
@@ -204,7 +217,7 @@ public class StreamReplay {
                                     settled.incrementAndGet();
                                 }));
             }
-            if (context.offset() >= end - 1) {
+            if (offset >= end - 1) {
                 read = true;
             }
         }

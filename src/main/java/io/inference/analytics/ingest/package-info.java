@@ -1,12 +1,13 @@
 /**
  * Owns the way of a usage event from the broker into the database: transports, the bounded buffer, the batch writer, duplicates,
- * conflicts, dead letters, {@code ingestion_batches}.
+ * conflicts, dead letters, {@code ingestion_batches}, and the position in the stream.
  *
  * <p>May touch: event, database, platform, and access and web for its one endpoint. The SQL of a batch is plain JDBC, because
  * it is a measured hot path; all other SQL goes through JDBI.
  *
  * <p>Invariants: nothing is acknowledged and no offset stored before its outcome is committed; received = stored + duplicates +
- * conflicts + dead letters in every batch; committed offset ranges never overlap.
+ * conflicts + dead letters in every batch; committed offset ranges never overlap; nothing is read of a stream that is not the
+ * one read before.
  *
  * <p>On failure: the batch is tried again with capped back-off, and the broker keeps what we have not taken. What can never be
  * stored becomes a dead letter after a bounded number of attempts, so that nothing waits behind it.

@@ -41,6 +41,7 @@ class RunbooksIT {
             "duplicates-and-conflicts.md",
             "incident-response.md",
             "ingest-backpressure.md",
+            "other-stream.md",
             "restore.md",
             "schema-migration.md",
             "service-down.md",

@@ -161,13 +161,14 @@ class StreamPositionIT {
         try (Connection thief = database.getConnection()) {
             thief.setAutoCommit(false);
             StreamPosition.Lease stolen = steal();
-            assertThatThrownBy(() -> position.advance(thief, stolen.epoch() - 1, next, next + 1, Instant.now()))
+            StreamPlace.Mark mark = new StreamPlace.Mark(next, Instant.now());
+            assertThatThrownBy(() -> position.advance(thief, stolen.epoch() - 1, next, mark, Instant.now()))
                     .as("the old number")
                     .isInstanceOf(StreamPosition.Fenced.class);
-            assertThatThrownBy(() -> position.advance(thief, stolen.epoch(), next - 1, next + 1, Instant.now()))
+            assertThatThrownBy(() -> position.advance(thief, stolen.epoch(), next - 1, mark, Instant.now()))
                     .as("another place")
                     .isInstanceOf(StreamPosition.Fenced.class);
-            position.advance(thief, stolen.epoch(), next, next, Instant.now());
+            position.advance(thief, stolen.epoch(), next, mark, Instant.now());
             thief.rollback();
             thief.setAutoCommit(true);
             assertThat(position.renew(THIEF, stolen.epoch() - 1, LEASE)).isFalse();
@@ -215,6 +216,17 @@ class StreamPositionIT {
                 .containsExactly(
                         new IngestPipeline.Skip(100, 149, StreamPosition.SkipCause.RETENTION),
                         new IngestPipeline.Skip(150, 159, StreamPosition.SkipCause.BROKER_HOUSEKEEPING));
+        source.begins(155);
+        assertThat(source.skipsBefore(160))
+                .as("retention went on during the session")
+                .containsExactly(
+                        new IngestPipeline.Skip(100, 154, StreamPosition.SkipCause.RETENTION),
+                        new IngestPipeline.Skip(155, 159, StreamPosition.SkipCause.BROKER_HOUSEKEEPING));
+        assertThat(source.skipsBefore(256))
+                .as("the broker writes no 101 entries of its own in a row")
+                .containsExactly(
+                        new IngestPipeline.Skip(100, 154, StreamPosition.SkipCause.RETENTION),
+                        new IngestPipeline.Skip(155, 255, StreamPosition.SkipCause.RETENTION));
         source.advanced(161);
         assertThat(source.skipsBefore(161)).isEmpty();
         assertThat(source.skipsBefore(163))

@@ -3,6 +3,9 @@ package io.inference.analytics.mainjob;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import com.rabbitmq.client.Channel;
+import com.rabbitmq.client.Connection;
+import com.rabbitmq.client.ConnectionFactory;
 import io.inference.analytics.devtools.ConfirmedPublisher;
 import io.inference.analytics.devtools.ExpectedTotals;
 import io.inference.analytics.devtools.SampleEvents;
@@ -128,12 +131,32 @@ class CleanStopIT {
         assertThat(Duration.ofNanos(System.nanoTime() - begun)).isLessThan(STOP_MAX);
     }
 
+    /** The service makes none in place of one that it has read. */
+    private void makeEmptyStream() throws Exception {
+        ConnectionFactory factory = new ConnectionFactory();
+        factory.setUri(settings.get("RABBITMQ_URL"));
+        try (Connection connection = factory.newConnection();
+                Channel channel = connection.createChannel()) {
+            channel.queueDeclare(
+                    "analytics.usage.v1",
+                    true,
+                    false,
+                    false,
+                    Map.of(
+                            "x-queue-type",
+                            "stream",
+                            "x-max-age",
+                            Duration.ofDays(7).toSeconds() + "s"));
+        }
+    }
+
     @Test
     void anOffsetBeyondTheStreamsEndRefusesTheStart() throws Exception {
         settings.put("INGESTION_TRANSPORT", "stream");
         assertThat(ServiceProcess.start(settings, "migrate").awaitEnd()).isZero();
         stored = new Stored(settings.get("DATABASE_URL"));
         stored.execute("insert into analytics.ingestion_positions (transport, next_offset) values ('stream', 1000)");
+        makeEmptyStream();
         ServiceProcess service = ServiceProcess.start(settings);
         assertThat(service.awaitEnd()).as(service.log()).isEqualTo(1);
         assertThat(service.log().lines().filter(line -> line.contains("lies beyond its end")))

@@ -137,6 +137,8 @@ abstract class ObservabilityContract {
                 "analytics_conservation_gap_events")) {
             assertThat(atStart.value(zero, Map.of())).as(zero).hasValue(0);
         }
+        assertThat(atStart.value("analytics_ingestion_lost_messages_total", Map.of("cause", "retention")))
+                .hasValue(0);
         assertThat(atStart.names())
                 .contains(
                         // Not 0 while the reader does not know yet what waits.

@@ -26,6 +26,7 @@ class PrometheusRulesIT {
             "AnalyticsConservationGap",
             "AnalyticsDeadLetters",
             "AnalyticsIngestionFailing",
+            "AnalyticsMessagesLost",
             "AnalyticsServiceDown");
 
     @TempDir

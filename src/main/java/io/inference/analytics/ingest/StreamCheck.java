@@ -1,0 +1,87 @@
+package io.inference.analytics.ingest;
+
+import java.io.IOException;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.TimeoutException;
+import org.jboss.logging.Logger;
+
+/**
+ * Whether the stream at the broker is the one that the position is in.
+ *
+ * <p>A stream that was deleted and made again, has lost its end, or was swapped shows itself in one of two ways. It ends before the
+ * position; or at the offset of a message that was committed it has none, or one that the broker took at another time. When
+ * retention has removed that message, nothing is left to compare: everything from the stream's first message on is unread either
+ * way.
+ */
+final class StreamCheck {
+
+    private static final Logger LOG = Logger.getLogger(StreamCheck.class);
+
+    /** How long to wait, each time, before a stream counts as one that ends before the position. */
+    private static final List<Duration> DOUBTS =
+            List.of(Duration.ofMillis(500), Duration.ofSeconds(2), Duration.ofSeconds(5));
+
+    /** What is in the stream, by the broker's offsets; both are 0 for an empty one. */
+    record Extent(long first, long end) {}
+
+    private final BrokerTopology topology;
+
+    StreamCheck(BrokerTopology topology) {
+        this.topology = topology;
+    }
+
+    /**
+     * Compares the stream with the place, before anything is read.
+     *
+     * @throws OtherStream when it is another one
+     * @throws IOException when the broker is too slow to say
+     */
+    Extent check(StreamProbe probe, StreamPlace place) throws IOException, TimeoutException, InterruptedException {
+        long end = endNotBefore(probe, place);
+        if (end == 0) {
+            // By the broker's own count: a stream that sends nothing may be slow and not empty.
+            if (topology.messages(IngestConfig.Transport.STREAM).orElse(0) > 0) {
+                throw new IOException("the end of stream %s did not come in time".formatted(BrokerTopology.STREAM));
+            }
+            return new Extent(0, 0);
+        }
+        long first = probe.first().offset();
+        if (place.mark().isPresent()) {
+            compare(probe, place.mark().get(), place.base(), first);
+        }
+        return new Extent(first, end);
+    }
+
+    private static void compare(StreamProbe probe, StreamPlace.Mark mark, long base, long first)
+            throws IOException, InterruptedException {
+        long offset = mark.offset() - base;
+        if (first > offset) {
+            LOG.infof("event=stream_not_compared mark=%d first=%d", offset, first);
+            return;
+        }
+        StreamProbe.Seen found = probe.from(offset);
+        if (found.offset() != offset) {
+            throw OtherStream.lacks(offset);
+        }
+        if (!found.publishedAt().equals(mark.publishedAt())) {
+            throw OtherStream.differsAt(offset, found.publishedAt(), mark.publishedAt());
+        }
+    }
+
+    /** A broker that answers late looks like an empty stream, so an early end counts only after further, longer looks. */
+    private static long endNotBefore(StreamProbe probe, StreamPlace place) throws InterruptedException {
+        long end = probe.end();
+        for (Duration silence : DOUBTS) {
+            if (end >= place.firstAtBroker()) {
+                return end;
+            }
+            LOG.infof("event=stream_end_doubted next_offset=%d end=%d", place.firstAtBroker(), end);
+            end = Math.max(end, probe.end(silence));
+        }
+        if (end < place.firstAtBroker()) {
+            throw OtherStream.endsBefore(place, end);
+        }
+        return end;
+    }
+}

@@ -1,0 +1,36 @@
+package io.inference.analytics.ingest;
+
+import java.time.Instant;
+import java.util.Optional;
+import java.util.OptionalLong;
+
+/**
+ * A place in the stream, and which stream that is.
+ *
+ * <p>Our books count offsets on when a stream is replaced by another one. So an offset of the books is the broker's offset plus
+ * {@code base}.
+ *
+ * @param nextOffset the first offset of the books that is not committed; empty before the first commit
+ * @param base the offset of the books that is offset 0 of the present stream
+ * @param mark a committed message by which the stream is recognised; empty when none is known
+ */
+record StreamPlace(OptionalLong nextOffset, long base, Optional<Mark> mark) {
+
+    /** A message by its offset in the books, and when the broker took it. */
+    record Mark(long offset, Instant publishedAt) {}
+
+    /** The first offset of the books to read. */
+    long firstToRead() {
+        return nextOffset.orElse(base);
+    }
+
+    /** The same as the broker counts. */
+    long firstAtBroker() {
+        return firstToRead() - base;
+    }
+
+    /** Whether a message of the present stream was committed; if none was, the stream may still have to be made. */
+    boolean hasBegun() {
+        return firstAtBroker() > 0;
+    }
+}
