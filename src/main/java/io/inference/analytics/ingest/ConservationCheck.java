@@ -15,8 +15,8 @@ import org.jdbi.v3.core.result.RowView;
 import org.jdbi.v3.core.statement.Query;
 
 /**
- * Whether everything that was received is accounted for: received = outcomes; the stream's offsets are complete, and it has lost no message; what
- * the batches say was stored is in {@code usage_events}; the hourly rollups add up to it.
+ * Whether everything that was received is accounted for: received = outcomes; the stream's offsets are complete, and it has lost
+ * no message; what the batches say was stored is in {@code usage_events}; the hourly rollups add up to it.
  *
  * <p>It looks at one snapshot, so ingest and rollups go on meanwhile. It leaves out hours that the rollup worker still has to
  * refresh, and expects nothing of data that retention may have dropped.
