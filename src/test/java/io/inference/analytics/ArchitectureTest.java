@@ -40,7 +40,7 @@ class ArchitectureTest {
             Map.entry("intake", Set.of("event", "ingest", "access", "web", "platform")),
             Map.entry("rollup", Set.of("database", "series", "platform")),
             Map.entry("freshness", Set.of("access", "database", "web", "platform")),
-            Map.entry("price", Set.of("database", "series", "platform")),
+            Map.entry("price", Set.of("rollup", "database", "series", "platform")),
             Map.entry("access", Set.of("database", "settings", "web", "platform")),
             Map.entry("audit", Set.of("access", "objectstore", "database", "web", "platform")),
             Map.entry("usage", Set.of("freshness", "access", "series", "database", "web", "platform")),

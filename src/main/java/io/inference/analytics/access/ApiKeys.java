@@ -3,6 +3,7 @@ package io.inference.analytics.access;
 import io.inference.analytics.database.ApiDatabase;
 import io.inference.analytics.platform.Failure;
 import io.inference.analytics.platform.Failure.FieldError;
+import io.inference.analytics.platform.Uuids;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Clock;
 import java.time.Instant;
@@ -128,6 +129,18 @@ public class ApiKeys {
     /** The newest keys, including those that are no longer valid. */
     public List<ApiKey> list() {
         return database.read(handle -> store.list(handle, LISTED_MAX));
+    }
+
+    /**
+     * The id of the key with this id or prefix, whether it is revoked or not.
+     *
+     * @throws Failure.NotFound when a prefix has no key
+     */
+    public UUID find(String idOrPrefix) {
+        return Uuids.parse(idOrPrefix)
+                .or(() -> database.read(handle -> store.find(handle, idOrPrefix))
+                        .map(stored -> stored.key().keyId()))
+                .orElseThrow(ApiKeys::unknown);
     }
 
     /** Whether there is a key with this id, valid or not. */

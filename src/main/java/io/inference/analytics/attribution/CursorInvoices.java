@@ -8,7 +8,6 @@ import java.time.LocalDate;
 import java.time.YearMonth;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalLong;
 import org.jboss.logging.Logger;
 import org.jdbi.v3.core.Jdbi;
 
@@ -58,8 +57,8 @@ public class CursorInvoices {
             BigDecimal total,
             Optional<BigDecimal> subscription,
             Optional<BigDecimal> overage,
-            OptionalLong requests,
-            OptionalLong usageBasedRequests,
+            Optional<Long> requests,
+            Optional<Long> usageBasedRequests,
             Optional<String> invoiceId,
             Optional<LocalDate> date,
             Optional<String> paymentStatus,
@@ -116,8 +115,7 @@ public class CursorInvoices {
                 .bind("now", clock.instant())
                 .execute());
         if (entered == 0) {
-            throw new Failure.Conflict("the invoice of %s is entered already (expected: --replace to change it)"
-                    .formatted(invoice.month()));
+            throw new Failure.Conflict("the invoice of %s is entered already".formatted(invoice.month()));
         }
         LOG.infof(
                 "event=invoice_entered actor=\"%s\" month=%s amountUsd=%s",

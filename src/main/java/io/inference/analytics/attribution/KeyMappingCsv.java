@@ -109,7 +109,7 @@ final class KeyMappingCsv {
                 known,
                 email.isEmpty() ? Optional.empty() : Optional.of(email),
                 cell(row, "team"),
-                new BigDecimal(confidence.isEmpty() ? "0.900" : confidence),
+                confidence.isEmpty() ? KeyMapping.ENTERED_CONFIDENCE : new BigDecimal(confidence),
                 from,
                 new KeyNotes(
                         source.isEmpty() ? "csv" : source,

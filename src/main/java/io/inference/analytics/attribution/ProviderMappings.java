@@ -90,6 +90,9 @@ public class ProviderMappings {
             LocalDate from,
             KeyNotes notes) {
 
+        /** The confidence of an entry that names none: people make mistakes, so it is not 1. */
+        public static final BigDecimal ENTERED_CONFIDENCE = new BigDecimal("0.900");
+
         /** Without notes, entered by hand. */
         public KeyMapping(
                 String key,

@@ -59,7 +59,7 @@ public class Seats {
             if (write(handle, ADD, day, tool, amountUsd, by) == 0) {
                 BigDecimal before = find(handle, day, tool);
                 if (before.compareTo(amountUsd) != 0 && !replace) {
-                    throw new Failure.Conflict("%s of %s: %s USD is entered already (expected: --replace to change it)"
+                    throw new Failure.Conflict("%s of %s: %s USD is entered already"
                             .formatted(tool.wireName(), month, before.toPlainString()));
                 }
                 write(handle, REPLACE, day, tool, amountUsd, by);

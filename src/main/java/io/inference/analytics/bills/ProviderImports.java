@@ -243,10 +243,10 @@ public class ProviderImports {
      * Days to yesterday without a good import, as {@code date dataset status}, and the organisation
      * where there are several.
      *
-     * @param from first day to look at; null: the first that was ever tried
+     * @param from first day to look at; empty: the first that was ever tried
      */
-    public List<String> gaps(Provider provider, LocalDate from) {
-        List<LedgerQueries.Gap> gaps = ledger.gaps(provider, Optional.ofNullable(from), yesterday());
+    public List<String> gaps(Provider provider, Optional<LocalDate> from) {
+        List<LedgerQueries.Gap> gaps = ledger.gaps(provider, from, yesterday());
         boolean several =
                 gaps.stream().map(LedgerQueries.Gap::orgRef).distinct().count() > 1;
         return gaps.stream()

@@ -4,6 +4,7 @@ import io.inference.analytics.platform.Failure;
 import io.inference.analytics.provider.Provider;
 import io.inference.analytics.provider.ProviderClients;
 import io.inference.analytics.provider.ProvidersConfig;
+import io.inference.analytics.provider.WorkspaceName;
 import io.inference.analytics.provider.WorkspaceRef;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.util.List;
@@ -58,18 +59,17 @@ public class ProviderOrganizations {
     }
 
     /**
-     * A workspace as people name it.
+     * The workspace that a person means.
      *
-     * @param workspace its id, or {@code default} for the default workspace
-     * @param named the organisation of the default workspace
-     * @throws Failure.Invalid when several organisations have one and none is named
+     * @throws Failure.Invalid when several organisations have a default workspace and none is named
      */
-    public WorkspaceRef workspace(String workspace, Optional<String> named) {
-        WorkspaceRef plain = WorkspaceRef.of(workspace);
+    public WorkspaceRef workspace(WorkspaceName name) {
+        WorkspaceRef plain = WorkspaceRef.of(name.id());
         if (!plain.id().equals(WorkspaceRef.DEFAULT)) {
             return plain;
         }
-        return new WorkspaceRef(plain.id(), of(Provider.ANTHROPIC, named).orElse(""));
+        return new WorkspaceRef(
+                plain.id(), of(Provider.ANTHROPIC, name.organization()).orElse(""));
     }
 
     private List<String> imported(Provider provider) {

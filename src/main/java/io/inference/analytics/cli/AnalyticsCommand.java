@@ -1,32 +1,36 @@
 package io.inference.analytics.cli;
 
+import io.inference.analytics.database.Migrations;
+import jakarta.enterprise.context.Dependent;
+import jakarta.inject.Inject;
+import java.io.PrintWriter;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ScopeType;
 
-/** The root of the command line. */
+/** The root of the command line, and the commands about the server itself. */
 @Command(
         name = "analytics",
         description = {
             "Usage, spend and reliability analytics for AI inference. Without a command it is the server.",
-            "Settings come from the environment; a command needs only those of the servers that it talks to."
+            "Settings come from the environment; a command needs only those of the servers that it uses."
         },
         footer = "Exit codes: 0 done, 1 failed, 2 wrong usage.",
         subcommands = {
-            ServeCommand.class,
-            MigrateCommand.class,
-            RollupCommand.class,
-            DlqCommand.class,
+            AnalyticsCommand.Serve.class,
+            AnalyticsCommand.Migrate.class,
+            RollupCommands.class,
+            DlqCommands.class,
             ConservationCommand.class,
-            CatalogCommand.class,
-            ExportCommand.class,
-            PriceCommand.class,
-            ProvidersCommand.class,
+            CatalogCommands.class,
+            ExportCommands.class,
+            PriceCommands.class,
+            ProvidersCommands.class,
             ReplayCommand.class,
             StreamCommand.class,
             SyntheticCommand.class,
-            AuditCommand.class,
-            ApiKeyCommand.class
+            AuditCommands.class,
+            ApiKeyCommands.class
         })
 final class AnalyticsCommand {
 
@@ -36,4 +40,28 @@ final class AnalyticsCommand {
             scope = ScopeType.INHERIT,
             description = "Shows this help.")
     boolean help;
+
+    /** Does not run as a command: {@link Main} starts the server. */
+    @Command(name = "serve", description = "Migrates the database, then ingests and answers until it is stopped.")
+    static final class Serve {}
+
+    @Dependent
+    @Command(
+            name = "migrate",
+            description = {
+                "Migrates the database of DATABASE_URL to this version's schema. Needs no other setting.",
+                "Several may run at once: one works, the others wait and find nothing left to do."
+            })
+    static class Migrate implements ServiceCommand {
+
+        @Inject
+        Migrations migrations;
+
+        @Override
+        public int run(PrintWriter out) {
+            Migrations.Report report = migrations.run();
+            out.printf("schema version %s, migrations applied: %d%n", report.version(), report.applied());
+            return 0;
+        }
+    }
 }

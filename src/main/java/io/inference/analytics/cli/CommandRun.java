@@ -17,10 +17,11 @@ import java.util.concurrent.TimeoutException;
 import picocli.CommandLine;
 import picocli.CommandLine.IFactory;
 
-/** Runs one command in the started service; its object is a bean. */
+/** Runs one command in the started service. The command is a bean. */
 @Dependent
 class CommandRun implements QuarkusApplication {
 
+    /** Longer than the 8 s in which a command gets a connection (see {@link CommandSettings}). */
     private static final Duration AUDIT_PATIENCE = Duration.ofSeconds(10);
 
     private final Instance<ServiceCommand> commands;
@@ -35,12 +36,17 @@ class CommandRun implements QuarkusApplication {
 
     @Override
     public int run(String... args) {
-        PrintWriter out = new PrintWriter(System.out, true, StandardCharsets.UTF_8);
-        PrintWriter err = new PrintWriter(System.err, true, StandardCharsets.UTF_8);
+        return run(
+                new PrintWriter(System.out, true, StandardCharsets.UTF_8),
+                new PrintWriter(System.err, true, StandardCharsets.UTF_8),
+                args);
+    }
+
+    int run(PrintWriter out, PrintWriter err, String... args) {
         return Invocation.line(beans(), out, err)
                 .setParameterExceptionHandler((e, given) -> Invocation.usage(e, err))
-                .setExecutionExceptionHandler((e, line, result) -> {
-                    err.println(line(e));
+                .setExecutionExceptionHandler((e, leaf, result) -> {
+                    err.println(FieldNames.line(e, leaf.getCommandSpec()));
                     return e instanceof Failure.Invalid ? CommandLine.ExitCode.USAGE : CommandLine.ExitCode.SOFTWARE;
                 })
                 .setExecutionStrategy(result -> {
@@ -58,12 +64,12 @@ class CommandRun implements QuarkusApplication {
                 .execute(args);
     }
 
-    /** Who runs the command, as far as the machine knows. */
+    /** The account that runs the command, as far as the machine knows it. */
     static String actor() {
         return "cli:" + System.getProperty("user.name", "unknown");
     }
 
-    /** Whoever can start the command has the database's password; the entry names the account of the machine. */
+    /** Every caller of a command has the database's password; the entry names the machine's account. */
     private void record(String command) throws InterruptedException {
         try {
             audit.get()
@@ -80,9 +86,9 @@ class CommandRun implements QuarkusApplication {
                     .toCompletableFuture()
                     .get(AUDIT_PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
         } catch (ExecutionException e) {
-            throw new IllegalStateException("the audit log can not be written", e.getCause());
+            throw new IllegalStateException("the audit log cannot be written", e.getCause());
         } catch (TimeoutException e) {
-            throw new IllegalStateException("the audit log can not be written within " + AUDIT_PATIENCE, e);
+            throw new IllegalStateException("the audit log cannot be written within " + AUDIT_PATIENCE, e);
         }
     }
 
@@ -97,10 +103,5 @@ class CommandRun implements QuarkusApplication {
                         : plain.create(type);
             }
         };
-    }
-
-    /** The one line for standard error. */
-    static String line(Throwable failure) {
-        return "analytics: " + ErrorLine.of(failure);
     }
 }

@@ -1,7 +1,6 @@
 package io.inference.analytics.cli;
 
 import io.inference.analytics.ingest.ConservationCheck;
-import io.inference.analytics.platform.Failure;
 import jakarta.enterprise.context.Dependent;
 import jakarta.inject.Inject;
 import java.io.PrintWriter;
@@ -22,24 +21,22 @@ import picocli.CommandLine.Option;
 class ConservationCommand implements ServiceCommand {
 
     @Option(names = "--from", paramLabel = "TIME", description = "Batches committed from here on (default: all).")
-    Instant from;
+    Optional<Instant> from;
 
     @Option(names = "--to", paramLabel = "TIME", description = "Batches committed before this (default: all).")
-    Instant to;
+    Optional<Instant> to;
 
     @Inject
     ConservationCheck check;
 
     @Override
     public void validate() {
-        if (from != null && to != null && !from.isBefore(to)) {
-            throw new Failure.Invalid("--to", "--to: %s (expected: later than --from, %s)".formatted(to, from));
-        }
+        TimeRangeOptions.check(from, to);
     }
 
     @Override
     public int run(PrintWriter out) {
-        ConservationCheck.Conservation found = check.run(Optional.ofNullable(from), Optional.ofNullable(to));
+        ConservationCheck.Conservation found = check.run(from, to);
         out.printf(
                 "%d batches: %d received, %d stored, %d duplicate, %d conflict, %d dead-lettered%n%n",
                 found.batches(),

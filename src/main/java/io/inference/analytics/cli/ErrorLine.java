@@ -16,8 +16,9 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * An error as one line for people at a terminal: what, value, expectation. Takes the outermost message that says something; causes
- * below it belong to libraries and may quote a whole URL with its password.
+ * An error as one line for people at a terminal: what is wrong, its value, and what is expected. Takes the
+ * outermost message that says something. Causes below it belong to libraries and may quote a whole URL
+ * with its password.
  */
 public final class ErrorLine {
 
@@ -115,15 +116,17 @@ public final class ErrorLine {
         if (state == null || SqlState.unreachable(e)) {
             return "DATABASE_URL: the database does not answer (SQLState %s)".formatted(state);
         }
-        return switch (state) {
-            case "28000", "28P01" ->
-                "DATABASE_URL: the database refuses user or password (SQLState %s)".formatted(state);
-            case "3D000" -> "DATABASE_URL: there is no such database (SQLState 3D000)";
-            case "3F000", "42P01", "42883" ->
-                "the database has another schema version (SQLState %s; expected: `analytics migrate` has run)"
-                        .formatted(state);
-            default -> "SQLState %s: %s".formatted(state, firstLine(e));
-        };
+        if (SqlState.refusesLogin(e)) {
+            return "DATABASE_URL: the database refuses user or password (SQLState %s)".formatted(state);
+        }
+        if (SqlState.lacksDatabase(e)) {
+            return "DATABASE_URL: there is no such database (SQLState %s)".formatted(state);
+        }
+        if (SqlState.lacksSchema(e)) {
+            return "the database has another schema version (SQLState %s; expected: `analytics migrate` has run)"
+                    .formatted(state);
+        }
+        return "SQLState %s: %s".formatted(state, firstLine(e));
     }
 
     private static String firstLine(Throwable e) {

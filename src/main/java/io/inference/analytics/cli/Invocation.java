@@ -2,11 +2,11 @@ package io.inference.analytics.cli;
 
 import io.inference.analytics.platform.Failure;
 import java.io.PrintWriter;
-import java.time.Instant;
 import picocli.CommandLine;
 import picocli.CommandLine.IFactory;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
+import picocli.CommandLine.TypeConversionException;
 
 /** What the arguments ask for. */
 sealed interface Invocation {
@@ -14,10 +14,10 @@ sealed interface Invocation {
     /** Help was printed, or a mistake in the arguments. */
     record Ended(int exitCode) implements Invocation {}
 
-    /** The server is wanted. */
+    /** The server is to run. */
     record Serve() implements Invocation {}
 
-    /** A command is wanted; its arguments are good. */
+    /** A command is to run; its arguments are valid. */
     record Run(ServiceCommand command) implements Invocation {}
 
     static Invocation read(String[] args, PrintWriter out, PrintWriter err) {
@@ -30,10 +30,9 @@ sealed interface Invocation {
             }
             CommandLine leaf = leaf(result);
             if (leaf.getCommand() instanceof ServiceCommand command) {
-                command.validate();
-                return new Run(command);
+                return checked(command, leaf, err);
             }
-            if (leaf.getCommand() instanceof ServeCommand || leaf == line) {
+            if (leaf.getCommand() instanceof AnalyticsCommand.Serve || leaf == line) {
                 return new Serve();
             }
             throw new ParameterException(
@@ -42,20 +41,25 @@ sealed interface Invocation {
                             + String.join(" or ", leaf.getSubcommands().keySet()) + ")");
         } catch (ParameterException e) {
             return new Ended(usage(e, err));
+        }
+    }
+
+    private static Invocation checked(ServiceCommand command, CommandLine leaf, PrintWriter err) {
+        try {
+            command.validate();
+            return new Run(command);
         } catch (Failure.Invalid e) {
-            err.println("analytics: " + e.getMessage());
+            err.println(FieldNames.line(e, leaf.getCommandSpec()));
             return new Ended(CommandLine.ExitCode.USAGE);
         }
     }
 
-    /** The commands, whose objects the factory makes. */
+    /** All commands; the factory makes their objects. */
     static CommandLine line(IFactory factory, PrintWriter out, PrintWriter err) {
-        return new CommandLine(AnalyticsCommand.class, factory)
-                .setOut(out)
-                .setErr(err)
-                .setCaseInsensitiveEnumValuesAllowed(true)
-                .registerConverter(Instant.class, UtcTime::parse)
-                .setUsageHelpAutoWidth(true);
+        CommandLine line =
+                new CommandLine(AnalyticsCommand.class, factory).setOut(out).setErr(err);
+        Arguments.register(line);
+        return line.setUsageHelpAutoWidth(true);
     }
 
     static CommandLine leaf(ParseResult result) {
@@ -66,9 +70,15 @@ sealed interface Invocation {
         return deepest.commandSpec().commandLine();
     }
 
+    /** Prints what is wrong with the arguments: a value and what is expected, or where to read on. */
     static int usage(ParameterException e, PrintWriter err) {
-        String name = e.getCommandLine().getCommandSpec().qualifiedName();
-        err.println("analytics: " + e.getMessage().lines().findFirst().orElse("") + "; try " + name + " --help");
+        if (e.getArgSpec() != null && e.getCause() instanceof TypeConversionException fault) {
+            String text = FieldNames.of(e.getArgSpec()) + ": " + fault.getMessage();
+            err.println("analytics: " + text.replaceAll("\\p{Cntrl}", "?"));
+        } else {
+            String name = e.getCommandLine().getCommandSpec().qualifiedName();
+            err.println("analytics: " + e.getMessage().lines().findFirst().orElse("") + "; try " + name + " --help");
+        }
         return CommandLine.ExitCode.USAGE;
     }
 }

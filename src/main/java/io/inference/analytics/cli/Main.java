@@ -12,8 +12,9 @@ import java.util.Locale;
 import java.util.Set;
 
 /**
- * The one way into the artefact. Arguments are read before Quarkus starts: help and mistakes cost no start, and a command
- * decides which parts of the service may start at all (see {@link CommandSettings}). Without arguments it is the server.
+ * The entry point of the jar. It reads the arguments before Quarkus starts, so help and mistakes cost no
+ * start. A command decides which parts of the service start at all (see {@link CommandSettings}).
+ * Without arguments the server starts.
  */
 @QuarkusMain
 public final class Main {
@@ -21,7 +22,7 @@ public final class Main {
     private Main() {}
 
     public static void main(String... args) {
-        // SQL, keys, JSON and the log hold numbers: not in the digits of whichever language the machine speaks.
+        // SQL, keys, JSON and the log hold numbers, whose digits must not depend on the machine's language.
         Locale.setDefault(Locale.ROOT);
         PrintWriter out = new PrintWriter(System.out, true, StandardCharsets.UTF_8);
         PrintWriter err = new PrintWriter(System.err, true, StandardCharsets.UTF_8);
@@ -34,7 +35,7 @@ public final class Main {
             Quarkus.run(CommandRun.class, (code, failure) -> exit(code, failure, err), args);
         } else {
             refuseFaultySettings(Set.of(), err);
-            // Otherwise Quarkus refuses an address that can not be decoded before our routes see it, without a
+            // Otherwise Quarkus refuses an address that cannot be decoded before our routes see it, without a
             // problem+json.
             System.setProperty("vertx.disableURIValidation", "true");
             System.setProperty(SlowRequestGuard.SWITCH, SlowRequestGuard.SWITCHED_ON);
@@ -50,10 +51,10 @@ public final class Main {
         }
     }
 
-    /** A failed start is told here in one line; Quarkus itself is kept from logging it with its stack. */
+    /** Prints why a start failed, in one line. Quarkus itself does not log it with its stack. */
     private static void exit(int code, Throwable failure, PrintWriter err) {
         if (failure != null) {
-            err.println(CommandRun.line(failure));
+            err.println("analytics: " + ErrorLine.of(failure));
         }
         System.exit(code);
     }

@@ -1,11 +1,11 @@
 package io.inference.analytics.cli;
 
 import io.inference.analytics.ingest.StreamReplay;
-import io.inference.analytics.platform.Failure;
 import jakarta.enterprise.context.Dependent;
 import jakarta.inject.Inject;
 import java.io.PrintWriter;
 import java.time.Instant;
+import java.util.Optional;
 import java.util.Set;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
@@ -17,7 +17,7 @@ import picocli.CommandLine.Option;
         name = "replay",
         description = {
             "Reads the stream again up to where the server has committed, and stores what is missing (transport stream).",
-            "What is stored already counts as duplicate; what can not be stored becomes a dead letter once more."
+            "Stored events count as duplicates; what cannot be stored becomes a dead letter once more."
         })
 class ReplayCommand implements ServiceCommand {
 
@@ -26,13 +26,13 @@ class ReplayCommand implements ServiceCommand {
 
     static final class Start {
         @Option(names = "--from-offset", paramLabel = "N", description = "The first offset to read.")
-        Long offset;
+        Optional<Long> fromOffset;
 
         @Option(
                 names = "--from-time",
                 paramLabel = "TIME",
-                description = "Reads what was published from here on, and a little before.")
-        Instant time;
+                description = "Reads what was published from this time on, and a little before it.")
+        Optional<Instant> fromTime;
     }
 
     @Inject
@@ -44,16 +44,10 @@ class ReplayCommand implements ServiceCommand {
     }
 
     @Override
-    public void validate() {
-        if (start.offset != null && start.offset < 0) {
-            throw new Failure.Invalid("--from-offset", "--from-offset: %d (expected: >= 0)".formatted(start.offset));
-        }
-    }
-
-    @Override
-    public int run(PrintWriter out) throws Exception {
-        StreamReplay.Report report =
-                start.offset == null ? replay.fromTime(start.time) : replay.fromOffset(start.offset);
+    public int run(PrintWriter out) throws InterruptedException {
+        StreamReplay.Report report = start.fromOffset.isPresent()
+                ? replay.fromOffset(start.fromOffset.get())
+                : replay.fromTime(start.fromTime.orElseThrow());
         out.printf(
                 "offsets %d to %d, %d batches: %d received, %d stored, %d duplicate, %d conflict, %d dead-lettered%n",
                 report.firstOffset(),

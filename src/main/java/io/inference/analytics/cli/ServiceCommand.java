@@ -4,36 +4,46 @@ import java.io.PrintWriter;
 import java.util.Set;
 
 /**
- * A command that runs inside the service. Its class is read twice: without beans, to look at the arguments, and as a bean to run;
- * so rooms are injected into fields and only {@link #run} may use them.
+ * A command that runs inside the service. Its class is instantiated twice: without beans, to read
+ * the arguments, and as a bean, to run. So rooms are injected into fields, and only {@link #run} may
+ * use them.
  */
 interface ServiceCommand {
 
-    /** What a command can need to be there. */
+    /** A server that a command talks to. */
     enum Need {
         DATABASE,
         BROKER
     }
 
-    /** Settings of anything else may be missing or wrong. */
+    /** A command that changes what callers may do or see. */
+    interface Change extends ServiceCommand {
+        @Override
+        default boolean changesSomething() {
+            return true;
+        }
+    }
+
+    /** Settings of all other servers may be missing or wrong. */
     default Set<Need> needs() {
         return Set.of(Need.DATABASE);
     }
 
     /**
-     * Checks what the parser can not see, before anything starts.
+     * Checks what no single argument shows, before anything starts.
      *
-     * @throws io.inference.analytics.platform.Failure.Invalid naming the option, its value and what is expected
+     * @throws io.inference.analytics.platform.Failure.Invalid naming the field, its value and what is
+     *     expected
      */
     default void validate() {}
 
-    /** Whether it changes what callers may do or see; then the audit log has an entry before it begins. */
+    /** Whether the audit log gets an entry before the command begins. */
     default boolean changesSomething() {
         return false;
     }
 
     /**
-     * Does it and prints the result.
+     * Does the work and prints the result.
      *
      * @return the exit code: 0 done, 1 failed
      */

@@ -1,12 +1,15 @@
 /**
- * Owns the command line: one class a command, which reads its arguments, calls a room and prints what the room says.
+ * Owns the command line. One file per group of commands: a command declares its arguments, calls a
+ * room and prints the result.
  *
- * <p>May touch: features, platform.
+ * <p>May touch: every room.
  *
- * <p>Invariants: a command opens no port, consumes nothing and runs no background job; standard output is its result alone,
- * errors are one line on standard error; exit codes are 0 done, 1 failed, 2 usage.
+ * <p>Invariants: a command opens no port, consumes nothing and runs no background job. Standard output
+ * holds the result alone; errors are one line on standard error. Exit codes are 0 done, 1 failed, 2
+ * wrong usage. Faulty arguments are refused before anything starts. Only this room knows options: rooms
+ * name fields, and {@link io.inference.analytics.cli.FieldNames} prints the option of a field.
  *
- * <p>On failure: what the room did before is committed or rolled back by the room; every command can be run again.
+ * <p>On failure: the room has committed or rolled back what it did; every command can be run again.
  *
  * <p>Tables: none.
  */

@@ -84,4 +84,19 @@ public final class SqlState {
     public static boolean mayLackPartition(Throwable failure) {
         return is(failure, CHECK_VIOLATION);
     }
+
+    /** The server does not accept the user or the password. */
+    public static boolean refusesLogin(Throwable failure) {
+        return of(failure).matches("28000|28P01");
+    }
+
+    /** The server has no database of this name. */
+    public static boolean lacksDatabase(Throwable failure) {
+        return is(failure, "3D000");
+    }
+
+    /** The database has no schema, table or function of this name, so it has another version's schema or none. */
+    public static boolean lacksSchema(Throwable failure) {
+        return of(failure).matches("3F000|42P01|42883");
+    }
 }

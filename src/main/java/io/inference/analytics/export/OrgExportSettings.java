@@ -1,7 +1,13 @@
 package io.inference.analytics.export;
 
+import io.inference.analytics.platform.Failure;
+import io.inference.analytics.platform.Failure.FieldError;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Clock;
+import java.time.Instant;
+import java.time.ZoneId;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import org.jdbi.v3.core.Handle;
@@ -40,6 +46,48 @@ public class OrgExportSettings {
                 Optional.empty(),
                 Optional.empty(),
                 Optional.empty());
+
+        private static final int GRACE_DAYS_MAX = 27;
+        private static final int RETENTION_DAYS_MAX = 3_650;
+        private static final int SECONDS_PER_HOUR = 3_600;
+
+        /** The year 2020: offsets by today's rules, not by local mean time. */
+        private static final Instant MODERN = Instant.parse("2020-01-01T00:00:00Z");
+
+        /**
+         * These preferences, if exports can follow them.
+         *
+         * @throws Failure.Invalid with every fault
+         */
+        public Preferences checked() {
+            List<FieldError> faults = new ArrayList<>();
+            between("graceDays", graceDays, 0, GRACE_DAYS_MAX, faults);
+            between("retentionDays", retentionDays, 1, RETENTION_DAYS_MAX, faults);
+            timeZone.filter(zone -> !onWholeHours(zone))
+                    .ifPresent(zone -> faults.add(new FieldError(
+                            "timeZone",
+                            "timeZone: %s (expected: an IANA name such as Europe/Berlin, of a zone whose offset is whole hours)"
+                                    .formatted(zone))));
+            bucket.filter(name -> !name.matches("[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]"))
+                    .ifPresent(name -> faults.add(
+                            new FieldError("bucket", "bucket: %s (expected: the name of a bucket)".formatted(name))));
+            if (!faults.isEmpty()) {
+                throw new Failure.Invalid(faults);
+            }
+            return this;
+        }
+
+        private static void between(String field, Optional<Integer> value, int low, int high, List<FieldError> faults) {
+            value.filter(number -> number < low || number > high)
+                    .ifPresent(number -> faults.add(
+                            new FieldError(field, "%s: %d (expected: %d to %d)".formatted(field, number, low, high))));
+        }
+
+        /** Usage is kept by UTC hour, so a month has to begin with one. */
+        private static boolean onWholeHours(String zone) {
+            return ZoneId.getAvailableZoneIds().contains(zone)
+                    && ZoneId.of(zone).getRules().getStandardOffset(MODERN).getTotalSeconds() % SECONDS_PER_HOUR == 0;
+        }
     }
 
     private final Jdbi jdbi;
@@ -95,8 +143,13 @@ public class OrgExportSettings {
                 bucket = excluded.bucket, updated_at = excluded.updated_at
             """;
 
-    /** Replaces all preferences of the organisation. */
+    /**
+     * Replaces all preferences of the organisation.
+     *
+     * @throws Failure.Invalid when exports cannot follow them
+     */
     public void set(UUID org, Preferences preferences) {
+        preferences.checked();
         jdbi.useHandle(handle -> handle.createUpdate(SET)
                 .bind("org", org)
                 .bind("monthly", preferences.monthly())

@@ -81,8 +81,7 @@ public class StreamReplay {
         long end = place.firstToRead();
         if (offset >= end) {
             throw new Failure.Invalid(
-                    "from-offset",
-                    "from-offset: %d (expected: below %d, where the position is)".formatted(offset, end));
+                    "fromOffset", "fromOffset: %d (expected: below %d, where the position is)".formatted(offset, end));
         }
         if (offset < place.base()) {
             throw new Failure.Invalid(
@@ -97,7 +96,7 @@ public class StreamReplay {
     public Report fromTime(Instant time) throws InterruptedException {
         Instant now = clock.instant();
         if (time.isAfter(now)) {
-            throw new Failure.Invalid("from-time", "from-time: %s (expected: before now, %s)".formatted(time, now));
+            throw new Failure.Invalid("fromTime", "fromTime: %s (expected: before now, %s)".formatted(time, now));
         }
         return replay(OffsetSpecification.timestamp(time.toEpochMilli()), 0, place());
     }

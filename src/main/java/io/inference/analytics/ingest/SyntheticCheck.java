@@ -21,6 +21,7 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -79,13 +80,39 @@ public class SyntheticCheck {
     public record Reader(URI service, String header, String credential) {}
 
     /**
-     * Runs the check.
+     * Runs the check and reports its outcome, also that the events could not be published.
      *
      * @param reader may read the usage of {@link #ORG}
      * @param patience how long the events may take to show
-     * @throws Failure.Unavailable when the broker does not take the events, or nothing is bound that would keep them
+     * @param pushgateway the Prometheus Pushgateway that takes the outcome, if any
+     * @throws Failure.Unavailable when the broker does not take the events, when nothing is bound that would keep them, or when
+     *     the Pushgateway does not take the outcome
      */
-    public Outcome run(Reader reader, Duration patience) throws InterruptedException {
+    public Outcome run(Reader reader, Duration patience, Optional<URI> pushgateway) throws InterruptedException {
+        Optional<Pushgateway> reports = pushgateway.map(Pushgateway::new);
+        Outcome outcome;
+        try {
+            outcome = run(reader, patience);
+        } catch (Failure.Unavailable e) {
+            try {
+                push(reports, new Outcome(false, Duration.ZERO, "not published"));
+            } catch (Failure.Unavailable unreported) {
+                // Why the events could not be published matters more.
+                e.addSuppressed(unreported);
+            }
+            throw e;
+        }
+        push(reports, outcome);
+        return outcome;
+    }
+
+    private void push(Optional<Pushgateway> reports, Outcome outcome) throws InterruptedException {
+        if (reports.isPresent()) {
+            reports.get().push(outcome, clock.instant());
+        }
+    }
+
+    private Outcome run(Reader reader, Duration patience) throws InterruptedException {
         Instant minute = clock.instant().truncatedTo(ChronoUnit.MINUTES);
         String client = "probe-" + minute;
         publish(minute, client);

@@ -3,12 +3,17 @@ package io.inference.analytics.price;
 import io.inference.analytics.platform.AdvisoryLock;
 import io.inference.analytics.platform.Failure;
 import io.inference.analytics.platform.Retention;
+import io.inference.analytics.rollup.RollupRepair;
 import io.inference.analytics.series.TimeRange;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.math.BigDecimal;
 import java.time.Clock;
+import java.time.Duration;
 import java.time.Instant;
+import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.UUID;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.Jdbi;
@@ -18,8 +23,9 @@ import org.jdbi.v3.core.statement.PreparedBatch;
  * Prices stored events again by the book as it is now. It touches only events that the service has priced itself, or that have no
  * cost: what a producer sent stays.
  *
- * <p>The events of a range are changed in one transaction, under the ingest lock. The caller recomputes the rollups of the range's
- * days afterwards. A second run changes nothing.
+ * <p>The events of a UTC day are changed in one transaction, under the ingest lock, so ingest waits for one day at most. Then the
+ * rollups of that day are recomputed. A run that ends early leaves the rollups of one day behind; a second run changes nothing
+ * that is right.
  */
 @ApplicationScoped
 public class Repricing {
@@ -64,6 +70,8 @@ public class Repricing {
             values (:run, :org, :start, :end, :events, :oldCents, :newCents, :unpricedBefore, :unpricedAfter, :by, :now)
             """;
 
+    private static final Duration RETRY_AFTER = Duration.ofMinutes(1);
+
     private static final String ENTER_LANE = "select pg_advisory_xact_lock(" + AdvisoryLock.INGEST_LANE.key() + ")";
     private static final String LIMITS =
             "set transaction isolation level read committed; set local statement_timeout = '55min'; set local timescaledb.max_tuples_decompressed_per_dml_transaction = 0";
@@ -89,11 +97,13 @@ public class Repricing {
     }
 
     private final Jdbi jdbi;
+    private final RollupRepair rollups;
     private final Retention retention;
     private final Clock clock;
 
-    Repricing(Jdbi jdbi, Retention retention, Clock clock) {
+    Repricing(Jdbi jdbi, RollupRepair rollups, Retention retention, Clock clock) {
         this.jdbi = jdbi;
+        this.rollups = rollups;
         this.retention = retention;
         this.clock = clock;
     }
@@ -101,7 +111,7 @@ public class Repricing {
     /**
      * What applying it would change, by organisation.
      *
-     * @throws Failure.Invalid when the range reaches beyond the raw events
+     * @throws Failure.Invalid when the range reaches beyond the raw events or past tomorrow's end
      */
     public List<Change> preview(TimeRange range) {
         check(range);
@@ -111,28 +121,59 @@ public class Repricing {
         });
     }
 
-    /** Applies it and keeps a record. The caller recomputes the rollups of the range's days afterwards. */
-    public List<Change> apply(TimeRange range, String by) {
+    /**
+     * Applies it, recomputes the rollups, and keeps a record, one UTC day after the other.
+     *
+     * @return the changes of all days, by organisation
+     * @throws Failure.Invalid as {@link #preview} does, before anything is changed
+     * @throws Failure.Unavailable when the costs of a day are changed and its rollups are not
+     */
+    public List<Change> apply(TimeRange range, String by) throws InterruptedException {
         check(range);
+        Map<UUID, Change> changes = new TreeMap<>(Comparator.comparing(UUID::toString));
+        for (TimeRange day : range.byDay()) {
+            for (Change change : applyDay(day, by)) {
+                changes.merge(change.org(), change, Change::plus);
+            }
+            recompute(day);
+        }
+        return List.copyOf(changes.values());
+    }
+
+    private List<Change> applyDay(TimeRange day, String by) {
         return jdbi.inTransaction(handle -> {
             handle.execute(LIMITS);
             handle.execute(ENTER_LANE);
-            List<Change> changes = changes(handle, range);
+            List<Change> changes = changes(handle, day);
             handle.createUpdate(APPLY)
-                    .bind("start", range.start())
-                    .bind("end", range.end())
+                    .bind("start", day.start())
+                    .bind("end", day.end())
                     .execute();
-            record(handle, range, changes, by);
+            record(handle, day, changes, by);
             return changes;
         });
     }
 
+    /** Whatever prevents it, the events of the day have new costs by now, which the caller has to know. */
+    private void recompute(TimeRange day) throws InterruptedException {
+        try {
+            rollups.recompute(day, done -> {});
+        } catch (RuntimeException e) {
+            throw new Failure.Unavailable(
+                    "the events from %s on have new costs, but their rollups do not (%s): reprice again, or refresh the rollups from %s to %s"
+                            .formatted(day.start(), e.getMessage(), day.start(), day.end()),
+                    RETRY_AFTER,
+                    e);
+        }
+    }
+
     private void check(TimeRange range) {
+        rollups.check(range);
         Instant available = Retention.availableFrom(clock.instant(), retention.raw());
         if (range.start().isBefore(available)) {
             throw new Failure.Invalid(
-                    "--from",
-                    "--from: %s (expected: %s or later; raw events before that may be gone)"
+                    "from",
+                    "from: %s (expected: %s or later; raw events before that may be gone)"
                             .formatted(range.start(), available));
         }
     }

@@ -1,12 +1,13 @@
 /**
  * What models cost.
  *
- * <p>Owns: the price book, which only grows, and the pricing of events that brought no cost. May touch: event, platform.
+ * <p>Owns: the price book, which only grows, and the pricing of events that brought no cost. May touch: database,
+ * rollup, series, platform.
  *
  * <p>Invariants: an event's own cost is never changed; an event without a price is unpriced with a reason, never free; money is
  * exact decimals.
  *
- * <p>On failure: nothing is priced in part; a repricing that ends early is done day by day and can be run again.
+ * <p>On failure: nothing is priced in part; a repricing that ends early has changed whole days, and can be run again.
  *
  * <p>Tables: owns model_prices, price_repricing; changes usage_events (ingest); reads usage_hourly
  * (rollup).

@@ -17,6 +17,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.UUID;
 import org.eclipse.microprofile.openapi.annotations.Operation;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
@@ -31,7 +32,6 @@ import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 class CatalogNamesResource {
 
     private static final int ENTRIES_MAX = 1_000;
-    private static final int NAME_CHARACTERS_MAX = 200;
 
     /** Names to be set. */
     @Schema(name = "CatalogNames")
@@ -81,18 +81,14 @@ class CatalogNamesResource {
         }
         given.forEach((id, name) -> {
             String path = field + "." + id;
-            if (Uuids.parse(id).isEmpty()) {
+            Optional<UUID> key = Uuids.parse(id);
+            Optional<CatalogName> text = Optional.ofNullable(name).flatMap(CatalogName::parse);
+            if (key.isEmpty()) {
                 errors.add(new FieldError(path, path + ": not an id (expected: a UUID)"));
-            } else if (name == null
-                    || name.isBlank()
-                    || name.strip().length() > NAME_CHARACTERS_MAX
-                    || name.chars().anyMatch(Character::isISOControl)) {
-                errors.add(new FieldError(
-                        path,
-                        path + ": not a name (expected: 1 to " + NAME_CHARACTERS_MAX
-                                + " characters, no control characters)"));
+            } else if (text.isEmpty()) {
+                errors.add(new FieldError(path, path + ": not a name (expected: " + CatalogName.EXPECTED + ")"));
             } else {
-                names.put(Uuids.parse(id).get(), name.strip());
+                names.put(key.get(), text.get().text());
             }
         });
         return names;

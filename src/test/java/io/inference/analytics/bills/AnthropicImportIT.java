@@ -20,6 +20,7 @@ import io.inference.analytics.devtools.FakeProviders.Fault;
 import io.inference.analytics.platform.Failure;
 import io.inference.analytics.provider.Provider;
 import io.inference.analytics.provider.ProviderHttp;
+import io.inference.analytics.provider.WorkspaceName;
 import io.inference.analytics.provider.WorkspaceRef;
 import java.math.BigDecimal;
 import java.nio.file.Files;
@@ -444,7 +445,7 @@ class AnthropicImportIT {
                 .as("two days that are named, although nothing is wrong with them")
                 .hasSize(6)
                 .allMatch(day -> day.status().good() && day.revision() == 1);
-        assertThat(lab.imports().gaps(Provider.ANTHROPIC, OCT_15))
+        assertThat(lab.imports().gaps(Provider.ANTHROPIC, Optional.of(OCT_15)))
                 .as("the days after it were never tried")
                 .hasSize(6)
                 .allMatch(gap -> gap.contains("missing"));
@@ -567,16 +568,18 @@ class AnthropicImportIT {
         lab.offerF1();
         lab.set("anthropic-organization", "");
         lab.anthropic(OCT_15);
-        WorkspaceRef firsts = lab.organizations().workspace("default", Optional.empty());
+        WorkspaceRef firsts = lab.organizations().workspace(new WorkspaceName("default", Optional.empty()));
         assertThat(firsts.organization()).isEqualTo(FakeProviders.ORG);
         lab.mappings().mapWorkspace(firsts, Tool.CLAUDE_CODE, OCT_15, "test");
         lab.fake.organization(second);
         lab.anthropic(OCT_15);
-        assertThatThrownBy(() -> lab.organizations().workspace("default", Optional.empty()))
+        assertThatThrownBy(() -> lab.organizations().workspace(new WorkspaceName("default", Optional.empty())))
                 .isInstanceOf(Failure.Invalid.class)
                 .hasMessageContaining("organization: missing")
                 .hasMessageContaining(second);
-        assertThat(lab.organizations().workspace(WORKSPACE, Optional.empty()).organization())
+        assertThat(lab.organizations()
+                        .workspace(new WorkspaceName(WORKSPACE, Optional.empty()))
+                        .organization())
                 .isEmpty();
         assertThat(sum("analytics.claude_costs", "amount_usd", "true")).isEqualTo(usd("45.44"));
         String of = "organization_id = '%s' and workspace_id is null and platform = '%s'";
@@ -610,7 +613,7 @@ class AnthropicImportIT {
         assertThat(lab.validation()
                         .validate(Provider.ANTHROPIC, Optional.of(second), OCT_15, Optional.of(usd("22.72"))))
                 .allMatch(ProviderValidation.Checkpoint::passed);
-        assertThat(lab.imports().gaps(Provider.ANTHROPIC, OCT_15))
+        assertThat(lab.imports().gaps(Provider.ANTHROPIC, Optional.of(OCT_15)))
                 .as("three reports, three days, two organisations")
                 .hasSize(18)
                 .anyMatch(gap -> gap.endsWith(second));
@@ -708,12 +711,12 @@ class AnthropicImportIT {
         assertThat(lab.fake.requests()).hasSizeLessThanOrEqualTo(311);
         assertThat(progress[0]).isEqualTo(3 * 291 - 3);
         assertThat(summary.days().stream().filter(day -> !day.status().good())).hasSize(failing);
-        assertThat(lab.imports().gaps(Provider.ANTHROPIC, null)).hasSize(failing);
+        assertThat(lab.imports().gaps(Provider.ANTHROPIC, Optional.empty())).hasSize(failing);
         assertThat(lab.imports()
                         .retry(Provider.ANTHROPIC, new TreeSet<>(), "test", outcome -> {})
                         .days())
                 .hasSize(failing);
-        assertThat(lab.imports().gaps(Provider.ANTHROPIC, null)).isEmpty();
+        assertThat(lab.imports().gaps(Provider.ANTHROPIC, Optional.empty())).isEmpty();
         assertThat(lab.database.text(
                         "select count(*) || ' ' || count(*) filter (where l.expected is distinct from l.found) || ' ' || trim_scale(sum(l.found)"
                                 + " filter (where l.name = 'bill = fact')) from generate_series(date '2025-01-01', '2025-10-18', '1 day') d"

@@ -20,7 +20,6 @@ import java.time.LocalDate;
 import java.time.YearMonth;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalLong;
 import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -176,7 +175,7 @@ class CursorImportIT {
                 .isEqualTo("2025-09-01 2025-09-30 paid typed in test");
         assertThatThrownBy(() -> invoices.enter(invoice(months[4]), false, "test"))
                 .isInstanceOf(Failure.Conflict.class)
-                .hasMessageContaining("--replace");
+                .hasMessage("the invoice of 2025-10 is entered already");
         lab.fake.cursorEvents(ProviderLab.file("cursor-events.json").withArray("usageEvents"));
         imported(OCT_15);
         // 0.2136232 of charges and the seats, against 41.92.
@@ -249,8 +248,8 @@ class CursorImportIT {
                 new BigDecimal(month[1]),
                 Optional.empty(),
                 Optional.of(new BigDecimal(month[1])),
-                OptionalLong.empty(),
-                OptionalLong.of(Long.parseLong(month[2])),
+                Optional.empty(),
+                Optional.of(Long.parseLong(month[2])),
                 Optional.empty(),
                 Optional.empty(),
                 Optional.of("paid"),
@@ -313,7 +312,8 @@ class CursorImportIT {
                 .add(large.put("chargedCents", 1).put("timestamp", "1760522400001")));
         assertThat(imported(OCT_15)).as("a cent more").isFalse();
         assertThat(cost("cost_date = '2025-10-15'")).isEqualTo(new BigDecimal("1000.01"));
-        assertThat(lab.imports().gaps(Provider.CURSOR, OCT_15)).contains("2025-10-15\tevents\tquarantined");
+        assertThat(lab.imports().gaps(Provider.CURSOR, Optional.of(OCT_15)))
+                .contains("2025-10-15\tevents\tquarantined");
     }
 
     /** The sum of a running cycle says nothing about the day before. */

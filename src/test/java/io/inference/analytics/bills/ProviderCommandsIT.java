@@ -4,10 +4,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.agroal.api.AgroalDataSource;
+import io.inference.analytics.cli.CommandsInProcess;
 import io.inference.analytics.devtools.FakeProviders;
 import io.inference.analytics.provider.Provider;
 import io.inference.analytics.testing.CommandProcess;
 import io.inference.analytics.testing.CommandProcess.Result;
+import io.inference.analytics.testing.WithBackends;
+import io.quarkus.test.junit.QuarkusTest;
+import io.quarkus.test.junit.TestProfile;
+import jakarta.inject.Inject;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -16,14 +22,41 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
+import org.eclipse.microprofile.config.inject.ConfigProperty;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The way of an operator from a key to bills, on the command line. */
+@QuarkusTest
+@WithBackends(rabbitmq = true)
+@TestProfile(CommandsInProcess.class)
 class ProviderCommandsIT {
 
     @TempDir
     Path directory;
+
+    @Inject
+    AgroalDataSource dataSource;
+
+    @ConfigProperty(name = CommandsInProcess.PROVIDERS_PORT)
+    int port;
+
+    private ProviderLab lab;
+
+    @BeforeEach
+    void begin() {
+        assertEnds(CommandsInProcess.run("migrate"), 0, "schema version");
+        lab = new ProviderLab(dataSource, port);
+        lab.empty();
+        lab.offerF1();
+    }
+
+    @AfterEach
+    void end() {
+        lab.close();
+    }
 
     private static void assertEnds(Result result, int exitCode, String... said) {
         assertThat(result.exitCode()).as(result.toString()).isEqualTo(exitCode);
@@ -34,201 +67,138 @@ class ProviderCommandsIT {
 
     @Test
     void fromAKeyToBills() throws Exception {
-        try (ProviderLab lab = new ProviderLab()) {
-            lab.offerF1();
-            Path key = directory.resolve("key");
-            Files.writeString(key, FakeProviders.ANTHROPIC_KEY + "\n");
-            Map<String, String> settings = new HashMap<>(Map.of("DATABASE_URL", lab.settings.get("DATABASE_URL")));
-            String[] importF1 = {"providers", "import", "--provider", "anthropic", "--date", "2025-10-15"};
-            assertEnds(CommandProcess.run(settings, importF1), 1, "ANTHROPIC_ADMIN_API_KEY is not set");
-            settings.put("ANTHROPIC_ADMIN_API_KEY_FILE", key.toString());
-            settings.put("ANTHROPIC_API_URL", lab.fake.url());
-            assertEnds(CommandProcess.run(settings, importF1), 0, "cost\tok\trevision 1\t13 rows\t22.72 USD");
-            String[] validate = {
-                "providers", "validate", "--provider", "anthropic", "--date", "2025-10-15", "--expected-total", "22.72"
-            };
-            assertEnds(CommandProcess.run(settings, validate), 0, "validated", "6.39 USD", "13 rows");
-            validate[7] = "45.44";
-            assertEnds(CommandProcess.run(settings, validate), 1, "FAILED 1 cost accuracy");
-            String[] backfill = {
-                "providers", "backfill", "--provider", "anthropic", "--from", "2025-10-14", "--to", "2025-10-16"
-            };
-            lab.fake.failDate("claude_code", ProviderLab.OCT_16, FakeProviders.Fault.FORBIDDEN);
-            assertEnds(CommandProcess.run(settings, backfill), 1, "5 days imported, 1 failed", "permission_error");
+        Path key = directory.resolve("key");
+        Files.writeString(key, FakeProviders.ANTHROPIC_KEY + "\n");
+        Map<String, String> settings = new HashMap<>();
+        settings.put("DATABASE_URL", CommandsInProcess.settings().get("DATABASE_URL"));
+        String[] importF1 = {"providers", "import", "--provider", "anthropic", "--date", "2025-10-15"};
+        assertEnds(CommandProcess.run(settings, importF1), 1, "ANTHROPIC_ADMIN_API_KEY is not set");
+        settings.put("ANTHROPIC_ADMIN_API_KEY_FILE", key.toString());
+        settings.put("ANTHROPIC_API_URL", lab.fake.url());
+        assertEnds(CommandProcess.run(settings, importF1), 0, "cost\tok\trevision 1\t13 rows\t22.72 USD");
+        String[] validate = {
+            "providers", "validate", "--provider", "anthropic", "--date", "2025-10-15", "--expected-total", "22.72"
+        };
+        assertEnds(CommandsInProcess.run(validate), 0, "validated", "6.39 USD", "13 rows");
+        validate[7] = "45.44";
+        assertEnds(CommandsInProcess.run(validate), 1, "FAILED 1 cost accuracy");
+        importF1[5] = "2999-01-01";
+        assertEnds(CommandsInProcess.run(importF1), 2, "analytics: --date: 2999-01-01 (expected: today or before)");
+        String[] backfill = {
+            "providers", "backfill", "--provider", "anthropic", "--from", "2025-10-14", "--to", "2025-10-16"
+        };
+        lab.fake.failDate("claude_code", ProviderLab.OCT_16, FakeProviders.Fault.FORBIDDEN);
+        assertEnds(CommandsInProcess.run(backfill), 1, "5 days imported, 1 failed", "permission_error");
+        assertEnds(
+                CommandsInProcess.run("providers", "gaps", "--from", "2025-10-14"),
+                1,
+                "anthropic\t2025-10-16\tclaude_code\tfailed_permanent");
+        assertEnds(CommandsInProcess.run("providers", "retry-failed"), 0, "1 days imported, 0 failed");
+        assertEnds(
+                CommandsInProcess.run(
+                        "providers",
+                        "map-workspace",
+                        "--workspace",
+                        ProviderLab.WORKSPACE,
+                        "--platform",
+                        "claude_code",
+                        "--from",
+                        "2025-01-01"),
+                0,
+                "days derived again: 3");
+        assertThat(lab.amount("select sum(cost_usd) from analytics.claude_expenses where platform = 'claude_code'"))
+                .isEqualByComparingTo("9.38");
+        String[] invoice = {
+            "providers",
+            "invoices",
+            "add",
+            "--month",
+            "2025-10",
+            "--amount",
+            "41.92",
+            "--overage",
+            "41.92",
+            "--usage-based",
+            "801"
+        };
+        assertEnds(CommandsInProcess.run(invoice), 0, "invoice of 2025-10: 41.92 USD");
+        assertEnds(
+                CommandsInProcess.run(invoice),
+                1,
+                "analytics: the invoice of 2025-10 is entered already (expected: --replace to change it)");
+        assertEnds(
+                CommandsInProcess.run("providers", "invoices", "list"),
+                1,
+                "2025-10\tmissing_data\tinvoiced 41.92 USD\timported 0 USD\tvariance -41.92 USD\t0.052 USD");
+        assertEnds(
+                CommandsInProcess.run("providers", "report-workspace", "--workspace", "default", "--show", "no"),
+                0,
+                "workspace default is left out of reports");
+        assertThat(lab.amount("select sum(amount_usd) from analytics.vw_reported_daily_costs"))
+                .isEqualByComparingTo("9.38");
+        UUID org = UUID.randomUUID();
+        for (String[] subject :
+                new String[][] {{"--workspace", "default"}, {"--key", "apikey_01TESTSERVICE0000000000A1"}}) {
             assertEnds(
-                    CommandProcess.run(settings, "providers", "gaps", "--from", "2025-10-14"),
-                    1,
-                    "anthropic\t2025-10-16\tclaude_code\tfailed_permanent");
-            assertEnds(CommandProcess.run(settings, "providers", "retry-failed"), 0, "1 days imported, 0 failed");
-            assertEnds(
-                    CommandProcess.run(
-                            settings,
+                    CommandsInProcess.run(
                             "providers",
-                            "map-workspace",
-                            "--workspace",
-                            ProviderLab.WORKSPACE,
-                            "--platform",
-                            "claude_code",
+                            "map-org",
+                            subject[0],
+                            subject[1],
+                            "--org",
+                            subject[0].equals("--key") ? "none" : org.toString(),
                             "--from",
-                            "2025-01-01"),
+                            "2025-10-15"),
                     0,
-                    "days derived anew: 3");
-            assertThat(lab.amount("select sum(cost_usd) from analytics.claude_expenses where platform = 'claude_code'"))
-                    .isEqualByComparingTo("9.38");
-            String[] invoice = {
-                "providers",
-                "invoices",
-                "add",
-                "--month",
-                "2025-10",
-                "--amount",
-                "41.92",
-                "--overage",
-                "41.92",
-                "--usage-based",
-                "801"
-            };
-            assertEnds(CommandProcess.run(settings, invoice), 0, "invoice of 2025-10: 41.92 USD");
-            assertEnds(
-                    CommandProcess.run(settings, "providers", "invoices", "list"),
-                    1,
-                    "2025-10\tmissing_data\tinvoiced 41.92 USD\timported 0 USD\tvariance -41.92 USD\t0.052 USD");
-            assertEnds(
-                    CommandProcess.run(
-                            settings, "providers", "report-workspace", "--workspace", "default", "--show", "no"),
-                    0,
-                    "workspace default is left out of reports");
-            assertThat(lab.amount("select sum(amount_usd) from analytics.vw_reported_daily_costs"))
-                    .isEqualByComparingTo("9.38");
-            UUID org = UUID.randomUUID();
-            for (String[] subject :
-                    new String[][] {{"--workspace", "default"}, {"--key", "apikey_01TESTSERVICE0000000000A1"}}) {
-                assertEnds(
-                        CommandProcess.run(
-                                settings,
-                                "providers",
-                                "map-org",
-                                subject[0],
-                                subject[1],
-                                "--org",
-                                subject[0].equals("--key") ? "none" : org.toString(),
-                                "--from",
-                                "2025-10-15"),
-                        0,
-                        "works for",
-                        "from 2025-10-15");
-            }
-            assertEnds(
-                    CommandProcess.run(settings, "providers", "mappings", "quality"),
-                    0,
-                    "excellent: 0 of 0 keys used in 31 days are mapped (100.0 %), 0 invalid mappings");
-            Path people = directory.resolve("people.csv");
-            Files.writeString(people, "email,team\nalice@example.test,Platform\n");
-            assertEnds(
-                    CommandProcess.run(settings, "providers", "users", "import", people.toString()),
-                    0,
-                    "people taken: 1");
-            assertThat(lab.amount(
-                            "select sum(amount_usd) from analytics.vw_combined_daily_costs where team = 'Platform'"))
-                    .isEqualByComparingTo("9.38");
-            assertThat(lab.database.number(
-                            "select count(*) from analytics.audit_log where action like '%providers:users:import'"))
-                    .isEqualTo(1);
-            // 13.34 of the default workspace without the 5.78 of the key that works for many.
-            assertThat(lab.amount(
-                            "select sum(amount_usd) from analytics.provider_org_costs where org_id = '" + org + "'"))
-                    .isEqualByComparingTo("7.56");
+                    "works for",
+                    "from 2025-10-15");
         }
+        assertEnds(
+                CommandsInProcess.run("providers", "mappings", "quality"),
+                0,
+                "excellent: 0 of 0 keys used in 31 days are mapped (100.0 %), 0 invalid mappings");
+        Path people = directory.resolve("people.csv");
+        Files.writeString(people, "email,team\nalice@example.test,Platform\n");
+        assertEnds(CommandsInProcess.run("providers", "users", "import", people.toString()), 0, "people taken: 1");
+        assertThat(lab.amount("select sum(amount_usd) from analytics.vw_combined_daily_costs where team = 'Platform'"))
+                .isEqualByComparingTo("9.38");
+        assertThat(lab.database.number(
+                        "select count(*) from analytics.audit_log where action like '%providers:users:import'"))
+                .isEqualTo(1);
+        assertEnds(
+                CommandsInProcess.run("providers", "users", "import", directory.toString()),
+                2,
+                "analytics: FILE.csv: cannot be read");
+        // 13.34 of the default workspace without the 5.78 of the key that works for many.
+        assertThat(lab.amount("select sum(amount_usd) from analytics.provider_org_costs where org_id = '" + org + "'"))
+                .isEqualByComparingTo("7.56");
     }
 
     @Test
     void aBackfillReleasesWhatAPersonFoundRight() throws Exception {
-        try (ProviderLab lab = new ProviderLab()) {
-            lab.offerF1();
-            Map<String, String> settings = Map.of(
-                    "DATABASE_URL", lab.settings.get("DATABASE_URL"),
-                    "ANTHROPIC_ADMIN_API_KEY", FakeProviders.ANTHROPIC_KEY,
-                    "ANTHROPIC_API_URL", lab.fake.url());
-            lab.anthropic(ProviderLab.OCT_15);
-            lab.validation().validate(Provider.ANTHROPIC, Optional.empty(), ProviderLab.OCT_15, Optional.empty());
-            JsonNode large = ProviderLab.file("f1-cost.json").at("/data/0/results");
-            ((ObjectNode) large.get(0)).put("amount", "100001");
-            lab.fake.cost(ProviderLab.OCT_16, large);
-            List<String> backfill = new ArrayList<>(List.of(
-                    "providers", "backfill", "--provider", "anthropic", "--from", "2025-10-15", "--to", "2025-10-16"));
-            assertEnds(
-                    CommandProcess.run(settings, backfill.toArray(String[]::new)),
-                    1,
-                    "2025-10-16\tcost\tquarantined",
-                    "2 days imported, 1 failed");
-            backfill.add("--release");
-            assertEnds(CommandProcess.run(settings, backfill.toArray(String[]::new)), 0, "1 days imported, 0 failed");
-            assertEnds(
-                    CommandProcess.run(
-                            settings, "providers", "import", "--provider", "anthropic", "--date", "2025-10-16"),
-                    0,
-                    "cost\tok\trevision 1\t13 rows\t1021.51 USD");
-            assertThat(lab.database.text("select string_agg(action || ' ' || actor, ', ') from analytics.audit_log"
-                            + " where action ~ 'providers:(backfill|import)'"))
-                    .as("the release and who gave it, nothing else")
-                    .isEqualTo("analytics:providers:backfill "
-                            + lab.database.text("select released_by from analytics.provider_released_day"))
-                    .contains(" cli:");
-        }
-    }
-
-    @Test
-    void mistakesAreToldBeforeAnythingStarts() {
-        Map<String, String> nothing = Map.of();
-        assertEnds(CommandProcess.run(nothing, "providers", "import", "--provider", "openai"), 2, "--provider: openai");
+        lab.anthropic(ProviderLab.OCT_15);
+        lab.validation().validate(Provider.ANTHROPIC, Optional.empty(), ProviderLab.OCT_15, Optional.empty());
+        JsonNode large = ProviderLab.file("f1-cost.json").at("/data/0/results");
+        ((ObjectNode) large.get(0)).put("amount", "100001");
+        lab.fake.cost(ProviderLab.OCT_16, large);
+        List<String> backfill = new ArrayList<>(List.of(
+                "providers", "backfill", "--provider", "anthropic", "--from", "2025-10-15", "--to", "2025-10-16"));
         assertEnds(
-                CommandProcess.run(nothing, "providers", "validate", "--provider", "cursor", "--date", "2025-13-01"),
-                2,
-                "--date: 2025-13-01");
+                CommandsInProcess.run(backfill.toArray(String[]::new)),
+                1,
+                "2025-10-16\tcost\tquarantined",
+                "2 days imported, 1 failed");
+        backfill.add("--release");
+        assertEnds(CommandsInProcess.run(backfill.toArray(String[]::new)), 0, "1 days imported, 0 failed");
         assertEnds(
-                CommandProcess.run(
-                        nothing,
-                        "providers",
-                        "seats",
-                        "add",
-                        "--month",
-                        "2025-10",
-                        "--platform",
-                        "claude_ai",
-                        "--amount",
-                        "1e3"),
-                2,
-                "--amount: 1e3");
-        assertEnds(
-                CommandProcess.run(
-                        nothing,
-                        "providers",
-                        "map-key",
-                        "--key",
-                        "sk-ant-x",
-                        "--platform",
-                        "claude_api",
-                        "--from",
-                        "2025-01-01"),
-                2,
-                "--key: a secret");
-        String[] ofNone = {
-            "providers",
-            "map-workspace",
-            "--workspace",
-            "wrkspc_1",
-            "--organization",
-            "o",
-            "--platform",
-            "claude_api",
-            "--from",
-            "2025-01-01"
-        };
-        assertEnds(CommandProcess.run(nothing, ofNone), 2, "--organization: o (expected: only with default)");
-        String[] mapOrg = {"providers", "map-org", "--key", "sk-ant-x", "--org", "none", "--from", "2025-01-01"};
-        assertEnds(CommandProcess.run(nothing, mapOrg), 2, "--key: not the id of a key");
-        mapOrg[3] = "apikey_x";
-        mapOrg[5] = "acme";
-        assertEnds(CommandProcess.run(nothing, mapOrg), 2, "--org: acme");
+                CommandsInProcess.run("providers", "import", "--provider", "anthropic", "--date", "2025-10-16"),
+                0,
+                "cost\tok\trevision 1\t13 rows\t1021.51 USD");
+        assertThat(lab.database.text("select string_agg(action || ' ' || actor, ', ') from analytics.audit_log"
+                        + " where action ~ 'providers:(backfill|import)'"))
+                .as("the release and who gave it, nothing else")
+                .isEqualTo("analytics:providers:backfill "
+                        + lab.database.text("select released_by from analytics.provider_released_day"))
+                .contains(" cli:");
     }
 }

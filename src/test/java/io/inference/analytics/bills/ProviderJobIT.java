@@ -215,7 +215,7 @@ class ProviderJobIT {
                         "select count(*) from analytics.provider_raw_page where fetched_at < '2025-10-01'"))
                 .as("answers are kept for 90 days")
                 .isZero();
-        assertThat(lab.imports().gaps(Provider.ANTHROPIC, null)).isEmpty();
+        assertThat(lab.imports().gaps(Provider.ANTHROPIC, Optional.empty())).isEmpty();
         assertThat(lab.database.number(
                         "select count(*) from analytics.provider_daily_slot where finished_at is not null"))
                 .isEqualTo(2);
@@ -243,7 +243,7 @@ class ProviderJobIT {
                                     "select concat_ws(' ', status, revision, last_checked_at::date)"
                                             + " from analytics.provider_import_day where dataset = 'cost' and usage_date = '2025-10-15'"))
                     .isEqualTo("ok 2 " + slot);
-            assertThat(lab.imports().gaps(Provider.ANTHROPIC, null)).isEmpty();
+            assertThat(lab.imports().gaps(Provider.ANTHROPIC, Optional.empty())).isEmpty();
         }
         assertThat(lab.imports()
                         .backfill(
@@ -271,7 +271,7 @@ class ProviderJobIT {
         assertThat(summary.days())
                 .as("three reports of yesterday, two days before it, and the two that are missing")
                 .hasSize(15);
-        assertThat(lab.imports().gaps(Provider.ANTHROPIC, null)).isEmpty();
+        assertThat(lab.imports().gaps(Provider.ANTHROPIC, Optional.empty())).isEmpty();
     }
 
     @Test

@@ -98,10 +98,19 @@ public final class ProviderLab implements AutoCloseable, BeforeEachCallback, Aft
 
     /** On a migrated database. */
     public ProviderLab(DataSource dataSource) {
-        this.jdbi = TestJdbi.over(dataSource);
+        this(dataSource, 0);
+    }
+
+    /** On a migrated database, with the fake at a port that the application knows. */
+    ProviderLab(DataSource dataSource, int port) {
+        jdbi = TestJdbi.over(dataSource);
         settings = Map.of();
-        database = null;
+        database = new Sql(dataSource);
         end = () -> {};
+        if (port != 0) {
+            fake.close();
+            fake = FakeProviders.start(port);
+        }
         defaults();
     }
 
@@ -111,6 +120,15 @@ public final class ProviderLab implements AutoCloseable, BeforeEachCallback, Aft
 
     /** Empty tables, another server, and the settings of tests. */
     void reset() {
+        empty();
+        fake.close();
+        fake = FakeProviders.start(0);
+        clock = Clock.fixed(NOW, ZoneOffset.UTC);
+        defaults();
+    }
+
+    /** Empty tables. */
+    void empty() {
         database.execute(
                 """
                 do $$ declare name text; begin
@@ -121,10 +139,6 @@ public final class ProviderLab implements AutoCloseable, BeforeEachCallback, Aft
                     end loop;
                 end $$
                 """);
-        fake.close();
-        fake = FakeProviders.start(0);
-        clock = Clock.fixed(NOW, ZoneOffset.UTC);
-        defaults();
     }
 
     private void defaults() {

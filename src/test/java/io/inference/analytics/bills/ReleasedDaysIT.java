@@ -53,7 +53,7 @@ class ReleasedDaysIT {
             assertThat(lab.amount("select sum(amount_usd) from analytics.claude_costs"))
                     .as(String.join(" ", day))
                     .isEqualTo(new BigDecimal(day[3]));
-            assertThat(lab.imports().gaps(Provider.ANTHROPIC, OCT_15).stream()
+            assertThat(lab.imports().gaps(Provider.ANTHROPIC, Optional.of(OCT_15)).stream()
                             .anyMatch(gap -> gap.startsWith(OCT_15 + "\tcost")))
                     .as(String.join(" ", day))
                     .isEqualTo(!good);

@@ -2,46 +2,39 @@ package io.inference.analytics.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.inference.analytics.testing.Backend;
-import io.inference.analytics.testing.CommandProcess;
 import io.inference.analytics.testing.CommandProcess.Result;
 import io.inference.analytics.testing.Drift;
 import io.inference.analytics.testing.Sql;
 import io.inference.analytics.testing.StoredUsage;
-import io.inference.analytics.testing.TestBackends;
+import io.inference.analytics.testing.WithBackends;
+import io.quarkus.test.junit.QuarkusTest;
+import io.quarkus.test.junit.TestProfile;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.UUID;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
-/** The price book's commands, on a database in which nothing else happens. */
+/** The price book's commands; what other tests of the same database leave behind is in step. */
+@QuarkusTest
+@WithBackends(rabbitmq = true)
+@TestProfile(CommandsInProcess.class)
 class PriceCommandsIT {
 
-    private static final TestBackends BACKENDS = new TestBackends().needing(Backend.POSTGRES);
-    private static Map<String, String> settings;
     private static Sql database;
 
     @BeforeAll
     static void begin() {
-        settings = BACKENDS.start();
-        database = new Sql(settings.get("DATABASE_URL"));
+        database = new Sql(CommandsInProcess.settings().get("DATABASE_URL"));
         assertDone(run("migrate"), "migrations applied");
     }
 
-    @AfterAll
-    static void end() {
-        BACKENDS.stop();
-    }
-
     private static Result run(String... arguments) {
-        return CommandProcess.run(settings, arguments);
+        return CommandsInProcess.run(arguments);
     }
 
     private static void assertDone(Result result, String said) {
@@ -93,7 +86,7 @@ class PriceCommandsIT {
             words.remove("");
             Result refused = run(words.toArray(String[]::new));
             assertThat(refused.exitCode()).as(refused.toString()).isEqualTo(2);
-            assertThat(refused.err()).contains("to: " + nextMonth, "tomorrow's end");
+            assertThat(refused.err()).contains("--to: " + nextMonth, "tomorrow's end");
         }
         String where = " where org_id = '" + org + "'";
         assertThat(database.number("select count(cost_estimate_cents) from analytics.usage_events" + where))
