@@ -1,12 +1,12 @@
 package io.inference.analytics.access;
 
-import java.nio.charset.StandardCharsets;
+import io.inference.analytics.platform.Sha256;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.security.SecureRandom;
 import java.util.Base64;
 import java.util.HexFormat;
 import java.util.Optional;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
@@ -35,17 +35,13 @@ final class ApiKeySecret {
 
     /** The part that may be shown; empty when the text is not a key. */
     static Optional<String> prefix(String key) {
-        var form = FORM.matcher(key);
+        Matcher form = FORM.matcher(key);
         return form.matches() ? Optional.of(form.group(1)) : Optional.empty();
     }
 
     /** What is stored: SHA-256. The key is random, so a slow hash would protect nothing. */
     static byte[] hash(String key) {
-        try {
-            return MessageDigest.getInstance("SHA-256").digest(key.getBytes(StandardCharsets.US_ASCII));
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every Java has SHA-256", e);
-        }
+        return Sha256.of(key);
     }
 
     /** Compares in a time that does not depend on where the hashes differ. */

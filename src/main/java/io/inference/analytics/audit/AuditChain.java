@@ -1,12 +1,12 @@
 package io.inference.analytics.audit;
 
+import io.inference.analytics.platform.Sha256;
 import java.io.ByteArrayOutputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.Optional;
@@ -29,12 +29,12 @@ final class AuditChain {
 
     /** The hash that the first entry follows. */
     static byte[] genesis(UUID chain) {
-        return sha256().digest(("analytics audit chain " + chain).getBytes(StandardCharsets.UTF_8));
+        return Sha256.of("analytics audit chain " + chain);
     }
 
     /** The hash of the entry that follows the one with the given hash. */
     static byte[] next(byte[] before, AuditEntry entry) {
-        MessageDigest digest = sha256();
+        MessageDigest digest = Sha256.digest();
         digest.update(before);
         digest.update(bytes(entry));
         return digest.digest();
@@ -73,13 +73,5 @@ final class AuditChain {
         byte[] utf8 = text.get().getBytes(StandardCharsets.UTF_8);
         out.writeInt(utf8.length);
         out.write(utf8);
-    }
-
-    private static MessageDigest sha256() {
-        try {
-            return MessageDigest.getInstance("SHA-256");
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every Java has SHA-256", e);
-        }
     }
 }

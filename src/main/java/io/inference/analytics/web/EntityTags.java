@@ -1,8 +1,8 @@
 package io.inference.analytics.web;
 
+import io.inference.analytics.platform.Sha256;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 
 /** Entity tags of answers, weak because answers with the same tag may differ in their freshness (RFC 9110, 8.8.1). */
@@ -12,14 +12,10 @@ public final class EntityTags {
 
     /** The tag of a content in one of its forms. */
     public static String of(String form, byte[] content) {
-        try {
-            MessageDigest digest = MessageDigest.getInstance("SHA-256");
-            digest.update(form.getBytes(StandardCharsets.UTF_8));
-            digest.update((byte) 0);
-            return "W/\"" + HexFormat.of().formatHex(digest.digest(content), 0, 16) + '"';
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException(e);
-        }
+        MessageDigest digest = Sha256.digest();
+        digest.update(form.getBytes(StandardCharsets.UTF_8));
+        digest.update((byte) 0);
+        return "W/\"" + HexFormat.of().formatHex(digest.digest(content), 0, 16) + '"';
     }
 
     /** Whether an If-None-Match header names the tag; null when there is no header. */
