@@ -4,6 +4,7 @@ import io.agroal.api.AgroalDataSource;
 import io.agroal.api.AgroalDataSource.FlushMode;
 import io.inference.analytics.access.AuditTrail;
 import io.inference.analytics.database.SqlState;
+import io.inference.analytics.platform.BackOff;
 import io.inference.analytics.platform.Uuids;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
@@ -152,7 +153,7 @@ class AuditWriter implements AuditTrail {
 
     private void loop() {
         List<Waiting> group = new ArrayList<>();
-        Duration delay = RETRY_FIRST;
+        BackOff backOff = new BackOff(RETRY_FIRST, RETRY_MAX);
         try {
             while (!stopping || !queue.isEmpty() || !group.isEmpty()) {
                 if (group.isEmpty()) {
@@ -160,14 +161,13 @@ class AuditWriter implements AuditTrail {
                 }
                 if (group.isEmpty() || append(group)) {
                     group.clear();
-                    delay = RETRY_FIRST;
+                    backOff.reset();
                 } else if (stopping) {
                     LOG.errorf("event=audit_entries_lost count=%d", group.size() + queue.size());
                     return;
                 } else {
                     failWaiting();
-                    TimeUnit.MILLISECONDS.sleep(delay.toMillis());
-                    delay = delay.multipliedBy(2).compareTo(RETRY_MAX) > 0 ? RETRY_MAX : delay.multipliedBy(2);
+                    backOff.pause();
                 }
             }
         } catch (InterruptedException e) {

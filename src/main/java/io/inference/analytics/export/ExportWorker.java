@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.inference.analytics.database.SqlState;
 import io.inference.analytics.objectstore.ObjectStore;
 import io.inference.analytics.objectstore.StoreTrouble;
+import io.inference.analytics.platform.BackOff;
 import io.inference.analytics.platform.Traces;
 import io.opentelemetry.api.trace.Span;
 import io.opentelemetry.api.trace.SpanKind;
@@ -325,7 +326,6 @@ class ExportWorker {
 
     /** 1 s, 2 s, 4 s, … up to the longest pause. */
     private Duration backOff(int tries) {
-        Duration pause = FIRST_PAUSE.multipliedBy(1L << Math.min(20, Math.max(0, tries - 1)));
-        return pause.compareTo(config.backOffMax()) > 0 ? config.backOffMax() : pause;
+        return BackOff.after(tries, FIRST_PAUSE, config.backOffMax());
     }
 }

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.inference.analytics.platform.BackOff;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.io.ByteArrayOutputStream;
@@ -27,7 +28,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
@@ -145,9 +145,8 @@ public final class ProviderHttp {
             return Duration.ZERO;
         }
         Duration first = trouble.code().equals("rate_limit_error") ? rules.rateLimitPause() : rules.faultPause();
-        Duration full = first.multipliedBy(1L << Math.min(10, attempt - 1));
-        // Up to a quarter more, so that replicas do not come back together.
-        return full.plusMillis(ThreadLocalRandom.current().nextLong(full.toMillis() / 4 + 1));
+        // At least half of it is waited: no pause is shorter than the setting says.
+        return BackOff.random(BackOff.after(attempt, first.multipliedBy(2), rules.budget()));
     }
 
     /** Stays within the provider's requests per minute instead of running into its limit. */
