@@ -4,14 +4,16 @@ import io.inference.analytics.objectstore.ObjectStore;
 import io.inference.analytics.platform.Failure;
 import io.inference.analytics.usage.CatalogStore;
 import jakarta.enterprise.context.ApplicationScoped;
-import java.net.URI;
 import java.text.Normalizer;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.LocalDate;
+import java.time.temporal.ChronoUnit;
+import java.util.Comparator;
 import java.util.Locale;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /**
  * Signs URLs of files. A URL is valid for {@link ExportConfig#signedUrlTtl()}, or until the file
@@ -38,13 +40,12 @@ class ExportDownload {
     }
 
     /**
-     * A new signed URL of the job's file.
+     * Checks that the job has a file that can be downloaded.
      *
      * @throws Failure.Conflict when there is no file (yet)
      * @throws Failure.Gone when it has expired
      */
-    URI sign(ExportJob job) {
-        Instant now = clock.instant();
+    void requireFile(ExportJob job) {
         switch (job.status()) {
             case PENDING, RUNNING ->
                 throw new Failure.Conflict("status: %s (expected: succeeded; the file is not ready)"
@@ -55,22 +56,35 @@ class ExportDownload {
             case CANCELLED -> throw new Failure.Conflict("There is no file: the export was cancelled.");
             case EXPIRED -> throw gone();
             case SUCCEEDED -> {
-                // Signed below.
+                jobs.requireStore();
+                if (left(job, clock.instant()).compareTo(Duration.ofSeconds(1)) < 0) {
+                    throw gone();
+                }
             }
         }
-        jobs.requireStore();
-        Duration left = Duration.between(now, job.made().orElseThrow().expiresAt());
-        if (left.compareTo(Duration.ofSeconds(1)) < 0) {
-            throw gone();
-        }
-        Duration ttl = config.signedUrlTtl();
-        ttl = ttl.compareTo(TTL_MAX) > 0 ? TTL_MAX : ttl;
-        ttl = ttl.compareTo(left) > 0 ? left : ttl;
+    }
+
+    /** A new signed URL of the job's file, for which {@link #requireFile} holds. */
+    ExportLink sign(ExportJob job) {
+        Instant now = clock.instant().truncatedTo(ChronoUnit.SECONDS);
+        Duration ttl = Stream.of(config.signedUrlTtl(), TTL_MAX, left(job, now))
+                .min(Comparator.naturalOrder())
+                .orElseThrow()
+                .truncatedTo(ChronoUnit.SECONDS);
         String org = catalog.orgs(Set.of(job.orgId())).stream()
                 .findFirst()
                 .map(CatalogStore.Named::name)
                 .orElse(job.orgId().toString());
-        return bucket.sign(job.location(), fileName(job, org), ttl);
+        String fileName = fileName(job, org);
+        return new ExportLink(
+                bucket.sign(job.location(), fileName, ttl),
+                now.plus(ttl),
+                fileName,
+                job.made().orElseThrow().checksum());
+    }
+
+    private static Duration left(ExportJob job, Instant now) {
+        return Duration.between(now, job.made().orElseThrow().expiresAt());
     }
 
     private static Failure.Gone gone() {

@@ -18,6 +18,7 @@ import io.inference.analytics.web.QueryParameters;
 import io.inference.analytics.web.QueryParameters.Fault;
 import io.inference.analytics.web.RequestIds;
 import io.inference.analytics.web.Takes;
+import io.vertx.core.http.HttpMethod;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.inject.Inject;
 import jakarta.ws.rs.Consumes;
@@ -234,14 +235,25 @@ class ExportResource {
 
     @GET
     @Path("{jobId}/download")
+    @Produces(MediaType.WILDCARD)
     @Requires(Permission.EXPORTS_DOWNLOAD)
     @Operation(
             operationId = "downloadExport",
             summary = "Download the file of an export",
-            description = "Redirects to a signed URL, made for this request, that is valid for a day.")
+            description =
+                    "Issues a signed URL, which is valid for a day: as a redirect, or in the body if Accept asks for"
+                            + " application/json first. Some clients send the API key or token of a redirected request to the"
+                            + " file store, too; use the body with those. HEAD only checks that there is a file.")
+    @APIResponse(
+            responseCode = "200",
+            description = "The URL of the file, if Accept asks for application/json first",
+            content =
+                    @Content(
+                            mediaType = MediaType.APPLICATION_JSON,
+                            schema = @Schema(implementation = ExportLink.class)))
     @APIResponse(
             responseCode = "302",
-            description = "The address of the file",
+            description = "The URL of the file",
             headers =
                     @Header(
                             name = "Location",
@@ -251,15 +263,29 @@ class ExportResource {
             responseCode = "409",
             description = "There is no file: the export has not ended, has failed or was cancelled")
     @APIResponse(responseCode = "410", description = "The file has expired")
-    public Response download(@PathParam("orgId") UUID orgId, @PathParam("jobId") String jobId, @Context UriInfo uri) {
+    public Response download(
+            @PathParam("orgId") UUID orgId,
+            @PathParam("jobId") String jobId,
+            @Context UriInfo uri,
+            @Context HttpHeaders headers) {
         ExportJob job = find(orgId, jobId);
         QueryParameters.of(uri.getQueryParameters()).finish();
-        URI signed = download.sign(job);
-        recordIssue(orgId);
-        return Response.status(Response.Status.FOUND)
-                .location(signed)
+        download.requireFile(job);
+        return answer(orgId, job, headers)
                 .header(HttpHeaders.CACHE_CONTROL, "no-store")
                 .build();
+    }
+
+    private Response.ResponseBuilder answer(UUID orgId, ExportJob job, HttpHeaders headers) {
+        if (request.request().method().equals(HttpMethod.HEAD)) {
+            return Response.ok();
+        }
+        ExportLink link = download.sign(job);
+        recordIssue(orgId);
+        MediaType first = headers.getAcceptableMediaTypes().get(0);
+        return first.getType().equals("application") && first.getSubtype().equals("json")
+                ? Response.ok(link, MediaType.APPLICATION_JSON_TYPE)
+                : Response.status(Response.Status.FOUND).location(link.url());
     }
 
     private ExportJob find(UUID orgId, String jobId) {

@@ -50,6 +50,8 @@ class ExportStoreIT {
             String cancelled = exports.accepted(order());
             exports.waiting(kept).body("lastProblem", equalTo("The file store does not answer."));
             exports.download(kept).then().statusCode(409);
+            exports.link(kept).then().statusCode(409);
+            exports.headOfDownload(kept).then().statusCode(409);
             for (int i = 0; i < 2; i++) {
                 exports.cancel(cancelled).statusCode(200).body("status", equalTo("cancelled"));
             }
@@ -99,6 +101,8 @@ class ExportStoreIT {
                 .body("outputUri", nullValue())
                 .body("checksum", equalTo(job.getString("checksum")));
         exports.download(id).then().statusCode(410).contentType("application/problem+json");
+        exports.link(id).then().statusCode(410).contentType("application/problem+json");
+        exports.headOfDownload(id).then().statusCode(410);
         assertThat(exports.object(store, id + ".csv").statusCode()).isEqualTo(404);
         assertThat(exports.object(store, id + ".manifest.json").statusCode()).isEqualTo(404);
     }

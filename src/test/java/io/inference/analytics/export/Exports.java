@@ -156,6 +156,15 @@ final class Exports {
         return request().redirects().follow(false).get(path(id) + "/download");
     }
 
+    /** The URL of the file in a body. */
+    Response link(String id) {
+        return request().accept("application/json").redirects().follow(false).get(path(id) + "/download");
+    }
+
+    Response headOfDownload(String id) {
+        return request().redirects().follow(false).head(path(id) + "/download");
+    }
+
     HttpResponse<byte[]> file(JsonPath job) throws Exception {
         String signed = download(job.getString("jobId"))
                 .then()
