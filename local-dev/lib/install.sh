@@ -55,7 +55,7 @@ jdk_package() {
     printf 'default-jdk-headless'
 }
 
-# missing_packages NEED…: needs are java, build, postgres, rabbitmq, redis, tools, promtool; prints packages, one per line.
+# missing_packages NEED…: needs are java, build, postgres, rabbitmq, redis, tools, promtool, browser; prints packages, one per line.
 missing_packages() {
     local need module
     for need in "$@"; do
@@ -72,6 +72,7 @@ missing_packages() {
             rabbitmq) rabbitmq_server_command >/dev/null || echo rabbitmq-server ;;
             redis) have redis-server || echo redis-server ;;
             promtool) have promtool || echo prometheus ;;
+            browser) have chromium || have chromium-browser || have google-chrome || echo chromium ;;
             tools)
                 have curl || echo curl
                 have openssl || echo openssl

@@ -34,6 +34,7 @@ class ArchitectureTest {
             Map.entry("settings", Set.of()),
             Map.entry("database", Set.of("platform")),
             Map.entry("web", Set.of("platform")),
+            Map.entry("console", Set.of("platform")),
             Map.entry("series", Set.of("web")),
             Map.entry("objectstore", Set.of()),
             Map.entry("ingest", Set.of("event", "access", "database", "web", "platform")),

@@ -34,7 +34,8 @@ class ProblemIT {
     @ParameterizedTest
     @ValueSource(
             strings = {
-                "/",
+                "/console/nope",
+                "/console/0123456789abcdef/main.js",
                 "/nope",
                 "/analytics",
                 "/analytics/v1",

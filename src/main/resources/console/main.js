@@ -1,0 +1,226 @@
+// The page: who is signed in, what is shown, and which answers belong to it.
+
+import './trusted-types.js';
+import './chart.js';
+import { html, nothing, render } from './lit-html.js';
+import * as api from './api.js';
+import { text } from './messages.js';
+import * as finance from './finance.js';
+import * as overview from './overview.js';
+import * as reliability from './reliability.js';
+import * as signIn from './sign-in.js';
+import { choice, day, loading, problem } from './parts.js';
+import { RANGES, dateText, granularities, granularityOf, rangeOf, zones } from './time.js';
+import { PAGES, addressOf, parseView } from './view.js';
+
+const pages = { overview, reliability, finance };
+const root = document.getElementById('app');
+
+let orgs = null;
+let notice = '';
+let busy = false;
+let current = new AbortController();
+let timer;
+
+/** What pages get: the view, its data or its fault, and what they may ask for. */
+const app = {
+  view: parseView(location.hash),
+  data: null,
+  fault: null,
+  draw,
+  fail,
+
+  /** Runs what the viewer asked for; a refusal is shown. */
+  async attempt(action) {
+    try {
+      await action();
+    } catch (fault) {
+      fail(fault);
+    }
+  },
+
+  /** Changes the data, unless another view was chosen meanwhile. */
+  show(view, change) {
+    if (view !== app.view || !app.data) return;
+    app.data = change(app.data);
+    draw();
+    follow(current.signal);
+  },
+};
+
+function fail(fault) {
+  if (fault.name === 'AbortError') return;
+  if (!(fault instanceof api.Problem)) throw fault;
+  if (fault.status === 401) {
+    leave(orgs ? text.signIn.expired : `${text.signIn.refused} ${fault.detail}`);
+    return;
+  }
+  app.fault = fault;
+  draw();
+}
+
+function leave(why) {
+  current.abort();
+  clearTimeout(timer);
+  api.signOut();
+  orgs = app.data = app.fault = null;
+  notice = why;
+  busy = false;
+  draw();
+}
+
+async function enter(credential, usable) {
+  if (!usable) return leave(text.signIn.malformed);
+  busy = true;
+  draw();
+  api.signIn(credential);
+  try {
+    const found = (await api.get('orgs')).orgs;
+    if (!found.length) return leave(text.signIn.noOrgs);
+    orgs = found;
+    notice = '';
+    busy = false;
+    go({}, { replace: true });
+  } catch (fault) {
+    if (!(fault instanceof api.Problem)) throw fault;
+    leave(fault.status === 401
+      ? `${text.signIn.refused} ${fault.detail}`
+      : `${fault.status ? fault.message : text.problems.unreachable}. ${text.problems.next[fault.status] ?? text.problems.next[500]}`);
+  }
+}
+
+/** Shows a changed view, under an address that restores it. */
+function go(changes, { replace = false } = {}) {
+  const view = { ...app.view, ...changes };
+  view.org ||= orgs[0].orgId;
+  if (view.range !== 'own') view.from = view.to = '';
+  history[replace ? 'replaceState' : 'pushState'](null, '', addressOf(view));
+  change(view);
+}
+
+function change(view) {
+  if (view.page !== app.view.page || view.org !== app.view.org) app.data = null;
+  app.view = view;
+  load();
+}
+
+async function load() {
+  const { view } = app;
+  current.abort();
+  current = new AbortController();
+  const { signal } = current;
+  clearTimeout(timer);
+  app.fault = null;
+  busy = true;
+  draw();
+  try {
+    const data = await pages[view.page].load(view, Date.now(), signal);
+    if (signal.aborted) return;
+    app.data = data;
+    busy = false;
+    draw();
+    follow(signal);
+  } catch (fault) {
+    if (signal.aborted) return;
+    busy = false;
+    // Figures of another view must not stand under the controls of this one.
+    app.data = null;
+    fail(fault);
+  }
+}
+
+/** Looks again while the page says that something is under way. */
+function follow(signal) {
+  clearTimeout(timer);
+  const { view } = app;
+  const { again, follow: look } = pages[view.page];
+  const wait = again?.(app.data);
+  if (!wait) return;
+  timer = setTimeout(() => app.attempt(async () => {
+    const seen = await look(view, app.data, signal);
+    // What the viewer did meanwhile is newer.
+    const newer = new Map(seen.jobs.map(job => [job.jobId, job]));
+    app.show(view, data => ({ ...seen, jobs: data.jobs.map(job => newer.get(job.jobId) ?? job), nextCursor: data.nextCursor }));
+  }), wait);
+}
+
+function draw() {
+  const signedIn = orgs !== null;
+  document.title = signedIn ? `${text.pages[app.view.page]} – ${text.title}` : text.title;
+  render(signedIn ? layout() : signIn.page({ notice, busy, signIn: enter }), root);
+}
+
+function layout() {
+  const { view, data, fault } = app;
+  const content = fault ? problem(fault, load) : data ? pages[view.page].page(app) : loading();
+  return html`
+    <a class="skip" href="#main" @click=${skip}>${text.skip}</a>
+    <header class="bar">
+      <strong class="brand">${text.title}</strong>
+      <nav>${PAGES.map(page => html`
+        <a href=${addressOf({ ...view, page })} aria-current=${page === view.page ? 'page' : nothing}
+          @click=${event => { event.preventDefault(); go({ page }); }}>${text.pages[page]}</a>`)}</nav>
+      <button type="button" class="quiet" id="sign-out" @click=${() => leave('')}>${text.signIn.out}</button>
+    </header>
+    <div class="controls" role="group">${controls()}</div>
+    <main id="main" tabindex="-1" aria-busy=${busy}>
+      <h1 class="unseen">${text.pages[view.page]}</h1>
+      ${content}
+    </main>`;
+}
+
+/** A link to #main would replace the view in the address. */
+function skip(event) {
+  event.preventDefault();
+  document.getElementById('main').focus();
+}
+
+function controls() {
+  const { view } = app;
+  const names = (words, values) => values.map(value => [value, words[value]]);
+  const set = name => value => go({ [name]: value });
+  const shared = [
+    choice('org', text.controls.org, orgs.map(org => [org.orgId, org.name]), view.org, set('org')),
+    choice('zone', text.controls.zone, names(Object.fromEntries(knownZones().map(zone => [zone, zone])), knownZones()), view.zone, set('zone')),
+  ];
+  if (view.page === 'finance') return shared;
+  const range = rangeOf(view.range, view.zone, Date.now(), view);
+  const automatic = text.controls.automatic(text.granularities[granularityOf('', range)]);
+  return [
+    shared[0],
+    choice('range', text.controls.range, names(text.ranges, RANGES), view.range, chooseRange),
+    view.range === 'own' ? [
+      day('from', text.controls.from, dateText(range.start, view.zone), set('from')),
+      day('to', text.controls.to, dateText(range.end - 1, view.zone), set('to')),
+    ] : nothing,
+    choice('granularity', text.controls.granularity,
+      [['', automatic], ...names(text.granularities, granularities(range))], view.granularity, set('granularity')),
+    view.page === 'overview'
+      ? choice('split', text.controls.split, names(text.splits, ['model', 'client']), view.split, set('split')) : nothing,
+    shared[1],
+    html`<button type="button" id="refresh" @click=${load}>${text.refresh}</button>`,
+  ];
+}
+
+/** Own dates begin with those that were shown, so that the link holds them. */
+function chooseRange(range) {
+  if (range !== 'own') return go({ range });
+  const { view } = app;
+  const shown = rangeOf(view.range, view.zone, Date.now(), view);
+  return go({ range, from: dateText(shown.start, view.zone), to: dateText(shown.end - 1, view.zone) });
+}
+
+const allZones = zones();
+const knownZones = () => (allZones.includes(app.view.zone) ? allZones : [app.view.zone, ...allZones]);
+
+addEventListener('popstate', () => {
+  const view = parseView(location.hash);
+  if (!orgs) {
+    app.view = view;
+    return;
+  }
+  view.org ||= orgs[0].orgId;
+  change(view);
+});
+
+draw();

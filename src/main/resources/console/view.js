@@ -1,0 +1,32 @@
+// What is shown, as the part of the address after #: a link restores it. It never holds a credential.
+
+import { RANGES, defaultZone, isZone } from './time.js';
+
+export const PAGES = ['overview', 'reliability', 'finance'];
+const ORG = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+const DATE = /^\d{4}-\d\d-\d\d$/;
+
+const oneOf = (value, values, fallback) => (values.includes(value) ? value : fallback);
+const matching = (value, pattern) => (pattern.test(value ?? '') ? value : '');
+
+/** The view of an address; what is missing or not valid gets its default. */
+export function parseView(hash) {
+  const [page, query] = hash.replace(/^#/, '').split('?');
+  const given = new URLSearchParams(query);
+  const zone = given.get('zone');
+  return {
+    page: oneOf(page, PAGES, 'overview'),
+    org: matching(given.get('org'), ORG),
+    range: oneOf(given.get('range'), RANGES, 'last-30-days'),
+    from: matching(given.get('from'), DATE),
+    to: matching(given.get('to'), DATE),
+    granularity: oneOf(given.get('granularity'), ['hour', 'day', 'month'], ''),
+    zone: zone && isZone(zone) ? zone : defaultZone(),
+    split: oneOf(given.get('split'), ['model', 'client'], 'model'),
+  };
+}
+
+export function addressOf({ page, ...rest }) {
+  const query = new URLSearchParams(Object.entries(rest).filter(([, value]) => value));
+  return `#${page}?${query}`;
+}
