@@ -78,6 +78,7 @@ final class LocalRun implements Callable<Integer> {
                 bills = importBills();
                 step("Waiting for the events in the usage API");
                 api.awaitInvocations(orgs, token);
+                nameSample(api, orgs);
             }
             print(api, orgs.get(0), token, bills);
             return CommandLine.ExitCode.OK;
@@ -96,6 +97,16 @@ final class LocalRun implements Callable<Integer> {
             throw new IOException("the sample events could not be published");
         }
         printed.toString().lines().filter(line -> !line.startsWith("org ")).forEach(System.err::println);
+    }
+
+    private void nameSample(UsageApi api, List<String> orgs) throws IOException, InterruptedException {
+        api.setNames(
+                Map.of(orgs.get(0), "Example GmbH", orgs.get(1), "Sample Ltd"),
+                Map.of(
+                        SampleOptions.modelId(1), "small-3",
+                        SampleOptions.modelId(2), "large-3",
+                        SampleOptions.modelId(3), "code-2"),
+                Token.of(environment, clock, List.of(), "system-admin", Duration.ofHours(1)));
     }
 
     /** Imports the bills with the service's own commands, as finance would; false where the caller has bills of their own. */
@@ -150,6 +161,7 @@ final class LocalRun implements Callable<Integer> {
         PrintWriter out = spec.commandLine().getOut();
         String url = environment.get("SERVICE_URL");
         out.println();
+        address(out, "Console", url + "/console/");
         address(out, "API", url + "/analytics/v1");
         address(out, "OpenAPI", url + "/openapi");
         address(out, "Readiness", url + "/analytics/v1/status/readyz");
@@ -192,6 +204,10 @@ final class LocalRun implements Callable<Integer> {
                                                     "company-finance",
                                                     Duration.ofHours(1)))));
         }
+        out.println("""
+
+                The same figures in a browser: open %s/console/ and paste the token above."""
+                .formatted(url));
         out.flush();
     }
 

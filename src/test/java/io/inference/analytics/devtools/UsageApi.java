@@ -17,6 +17,7 @@ import java.time.Instant;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
 import java.util.List;
+import java.util.Map;
 
 /** The API of the running local service, as far as {@code local-dev/run} asks it. */
 final class UsageApi {
@@ -86,6 +87,26 @@ final class UsageApi {
                     .writeValueAsString(JSON.readTree(answer));
         } catch (IOException e) {
             return answer;
+        }
+    }
+
+    /**
+     * Gives organisations and models their names, by id.
+     *
+     * @throws IOException when the service refuses
+     */
+    void setNames(Map<String, String> orgs, Map<String, String> models, String token)
+            throws IOException, InterruptedException {
+        String body = JSON.writeValueAsString(Map.of("orgs", orgs, "models", models));
+        HttpRequest request = HttpRequest.newBuilder(URI.create(url + "/catalog/names"))
+                .timeout(TIMEOUT)
+                .header("Authorization", "Bearer " + token)
+                .header("Content-Type", "application/json")
+                .PUT(HttpRequest.BodyPublishers.ofString(body))
+                .build();
+        HttpResponse<String> response = http.send(request, HttpResponse.BodyHandlers.ofString());
+        if (response.statusCode() >= 300) {
+            throw new IOException("the sample's names could not be set: " + response.body());
         }
     }
 
