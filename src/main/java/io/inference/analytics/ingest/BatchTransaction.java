@@ -1,7 +1,6 @@
 package io.inference.analytics.ingest;
 
 import io.inference.analytics.event.UsageEvent;
-import java.io.IOException;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
@@ -11,7 +10,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.TimeoutException;
 
 /**
  * One attempt to store a batch, in one transaction.
@@ -24,9 +22,8 @@ import java.util.concurrent.TimeoutException;
  *   <li>copy into the staging table: rolled back, the batch is tried again.
  *   <li>wait for the batch's turn, then for the lane: rolled back, tried again.
  *   <li>move the position with the lease's fencing number: fenced = the batch is dropped here, and its new owner reads it again.
- *   <li>find stored duplicates, insert, roll up, record conflicts, batch and outbox: rolled back, tried again; when the database
- *       refuses a row, that one becomes a dead letter.
- *   <li>publish dead letters and wait for the broker's confirms: rolled back, tried again; a letter may appear twice.
+ *   <li>find stored duplicates, insert, roll up, record conflicts, dead letters, batch and outbox: rolled back, tried again; when
+ *       the database refuses a row, that one becomes a dead letter.
  *   <li>commit: if the answer is lost, the batch is tried again; the position (stream) or the duplicates (queue) show whether it
  *       was stored.
  *   <li>acknowledge: if this fails the broker delivers again, and every event is a duplicate.
@@ -75,7 +72,7 @@ final class BatchTransaction {
     /** @return empty when the batch's generation ended while it waited for its turn */
     Optional<Committed> attempt(
             Connection connection, MessageBuffer.Batch batch, PreparedBatch prepared, Instant startedAt)
-            throws SQLException, StreamPosition.Fenced, IOException, TimeoutException, InterruptedException {
+            throws SQLException, StreamPosition.Fenced, InterruptedException {
         List<UsageEvent> events = prepared.events();
         store.ensureDays(connection, events);
         try (Statement statement = connection.createStatement()) {
@@ -111,7 +108,7 @@ final class BatchTransaction {
         store.recordConflicts(connection, batchId, startedAt, repeated.conflicts());
         BatchRecord record = record(batch, batchId, range, prepared, events, notNew, repeated, startedAt, now);
         store.recordBatch(connection, record);
-        pipeline.deadLetters().publish(prepared.deadLetters(), startedAt);
+        pipeline.deadLetters().add(connection, batchId, startedAt, prepared.deadLetters());
         connection.commit();
         source.get().advanced(range.last() + 1);
         if (batch.endsTurn()) {

@@ -5,7 +5,6 @@ import io.inference.analytics.event.UsageEventCodec;
 import io.inference.analytics.platform.BackOff;
 import io.opentelemetry.api.trace.Span;
 import io.opentelemetry.context.Scope;
-import java.io.IOException;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Clock;
@@ -16,7 +15,6 @@ import java.util.Deque;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.TimeoutException;
 import javax.sql.DataSource;
 import org.jboss.logging.Logger;
 import org.jboss.logging.MDC;
@@ -252,11 +250,6 @@ final class BatchWriter implements Runnable {
                 LOG.warnf("event=fenced %s", e.getMessage());
                 pipeline.fenced(part.generation());
                 done = true;
-            } catch (IOException | TimeoutException e) {
-                connection.rollback();
-                pipeline.attemptFailed();
-                LOG.warnf("event=dead_letters_not_confirmed cause=%s", e);
-                backOff.pause();
             } catch (RuntimeException | Error | InterruptedException e) {
                 connection.rollback();
                 throw e;

@@ -68,10 +68,7 @@ public class BrokerTopology {
     void declare() throws IOException, TimeoutException {
         try (Connection connection = broker.connect("analytics-topology")) {
             declare(connection, EXCHANGE, channel -> channel.exchangeDeclare(EXCHANGE, "topic", true));
-            declare(
-                    connection,
-                    DEAD_LETTER_QUEUE,
-                    channel -> channel.queueDeclare(DEAD_LETTER_QUEUE, true, false, false, DEAD_LETTER_ARGUMENTS));
+            declareDeadLetters(connection);
             switch (config.transport()) {
                 case STREAM -> {
                     StreamPlace place = position.place();
@@ -93,6 +90,14 @@ public class BrokerTopology {
                 }
             }
         }
+    }
+
+    /** Makes the dead letter queue if it is missing. */
+    static void declareDeadLetters(Connection connection) throws IOException, TimeoutException {
+        declare(
+                connection,
+                DEAD_LETTER_QUEUE,
+                channel -> channel.queueDeclare(DEAD_LETTER_QUEUE, true, false, false, DEAD_LETTER_ARGUMENTS));
     }
 
     /**

@@ -6,7 +6,6 @@ import com.rabbitmq.client.Connection;
 import jakarta.annotation.PreDestroy;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.io.IOException;
-import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeoutException;
@@ -16,8 +15,7 @@ import org.jboss.logging.Logger;
 /**
  * Publishes what cannot be stored, payload unchanged, and returns only when the broker has confirmed every letter.
  *
- * <p>Called before the commit of the batch: a crash between the two repeats a letter, and never loses one. At most one caller at a
- * time publishes. A broken connection is replaced at the next call.
+ * <p>One caller at a time. A broken connection is replaced at the next call, which makes the queue again if it is missing.
  */
 @ApplicationScoped
 class DeadLetterQueue {
@@ -28,27 +26,28 @@ class DeadLetterQueue {
 
     private final BrokerSettings broker;
     private final AtomicInteger returned = new AtomicInteger();
-    private Connection connection;
-    private Channel channel;
+    private volatile Connection connection;
+    private volatile Channel channel;
 
     DeadLetterQueue(BrokerSettings broker) {
         this.broker = broker;
     }
 
-    synchronized void publish(List<PreparedBatch.DeadLetter> letters, Instant firstSeen)
-            throws IOException, TimeoutException, InterruptedException {
-        if (letters.isEmpty()) {
-            return;
-        }
+    /**
+     * Publishes the letters.
+     *
+     * @throws IOException when the broker does not take them; some may be in the queue
+     */
+    void publish(List<DeadLetterStore.Letter> letters) throws IOException, TimeoutException, InterruptedException {
         try {
             Channel open = open();
-            for (PreparedBatch.DeadLetter letter : letters) {
+            for (DeadLetterStore.Letter letter : letters) {
                 AMQP.BasicProperties properties = new AMQP.BasicProperties.Builder()
                         .deliveryMode(PERSISTENT)
                         .headers(Map.of(
-                                "x-reason", letter.reason().wireName(),
+                                "x-reason", letter.reason(),
                                 "x-detail", letter.detail(),
-                                "x-first-seen", firstSeen.toString()))
+                                "x-first-seen", letter.firstSeen().toString()))
                         .build();
                 open.basicPublish("", BrokerTopology.DEAD_LETTER_QUEUE, true, properties, letter.payload());
             }
@@ -61,14 +60,16 @@ class DeadLetterQueue {
             throw e;
         } catch (RuntimeException e) {
             close();
-            throw new IOException("publishing dead letters", e);
+            throw new IOException("publishing dead letters: " + e.getMessage(), e);
         }
     }
 
     private Channel open() throws IOException, TimeoutException {
         if (channel == null || !channel.isOpen()) {
             close();
+            returned.set(0);
             connection = broker.connect("analytics-dead-letters");
+            BrokerTopology.declareDeadLetters(connection);
             channel = connection.createChannel();
             channel.confirmSelect();
             // The broker returns an unroutable message before it confirms it.
@@ -77,11 +78,13 @@ class DeadLetterQueue {
         return channel;
     }
 
+    /** Not synchronized: it also ends a call that a blocking broker holds up. */
     @PreDestroy
-    synchronized void close() {
-        if (connection != null) {
+    void close() {
+        Connection open = connection;
+        if (open != null) {
             try {
-                connection.abort(1_000);
+                open.abort(1_000);
             } catch (RuntimeException e) {
                 LOG.debugf("event=close_failed cause=%s", e);
             }

@@ -62,7 +62,7 @@ class IngestMetrics {
         }
         failedAttempts = Counter.builder("analytics.ingestion.failed.attempts")
                 .description(
-                        "Attempts to store a batch that failed, at the database, the broker or in the service; each is tried again")
+                        "Attempts to store a batch that failed, at the database or in the service; each is tried again")
                 .register(registry);
         batchTime = Timer.builder("analytics.ingestion.batch")
                 .description("From the first decoding of a batch to its commit")

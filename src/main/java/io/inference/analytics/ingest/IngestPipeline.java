@@ -37,7 +37,7 @@ public class IngestPipeline {
     private final StreamPosition position;
     private final UsageEventCodec codec;
     private final IngestMetrics metrics;
-    private final DeadLetterQueue deadLetters;
+    private final DeadLetterStore deadLetters;
     private final Clock clock;
     private final BatchKind kind;
     private final IngestConfig.Transport transport;
@@ -60,7 +60,7 @@ public class IngestPipeline {
             StreamPosition position,
             UsageEventCodec codec,
             IngestMetrics metrics,
-            DeadLetterQueue deadLetters,
+            DeadLetterStore deadLetters,
             Clock clock) {
         this.kind = BatchKind.LIVE;
         this.transport = config.transport();
@@ -310,7 +310,7 @@ public class IngestPipeline {
         return order;
     }
 
-    DeadLetterQueue deadLetters() {
+    DeadLetterStore deadLetters() {
         return deadLetters;
     }
 

@@ -10,10 +10,11 @@
  * one read before.
  *
  * <p>On failure: the batch is tried again with capped back-off, and the broker keeps what we have not taken. What can never be
- * stored becomes a dead letter after a bounded number of attempts, so that nothing waits behind it.
+ * stored becomes a dead letter after a bounded number of attempts, so that nothing waits behind it. Dead letters are committed
+ * with their batch and published afterwards, so that a queue which does not take them delays nothing.
  *
- * <p>Tables: owns ingestion_batches, ingestion_conflicts, ingestion_observations,
- * ingestion_positions, ingestion_skipped_offsets, rollup_outbox, usage_events; changes
+ * <p>Tables: owns ingestion_batches, ingestion_conflicts, ingestion_dead_letters,
+ * ingestion_observations, ingestion_positions, ingestion_skipped_offsets, rollup_outbox, usage_events; changes
  * usage_daily_rollup, usage_hourly_rollup (rollup); reads model_prices (price), usage_hourly,
  * usage_open_days (rollup).
  */

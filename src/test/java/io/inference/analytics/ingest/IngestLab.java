@@ -1,5 +1,7 @@
 package io.inference.analytics.ingest;
 
+import static org.awaitility.Awaitility.await;
+
 import com.rabbitmq.client.AMQP;
 import com.rabbitmq.client.Channel;
 import com.rabbitmq.client.Connection;
@@ -11,6 +13,7 @@ import java.io.IOException;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
@@ -21,6 +24,8 @@ import javax.sql.DataSource;
 
 /** A producer, a reader of dead letters and a look into the tables, for one organisation of its own. */
 public final class IngestLab implements AutoCloseable {
+
+    private static final Duration PATIENCE = Duration.ofSeconds(60);
 
     private final UUID org = UUID.randomUUID();
     private final DataSource database;
@@ -95,14 +100,36 @@ public final class IngestLab implements AutoCloseable {
                 .build();
     }
 
-    /** Takes everything out of the dead letter queue. */
+    /** Takes everything out of the dead letter queue, once all that is stored has been published. */
     public List<Letter> letters() throws Exception {
+        await().atMost(PATIENCE).until(() -> pendingLetters() == 0);
         List<Letter> letters = new ArrayList<>();
         GetResponse letter;
         while ((letter = channel.basicGet(BrokerTopology.DEAD_LETTER_QUEUE, true)) != null) {
             letters.add(new Letter(letter.getBody(), letter.getProps().getHeaders()));
         }
         return letters;
+    }
+
+    /** Dead letters that are stored, and not in their queue yet. */
+    public long pendingLetters() throws SQLException {
+        return number("select count(*) from analytics.ingestion_dead_letters");
+    }
+
+    /** As an operator may. */
+    public void deleteDeadLetterQueue() throws IOException {
+        channel.queueDelete(BrokerTopology.DEAD_LETTER_QUEUE);
+    }
+
+    /** In its place, a queue that is not ours and takes nothing. */
+    public void blockDeadLetterQueue() throws IOException {
+        deleteDeadLetterQueue();
+        channel.queueDeclare(
+                BrokerTopology.DEAD_LETTER_QUEUE,
+                true,
+                false,
+                false,
+                Map.of("x-max-length", 0, "x-overflow", "reject-publish"));
     }
 
     public static String id(EventJson event) {

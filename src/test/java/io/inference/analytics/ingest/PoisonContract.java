@@ -134,6 +134,29 @@ abstract class PoisonContract {
         awaitStored(first, last);
     }
 
+    @Test
+    void aDeadLetterQueueThatIsMissingOrTakesNothingHoldsUpNoEvent() throws Exception {
+        String id = lab.org().toString();
+        lab.blockDeadLetterQueue();
+        try {
+            lab.publish(id + "-bad", utf8("{"));
+            awaitBatch(id + "-bad", "0 0 0 1");
+            EventJson good = lab.event();
+            lab.publish(good);
+            awaitStored(good);
+            assertThat(lab.pendingLetters()).isEqualTo(1);
+            await().atMost(PATIENCE).untilAsserted(() -> assertThat(
+                            meters.get("analytics.dead.letters.pending").gauge().value())
+                    .isEqualTo(1));
+        } finally {
+            lab.deleteDeadLetterQueue();
+        }
+        // The queue is made again, and what waited comes first.
+        lab.publish(id + "-also-bad", utf8("17"));
+        awaitBatch(id + "-also-bad", "0 0 0 1");
+        assertThat(lab.letters()).extracting(Letter::payload).containsExactly(utf8("{"), utf8("17"));
+    }
+
     static List<Arguments> hostileIds() {
         return List.of(
                 Arguments.of("a\0b", "a?b"),

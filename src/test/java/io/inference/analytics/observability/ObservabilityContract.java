@@ -129,6 +129,8 @@ abstract class ObservabilityContract {
                 "analytics_audit_entries_total",
                 "analytics_audit_queue_entries",
                 "analytics_audit_refused_total",
+                "analytics_dead_letters_pending",
+                "analytics_dead_letters_oldest_pending_seconds",
                 "analytics_export_duration_seconds_count",
                 "analytics_export_consecutive_failures",
                 "analytics_ingestion_batch_seconds_count",
