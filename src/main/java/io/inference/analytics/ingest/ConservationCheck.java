@@ -16,7 +16,8 @@ import org.jdbi.v3.core.statement.Query;
 
 /**
  * Whether everything that was received is accounted for: received = outcomes; the stream's offsets are complete, and it has lost
- * no message; what the batches say was stored is in {@code usage_events}; the hourly rollups add up to it.
+ * no message; what the batches say was stored is in {@code usage_events}; the hourly rollups add up to it,
+ * in events, tokens and cost.
  *
  * <p>It looks at one snapshot, so ingest and rollups go on meanwhile. It leaves out hours that the rollup worker still has to
  * refresh, and expects nothing of data that retention may have dropped.
@@ -29,7 +30,8 @@ public class ConservationCheck {
     /**
      * One comparison.
      *
-     * @param gap events (for offsets: messages) that are missing or too many, never set off against each other
+     * @param gap events (for offsets: messages; for tokens and cost: hours) that are missing, too many or different, never set off
+     *     against each other
      * @param firstGap where the first of them is; empty without a gap
      */
     public record Comparison(String name, long expected, long found, long gap, Optional<String> firstGap) {}
@@ -46,6 +48,18 @@ public class ConservationCheck {
 
         /** 0 when everything is accounted for. */
         public long gap() {
+            return comparisons.stream().mapToLong(Comparison::gap).sum();
+        }
+    }
+
+    /**
+     * What was found in the batches of a while.
+     *
+     * @param complete whether everything was compared; else the database took too long for what is not in the list
+     */
+    record Recent(List<Comparison> comparisons, boolean complete) {
+
+        long gap() {
             return comparisons.stream().mapToLong(Comparison::gap).sum();
         }
     }
@@ -73,7 +87,8 @@ public class ConservationCheck {
                     .formatted(RANGE);
 
     // The batches of the range say between which offsets to look; what fills that space may have been committed at any
-    // time. Without an end of the range, the space ends at the position; else with the last batch of the range.
+    // time. Without an end of the range, the space ends at the position; else with the last batch of the range. Of what
+    // lies before the space, only the last batch can reach into it; so history is not read.
     private static final String OFFSETS =
             """
             with batch as (
@@ -87,10 +102,15 @@ public class ConservationCheck {
                 from batch),
             piece as (
                 select first_offset, last_offset from analytics.ingestion_batches
-                where kind = 'live' and last_offset >= (select low from space) and first_offset < (select high from space)
+                where kind = 'live' and first_offset >= (select low from space) and first_offset < (select high from space)
                 union all
                 select first_offset, last_offset from analytics.ingestion_skipped_offsets
-                where last_offset >= (select low from space) and first_offset < (select high from space)
+                where first_offset >= (select low from space) and first_offset < (select high from space)
+                union all
+                select first_offset, last_offset from (
+                    select first_offset, last_offset from analytics.ingestion_batches
+                    where kind = 'live' and first_offset < (select low from space) order by first_offset desc limit 1) as earlier
+                where last_offset >= (select low from space)
                 union all
                 select high, high from space where high is not null),
             step as (
@@ -137,6 +157,11 @@ public class ConservationCheck {
             """
                     .formatted(RANGE);
 
+    private static final String TOKENS_AND_COST =
+            """
+            array[sum(input_tokens), sum(output_tokens), sum(cache_read_input_tokens), sum(cache_write_input_tokens),
+                  sum(cache_write_1h_input_tokens), coalesce(sum(cost_estimate_cents), 0)]""";
+
     private static final String ROLLUPS =
             """
             with hours as (
@@ -147,21 +172,28 @@ public class ConservationCheck {
             pending as (
                 select array(select unnest(hours) from analytics.rollup_outbox) as hours),
             event as (
-                select date_trunc('hour', occurred_at) as bucket_start, count(*) as found from analytics.usage_events
+                select date_trunc('hour', occurred_at) as bucket_start, count(*) as found, %s as sums
+                from analytics.usage_events
                 where occurred_at >= (select low from hours) and occurred_at < (select high from hours)
                 group by 1),
             rollup as (
-                select bucket_start, sum(invocations) as found from analytics.usage_hourly
+                select bucket_start, sum(invocations) as found, %s as sums
+                from analytics.usage_hourly
                 where bucket_start >= (select low from hours) and bucket_start < (select high from hours)
-                group by 1)
-            select coalesce(sum(event.found), 0)::bigint as expected, coalesce(sum(rollup.found), 0)::bigint as found,
-                   coalesce(sum(abs(coalesce(event.found, 0) - coalesce(rollup.found, 0))), 0)::bigint as gap,
-                   to_char(min(bucket_start) filter (where coalesce(event.found, 0) <> coalesce(rollup.found, 0)),
-                           'YYYY-MM-DD"T"HH24:MI:SS"Z"') as first_gap
-            from event full join rollup using (bucket_start)
-            where bucket_start <> all ((select hours from pending)::timestamptz[])
+                group by 1),
+            hour as (
+                select bucket_start, coalesce(event.found, 0) as events, coalesce(rollup.found, 0) as rolled_up,
+                       event.sums is distinct from rollup.sums as differs
+                from event full join rollup using (bucket_start)
+                where bucket_start <> all ((select hours from pending)::timestamptz[]))
+            select coalesce(sum(events), 0)::bigint as expected, coalesce(sum(rolled_up), 0)::bigint as found,
+                   coalesce(sum(abs(events - rolled_up)), 0)::bigint as gap,
+                   to_char(min(bucket_start) filter (where events <> rolled_up), 'YYYY-MM-DD"T"HH24:MI:SS"Z"') as first_gap,
+                   count(*) as hours, count(*) filter (where differs) as hours_differing,
+                   to_char(min(bucket_start) filter (where differs), 'YYYY-MM-DD"T"HH24:MI:SS"Z"') as first_differing
+            from hour
             """
-                    .formatted(RANGE);
+                    .formatted(RANGE, TOKENS_AND_COST, TOKENS_AND_COST);
 
     private final Jdbi jdbi;
     private final Retention retention;
@@ -197,12 +229,12 @@ public class ConservationCheck {
      * The cheap half of the check: the books of the batches committed since {@code from}; and the rows and hours of those of them
      * that hold nothing older, if they can be counted in time.
      */
-    List<Comparison> recent(Instant from) {
-        List<Comparison> first = lookAtRecent(from);
-        return first.stream().allMatch(comparison -> comparison.gap() == 0) ? first : lookAtRecent(from);
+    Recent recent(Instant from) {
+        Recent first = lookAtRecent(from);
+        return first.gap() == 0 ? first : lookAtRecent(from);
     }
 
-    private List<Comparison> lookAtRecent(Instant from) {
+    private Recent lookAtRecent(Instant from) {
         Range range = new Range(Optional.of(from), Optional.empty());
         List<Comparison> comparisons = new ArrayList<>();
         try {
@@ -211,14 +243,15 @@ public class ConservationCheck {
                 handle.execute(COUNT_TIMEOUT);
                 comparisons.add(offsets(handle, range));
                 comparisons.add(rows(handle, range, from));
-                comparisons.add(sums(handle, range, from));
+                comparisons.addAll(sums(handle, range, from));
             });
         } catch (JdbiException e) {
             if (!SqlState.is(e, SqlState.QUERY_CANCELED)) {
                 throw e;
             }
+            return new Recent(comparisons, false);
         }
-        return comparisons;
+        return new Recent(comparisons, true);
     }
 
     private Conservation look(Range range) {
@@ -235,9 +268,10 @@ public class ConservationCheck {
         Comparison offsets = offsets(handle, range);
         Comparison lost = comparison("messages lost by the stream", range.bind(handle.createQuery(LOST)));
         Comparison rows = rows(handle, range, raw);
-        Comparison sums = sums(handle, range, raw.isAfter(rollups) ? raw : rollups);
+        List<Comparison> others = new ArrayList<>(List.of(offsets, lost, rows));
+        others.addAll(sums(handle, range, raw.isAfter(rollups) ? raw : rollups));
         return range.bind(handle.createQuery(OUTCOMES))
-                .map(row -> outcomes(row, List.of(offsets, lost, rows, sums)))
+                .map(row -> outcomes(row, others))
                 .one();
     }
 
@@ -274,18 +308,34 @@ public class ConservationCheck {
         return comparison("rows of the batches", range.bind(query));
     }
 
-    private static Comparison sums(Handle handle, Range range, Instant available) {
+    private static List<Comparison> sums(Handle handle, Range range, Instant available) {
         Query query = handle.createQuery(ROLLUPS).bind("available", available);
-        return comparison("sums of the hourly rollups", range.bind(query));
+        return range.bind(query)
+                .map(row -> List.of(comparison("sums of the hourly rollups", row), tokensAndCost(row)))
+                .one();
+    }
+
+    private static Comparison tokensAndCost(RowView row) {
+        long hours = row.getColumn("hours", Long.class);
+        long differing = row.getColumn("hours_differing", Long.class);
+        return new Comparison(
+                "hours with tokens and cost",
+                hours,
+                hours - differing,
+                differing,
+                Optional.ofNullable(row.getColumn("first_differing", String.class)));
     }
 
     private static Comparison comparison(String name, Query query) {
-        return query.map(row -> new Comparison(
-                        name,
-                        row.getColumn("expected", Long.class),
-                        row.getColumn("found", Long.class),
-                        row.getColumn("gap", Long.class),
-                        Optional.ofNullable(row.getColumn("first_gap", String.class))))
-                .one();
+        return query.map(row -> comparison(name, row)).one();
+    }
+
+    private static Comparison comparison(String name, RowView row) {
+        return new Comparison(
+                name,
+                row.getColumn("expected", Long.class),
+                row.getColumn("found", Long.class),
+                row.getColumn("gap", Long.class),
+                Optional.ofNullable(row.getColumn("first_gap", String.class)));
     }
 }

@@ -46,7 +46,7 @@ public interface IngestConfig {
     @WithDefault("10s")
     Duration retryDelayMax();
 
-    /** How often each replica checks the books of the latest batches, see analytics_conservation_gap_events. */
+    /** How often one replica checks the books of the latest batches, see analytics_conservation_gap_events. */
     @WithDefault("5m")
     Duration conservationInterval();
 

@@ -304,6 +304,10 @@ class CommandsIT {
         } finally {
             database.execute(row.formatted(batch, event));
         }
+        // Flavour timescale computes the hours that are not closed from the raw events.
+        if (settings.get("STORAGE_FLAVOUR").equals("postgres")) {
+            conservationFindsOtherTokens(event);
+        }
         String gap =
                 "update analytics.ingestion_positions set next_offset = next_offset %s 5 where transport = 'stream'";
         database.execute(gap.formatted("+"));
@@ -313,6 +317,19 @@ class CommandsIT {
             assertThat(damaged.out()).contains("offset 600");
         } finally {
             database.execute(gap.formatted("-"));
+        }
+    }
+
+    private void conservationFindsOtherTokens(String event) {
+        String tokens =
+                "update analytics.usage_events set output_tokens = output_tokens %s 1 where event_id = '" + event + "'";
+        database.execute(tokens.formatted("+"));
+        try {
+            Result damaged = run("conservation");
+            assertThat(damaged.exitCode()).as(damaged.toString()).isEqualTo(1);
+            assertThat(damaged.out()).containsPattern("hours with tokens and cost +\\d+ +\\d+ +1 ");
+        } finally {
+            database.execute(tokens.formatted("-"));
         }
     }
 

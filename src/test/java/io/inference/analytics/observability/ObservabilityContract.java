@@ -146,6 +146,7 @@ abstract class ObservabilityContract {
                         // Not 0 while the reader does not know yet what waits.
                         "analytics_ingestion_lag_seconds",
                         "analytics_ingestion_broker_up",
+                        "analytics_conservation_last_checked_timestamp_seconds",
                         "analytics_rollup_duration_seconds_count",
                         "analytics_rollup_last_success_timestamp_seconds",
                         "http_server_requests_seconds_count");
