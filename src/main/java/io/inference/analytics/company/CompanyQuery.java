@@ -1,7 +1,7 @@
 package io.inference.analytics.company;
 
+import io.inference.analytics.series.AskedRange;
 import io.inference.analytics.series.TimeRange;
-import io.inference.analytics.web.ParameterValues;
 import io.inference.analytics.web.QueryParameters;
 import java.time.Duration;
 import java.time.Instant;
@@ -42,17 +42,18 @@ record CompanyQuery(TimeRange range, Set<CompanyGroup> groupBy, Set<String> work
     }
 
     /**
-     * Reads start, end and groupBy.
+     * Reads start, end, period and groupBy.
      *
      * @param offered the groups that the resource supports
+     * @param now the end of a range that has no other
      * @throws io.inference.analytics.platform.Failure.Invalid with every fault
      */
-    static CompanyQuery parse(Map<String, List<String>> given, Set<CompanyGroup> offered) {
-        return parse(QueryParameters.of(given), offered, Set.of(), false);
+    static CompanyQuery parse(Map<String, List<String>> given, Set<CompanyGroup> offered, Instant now) {
+        return parse(QueryParameters.of(given), offered, now, Set.of(), false);
     }
 
     /** The same for bills, which can be limited to workspaces. */
-    static CompanyQuery parseBills(Map<String, List<String>> given, Set<CompanyGroup> offered) {
+    static CompanyQuery parseBills(Map<String, List<String>> given, Set<CompanyGroup> offered, Instant now) {
         QueryParameters parameters = QueryParameters.of(given);
         Set<String> workspaces = parameters.repeatable("workspaceId", CompanyQuery::workspace);
         if (workspaces.size() > WORKSPACES_MAX) {
@@ -62,7 +63,7 @@ record CompanyQuery(TimeRange range, Set<CompanyGroup> groupBy, Set<String> work
                 .optional("reported", QueryParameters.oneOf(new String[] {"true", "false"}, word -> word))
                 .filter("true"::equals)
                 .isPresent();
-        return parse(parameters, offered, workspaces, reported);
+        return parse(parameters, offered, now, workspaces, reported);
     }
 
     private static String workspace(String text) throws QueryParameters.Fault {
@@ -73,27 +74,31 @@ record CompanyQuery(TimeRange range, Set<CompanyGroup> groupBy, Set<String> work
     }
 
     private static CompanyQuery parse(
-            QueryParameters parameters, Set<CompanyGroup> offered, Set<String> workspaces, boolean reported) {
-        Optional<Instant> start = parameters.required("start", ParameterValues.TIME_EXPECTED, ParameterValues::time);
-        Optional<Instant> end = parameters.required("end", ParameterValues.TIME_EXPECTED, ParameterValues::time);
+            QueryParameters parameters,
+            Set<CompanyGroup> offered,
+            Instant now,
+            Set<String> workspaces,
+            boolean reported) {
+        Optional<AskedRange> asked = AskedRange.parse(parameters, now, ZoneOffset.UTC);
         Set<CompanyGroup> groups = parameters.repeatable(
                 "groupBy", QueryParameters.oneOf(offered.toArray(CompanyGroup[]::new), CompanyGroup::wireName));
-        if (start.isPresent() && end.isPresent()) {
-            if (!start.get().isBefore(end.get())) {
-                parameters.fault("end", "end: not after start (expected: start < end)");
-            } else if (Duration.between(start.get(), end.get()).compareTo(RANGE_MAX) > 0) {
-                parameters.fault("end", "range: too long (expected: at most 400 days)");
-            }
-        }
+        asked.ifPresent(range -> checkLength(parameters, range));
         parameters.finish();
-        Instant low = start.orElseThrow().truncatedTo(ChronoUnit.DAYS);
-        Instant high = end.orElseThrow().truncatedTo(ChronoUnit.DAYS);
         Set<CompanyGroup> ordered = EnumSet.noneOf(CompanyGroup.class);
         ordered.addAll(groups);
-        return new CompanyQuery(
-                new TimeRange(low, high.equals(end.get()) ? high : high.plus(1, ChronoUnit.DAYS)),
-                ordered,
-                workspaces,
-                reported);
+        return new CompanyQuery(snapped(asked.orElseThrow().range()), ordered, workspaces, reported);
+    }
+
+    private static void checkLength(QueryParameters parameters, AskedRange asked) {
+        if (Duration.between(asked.range().start(), asked.range().end()).compareTo(RANGE_MAX) > 0) {
+            parameters.fault(asked.field(), "range: too long (expected: at most 400 days)");
+        }
+    }
+
+    private static TimeRange snapped(TimeRange range) {
+        Instant high = range.end().truncatedTo(ChronoUnit.DAYS);
+        return new TimeRange(
+                range.start().truncatedTo(ChronoUnit.DAYS),
+                high.equals(range.end()) ? high : high.plus(1, ChronoUnit.DAYS));
     }
 }

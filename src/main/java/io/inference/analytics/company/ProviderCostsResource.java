@@ -1,6 +1,7 @@
 package io.inference.analytics.company;
 
 import static io.inference.analytics.web.SharedParameter.DAYS_END;
+import static io.inference.analytics.web.SharedParameter.DAYS_PERIOD;
 import static io.inference.analytics.web.SharedParameter.START;
 
 import io.inference.analytics.access.Permission;
@@ -17,6 +18,7 @@ import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Request;
 import jakarta.ws.rs.core.Response;
 import jakarta.ws.rs.core.UriInfo;
+import java.time.Clock;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
@@ -40,17 +42,19 @@ class ProviderCostsResource {
     private final ProviderCostsStore store;
     private final ApiDatabase database;
     private final CompanyTable table;
+    private final Clock clock;
 
-    ProviderCostsResource(ProviderCostsStore store, ApiDatabase database, CompanyTable table) {
+    ProviderCostsResource(ProviderCostsStore store, ApiDatabase database, CompanyTable table, Clock clock) {
         this.store = store;
         this.database = database;
         this.table = table;
+        this.clock = clock;
     }
 
     @GET
     @Produces({MediaType.APPLICATION_JSON, "text/csv"})
     @Requires(Permission.PROVIDERS_READ)
-    @Takes({START, DAYS_END})
+    @Takes({START, DAYS_END, DAYS_PERIOD})
     @Operation(
             operationId = "getProviderCosts",
             summary = "Get what the providers bill",
@@ -59,7 +63,7 @@ class ProviderCostsResource {
     @Parameter(
             name = "groupBy",
             in = ParameterIn.QUERY,
-            description = "What rows are split by; repeatable. Without it there is one row",
+            description = "What rows are split by; repeatable, or a list with commas. Without it there is one row",
             schema =
                     @Schema(
                             type = SchemaType.ARRAY,
@@ -95,7 +99,7 @@ class ProviderCostsResource {
             })
     @APIResponse(responseCode = "304", description = "Nothing has changed since the entity tag of If-None-Match")
     public Response costs(@Context UriInfo uri, @Context Request request, @Context HttpHeaders headers) {
-        CompanyQuery query = CompanyQuery.parseBills(uri.getQueryParameters(), GROUPS);
+        CompanyQuery query = CompanyQuery.parseBills(uri.getQueryParameters(), GROUPS, clock.instant());
         TableAnswer.Form form = TableAnswer.preferred(request);
         ProviderCosts costs = database.read(handle -> store.read(handle, query));
         List<String> columns = new ArrayList<>();

@@ -8,11 +8,9 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.inference.analytics.platform.Failure;
 import io.inference.analytics.platform.Failure.FieldError;
 import io.inference.analytics.series.SeriesScope;
-import io.inference.analytics.web.ParameterValues;
+import io.inference.analytics.series.TimeRange;
 import io.inference.analytics.web.QueryParameters;
 import java.io.IOException;
-import java.time.Instant;
-import java.time.ZoneId;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -77,7 +75,7 @@ final class ExportRequest {
         ExportFormat format = word(root, "format", ExportFormat.values(), ExportFormat::wireName, ExportFormat.CSV);
         Optional<String> bucket = bucket(root);
         Optional<SeriesScope> scope = scope();
-        scope.ifPresent(series -> checkLength(series.zone()));
+        scope.ifPresent(this::checkLength);
         if (!errors.isEmpty()) {
             throw new Failure.Invalid(errors);
         }
@@ -195,7 +193,7 @@ final class ExportRequest {
     private Optional<SeriesScope> scope() {
         QueryParameters parameters = QueryParameters.of(asked);
         try {
-            Optional<SeriesScope> scope = SeriesScope.parse(parameters);
+            Optional<SeriesScope> scope = SeriesScope.parseFixed(parameters);
             parameters.finish();
             return scope;
         } catch (Failure.Invalid e) {
@@ -216,17 +214,11 @@ final class ExportRequest {
      * Checks the range as requested, before its edges are snapped. Days are those of the zone, so
      * that a month with a clock change fits.
      */
-    private void checkLength(ZoneId zone) {
-        if (asked("end").isAfter(asked("start").atZone(zone).plusDays(DAYS_MAX).toInstant())) {
+    private void checkLength(SeriesScope series) {
+        TimeRange range = series.asked().range();
+        if (range.end()
+                .isAfter(range.start().atZone(series.zone()).plusDays(DAYS_MAX).toInstant())) {
             fault("timeRange.end", "range too long (expected: at most " + DAYS_MAX + " days)");
-        }
-    }
-
-    private Instant asked(String name) {
-        try {
-            return ParameterValues.time(asked.get(name).get(0));
-        } catch (QueryParameters.Fault e) {
-            throw new IllegalStateException("read before", e);
         }
     }
 }

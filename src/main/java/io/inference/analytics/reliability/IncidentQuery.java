@@ -1,6 +1,8 @@
 package io.inference.analytics.reliability;
 
+import io.inference.analytics.platform.Sha256;
 import io.inference.analytics.platform.Uuids;
+import io.inference.analytics.series.AskedRange;
 import io.inference.analytics.series.TimeRange;
 import io.inference.analytics.web.ParameterValues;
 import io.inference.analytics.web.QueryParameters;
@@ -11,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.UUID;
 
 /**
@@ -40,61 +43,81 @@ record IncidentQuery(
     /** The place of an event in the order of the export: by time, then by id. */
     record Position(Instant occurredAt, UUID eventId) {
 
-        /** As in the parameter {@code after}. */
-        String text() {
-            return occurredAt + "_" + eventId;
+        /** As in the parameter {@code after}; says of which export it is. */
+        private String text(String export) {
+            return occurredAt + "_" + eventId + "_" + export;
         }
 
-        static Position parse(String text) throws Fault {
-            int separator = text.indexOf('_');
-            Optional<UUID> id = separator < 0 ? Optional.empty() : Uuids.parse(text.substring(separator + 1));
+        private static Position parse(String text, Optional<String> export) throws Fault {
+            String[] parts = text.split("_", -1);
+            Optional<UUID> id = parts.length == 3 ? Uuids.parse(parts[1]) : Optional.empty();
             if (id.isEmpty()) {
                 throw new Fault("not a position (expected: the value of a next link)");
             }
-            return new Position(ParameterValues.time(text.substring(0, separator)), id.get());
+            if (export.isPresent() && !export.get().equals(parts[2])) {
+                throw new Fault("of another export (expected: the value of a next link of the same organisation,"
+                        + " range and filters)");
+            }
+            return new Position(ParameterValues.time(parts[0]), id.get());
         }
+    }
+
+    /** The parameter {@code after} of the page that begins behind {@code last}. */
+    String after(UUID org, Position last) {
+        return last.text(export(org, range, models, clients, statuses));
+    }
+
+    /** A short name of an export, the same for each of its pages. */
+    private static String export(
+            UUID org, TimeRange range, Set<UUID> models, Set<String> clients, Set<String> statuses) {
+        return Sha256.hex(List.of(org, range, new TreeSet<>(models), new TreeSet<>(clients), new TreeSet<>(statuses))
+                        .toString())
+                .substring(0, 16);
     }
 
     /**
      * Reads and checks the parameters of an export.
      *
+     * @param now the end of a range that has no other
      * @throws io.inference.analytics.platform.Failure.Invalid with every fault
      */
-    static IncidentQuery parse(Map<String, List<String>> given) {
+    static IncidentQuery parse(UUID org, Map<String, List<String>> given, Instant now) {
         QueryParameters parameters = QueryParameters.of(given);
-        Optional<TimeRange> range = range(parameters);
+        Optional<TimeRange> range = range(parameters, now);
         Set<UUID> models = parameters.repeatable("modelId", ParameterValues::uuid);
-        Set<String> clients = parameters.repeatable("clientId", ParameterValues::clientId);
+        Set<String> clients = parameters.repeatableWhole("clientId", ParameterValues::clientId);
         Set<String> statuses = parameters.repeatable("status", QueryParameters.oneOf(STATUSES, word -> word));
         int limit = parameters.optional("limit", IncidentQuery::limit).orElse(LIMIT_DEFAULT);
-        Optional<Position> after = parameters.optional("after", Position::parse);
+        Optional<String> export = range.map(asked -> export(org, asked, models, clients, statuses));
+        Optional<Position> after = parameters.optional("after", text -> Position.parse(text, export));
         parameters.finish();
         return new IncidentQuery(range.orElseThrow(), models, clients, statuses, limit, after);
     }
 
     /** Reads and checks the parameters of a summary, which has only a range. */
-    static TimeRange parseRange(Map<String, List<String>> given) {
+    static TimeRange parseRange(Map<String, List<String>> given, Instant now) {
         QueryParameters parameters = QueryParameters.of(given);
-        Optional<TimeRange> range = range(parameters);
+        Optional<TimeRange> range = range(parameters, now);
         parameters.finish();
         return range.orElseThrow();
     }
 
-    private static Optional<TimeRange> range(QueryParameters parameters) {
-        Optional<Instant> start = parameters.required("start", ParameterValues.TIME_EXPECTED, ParameterValues::time);
-        Optional<Instant> end = parameters.required("end", ParameterValues.TIME_EXPECTED, ParameterValues::time);
-        if (start.isEmpty() || end.isEmpty()) {
-            return Optional.empty();
+    private static Optional<TimeRange> range(QueryParameters parameters, Instant now) {
+        return AskedRange.parse(parameters, now)
+                .filter(asked -> fits(parameters, asked))
+                .map(AskedRange::range);
+    }
+
+    /** At most 24 hours, or one day of the zone, which has 25 hours where its clocks go back. */
+    private static boolean fits(QueryParameters parameters, AskedRange asked) {
+        Instant start = asked.range().start();
+        Instant end = asked.range().end();
+        if (end.isAfter(start.plus(RANGE_MAX))
+                && end.isAfter(start.atZone(asked.zone()).plusDays(1).toInstant())) {
+            parameters.fault(asked.field(), "range: too long for raw events (expected: at most 24 hours)");
+            return false;
         }
-        if (!start.get().isBefore(end.get())) {
-            parameters.fault("end", "end: not after start (expected: start < end)");
-            return Optional.empty();
-        }
-        if (end.get().isAfter(start.get().plus(RANGE_MAX))) {
-            parameters.fault("end", "range: too long for raw events (expected: at most 24 hours)");
-            return Optional.empty();
-        }
-        return Optional.of(new TimeRange(start.get(), end.get()));
+        return true;
     }
 
     private static int limit(String text) throws Fault {

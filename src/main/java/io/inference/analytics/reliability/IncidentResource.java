@@ -3,6 +3,8 @@ package io.inference.analytics.reliability;
 import static io.inference.analytics.web.SharedParameter.CLIENT_ID;
 import static io.inference.analytics.web.SharedParameter.INCIDENT_END;
 import static io.inference.analytics.web.SharedParameter.MODEL_ID;
+import static io.inference.analytics.web.SharedParameter.PERIOD;
+import static io.inference.analytics.web.SharedParameter.RANGE_TIME_ZONE;
 import static io.inference.analytics.web.SharedParameter.START;
 
 import io.inference.analytics.access.Permission;
@@ -23,6 +25,7 @@ import jakarta.ws.rs.core.UriInfo;
 import jakarta.ws.rs.core.Variant;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
+import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
@@ -49,17 +52,19 @@ class IncidentResource {
     private final IncidentExportStore events;
     private final IncidentSummaryStore summaries;
     private final ExportSlots slots;
+    private final Clock clock;
 
-    IncidentResource(IncidentExportStore events, IncidentSummaryStore summaries, ExportSlots slots) {
+    IncidentResource(IncidentExportStore events, IncidentSummaryStore summaries, ExportSlots slots, Clock clock) {
         this.events = events;
         this.summaries = summaries;
         this.slots = slots;
+        this.clock = clock;
     }
 
     @GET
     @Path("incident-export")
     @Requires(Permission.RELIABILITY_READ)
-    @Takes({START, INCIDENT_END, MODEL_ID, CLIENT_ID})
+    @Takes({START, INCIDENT_END, PERIOD, MODEL_ID, CLIENT_ID, RANGE_TIME_ZONE})
     @Operation(
             operationId = "exportIncident",
             summary = "Download the raw events of an incident",
@@ -90,7 +95,7 @@ class IncidentResource {
                             schema = @Schema(implementation = String.class)),
             content = @Content(mediaType = "text/csv", schema = @Schema(implementation = String.class)))
     public Response export(@PathParam("orgId") UUID orgId, @Context UriInfo uri) {
-        IncidentQuery query = IncidentQuery.parse(uri.getQueryParameters());
+        IncidentQuery query = IncidentQuery.parse(orgId, uri.getQueryParameters(), clock.instant());
         slots.take();
         try {
             IncidentCsv csv = events.open(orgId, query);
@@ -124,7 +129,7 @@ class IncidentResource {
         query.clients().forEach(client -> parameters.add("clientId=" + encoded(client)));
         query.statuses().forEach(status -> parameters.add("status=" + status));
         parameters.add("limit=" + query.limit());
-        parameters.add("after=" + encoded(last.text()));
+        parameters.add("after=" + encoded(query.after(org, last)));
         return "/analytics/v1/orgs/" + org + "/incident-export?" + String.join("&", parameters);
     }
 
@@ -136,7 +141,7 @@ class IncidentResource {
     @Path("incident-summary")
     @Produces({MediaType.APPLICATION_JSON, "text/markdown"})
     @Requires(Permission.RELIABILITY_READ)
-    @Takes({START, INCIDENT_END})
+    @Takes({START, INCIDENT_END, PERIOD, RANGE_TIME_ZONE})
     @Operation(
             operationId = "getIncidentSummary",
             summary = "Get what a post-mortem needs about an incident",
@@ -152,7 +157,7 @@ class IncidentResource {
                 @Content(mediaType = "text/markdown", schema = @Schema(implementation = String.class))
             })
     public Response summary(@PathParam("orgId") UUID orgId, @Context UriInfo uri, @Context Request request) {
-        TimeRange incident = IncidentQuery.parseRange(uri.getQueryParameters());
+        TimeRange incident = IncidentQuery.parseRange(uri.getQueryParameters(), clock.instant());
         Variant form = request.selectVariant(FORMS);
         if (form == null) {
             throw new Failure.NotAcceptable("This is offered as application/json and text/markdown.");

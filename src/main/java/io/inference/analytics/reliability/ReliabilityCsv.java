@@ -14,6 +14,7 @@ import java.util.stream.Collectors;
 /**
  * The points as CSV (RFC 4180, UTF-8): the same rows, with columns named like the JSON fields,
  * nested ones by their path in camel case. A field absent in JSON is an empty cell.
+ * {@code partial} has no column, so that files keep the columns that callers read by position.
  */
 final class ReliabilityCsv {
 

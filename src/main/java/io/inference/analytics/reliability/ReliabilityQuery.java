@@ -2,6 +2,7 @@ package io.inference.analytics.reliability;
 
 import io.inference.analytics.series.SeriesScope;
 import io.inference.analytics.web.QueryParameters;
+import java.time.Instant;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
@@ -20,11 +21,12 @@ public record ReliabilityQuery(SeriesScope scope, Set<ReliabilityGroupBy> groupB
     /**
      * Reads and checks the parameters of a query string.
      *
+     * @param now the end of a range that has no other
      * @throws io.inference.analytics.platform.Failure.Invalid with every fault
      */
-    public static ReliabilityQuery parse(Map<String, List<String>> given) {
+    public static ReliabilityQuery parse(Map<String, List<String>> given, Instant now) {
         QueryParameters parameters = QueryParameters.of(given);
-        Optional<SeriesScope> scope = SeriesScope.parse(parameters);
+        Optional<SeriesScope> scope = SeriesScope.parse(parameters, now);
         Set<ReliabilityGroupBy> groupBy = EnumSet.noneOf(ReliabilityGroupBy.class);
         groupBy.addAll(parameters.repeatable(
                 "groupBy", QueryParameters.oneOf(ReliabilityGroupBy.values(), ReliabilityGroupBy::wireName)));

@@ -3,6 +3,7 @@ package io.inference.analytics.reliability;
 import static io.inference.analytics.web.SharedParameter.CLIENT_ID;
 import static io.inference.analytics.web.SharedParameter.GRANULARITY;
 import static io.inference.analytics.web.SharedParameter.MODEL_ID;
+import static io.inference.analytics.web.SharedParameter.PERIOD;
 import static io.inference.analytics.web.SharedParameter.SERIES_END;
 import static io.inference.analytics.web.SharedParameter.START;
 import static io.inference.analytics.web.SharedParameter.TIME_ZONE;
@@ -72,7 +73,7 @@ class ReliabilityResource {
     @GET
     @Produces({MediaType.APPLICATION_JSON, "text/csv"})
     @Requires(Permission.RELIABILITY_READ)
-    @Takes({START, SERIES_END, GRANULARITY, MODEL_ID, CLIENT_ID, TIME_ZONE})
+    @Takes({START, SERIES_END, PERIOD, GRANULARITY, MODEL_ID, CLIENT_ID, TIME_ZONE})
     @Operation(
             operationId = "getReliability",
             summary = "Get error rates and latency percentiles of an organisation",
@@ -84,7 +85,8 @@ class ReliabilityResource {
     @Parameter(
             name = "groupBy",
             in = ParameterIn.QUERY,
-            description = "What points are split by; repeatable. Without it a point is the whole organisation's bucket",
+            description =
+                    "What points are split by; repeatable, or a list with commas. Without it a point is the whole organisation's bucket",
             schema = @Schema(type = SchemaType.ARRAY, implementation = ReliabilityGroupBy.class))
     @Parameter(
             name = "percentile",
@@ -108,7 +110,7 @@ class ReliabilityResource {
             @Context UriInfo uri,
             @Context Request request,
             @Context HttpHeaders headers) {
-        ReliabilityQuery query = ReliabilityQuery.parse(uri.getQueryParameters());
+        ReliabilityQuery query = ReliabilityQuery.parse(uri.getQueryParameters(), clock.instant());
         TableAnswer.Form form = TableAnswer.preferred(request);
         Found found = database.read(handle -> new Found(
                 ReliabilitySeries.of(

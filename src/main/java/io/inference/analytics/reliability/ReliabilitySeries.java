@@ -45,6 +45,7 @@ public record ReliabilitySeries(
      * @param figures the figures
      * @param spike true when the bucket is much worse than the hour before it, else absent
      * @param spikeCauses what is much worse, else absent
+     * @param partial true when the range cuts the bucket or it is still running, else absent
      */
     @Schema(name = "ReliabilityPoint")
     public record Point(
@@ -62,7 +63,10 @@ public record ReliabilitySeries(
                     Boolean spike,
             @JsonInclude(JsonInclude.Include.NON_NULL)
                     @Schema(description = "errorRate, p95 or both; absent when there is no spike")
-                    List<SpikeRule.Cause> spikeCauses) {}
+                    List<SpikeRule.Cause> spikeCauses,
+            @JsonInclude(JsonInclude.Include.NON_NULL)
+                    @Schema(description = "True when the range cuts the bucket, or it is still running; else absent")
+                    Boolean partial) {}
 
     /** The figures of a point or of the whole range. */
     @Schema(name = "ReliabilityFigures")
@@ -121,7 +125,8 @@ public record ReliabilitySeries(
                 row.group().client().isEmpty() ? null : row.group().client().filter(client -> !client.isEmpty()),
                 Figures.of(row.stats(), query.highlighted()),
                 row.spikes().isEmpty() ? null : true,
-                row.spikes().isEmpty() ? null : List.copyOf(row.spikes()));
+                row.spikes().isEmpty() ? null : List.copyOf(row.spikes()),
+                query.scope().partial(row.bucket()) ? true : null);
     }
 
     ReliabilitySeries with(FreshnessView.Summary summary) {

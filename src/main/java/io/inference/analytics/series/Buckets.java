@@ -23,6 +23,9 @@ public record Buckets(List<Instant> starts, Instant end) {
 
     /** All buckets that a range touches. Hours do not follow the zone: rollups are kept by whole UTC hours. */
     public static Buckets of(TimeRange range, Granularity granularity, ZoneId zone) {
+        if (granularity == Granularity.TOTAL) {
+            return new Buckets(List.of(range.start()), range.end());
+        }
         ZoneId edges = granularity == Granularity.HOUR ? ZoneOffset.UTC : zone;
         List<Instant> starts = new ArrayList<>();
         ZonedDateTime bucket = granularity.floor(range.start().atZone(edges));
@@ -42,7 +45,8 @@ public record Buckets(List<Instant> starts, Instant end) {
         return time.equals(time.truncatedTo(ChronoUnit.HOURS));
     }
 
-    private Instant endOf(int bucket) {
+    /** End of a bucket, exclusive. */
+    public Instant endOf(int bucket) {
         return bucket + 1 < starts.size() ? starts.get(bucket + 1) : end;
     }
 

@@ -1,15 +1,22 @@
 package io.inference.analytics.series;
 
 import com.fasterxml.jackson.annotation.JsonValue;
+import java.time.DayOfWeek;
 import java.time.ZonedDateTime;
 import java.time.temporal.ChronoUnit;
+import java.time.temporal.TemporalAdjusters;
 import java.util.Locale;
 
-/** How long a bucket is. Days and months are those of a time zone; hours are hours everywhere. */
+/**
+ * How long a bucket is. Days, weeks (from Monday) and months are those of a time zone; hours are hours everywhere; a total is one
+ * bucket, as long as the range.
+ */
 public enum Granularity {
     HOUR("31 days"),
     DAY("400 days"),
-    MONTH("13 months");
+    WEEK("400 days"),
+    MONTH("13 months"),
+    TOTAL("400 days");
 
     private final String rangeMax;
 
@@ -31,7 +38,7 @@ public enum Granularity {
     ZonedDateTime latestEnd(ZonedDateTime start) {
         return switch (this) {
             case HOUR -> start.plusDays(31);
-            case DAY -> start.plusDays(400);
+            case DAY, WEEK, TOTAL -> start.plusDays(400);
             case MONTH -> start.plusMonths(13);
         };
     }
@@ -41,7 +48,12 @@ public enum Granularity {
         return switch (this) {
             case HOUR -> time.truncatedTo(ChronoUnit.HOURS);
             case DAY -> time.toLocalDate().atStartOfDay(time.getZone());
+            case WEEK ->
+                time.toLocalDate()
+                        .with(TemporalAdjusters.previousOrSame(DayOfWeek.MONDAY))
+                        .atStartOfDay(time.getZone());
             case MONTH -> time.toLocalDate().withDayOfMonth(1).atStartOfDay(time.getZone());
+            case TOTAL -> throw noEdges();
         };
     }
 
@@ -50,7 +62,13 @@ public enum Granularity {
         return switch (this) {
             case HOUR -> bucketStart.plusHours(1);
             case DAY -> bucketStart.toLocalDate().plusDays(1).atStartOfDay(bucketStart.getZone());
+            case WEEK -> bucketStart.toLocalDate().plusWeeks(1).atStartOfDay(bucketStart.getZone());
             case MONTH -> bucketStart.toLocalDate().plusMonths(1).atStartOfDay(bucketStart.getZone());
+            case TOTAL -> throw noEdges();
         };
+    }
+
+    private static IllegalStateException noEdges() {
+        return new IllegalStateException("granularity: total (expected: one whose buckets have edges of their own)");
     }
 }

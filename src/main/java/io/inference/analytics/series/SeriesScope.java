@@ -13,66 +13,106 @@ import java.util.UUID;
 /**
  * What every series by time is asked for, checked: when, in which buckets, and of whom.
  *
+ * @param asked the range before its edges are snapped, and the zone
  * @param range edges snapped outward to whole hours
  * @param granularity length of a bucket
- * @param zone whose days and months
  * @param models only these; empty means all
  * @param clients only these; empty means all
  * @param buckets the buckets of the range
+ * @param now when the question was asked; a bucket that ends later is still running
  */
 public record SeriesScope(
-        TimeRange range, Granularity granularity, ZoneId zone, Set<UUID> models, Set<String> clients, Buckets buckets) {
+        AskedRange asked,
+        TimeRange range,
+        Granularity granularity,
+        Set<UUID> models,
+        Set<String> clients,
+        Buckets buckets,
+        Instant now) {
 
-    /** Reads the parameters start, end, granularity, modelId, clientId and timeZone; empty only when one of them is faulty. */
-    public static Optional<SeriesScope> parse(QueryParameters parameters) {
-        Optional<Instant> start = parameters.required("start", ParameterValues.TIME_EXPECTED, ParameterValues::time);
-        Optional<Instant> end = parameters.required("end", ParameterValues.TIME_EXPECTED, ParameterValues::time);
+    /**
+     * Reads the parameters start, end, period, granularity, modelId, clientId and timeZone; empty only when one of them is
+     * faulty.
+     */
+    public static Optional<SeriesScope> parse(QueryParameters parameters, Instant now) {
+        return parse(parameters, AskedRange.parse(parameters, now), now);
+    }
+
+    /** The same without period, and with a required end: for a request that must mean the same whenever it is read. */
+    public static Optional<SeriesScope> parseFixed(QueryParameters parameters) {
+        return parse(parameters, AskedRange.parseFixed(parameters), Instant.MAX);
+    }
+
+    private static Optional<SeriesScope> parse(QueryParameters parameters, Optional<AskedRange> asked, Instant now) {
         Granularity granularity = parameters
                 .optional("granularity", QueryParameters.oneOf(Granularity.values(), Granularity::wireName))
                 .orElse(Granularity.DAY);
         Set<UUID> models = parameters.repeatable("modelId", ParameterValues::uuid);
-        Set<String> clients = parameters.repeatable("clientId", ParameterValues::clientId);
-        ZoneId zone = parameters.optional("timeZone", ParameterValues::zone).orElse(ZoneOffset.UTC);
-        if (start.isEmpty() || end.isEmpty()) {
-            return Optional.empty();
-        }
-        return range(parameters, start.get(), end.get(), granularity, zone).map(range -> {
-            Buckets buckets = Buckets.of(range, granularity, zone);
-            checkZone(parameters, buckets, granularity, zone);
-            return new SeriesScope(range, granularity, zone, models, clients, buckets);
+        Set<String> clients = parameters.repeatableWhole("clientId", ParameterValues::clientId);
+        return asked.filter(range -> fits(parameters, range, granularity)).map(range -> {
+            TimeRange snapped = snapped(range.range());
+            Buckets buckets = Buckets.of(snapped, granularity, range.zone());
+            checkZone(parameters, range, granularity, buckets);
+            return new SeriesScope(range, snapped, granularity, models, clients, buckets, now);
         });
     }
 
-    private static Optional<TimeRange> range(
-            QueryParameters parameters, Instant start, Instant end, Granularity granularity, ZoneId zone) {
-        if (!start.isBefore(end)) {
-            parameters.fault("end", "end: not after start (expected: start < end)");
-            return Optional.empty();
-        }
-        if (end.isAfter(granularity.latestEnd(start.atZone(zone)).toInstant())) {
+    private static boolean fits(QueryParameters parameters, AskedRange asked, Granularity granularity) {
+        Instant latest = granularity
+                .latestEnd(asked.range().start().atZone(asked.zone()))
+                .toInstant();
+        if (asked.range().end().isAfter(latest)) {
             parameters.fault(
-                    "end",
+                    asked.field(),
                     "range: too long for granularity " + granularity.wireName() + " (expected: at most "
                             + granularity.rangeMax() + ")");
-            return Optional.empty();
+            return false;
         }
-        Instant low = start.truncatedTo(ChronoUnit.HOURS);
-        Instant high = end.truncatedTo(ChronoUnit.HOURS);
-        return Optional.of(new TimeRange(low, high.equals(end) ? high : high.plus(1, ChronoUnit.HOURS)));
+        return true;
     }
 
-    private static void checkZone(QueryParameters parameters, Buckets buckets, Granularity granularity, ZoneId zone) {
-        if (!buckets.onWholeHours()) {
+    private static TimeRange snapped(TimeRange range) {
+        Instant low = range.start().truncatedTo(ChronoUnit.HOURS);
+        Instant high = range.end().truncatedTo(ChronoUnit.HOURS);
+        return new TimeRange(low, high.equals(range.end()) ? high : high.plus(1, ChronoUnit.HOURS));
+    }
+
+    private static void checkZone(
+            QueryParameters parameters, AskedRange asked, Granularity granularity, Buckets buckets) {
+        // A total has the edges of the range; where they are midnights of the zone, they must not be snapped away from
+        // them.
+        boolean whole = granularity == Granularity.TOTAL
+                ? !splitMidnight(asked.range().start(), asked.zone())
+                        && !splitMidnight(asked.range().end(), asked.zone())
+                : buckets.onWholeHours();
+        if (!whole) {
             parameters.fault(
                     "timeZone",
-                    "timeZone: " + granularity.wireName() + "s of " + zone
-                            + " do not begin on whole UTC hours, and usage is kept by UTC hour"
+                    "timeZone: " + (granularity == Granularity.TOTAL ? "day" : granularity.wireName()) + "s of "
+                            + asked.zone() + " do not begin on whole UTC hours, and usage is kept by UTC hour"
                             + " (expected: granularity=hour, or a zone whose offset is whole hours)");
         }
     }
 
+    /** Whether a day of the zone begins at this time, and within a UTC hour. */
+    private static boolean splitMidnight(Instant time, ZoneId zone) {
+        return !time.equals(time.truncatedTo(ChronoUnit.HOURS))
+                && time.equals(
+                        time.atZone(zone).toLocalDate().atStartOfDay(zone).toInstant());
+    }
+
+    /** Whether a bucket is not whole: the range cuts it, or it is still running. */
+    public boolean partial(int bucket) {
+        Instant end = buckets.endOf(bucket);
+        return buckets.starts().get(bucket).isBefore(range.start()) || end.isAfter(range.end()) || end.isAfter(now);
+    }
+
+    public ZoneId zone() {
+        return asked.zone();
+    }
+
     /** The name of the zone as answers show it. */
     public String zoneName() {
-        return zone.equals(ZoneOffset.UTC) ? "UTC" : zone.getId();
+        return zone().equals(ZoneOffset.UTC) ? "UTC" : zone().getId();
     }
 }

@@ -13,6 +13,7 @@ import java.util.Set;
 /**
  * The points as CSV (RFC 4180, UTF-8): the same rows, columns named like the JSON fields; {@code cost} becomes the columns
  * costAmount and costCurrency. What is null in JSON is an empty cell.
+ * {@code partial} has no column, so that files keep the columns that callers read by position.
  */
 final class UsageCsv {
 

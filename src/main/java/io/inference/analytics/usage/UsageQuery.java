@@ -5,6 +5,7 @@ import io.inference.analytics.series.Granularity;
 import io.inference.analytics.series.SeriesScope;
 import io.inference.analytics.series.TimeRange;
 import io.inference.analytics.web.QueryParameters;
+import java.time.Instant;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
@@ -24,11 +25,12 @@ public record UsageQuery(SeriesScope scope, Set<GroupBy> groupBy, boolean fillZe
     /**
      * Reads and checks the parameters of a query string.
      *
+     * @param now the end of a range that has no other
      * @throws io.inference.analytics.platform.Failure.Invalid with every fault
      */
-    public static UsageQuery parse(Map<String, List<String>> given) {
+    public static UsageQuery parse(Map<String, List<String>> given, Instant now) {
         QueryParameters parameters = QueryParameters.of(given);
-        Optional<SeriesScope> scope = SeriesScope.parse(parameters);
+        Optional<SeriesScope> scope = SeriesScope.parse(parameters, now);
         Set<GroupBy> groupBy = EnumSet.noneOf(GroupBy.class);
         groupBy.addAll(parameters.repeatable("groupBy", QueryParameters.oneOf(GroupBy.values(), GroupBy::wireName)));
         boolean fillZero = parameters

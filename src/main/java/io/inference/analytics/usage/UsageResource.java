@@ -3,6 +3,7 @@ package io.inference.analytics.usage;
 import static io.inference.analytics.web.SharedParameter.CLIENT_ID;
 import static io.inference.analytics.web.SharedParameter.GRANULARITY;
 import static io.inference.analytics.web.SharedParameter.MODEL_ID;
+import static io.inference.analytics.web.SharedParameter.PERIOD;
 import static io.inference.analytics.web.SharedParameter.SERIES_END;
 import static io.inference.analytics.web.SharedParameter.START;
 import static io.inference.analytics.web.SharedParameter.TIME_ZONE;
@@ -72,7 +73,7 @@ class UsageResource {
     @GET
     @Produces({MediaType.APPLICATION_JSON, "text/csv"})
     @Requires(Permission.USAGE_READ)
-    @Takes({START, SERIES_END, GRANULARITY, MODEL_ID, CLIENT_ID, TIME_ZONE})
+    @Takes({START, SERIES_END, PERIOD, GRANULARITY, MODEL_ID, CLIENT_ID, TIME_ZONE})
     @Operation(
             operationId = "getUsage",
             summary = "Get usage and cost of an organisation",
@@ -83,7 +84,8 @@ class UsageResource {
     @Parameter(
             name = "groupBy",
             in = ParameterIn.QUERY,
-            description = "What points are split by; repeatable. Without it a point is the whole organisation's bucket",
+            description =
+                    "What points are split by; repeatable, or a list with commas. Without it a point is the whole organisation's bucket",
             schema = @Schema(type = SchemaType.ARRAY, implementation = GroupBy.class))
     @Parameter(
             name = "fill",
@@ -105,7 +107,7 @@ class UsageResource {
             @Context UriInfo uri,
             @Context Request request,
             @Context HttpHeaders headers) {
-        UsageQuery query = UsageQuery.parse(uri.getQueryParameters());
+        UsageQuery query = UsageQuery.parse(uri.getQueryParameters(), clock.instant());
         TableAnswer.Form form = TableAnswer.preferred(request);
         Found found = database.read(handle -> new Found(
                 UsageSeries.of(

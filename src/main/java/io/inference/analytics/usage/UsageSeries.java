@@ -53,6 +53,7 @@ public record UsageSeries(
      * @param clientId only when grouped by client; present but empty for events without a client
      * @param status only when grouped by status
      * @param sums the figures
+     * @param partial true when the range cuts the bucket or it is still running, else absent
      */
     @Schema(name = "UsagePoint")
     public record Point(
@@ -63,7 +64,10 @@ public record UsageSeries(
                     Optional<String> clientId,
             @JsonInclude(JsonInclude.Include.NON_NULL) @Schema(description = "Only when grouped by status")
                     String status,
-            @JsonUnwrapped Sums sums) {}
+            @JsonUnwrapped Sums sums,
+            @JsonInclude(JsonInclude.Include.NON_NULL)
+                    @Schema(description = "True when the range cuts the bucket, or it is still running; else absent")
+                    Boolean partial) {}
 
     /** The figures of a point or of the whole range. */
     @Schema(name = "UsageSums")
@@ -133,7 +137,8 @@ public record UsageSeries(
                 row.group().model().orElse(null),
                 row.group().client().isEmpty() ? null : row.group().client().filter(client -> !client.isEmpty()),
                 row.group().status().orElse(null),
-                Sums.of(row.sums()));
+                Sums.of(row.sums()),
+                query.scope().partial(row.bucket()) ? true : null);
     }
 
     /** Every group that occurs in the range gets a point in every bucket; without groups there is one point a bucket. */

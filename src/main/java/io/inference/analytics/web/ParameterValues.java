@@ -3,6 +3,7 @@ package io.inference.analytics.web;
 import io.inference.analytics.platform.Uuids;
 import io.inference.analytics.web.QueryParameters.Fault;
 import java.time.Instant;
+import java.time.LocalDate;
 import java.time.OffsetDateTime;
 import java.time.ZoneId;
 import java.time.format.DateTimeParseException;
@@ -23,6 +24,8 @@ public final class ParameterValues {
     private static final Pattern TIME =
             Pattern.compile("\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}(:\\d{2}([.]\\d{1,9})?)?(Z|[+-]\\d{2}:\\d{2})");
 
+    private static final Pattern DATE = Pattern.compile("\\d{4}-\\d{2}-\\d{2}");
+
     private static final Instant EARLIEST = Instant.parse("1970-01-01T00:00:00Z");
     private static final Instant LATEST = Instant.parse("9999-01-01T00:00:00Z");
 
@@ -36,16 +39,33 @@ public final class ParameterValues {
         String time = text.toUpperCase(Locale.ROOT).replace(' ', '+');
         if (TIME.matcher(time).matches()) {
             try {
-                Instant instant = OffsetDateTime.parse(time).toInstant();
-                if (!instant.isBefore(EARLIEST) && !instant.isAfter(LATEST)) {
-                    return instant;
-                }
-                throw new Fault("out of bounds (expected: from the year 1970 to 9998)");
+                return bounded(OffsetDateTime.parse(time).toInstant());
             } catch (DateTimeParseException e) {
                 throw new Fault("no such time (expected: " + TIME_EXPECTED + ")");
             }
         }
         throw new Fault("not a time (expected: " + TIME_EXPECTED + ")");
+    }
+
+    /** A time with an offset, or a bare date, which is its midnight in the zone. */
+    public static QueryParameters.Parser<Instant> timeOrDate(ZoneId zone) {
+        return text -> {
+            if (!DATE.matcher(text).matches()) {
+                return time(text);
+            }
+            try {
+                return bounded(LocalDate.parse(text).atStartOfDay(zone).toInstant());
+            } catch (DateTimeParseException e) {
+                throw new Fault("no such date (expected: " + TIME_EXPECTED + ", or a date)");
+            }
+        };
+    }
+
+    private static Instant bounded(Instant instant) throws Fault {
+        if (instant.isBefore(EARLIEST) || instant.isAfter(LATEST)) {
+            throw new Fault("out of bounds (expected: from the year 1970 to 9998)");
+        }
+        return instant;
     }
 
     /** A UUID. */

@@ -10,6 +10,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Function;
+import java.util.stream.Stream;
 
 /**
  * Strict reading of a query string: unknown names, empty values, values over the limits and repetitions of what may not repeat
@@ -47,6 +48,11 @@ public final class QueryParameters {
         T parse(String text) throws Fault;
     }
 
+    /** Whether the caller gave the parameter, soundly or not. */
+    public boolean has(String name) {
+        return given.containsKey(name);
+    }
+
     /** The parameter's one value; empty when it is missing or faulty. */
     public <T> Optional<T> optional(String name, Parser<T> parser) {
         known.add(name);
@@ -66,10 +72,25 @@ public final class QueryParameters {
         return optional(name, parser);
     }
 
-    /** All values of a repeatable parameter, each once, in the order given. */
+    /**
+     * All values of a repeatable parameter, each once, in the order given. {@code a,b} is the same as giving the parameter twice.
+     */
     public <T> Set<T> repeatable(String name, Parser<T> parser) {
+        return parsed(
+                name,
+                given.getOrDefault(name, List.of()).stream()
+                        .flatMap(value -> Stream.of(value.split(",", -1)))
+                        .toList(),
+                parser);
+    }
+
+    /** The same for values that may hold a comma themselves, so that none of them is a list. */
+    public <T> Set<T> repeatableWhole(String name, Parser<T> parser) {
+        return parsed(name, given.getOrDefault(name, List.of()), parser);
+    }
+
+    private <T> Set<T> parsed(String name, List<String> values, Parser<T> parser) {
         known.add(name);
-        List<String> values = given.getOrDefault(name, List.of());
         if (values.size() > VALUES_MAX) {
             fault(name, name + ": given " + values.size() + " times (expected: at most " + VALUES_MAX + ")");
             return Set.of();

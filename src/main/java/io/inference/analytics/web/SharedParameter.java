@@ -17,49 +17,89 @@ public enum SharedParameter {
     ORG_ID(In.PATH, "orgId", true, "The organisation", uuid()),
     /** Of every path with an export. */
     JOB_ID(In.PATH, "jobId", true, "The export", uuid()),
-    /** Start of any range that must be given. */
-    START(In.QUERY, "start", true, "First instant of the range, RFC 3339 with an offset", time()),
+    /** Start of any range. */
+    START(
+            In.QUERY,
+            "start",
+            false,
+            "First instant of the range, RFC 3339 with an offset, or a date. Required unless there is a period",
+            time()),
     /** End of a range of buckets. */
     SERIES_END(
             In.QUERY,
             "end",
-            true,
-            "First instant after the range, RFC 3339 with an offset. At most 31 days after start for granularity hour,"
-                    + " 400 days for day, 13 months for month",
+            false,
+            "First instant after the range, RFC 3339 with an offset, or a date; without it the range ends now. At most 31"
+                    + " days after start for granularity hour, 400 days for day, week and total, 13 months for month",
             time()),
     /** End of a range of UTC days. */
     DAYS_END(
             In.QUERY,
             "end",
-            true,
-            "First instant after the range, RFC 3339 with an offset; at most 400 days after start",
+            false,
+            "First instant after the range, RFC 3339 with an offset, or a date; without it the range ends now. At most 400"
+                    + " days after start",
             time()),
     /** End of an incident. */
     INCIDENT_END(
             In.QUERY,
             "end",
-            true,
-            "First instant after the range, RFC 3339 with an offset; at most 24 hours after start",
+            false,
+            "First instant after the range, RFC 3339 with an offset, or a date; without it the range ends now. At most 24"
+                    + " hours after start",
             time()),
+    /** A range by name. */
+    PERIOD(
+            In.QUERY,
+            "period",
+            false,
+            "A range by name, instead of start and end, as of now in timeZone; weeks begin on Monday",
+            periods()),
+    /** A range by name, of UTC days. */
+    DAYS_PERIOD(
+            In.QUERY,
+            "period",
+            false,
+            "A range by name, instead of start and end, as of now in UTC; weeks begin on Monday",
+            periods()),
     /** Of a series. */
     GRANULARITY(
             In.QUERY,
             "granularity",
             false,
-            "Length of a bucket",
-            string().enumeration(List.of("hour", "day", "month")).defaultValue("day")),
+            "Length of a bucket; weeks begin on Monday, and a total is one bucket as long as the range",
+            string().enumeration(List.of("hour", "day", "week", "month", "total"))
+                    .defaultValue("day")),
     /** Of a series. */
     TIME_ZONE(
             In.QUERY,
             "timeZone",
             false,
-            "IANA name of the zone whose days and months the buckets follow, daylight saving included. A zone whose days"
+            "IANA name of the zone whose days, weeks and months the buckets, dates and periods follow, daylight saving"
+                    + " included. A zone whose days"
                     + " do not begin on whole UTC hours is refused unless granularity is hour",
             string().defaultValue("UTC")),
+    /** Of a range that has no buckets. */
+    RANGE_TIME_ZONE(
+            In.QUERY,
+            "timeZone",
+            false,
+            "IANA name of the zone that dates and periods follow, daylight saving included",
+            string().defaultValue("UTC")),
     /** A filter. */
-    MODEL_ID(In.QUERY, "modelId", false, "Only these models; repeatable, at most 100", listOf(uuid())),
+    MODEL_ID(
+            In.QUERY,
+            "modelId",
+            false,
+            "Only these models; repeatable, or a list with commas, at most 100",
+            listOf(uuid())),
     /** A filter. */
-    CLIENT_ID(In.QUERY, "clientId", false, "Only these clients; repeatable, at most 100", listOf(string())),
+    CLIENT_ID(
+            In.QUERY,
+            "clientId",
+            false,
+            "Only these clients; repeatable, at most 100. Never a list: an id may hold a comma",
+            listOf(string())),
     /** A filter of the audit log. */
     RECORDED_FROM(In.QUERY, "start", false, "Only entries recorded at this time or later", time()),
     /** A filter of the audit log. */
@@ -135,6 +175,20 @@ public enum SharedParameter {
 
     private static Schema time() {
         return string().format("date-time");
+    }
+
+    private static Schema periods() {
+        return string().enumeration(List.of(
+                "today",
+                "yesterday",
+                "last-24-hours",
+                "last-7-days",
+                "last-30-days",
+                "week-to-date",
+                "month-to-date",
+                "last-month",
+                "quarter-to-date",
+                "year-to-date"));
     }
 
     private static Schema uuid() {

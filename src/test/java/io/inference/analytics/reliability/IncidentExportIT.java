@@ -3,6 +3,7 @@ package io.inference.analytics.reliability;
 import static io.restassured.RestAssured.given;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.hamcrest.Matchers.contains;
 import static org.hamcrest.Matchers.containsInAnyOrder;
 import static org.hamcrest.Matchers.equalTo;
 import static org.hamcrest.Matchers.notNullValue;
@@ -198,6 +199,33 @@ class IncidentExportIT {
         }
         assertThat(paged).isEqualTo(whole);
         export(WINDOW + "&limit=25").then().header("Link", (String) null);
+    }
+
+    @Test
+    void aNextLinkIsOfItsOwnExportOnly() throws SQLException {
+        StoredUsage stored = new StoredUsage();
+        for (int i = 0; i < 3; i++) {
+            stored.add(Event.of(org, MODEL_A, "2026-03-01T10:0%d:00Z".formatted(i)));
+        }
+        stored.store(database);
+        String link = export(WINDOW + "&limit=2").header("Link");
+        String after = link.substring(link.indexOf("&after="), link.indexOf(">; rel=\"next\""));
+        assertThat(ids(export(WINDOW + after).asString())).hasSize(1);
+        for (String other : List.of(
+                "start=2026-03-01T10:00:00Z&end=2026-03-01T12:00:00Z",
+                WINDOW + "&status=error",
+                WINDOW + "&modelId=" + MODEL_A)) {
+            export(other + after).then().statusCode(400).body("errors.field", contains("after"));
+        }
+    }
+
+    @Test
+    void aDayMayBeNamedByItsDateAndZone() throws SQLException {
+        someEvents();
+        String day = "start=2026-03-01&end=2026-03-02&timeZone=Europe/Berlin";
+        assertThat(ids(export(day).asString())).isEqualTo(ids(export(WINDOW).asString()));
+        export("period=last-7-days").then().statusCode(400).body("errors.field", contains("period"));
+        export("period=yesterday&timeZone=Asia/Kolkata").then().statusCode(200);
     }
 
     private static List<String> ids(String csv) {

@@ -36,6 +36,8 @@ import org.junit.jupiter.api.Test;
 @WithBackends
 class ReliabilityEqualsRawEventsIT {
 
+    private static final Instant NOW = Instant.parse("2026-06-01T00:00:00Z");
+
     private static final String[] ZONES = {"UTC", "America/New_York", "Europe/Berlin"};
     private static final String[] STATUSES = {
         "success", "success", "success", "success", "error", "timeout", "throttled"
@@ -86,7 +88,8 @@ class ReliabilityEqualsRawEventsIT {
         Map<String, List<String>> question = new HashMap<>();
         Instant start = FROM.plus(random.nextInt(DAYS * 24), ChronoUnit.HOURS);
         question.put(
-                "granularity", List.of(List.of("hour", "day", "day", "month").get(random.nextInt(4))));
+                "granularity",
+                List.of(List.of("hour", "day", "week", "month", "total").get(random.nextInt(5))));
         question.put("start", List.of(start.toString()));
         question.put(
                 "end",
@@ -113,13 +116,15 @@ class ReliabilityEqualsRawEventsIT {
     }
 
     private void check(Map<String, List<String>> question) throws SQLException {
-        ReliabilityQuery query = ReliabilityQuery.parse(question);
+        ReliabilityQuery query = ReliabilityQuery.parse(question, NOW);
         try (Connection connection = database.getConnection()) {
             ReliabilityStore.Found found = store.read(Jdbi.open(connection), org, query);
-            String truncated = "date_trunc('" + query.scope().granularity().wireName() + "', occurred_at, '"
-                    + (query.scope().granularity() == Granularity.HOUR
-                            ? "UTC"
-                            : query.scope().zoneName()) + "')";
+            String truncated = query.scope().granularity() == Granularity.TOTAL
+                    ? "'" + query.scope().range().start() + "'::timestamptz"
+                    : "date_trunc('" + query.scope().granularity().wireName() + "', occurred_at, '"
+                            + (query.scope().granularity() == Granularity.HOUR
+                                    ? "UTC"
+                                    : query.scope().zoneName()) + "')";
             Iterator<ReliabilityRow> points = found.points().iterator();
             for (Exact exact : exact(connection, query, truncated, true)) {
                 ReliabilityRow point = points.next();

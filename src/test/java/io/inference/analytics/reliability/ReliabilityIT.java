@@ -196,7 +196,7 @@ class ReliabilityIT {
         given().auth()
                 .oauth2(Tokens.of("engineer", org))
                 .get(
-                        "/analytics/v1/orgs/{org}/reliability?start=2026-03-01&groupBy=status&percentile=p42&fill=zero",
+                        "/analytics/v1/orgs/{org}/reliability?start=2026-03-32&end=now&groupBy=status&percentile=p42&fill=zero",
                         org)
                 .then()
                 .statusCode(400)

@@ -3,6 +3,7 @@ package io.inference.analytics.usage;
 import io.inference.analytics.platform.Failure;
 import io.inference.analytics.reliability.ReliabilityQuery;
 import java.nio.charset.StandardCharsets;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -12,8 +13,19 @@ import java.util.function.Consumer;
 /** No parameters make a parser of queries fail otherwise than with the faults of the request. */
 public final class QueriesFuzz {
 
-    private static final List<String> NAMES =
-            List.of("start", "end", "granularity", "modelId", "clientId", "groupBy", "timeZone", "fill", "percentile");
+    private static final Instant NOW = Instant.parse("2026-06-01T00:00:00Z");
+
+    private static final List<String> NAMES = List.of(
+            "start",
+            "end",
+            "period",
+            "granularity",
+            "modelId",
+            "clientId",
+            "groupBy",
+            "timeZone",
+            "fill",
+            "percentile");
 
     private QueriesFuzz() {}
 
@@ -33,8 +45,8 @@ public final class QueriesFuzz {
             values.add(pair.substring(1));
             given.put(name, values);
         }
-        parse(given, UsageQuery::parse);
-        parse(given, ReliabilityQuery::parse);
+        parse(given, query -> UsageQuery.parse(query, NOW));
+        parse(given, query -> ReliabilityQuery.parse(query, NOW));
     }
 
     private static void parse(Map<String, List<String>> given, Consumer<Map<String, List<String>>> parser) {

@@ -33,6 +33,8 @@ import org.junit.jupiter.api.Test;
 @WithBackends
 class UsageEqualsRawEventsIT {
 
+    private static final Instant NOW = Instant.parse("2026-06-01T00:00:00Z");
+
     private static final String[] ZONES = {"UTC", "America/New_York", "Europe/Berlin", "Asia/Tokyo", "Pacific/Auckland"
     };
     private static final String[] STATUSES = {"success", "success", "success", "error", "timeout", "throttled"};
@@ -76,7 +78,7 @@ class UsageEqualsRawEventsIT {
 
     private Map<String, List<String>> question() {
         Map<String, List<String>> question = new HashMap<>();
-        String granularity = List.of("hour", "day", "day", "month").get(random.nextInt(4));
+        String granularity = List.of("hour", "day", "week", "month", "total").get(random.nextInt(5));
         Instant start = FROM.plus(random.nextInt(DAYS * 24), ChronoUnit.HOURS);
         int hoursMax = granularity.equals("hour") ? 31 * 24 : DAYS * 24;
         question.put("granularity", List.of(granularity));
@@ -106,7 +108,7 @@ class UsageEqualsRawEventsIT {
     }
 
     private void check(Map<String, List<String>> question) throws SQLException {
-        UsageQuery query = UsageQuery.parse(question);
+        UsageQuery query = UsageQuery.parse(question, NOW);
         List<String> answered = new ArrayList<>();
         List<String> expected = new ArrayList<>();
         try (Connection connection = database.getConnection()) {
@@ -134,7 +136,7 @@ class UsageEqualsRawEventsIT {
         String status = query.groupBy().contains(GroupBy.STATUS) ? "status collate \"C\"" : "null::text";
         String sql =
                 """
-                select date_trunc(?, occurred_at, ?), %s, %s, %s, count(*), count(*) filter (where status <> 'success'),
+                select case when ? = 'total' then ?::timestamptz else date_trunc(nullif(?, 'total'), occurred_at, ?) end, %s, %s, %s, count(*), count(*) filter (where status <> 'success'),
                        sum(input_tokens), sum(output_tokens), sum(cost_estimate_cents),
                        count(*) filter (where cost_estimate_cents is null)
                 from analytics.usage_events
@@ -144,15 +146,20 @@ class UsageEqualsRawEventsIT {
                 """
                         .formatted(model, client, status);
         try (PreparedStatement select = connection.prepareStatement(sql)) {
-            select.setString(1, query.granularity().wireName());
-            select.setString(2, query.granularity() == Granularity.HOUR ? "UTC" : query.zoneName());
-            select.setObject(3, org);
-            select.setObject(4, query.range().start().atOffset(ZoneOffset.UTC));
-            select.setObject(5, query.range().end().atOffset(ZoneOffset.UTC));
-            select.setBoolean(6, query.models().isEmpty());
-            select.setArray(7, connection.createArrayOf("uuid", query.models().toArray()));
-            select.setBoolean(8, query.clients().isEmpty());
-            select.setArray(9, connection.createArrayOf("text", query.clients().toArray()));
+            int at = 1;
+            select.setString(at++, query.granularity().wireName());
+            select.setObject(at++, query.range().start().atOffset(ZoneOffset.UTC));
+            select.setString(at++, query.granularity().wireName());
+            select.setString(at++, query.granularity() == Granularity.HOUR ? "UTC" : query.zoneName());
+            select.setObject(at++, org);
+            select.setObject(at++, query.range().start().atOffset(ZoneOffset.UTC));
+            select.setObject(at++, query.range().end().atOffset(ZoneOffset.UTC));
+            select.setBoolean(at++, query.models().isEmpty());
+            select.setArray(
+                    at++, connection.createArrayOf("uuid", query.models().toArray()));
+            select.setBoolean(at++, query.clients().isEmpty());
+            select.setArray(
+                    at++, connection.createArrayOf("text", query.clients().toArray()));
             try (ResultSet rows = select.executeQuery()) {
                 while (rows.next()) {
                     expected.add(line(

@@ -1,6 +1,8 @@
 package io.inference.analytics.usage;
 
 import static io.restassured.RestAssured.given;
+import static java.time.temporal.ChronoUnit.DAYS;
+import static java.time.temporal.ChronoUnit.HOURS;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.hamcrest.Matchers.containsInAnyOrder;
 import static org.hamcrest.Matchers.containsString;
@@ -25,6 +27,7 @@ import java.math.BigInteger;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
+import java.time.Instant;
 import java.util.Arrays;
 import java.util.List;
 import java.util.UUID;
@@ -170,6 +173,40 @@ class UsageIT {
     }
 
     @Test
+    void aTotalIsOnePointPerGroupAndAWeekBeginsOnMonday() {
+        usage("start", "2026-03-01", "end", "2026-03-08", "granularity", "total", "groupBy", "model,client")
+                .statusCode(200)
+                .body("granularity", equalTo("total"))
+                .body("series", hasSize(3))
+                .body("series[0].bucketStart", equalTo("2026-03-01T00:00:00Z"))
+                .body("series[0]", not(hasKey("partial")))
+                .body("series.clientId", equalTo(Arrays.asList(null, "=cmd", "app")))
+                .body("totals.invocations", equalTo(4));
+        usage("start", "2026-03-01", "end", "2026-03-09", "granularity", "week")
+                .body("series.bucketStart", equalTo(List.of("2026-02-23T00:00:00Z", "2026-03-02T00:00:00Z")))
+                .body("series.invocations", equalTo(List.of(3, 1)))
+                .body("series[0].partial", equalTo(true))
+                .body("series[1]", not(hasKey("partial")));
+    }
+
+    @Test
+    void aPeriodEchoesItsRangeAndMarksTheDayThatIsStillRunning() throws SQLException {
+        Instant now = Instant.now();
+        new StoredUsage().add(Event.of(org, MODEL_A, now.toString())).store(database);
+        usage("period", "last-7-days", "timeZone", "Asia/Tokyo", "granularity", "hour")
+                .statusCode(200)
+                .body("end", equalTo(now.truncatedTo(HOURS).plus(1, HOURS).toString()))
+                .body("start", equalTo(now.minus(7, DAYS).truncatedTo(HOURS).toString()))
+                .body("series[0].partial", equalTo(true))
+                .body("totals.invocations", equalTo(1));
+        usage("period", "last-month", "start", "2026-03-01")
+                .statusCode(400)
+                .body("detail", containsString("period: given together with start or end"))
+                .body("errors.field", equalTo(List.of("period")));
+        usage("period", "fortnight").statusCode(400).body("detail", containsString("month-to-date"));
+    }
+
+    @Test
     void emptyBucketsShowOnlyWhenAskedFor() {
         usage("start", "2026-03-01T00:00:00Z", "end", "2026-03-08T00:00:00Z", "fill", "zero")
                 .body("series", hasSize(7))
@@ -182,7 +219,7 @@ class UsageIT {
         given().auth()
                 .oauth2(Tokens.of("engineer", org))
                 .get(
-                        "/analytics/v1/orgs/{org}/usage?start=2026-03-01&granularity=week&foo=1&fill=zero&fill=zero&modelId=",
+                        "/analytics/v1/orgs/{org}/usage?start=2026-03-32&end=now&granularity=year&foo=1&fill=zero&fill=zero&modelId=",
                         org)
                 .then()
                 .statusCode(400)

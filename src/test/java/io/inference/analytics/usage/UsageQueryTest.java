@@ -19,6 +19,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class UsageQueryTest {
 
+    private static final Instant NOW = Instant.parse("2026-06-01T00:00:00Z");
+
     private static Map<String, List<String>> with(String... parameters) {
         Map<String, List<String>> given = new LinkedHashMap<>();
         given.put("start", List.of("2026-01-01T00:00:00Z"));
@@ -34,7 +36,7 @@ class UsageQueryTest {
     }
 
     private static List<FieldError> faults(Map<String, List<String>> given) {
-        Failure.Invalid failure = catchThrowableOfType(Failure.Invalid.class, () -> UsageQuery.parse(given));
+        Failure.Invalid failure = catchThrowableOfType(Failure.Invalid.class, () -> UsageQuery.parse(given, NOW));
         return failure == null ? List.of() : failure.errors();
     }
 
@@ -44,7 +46,7 @@ class UsageQueryTest {
 
     @Test
     void defaultsAreDaysInUtcUngrouped() {
-        UsageQuery query = UsageQuery.parse(with());
+        UsageQuery query = UsageQuery.parse(with(), NOW);
         assertThat(query.granularity()).isEqualTo(Granularity.DAY);
         assertThat(query.zoneName()).isEqualTo("UTC");
         assertThat(query.groupBy()).isEmpty();
@@ -55,32 +57,35 @@ class UsageQueryTest {
 
     @Test
     void edgesAreSnappedOutwardToWholeHours() {
-        UsageQuery query =
-                UsageQuery.parse(with("start", "2026-01-01T01:59:59.999+02:00", "end", "2026-01-01T00:00:00.001Z"));
+        UsageQuery query = UsageQuery.parse(
+                with("start", "2026-01-01T01:59:59.999+02:00", "end", "2026-01-01T00:00:00.001Z"), NOW);
         assertThat(query.range().start()).isEqualTo(Instant.parse("2025-12-31T23:00:00Z"));
         assertThat(query.range().end()).isEqualTo(Instant.parse("2026-01-01T01:00:00Z"));
     }
 
     @Test
     void edgesOnWholeHoursStay() {
-        UsageQuery query = UsageQuery.parse(with());
+        UsageQuery query = UsageQuery.parse(with(), NOW);
         assertThat(query.range().start()).isEqualTo(Instant.parse("2026-01-01T00:00:00Z"));
         assertThat(query.range().end()).isEqualTo(Instant.parse("2026-01-08T00:00:00Z"));
     }
 
     @Test
     void anUnescapedPlusIsUnderstood() {
-        assertThat(UsageQuery.parse(with("start", "2026-01-01T00:00:00 02:00"))
+        assertThat(UsageQuery.parse(with("start", "2026-01-01T00:00:00 02:00"), NOW)
                         .range()
                         .start())
                 .isEqualTo(Instant.parse("2025-12-31T22:00:00Z"));
-        assertThat(UsageQuery.parse(with("timeZone", "Etc/GMT 5")).zoneName()).isEqualTo("Etc/GMT+5");
+        assertThat(UsageQuery.parse(with("timeZone", "Etc/GMT 5"), NOW).zoneName())
+                .isEqualTo("Etc/GMT+5");
     }
 
     @ParameterizedTest
     @ValueSource(
             strings = {
-                "2026-01-01",
+                "2026-01-1",
+                "2026-02-29",
+                "1969-12-31",
                 "2026-01-01T00:00:00",
                 "1767225600",
                 "2026-02-30T00:00:00Z",
@@ -129,17 +134,17 @@ class UsageQueryTest {
                 with("granularity", "hour", "start", "2026-10-01T00:00:00+02:00", "end", "2026-11-01T00:00:00+01:00");
         assertThat(faultyFields(october)).containsExactly("end");
         october.put("timeZone", List.of("Europe/Berlin"));
-        assertThat(UsageQuery.parse(october).buckets().starts()).hasSize(745);
+        assertThat(UsageQuery.parse(october, NOW).buckets().starts()).hasSize(745);
     }
 
     @Test
     void everyFaultIsTold() {
         Map<String, List<String>> given = new LinkedHashMap<>();
-        given.put("end", List.of("2026-01-01"));
-        given.put("granularity", List.of("week"));
+        given.put("end", List.of("2026-01"));
+        given.put("granularity", List.of("year"));
         given.put("modelId", List.of("not-an-id", "1-1-1-1-1"));
         given.put("clientId", List.of(""));
-        given.put("groupBy", List.of("model,client"));
+        given.put("groupBy", List.of("model,user"));
         given.put("timeZone", List.of("Mars/Olympus"));
         given.put("fill", List.of("null"));
         given.put("from", List.of("2026-01-01T00:00:00Z"));
@@ -173,7 +178,7 @@ class UsageQueryTest {
         UUID model = UUID.randomUUID();
         given.put("modelId", List.of(model.toString(), model.toString().toUpperCase(java.util.Locale.ROOT)));
         given.put("groupBy", List.of("status", "model", "status"));
-        UsageQuery query = UsageQuery.parse(given);
+        UsageQuery query = UsageQuery.parse(given, NOW);
         assertThat(query.models()).containsExactly(model);
         assertThat(query.groupBy()).containsExactly(GroupBy.MODEL, GroupBy.STATUS);
     }
@@ -194,6 +199,53 @@ class UsageQueryTest {
         assertThat(faultyFields(with("clientId", "a\0b"))).containsExactly("clientId");
         assertThat(faultyFields(with("clientId", "x".repeat(201)))).containsExactly("clientId");
         assertThat(faultyFields(with("clientId", "x".repeat(200)))).isEmpty();
+    }
+
+    @Test
+    void listsMayHaveCommasButClientsAreTakenAsTheyStand() {
+        UsageQuery query = UsageQuery.parse(with("groupBy", "status,model", "clientId", "a,b"), NOW);
+        assertThat(query.groupBy()).containsExactly(GroupBy.MODEL, GroupBy.STATUS);
+        assertThat(query.clients()).containsExactly("a,b");
+        assertThat(faultyFields(with("groupBy", "status,"))).containsExactly("groupBy");
+    }
+
+    @Test
+    void aDateIsItsMidnightInTheZone() {
+        UsageQuery query =
+                UsageQuery.parse(with("start", "2026-03-29", "end", "2026-03-30", "timeZone", "Europe/Berlin"), NOW);
+        assertThat(query.range().start()).isEqualTo(Instant.parse("2026-03-28T23:00:00Z"));
+        assertThat(query.range().end()).isEqualTo(Instant.parse("2026-03-29T22:00:00Z"));
+        assertThat(query.scope().partial(0)).isFalse();
+    }
+
+    @Test
+    void withoutAnEndTheRangeEndsNow() {
+        UsageQuery query = UsageQuery.parse(with("start", "2026-05-30T12:00:00Z", "end", null), NOW.minusSeconds(1));
+        assertThat(query.range().end()).isEqualTo(NOW);
+        assertThat(query.buckets().starts()).hasSize(2);
+        assertThat(query.scope().partial(0)).isTrue();
+        assertThat(query.scope().partial(1)).isTrue();
+        assertThat(faultyFields(with("start", "2026-07-01", "end", null))).containsExactly("end");
+    }
+
+    @Test
+    void aPeriodStandsForStartAndEnd() {
+        Map<String, List<String>> given = with("start", null, "end", null, "period", "last-month");
+        assertThat(UsageQuery.parse(given, NOW).range().start()).isEqualTo(Instant.parse("2026-05-01T00:00:00Z"));
+        assertThat(faultyFields(with("period", "last-month"))).containsExactly("period");
+        assertThat(faultyFields(with("end", null, "period", "last-month"))).containsExactly("period");
+        given.put("granularity", List.of("hour"));
+        given.put("period", List.of("year-to-date"));
+        assertThat(faultyFields(given)).containsExactly("period");
+    }
+
+    @Test
+    void aTotalIsNeverSnappedAwayFromMidnightOfItsZone() {
+        assertThat(faultyFields(with("start", "2026-01-01", "timeZone", "Asia/Kolkata", "granularity", "total")))
+                .containsExactly("timeZone");
+        UsageQuery query = UsageQuery.parse(with("granularity", "total"), NOW);
+        assertThat(query.buckets().starts()).containsExactly(query.range().start());
+        assertThat(query.scope().partial(0)).isFalse();
     }
 
     @ParameterizedTest

@@ -16,6 +16,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 class UsageSeriesTest {
 
+    private static final Instant NOW = Instant.parse("2026-06-01T00:00:00Z");
+
     private static final UUID LOW = UUID.fromString("0a000000-0000-0000-0000-000000000001");
     private static final UUID HIGH = UUID.fromString("f0000000-0000-0000-0000-000000000002");
 
@@ -26,7 +28,7 @@ class UsageSeriesTest {
         for (int i = 0; i < more.length; i += 2) {
             given.put(more[i], List.of(more[i + 1].split(",", -1)));
         }
-        return UsageQuery.parse(given);
+        return UsageQuery.parse(given, NOW);
     }
 
     private static UsageSums sums(String cents, long unpriced) {

@@ -9,6 +9,8 @@ import java.util.stream.Collectors;
 /** The statement that the usage API sends, for measuring it without the service. */
 public final class UsageStatement {
 
+    private static final Instant NOW = Instant.parse("2026-06-01T00:00:00Z");
+
     private UsageStatement() {}
 
     /**
@@ -17,10 +19,12 @@ public final class UsageStatement {
      * @param org an SQL expression of the organisation's id
      */
     public static String of(String org, Instant start, Instant end, String granularity) {
-        UsageQuery query = UsageQuery.parse(Map.of(
-                "start", List.of(start.toString()),
-                "end", List.of(end.toString()),
-                "granularity", List.of(granularity)));
+        UsageQuery query = UsageQuery.parse(
+                Map.of(
+                        "start", List.of(start.toString()),
+                        "end", List.of(end.toString()),
+                        "granularity", List.of(granularity)),
+                NOW);
         List<Slice> slices = query.buckets().slices(query.range());
         String starts =
                 query.buckets().starts().stream().map(Instant::toString).collect(Collectors.joining(",", "'{", "}'"));

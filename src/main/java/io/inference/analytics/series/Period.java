@@ -1,0 +1,60 @@
+package io.inference.analytics.series;
+
+import java.time.DayOfWeek;
+import java.time.Instant;
+import java.time.LocalDate;
+import java.time.ZoneId;
+import java.time.ZonedDateTime;
+import java.time.temporal.ChronoUnit;
+import java.time.temporal.TemporalAdjusters;
+import java.util.Locale;
+
+/**
+ * A range named by where it lies from now. Its days, weeks (from Monday), months, quarters and years are those of a time zone;
+ * a period that is still running ends now.
+ */
+public enum Period {
+    TODAY,
+    YESTERDAY,
+    LAST_24_HOURS,
+    LAST_7_DAYS,
+    LAST_30_DAYS,
+    WEEK_TO_DATE,
+    MONTH_TO_DATE,
+    LAST_MONTH,
+    QUARTER_TO_DATE,
+    YEAR_TO_DATE;
+
+    public String wireName() {
+        return name().toLowerCase(Locale.ROOT).replace('_', '-');
+    }
+
+    /** The range as of {@code now}. It holds at least a millisecond, also in the instant in which its unit begins. */
+    TimeRange at(Instant now, ZoneId zone) {
+        ZonedDateTime local = now.atZone(zone);
+        LocalDate today = local.toLocalDate();
+        return switch (this) {
+            case TODAY -> toDate(today, now, zone);
+            case YESTERDAY -> days(today.minusDays(1), today, zone);
+            case LAST_24_HOURS -> new TimeRange(now.minus(24, ChronoUnit.HOURS), now);
+            case LAST_7_DAYS -> new TimeRange(local.minusDays(7).toInstant(), now);
+            case LAST_30_DAYS -> new TimeRange(local.minusDays(30).toInstant(), now);
+            case WEEK_TO_DATE -> toDate(today.with(TemporalAdjusters.previousOrSame(DayOfWeek.MONDAY)), now, zone);
+            case MONTH_TO_DATE -> toDate(today.withDayOfMonth(1), now, zone);
+            case LAST_MONTH -> days(today.withDayOfMonth(1).minusMonths(1), today.withDayOfMonth(1), zone);
+            case QUARTER_TO_DATE ->
+                toDate(today.withDayOfMonth(1).minusMonths((today.getMonthValue() - 1) % 3), now, zone);
+            case YEAR_TO_DATE -> toDate(today.withDayOfYear(1), now, zone);
+        };
+    }
+
+    private static TimeRange toDate(LocalDate first, Instant now, ZoneId zone) {
+        Instant start = first.atStartOfDay(zone).toInstant();
+        return new TimeRange(start, now.isAfter(start) ? now : start.plusMillis(1));
+    }
+
+    private static TimeRange days(LocalDate first, LocalDate end, ZoneId zone) {
+        return new TimeRange(
+                first.atStartOfDay(zone).toInstant(), end.atStartOfDay(zone).toInstant());
+    }
+}
