@@ -13,9 +13,10 @@ import java.util.Optional;
  *
  * @param range what was asked for
  * @param zone whose days are meant
+ * @param period its name; empty when it was asked for by its edges
  * @param field the parameter that says how long the range is, for faults
  */
-public record AskedRange(TimeRange range, ZoneId zone, String field) {
+public record AskedRange(TimeRange range, ZoneId zone, Optional<Period> period, String field) {
 
     private static final String EXPECTED = ParameterValues.TIME_EXPECTED + ", or a date";
 
@@ -37,7 +38,7 @@ public record AskedRange(TimeRange range, ZoneId zone, String field) {
                         "period: given together with start or end (expected: either period, or start and end)");
                 return Optional.empty();
             }
-            return period.map(named -> new AskedRange(named.at(now, zone), zone, "period"));
+            return period.map(named -> new AskedRange(named.at(now, zone), zone, period, "period"));
         }
         if (!parameters.has("start")) {
             parameters.fault(
@@ -53,6 +54,14 @@ public record AskedRange(TimeRange range, ZoneId zone, String field) {
         Optional<Instant> start = parameters.required("start", EXPECTED, ParameterValues.timeOrDate(zone));
         Optional<Instant> end = parameters.required("end", EXPECTED, ParameterValues.timeOrDate(zone));
         return of(parameters, start, end, zone);
+    }
+
+    /**
+     * The range to compare {@code snapped} with, which is this range with its edges snapped: of the same length and right before
+     * it, in days of the zone. A period of a calendar unit is compared with the same part of the unit before.
+     */
+    public TimeRange previous(TimeRange snapped) {
+        return period.map(named -> named.previous(snapped, zone)).orElseGet(() -> Period.before(snapped, zone));
     }
 
     private static ZoneId zone(QueryParameters parameters) {
@@ -72,6 +81,6 @@ public record AskedRange(TimeRange range, ZoneId zone, String field) {
                             : "end: missing, and start is not before now (expected: start < end)");
             return Optional.empty();
         }
-        return Optional.of(new AskedRange(new TimeRange(start.get(), end.get()), zone, "end"));
+        return Optional.of(new AskedRange(new TimeRange(start.get(), end.get()), zone, Optional.empty(), "end"));
     }
 }

@@ -1,8 +1,10 @@
 package io.inference.analytics.series;
 
 import java.time.DayOfWeek;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.LocalDate;
+import java.time.LocalDateTime;
 import java.time.ZoneId;
 import java.time.ZonedDateTime;
 import java.time.temporal.ChronoUnit;
@@ -46,6 +48,43 @@ public enum Period {
                 toDate(today.withDayOfMonth(1).minusMonths((today.getMonthValue() - 1) % 3), now, zone);
             case YEAR_TO_DATE -> toDate(today.withDayOfYear(1), now, zone);
         };
+    }
+
+    /** The same part of the unit before; for a range without a calendar unit, the one of the same length right before it. */
+    TimeRange previous(TimeRange range, ZoneId zone) {
+        return switch (this) {
+            case YESTERDAY, LAST_24_HOURS, LAST_7_DAYS, LAST_30_DAYS -> before(range, zone);
+            case TODAY -> earlier(range, zone, java.time.Period.ofDays(1));
+            case WEEK_TO_DATE -> earlier(range, zone, java.time.Period.ofWeeks(1));
+            case MONTH_TO_DATE -> earlier(range, zone, java.time.Period.ofMonths(1));
+            case LAST_MONTH ->
+                new TimeRange(range.start().atZone(zone).minusMonths(1).toInstant(), range.start());
+            case QUARTER_TO_DATE -> earlier(range, zone, java.time.Period.ofMonths(3));
+            case YEAR_TO_DATE -> earlier(range, zone, java.time.Period.ofYears(1));
+        };
+    }
+
+    /** The range of the same length, by the clocks of the zone, right before. */
+    static TimeRange before(TimeRange range, ZoneId zone) {
+        LocalDateTime start = LocalDateTime.ofInstant(range.start(), zone);
+        Duration length = Duration.between(start, LocalDateTime.ofInstant(range.end(), zone));
+        Instant earlier = start.minus(length).atZone(zone).toInstant();
+        // The clocks may have gone back in the range, so that it has no length by them.
+        return new TimeRange(
+                earlier.isBefore(range.start())
+                        ? earlier
+                        : range.start().minus(Duration.between(range.start(), range.end())),
+                range.start());
+    }
+
+    /** As much of the unit before, which may be shorter. */
+    private static TimeRange earlier(TimeRange range, ZoneId zone, java.time.Period unit) {
+        LocalDateTime start = LocalDateTime.ofInstant(range.start(), zone);
+        Duration length = Duration.between(start, LocalDateTime.ofInstant(range.end(), zone));
+        LocalDateTime earlier = start.minus(unit);
+        Instant low = earlier.atZone(zone).toInstant();
+        Instant high = earlier.plus(length).atZone(zone).toInstant();
+        return new TimeRange(low, high.isAfter(low) && high.isBefore(range.start()) ? high : range.start());
     }
 
     private static TimeRange toDate(LocalDate first, Instant now, ZoneId zone) {

@@ -6,6 +6,7 @@ import java.time.Instant;
 import java.time.ZoneId;
 import java.time.ZoneOffset;
 import java.time.temporal.ChronoUnit;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
@@ -43,10 +44,20 @@ public record SeriesScope(
         return parse(parameters, AskedRange.parseFixed(parameters), Instant.MAX);
     }
 
+    /** The same without granularity: the whole range is one bucket. */
+    public static Optional<SeriesScope> parseTotal(QueryParameters parameters, Instant now) {
+        return parse(parameters, AskedRange.parse(parameters, now), Granularity.TOTAL, now);
+    }
+
     private static Optional<SeriesScope> parse(QueryParameters parameters, Optional<AskedRange> asked, Instant now) {
         Granularity granularity = parameters
                 .optional("granularity", QueryParameters.oneOf(Granularity.values(), Granularity::wireName))
                 .orElse(Granularity.DAY);
+        return parse(parameters, asked, granularity, now);
+    }
+
+    private static Optional<SeriesScope> parse(
+            QueryParameters parameters, Optional<AskedRange> asked, Granularity granularity, Instant now) {
         Set<UUID> models = parameters.repeatable("modelId", ParameterValues::uuid);
         Set<String> clients = parameters.repeatableWhole("clientId", ParameterValues::clientId);
         return asked.filter(range -> fits(parameters, range, granularity)).map(range -> {
@@ -89,8 +100,10 @@ public record SeriesScope(
             parameters.fault(
                     "timeZone",
                     "timeZone: " + (granularity == Granularity.TOTAL ? "day" : granularity.wireName()) + "s of "
-                            + asked.zone() + " do not begin on whole UTC hours, and usage is kept by UTC hour"
-                            + " (expected: granularity=hour, or a zone whose offset is whole hours)");
+                            + asked.zone()
+                            + " do not begin on whole UTC hours, and usage is kept by UTC hour (expected: "
+                            + (granularity == Granularity.TOTAL ? "" : "granularity=hour, or ")
+                            + "a zone whose offset is whole hours)");
         }
     }
 
@@ -105,6 +118,11 @@ public record SeriesScope(
     public boolean partial(int bucket) {
         Instant end = buckets.endOf(bucket);
         return buckets.starts().get(bucket).isBefore(range.start()) || end.isAfter(range.end()) || end.isAfter(now);
+    }
+
+    /** Which rollups answer for a range as one bucket. */
+    public List<Buckets.Slice> slicesOf(TimeRange total) {
+        return Buckets.of(total, Granularity.TOTAL, zone()).slices(total);
     }
 
     public ZoneId zone() {

@@ -1,13 +1,10 @@
 package io.inference.analytics.usage;
 
 import io.inference.analytics.platform.Failure;
-import io.inference.analytics.series.Buckets.Slice;
 import io.inference.analytics.series.SeriesGroup;
-import io.inference.analytics.series.TimeRange;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.math.BigDecimal;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -39,18 +36,10 @@ public class UsageStore {
             limit %4$d
             """;
 
-    private static final String SLICE =
-            """
-            select bucket_start, model_id, client_id, status, invocations, unpriced_invocations, input_tokens, output_tokens,
-                   cache_read_input_tokens, cache_write_input_tokens, cost_estimate_cents
-            from analytics.%1$s
-            where org_id = :org and bucket_start >= :start%2$d and bucket_start < :end%2$d
-            """;
-
     /** The points of a query, by bucket and then by group. */
     public List<UsageRow> read(Handle handle, UUID org, UsageQuery query) {
-        List<Slice> slices = query.buckets().slices(query.range());
-        try (Query select = handle.createQuery(sql(query, slices))) {
+        RollupSlices slices = slices(query);
+        try (Query select = handle.createQuery(sql(query))) {
             bind(select, org, query, slices);
             List<UsageRow> points =
                     select.map(row -> point(row, query.groupBy())).list();
@@ -61,18 +50,11 @@ public class UsageStore {
         }
     }
 
-    static String sql(UsageQuery query, List<Slice> slices) {
-        List<String> parts = new ArrayList<>();
-        for (int i = 0; i < slices.size(); i++) {
-            parts.add(SLICE.formatted(
-                            switch (slices.get(i).rollup()) {
-                                case HOURLY -> "usage_hourly";
-                                case DAILY -> "usage_daily";
-                            },
-                            i)
-                    + (query.models().isEmpty() ? "" : "and model_id = any (:models)\n")
-                    + (query.clients().isEmpty() ? "" : "and client_id = any (:clients)\n"));
-        }
+    private static RollupSlices slices(UsageQuery query) {
+        return new RollupSlices("range", query.buckets().slices(query.range()), query.models(), query.clients());
+    }
+
+    static String sql(UsageQuery query) {
         StringBuilder selected = new StringBuilder();
         StringBuilder grouped = new StringBuilder("bucket");
         for (GroupBy group : query.groupBy()) {
@@ -80,7 +62,7 @@ public class UsageStore {
             selected.append(column).append(", ");
             grouped.append(", ").append(column);
         }
-        return SUMS.formatted(selected, String.join("union all\n", parts), grouped, POINTS_MAX + 1);
+        return SUMS.formatted(selected, slices(query).sql(), grouped, POINTS_MAX + 1);
     }
 
     private static String column(GroupBy group) {
@@ -91,18 +73,10 @@ public class UsageStore {
         };
     }
 
-    private static void bind(Query select, UUID org, UsageQuery query, List<Slice> slices) {
+    private static void bind(Query select, UUID org, UsageQuery query, RollupSlices slices) {
         select.bindArray("starts", Instant.class, query.buckets().starts()).bind("org", org);
-        for (int i = 0; i < slices.size(); i++) {
-            TimeRange range = slices.get(i).range();
-            select.bind("start" + i, range.start()).bind("end" + i, range.end());
-        }
-        if (!query.models().isEmpty()) {
-            select.bindArray("models", UUID.class, query.models());
-        }
-        if (!query.clients().isEmpty()) {
-            select.bindArray("clients", String.class, query.clients());
-        }
+        slices.bind(select);
+        RollupSlices.bindFilters(select, query.models(), query.clients());
     }
 
     private static UsageRow point(RowView row, Set<GroupBy> groupBy) {

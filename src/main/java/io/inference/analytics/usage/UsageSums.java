@@ -30,6 +30,22 @@ public record UsageSums(
     public static final UsageSums NONE = new UsageSums(
             0, 0, BigInteger.ZERO, BigInteger.ZERO, BigInteger.ZERO, BigInteger.ZERO, Optional.of(BigDecimal.ZERO), 0);
 
+    /** What is left of these sums without a part of them. */
+    public UsageSums minus(UsageSums part) {
+        long left = Math.subtractExact(invocations, part.invocations);
+        long unpriced = Math.subtractExact(unpricedInvocations, part.unpricedInvocations);
+        Optional<BigDecimal> cents = costCents.map(all -> all.subtract(part.costCents.orElse(BigDecimal.ZERO)));
+        return new UsageSums(
+                left,
+                Math.subtractExact(errors, part.errors),
+                inputTokens.subtract(part.inputTokens),
+                outputTokens.subtract(part.outputTokens),
+                cacheReadInputTokens.subtract(part.cacheReadInputTokens),
+                cacheWriteInputTokens.subtract(part.cacheWriteInputTokens),
+                left > 0 && left == unpriced ? Optional.empty() : cents,
+                unpriced);
+    }
+
     /** Both together. */
     public UsageSums plus(UsageSums other) {
         if (invocations == 0) {

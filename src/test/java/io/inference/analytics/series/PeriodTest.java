@@ -42,6 +42,29 @@ class PeriodTest {
         assertThat(period.at(newYear, ZoneId.of("UTC")).start()).isBeforeOrEqualTo(newYear);
     }
 
+    @ParameterizedTest
+    @CsvSource({
+        "TODAY, 2026-03-30T22:00:00Z, 2026-03-31T10:00:00Z",
+        "YESTERDAY, 2026-03-29T22:00:00Z, 2026-03-30T22:00:00Z",
+        "WEEK_TO_DATE, 2026-03-22T23:00:00Z, 2026-03-25T11:00:00Z",
+        "MONTH_TO_DATE, 2026-02-28T23:00:00Z, 2026-03-01T11:00:00Z",
+        "LAST_MONTH, 2026-01-31T23:00:00Z, 2026-02-28T23:00:00Z",
+        "QUARTER_TO_DATE, 2025-12-31T23:00:00Z, 2026-01-01T11:00:00Z",
+        "YEAR_TO_DATE, 2024-12-31T23:00:00Z, 2025-04-01T10:00:00Z",
+    })
+    void thePreviousRangeIsTheSamePartOfTheUnitBefore(Period period, Instant start, Instant end) {
+        Instant hour = Instant.parse("2026-04-01T10:00:00Z");
+        assertThat(period.previous(period.at(hour, BERLIN), BERLIN)).isEqualTo(new TimeRange(start, end));
+    }
+
+    @Test
+    void thePartOfAShorterUnitIsTheWholeUnit() {
+        Instant march31 = Instant.parse("2026-03-31T10:00:00Z");
+        ZoneId utc = ZoneId.of("UTC");
+        assertThat(Period.MONTH_TO_DATE.previous(Period.MONTH_TO_DATE.at(march31, utc), utc))
+                .isEqualTo(new TimeRange(Instant.parse("2026-02-01T00:00:00Z"), Instant.parse("2026-03-01T00:00:00Z")));
+    }
+
     @Test
     void aQuarterBeginsWithItsFirstMonth() {
         assertThat(Period.QUARTER_TO_DATE

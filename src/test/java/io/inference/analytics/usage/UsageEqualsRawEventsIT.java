@@ -14,11 +14,13 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -48,6 +50,9 @@ class UsageEqualsRawEventsIT {
     UsageStore store;
 
     @Inject
+    BreakdownStore breakdowns;
+
+    @Inject
     Jdbi jdbi;
 
     private final Random random = new Random(20260301);
@@ -74,6 +79,107 @@ class UsageEqualsRawEventsIT {
         for (int i = 0; i < 60; i++) {
             check(question());
         }
+        for (BreakdownBy by : BreakdownBy.values()) {
+            for (BreakdownOrder order : BreakdownOrder.values()) {
+                checkBreakdown(by, order);
+            }
+        }
+    }
+
+    /** All pages of a breakdown, of two rows each, with their rests; both ranges. */
+    private void checkBreakdown(BreakdownBy by, BreakdownOrder order) throws SQLException {
+        Instant start = FROM.plus(random.nextInt(20 * 24), ChronoUnit.HOURS);
+        Instant end = start.plus(1 + random.nextInt(by == BreakdownBy.ERROR_CODE ? 150 : 600), ChronoUnit.HOURS);
+        Map<String, List<String>> question = new HashMap<>(Map.of(
+                "by", List.of(by.wireName()),
+                "orderBy", List.of(order.wireName()),
+                "start", List.of(start.toString()),
+                "end", List.of(end.toString()),
+                "limit", List.of("2")));
+        Map<String, String> expected = raw(by, start, end);
+        Map<String, String> before = raw(by, start.minus(Duration.between(start, end)), start);
+        Map<String, String> answered = new HashMap<>();
+        List<BigDecimal> ranks = new ArrayList<>();
+        while (true) {
+            BreakdownQuery query = BreakdownQuery.parse(org, question, NOW);
+            BreakdownStore.Found found = jdbi.withHandle(handle -> breakdowns.read(handle, org, query));
+            assertThat(sums(found.totals().sums())).as(question.toString()).isEqualTo(expected.get("total"));
+            assertThat(sums(found.totals().before())).as(question.toString()).isEqualTo(before.get("total"));
+            Breakdown shown = Breakdown.of(org, query, found, FROM, null);
+            UsageSums rest = found.totals().sums();
+            for (BreakdownStore.Ranked row :
+                    found.rows().subList(0, shown.rows().size())) {
+                assertThat(answered.put(row.key(), sums(row.sums()))).isNull();
+                assertThat(sums(row.before())).isEqualTo(before.getOrDefault(row.key(), sums(UsageSums.NONE)));
+                ranks.add(order.of(row.sums()).orElse(BigDecimal.valueOf(-1)));
+                rest = rest.minus(row.sums());
+            }
+            assertThat(shown.rest().figures()).isEqualTo(Breakdown.Figures.of(rest));
+            if (shown.nextCursor() == null) {
+                break;
+            }
+            question.put("cursor", List.of(shown.nextCursor()));
+        }
+        answered.put("total", expected.get("total"));
+        assertThat(answered).as(question.toString()).isEqualTo(expected);
+        assertThat(ranks).as(question.toString()).isSortedAccordingTo(Comparator.reverseOrder());
+    }
+
+    private Map<String, String> raw(BreakdownBy by, Instant start, Instant end) throws SQLException {
+        String key =
+                switch (by) {
+                    case MODEL -> "model_id::text";
+                    case CLIENT -> "client_id";
+                    case STATUS -> "status";
+                    case ERROR_CODE -> "coalesce(error_code, '')";
+                };
+        String sql =
+                """
+                select coalesce(%1$s, 'total'), count(*), count(*) filter (where status <> 'success'),
+                       coalesce(sum(input_tokens), 0), coalesce(sum(output_tokens), 0),
+                       coalesce(sum(cache_read_input_tokens), 0), coalesce(sum(cache_write_input_tokens), 0),
+                       case when count(*) = 0 then 0 else sum(cost_estimate_cents) end,
+                       count(*) filter (where cost_estimate_cents is null)
+                from analytics.usage_events
+                where org_id = ? and occurred_at >= ? and occurred_at < ?
+                group by grouping sets ((), (%1$s))
+                """
+                        .formatted(key);
+        Map<String, String> found = new HashMap<>();
+        try (Connection connection = database.getConnection();
+                PreparedStatement select = connection.prepareStatement(sql)) {
+            select.setObject(1, org);
+            select.setObject(2, start.atOffset(ZoneOffset.UTC));
+            select.setObject(3, end.atOffset(ZoneOffset.UTC));
+            try (ResultSet rows = select.executeQuery()) {
+                while (rows.next()) {
+                    List<String> values = new ArrayList<>();
+                    for (int column = 2; column <= 9; column++) {
+                        BigDecimal value = rows.getBigDecimal(column);
+                        values.add(value == null ? "unpriced" : plain(value));
+                    }
+                    found.put(rows.getString(1), String.join(" ", values));
+                }
+            }
+        }
+        return found;
+    }
+
+    private static String sums(UsageSums sums) {
+        return String.join(
+                " ",
+                Long.toString(sums.invocations()),
+                Long.toString(sums.errors()),
+                sums.inputTokens().toString(),
+                sums.outputTokens().toString(),
+                sums.cacheReadInputTokens().toString(),
+                sums.cacheWriteInputTokens().toString(),
+                sums.costCents().map(UsageEqualsRawEventsIT::plain).orElse("unpriced"),
+                Long.toString(sums.unpricedInvocations()));
+    }
+
+    private static String plain(BigDecimal value) {
+        return value.signum() == 0 ? "0" : value.stripTrailingZeros().toPlainString();
     }
 
     private Map<String, List<String>> question() {

@@ -206,6 +206,86 @@ class UsageIT {
         usage("period", "fortnight").statusCode(400).body("detail", containsString("month-to-date"));
     }
 
+    private ValidatableResponse breakdown(String... parameters) {
+        return asked(parameters).get("/analytics/v1/orgs/{org}/breakdown", org).then();
+    }
+
+    @Test
+    void aBreakdownRanksItsRowsAndSaysWhatIsInTheRest() throws SQLException {
+        new StoredUsage()
+                .add(Event.of(org, MODEL_F, "2026-02-25T10:00:00Z")
+                        .client("app")
+                        .cost("0.1"))
+                .store(database);
+        String cursor = breakdown("by", "client", "start", "2026-03-01", "end", "2026-03-08", "limit", "1")
+                .statusCode(200)
+                .body("by", equalTo("client"))
+                .body("orderBy", equalTo("cost"))
+                .body("previous.start", equalTo("2026-02-22T00:00:00Z"))
+                .body("previous.end", equalTo("2026-03-01T00:00:00Z"))
+                .body("rows", hasSize(1))
+                .body("rows[0]", hasKey("key"))
+                .body("rows[0].key", nullValue())
+                .body("rows[0].cost.amount", equalTo("0.005"))
+                .body("rows[0].change.amount", equalTo("0.005"))
+                .body("rows[0].change.ratio", nullValue())
+                .body("rest.invocations", equalTo(2))
+                .body("rest.cost.amount", equalTo("0.0012345678"))
+                .body("rest.previous.cost.amount", equalTo("0.001"))
+                .body("totals.cost.amount", equalTo("0.0062345678"))
+                .body("totals.share", equalTo(1f))
+                .body("totals.change.amount", equalTo("0.0052345678"))
+                .body("freshness.status", equalTo("unknown"))
+                .extract()
+                .path("nextCursor");
+        breakdown("by", "client", "start", "2026-03-01", "end", "2026-03-08", "cursor", cursor)
+                .body("rows.key", equalTo(List.of("app", "=cmd")))
+                .body("rows[1].cost", nullValue())
+                .body("rows[1].change.amount", nullValue())
+                .body("rest.invocations", equalTo(2))
+                .body("$", not(hasKey("nextCursor")));
+        breakdown("by", "client", "start", "2026-03-02", "end", "2026-03-08", "cursor", cursor)
+                .statusCode(400)
+                .body("errors.field", equalTo(List.of("cursor")));
+    }
+
+    @Test
+    void aBreakdownNamesItsModelsAndRanksByAnyFigure() throws SQLException {
+        try (Connection connection = database.getConnection();
+                PreparedStatement insert = connection.prepareStatement(
+                        "insert into analytics.models (model_id, name, updated_at) values (?, 'Alpha', now())"
+                                + " on conflict (model_id) do update set name = excluded.name")) {
+            insert.setObject(1, MODEL_A);
+            insert.execute();
+        }
+        String[] range = {"by", "model", "start", "2026-03-01", "end", "2026-03-08", "compare", "none", "orderBy", ""};
+        for (String order : List.of("cost", "invocations", "tokens", "errors", "errorRate")) {
+            range[9] = order;
+            breakdown(range)
+                    .statusCode(200)
+                    .body("orderBy", equalTo(order))
+                    .body("rows.key", equalTo(List.of(MODEL_A.toString(), MODEL_F.toString())))
+                    .body("rows[0].name", equalTo("Alpha"))
+                    .body("rows[0]", not(hasKey("previous")))
+                    .body("$", not(hasKey("previous")));
+        }
+    }
+
+    @Test
+    void errorCodesComeFromRawEventsOfAWeekAtMost() {
+        breakdown("by", "errorCode", "start", "2026-03-01", "end", "2026-03-08", "orderBy", "errors")
+                .statusCode(200)
+                .body("rows", hasSize(1))
+                .body("rows[0].errors", equalTo(1))
+                .body("totals.cost.amount", equalTo("0.0062345678"));
+        breakdown("by", "errorCode", "start", "2026-03-01", "end", "2026-03-09")
+                .statusCode(400)
+                .body("detail", containsString("at most 7 days"));
+        breakdown("start", "2026-03-01", "by", "user", "orderBy", "x", "limit", "0", "cursor", "?", "compare", "all")
+                .statusCode(400)
+                .body("errors.field", containsInAnyOrder("by", "orderBy", "limit", "cursor", "compare"));
+    }
+
     @Test
     void emptyBucketsShowOnlyWhenAskedFor() {
         usage("start", "2026-03-01T00:00:00Z", "end", "2026-03-08T00:00:00Z", "fill", "zero")

@@ -28,12 +28,10 @@ public final class UsageStatement {
         List<Slice> slices = query.buckets().slices(query.range());
         String starts =
                 query.buckets().starts().stream().map(Instant::toString).collect(Collectors.joining(",", "'{", "}'"));
-        String sql = UsageStore.sql(query, slices)
-                .replace(":starts::", starts + "::")
-                .replace(":org", org);
+        String sql = UsageStore.sql(query).replace(":starts::", starts + "::").replace(":org", org);
         for (int i = 0; i < slices.size(); i++) {
-            sql = sql.replace(":start" + i, "'" + slices.get(i).range().start() + "'")
-                    .replace(":end" + i, "'" + slices.get(i).range().end() + "'");
+            sql = sql.replace(":range_start" + i, "'" + slices.get(i).range().start() + "'")
+                    .replace(":range_end" + i, "'" + slices.get(i).range().end() + "'");
         }
         return sql;
     }

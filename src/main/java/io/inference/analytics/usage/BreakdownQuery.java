@@ -1,0 +1,146 @@
+package io.inference.analytics.usage;
+
+import io.inference.analytics.platform.Sha256;
+import io.inference.analytics.series.SeriesScope;
+import io.inference.analytics.series.TimeRange;
+import io.inference.analytics.web.QueryParameters;
+import io.inference.analytics.web.QueryParameters.Fault;
+import java.math.BigDecimal;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Base64;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.UUID;
+
+/**
+ * What a caller asks of a breakdown, checked.
+ *
+ * @param scope when, and of whom; one bucket
+ * @param by what there is one row for each of
+ * @param orderBy the figure that ranks the rows
+ * @param limit most rows of a page
+ * @param cursor the last row of the page before; empty for the first page
+ * @param compared the range to compare with; empty when nothing is compared
+ * @param question names the question, the same for each of its pages
+ */
+record BreakdownQuery(
+        SeriesScope scope,
+        BreakdownBy by,
+        BreakdownOrder orderBy,
+        int limit,
+        Optional<Cursor> cursor,
+        Optional<TimeRange> compared,
+        String question) {
+
+    static final int LIMIT_MAX = 1_000;
+    private static final int LIMIT_DEFAULT = 50;
+
+    /** Raw events of a week are what the database adds up within the time-out of a request. */
+    private static final Duration RAW_MAX = Duration.ofDays(7);
+
+    /**
+     * The place of a row in the ranking.
+     *
+     * @param value its rank
+     * @param key its key, which decides between equal ranks
+     */
+    record Cursor(BigDecimal value, String key) {
+
+        private static final String EXPECTED = " (expected: nextCursor of an earlier response)";
+
+        String text(String question) {
+            return Base64.getUrlEncoder()
+                    .withoutPadding()
+                    .encodeToString(
+                            (question + " " + value.toPlainString() + " " + key).getBytes(StandardCharsets.UTF_8));
+        }
+
+        static Cursor parse(String text, String question) throws Fault {
+            String[] parts;
+            try {
+                parts = new String(Base64.getUrlDecoder().decode(text), StandardCharsets.UTF_8).split(" ", 3);
+            } catch (IllegalArgumentException e) {
+                throw new Fault("not a cursor" + EXPECTED);
+            }
+            if (parts.length != 3
+                    || !parts[1].matches("-?[0-9]{1,60}([.][0-9]{1,60})?")
+                    || parts[2].indexOf('\0') >= 0) {
+                throw new Fault("not a cursor" + EXPECTED);
+            }
+            if (!parts[0].equals(question)) {
+                throw new Fault("of another question" + EXPECTED);
+            }
+            return new Cursor(new BigDecimal(parts[1]), parts[2]);
+        }
+    }
+
+    /**
+     * Reads and checks the parameters of a query string.
+     *
+     * @param now the end of a range that has no other
+     * @throws io.inference.analytics.platform.Failure.Invalid with every fault
+     */
+    static BreakdownQuery parse(UUID org, Map<String, List<String>> given, Instant now) {
+        QueryParameters parameters = QueryParameters.of(given);
+        Optional<SeriesScope> scope = SeriesScope.parseTotal(parameters, now);
+        Optional<BreakdownBy> by = parameters.required(
+                "by",
+                "model, client, status or errorCode",
+                QueryParameters.oneOf(BreakdownBy.values(), BreakdownBy::wireName));
+        BreakdownOrder orderBy = parameters
+                .optional("orderBy", QueryParameters.oneOf(BreakdownOrder.values(), BreakdownOrder::wireName))
+                .orElse(BreakdownOrder.COST);
+        boolean compare = parameters
+                .optional("compare", QueryParameters.oneOf(new String[] {"previous", "none"}, word -> word))
+                .filter("none"::equals)
+                .isEmpty();
+        int limit = parameters.optional("limit", BreakdownQuery::limit).orElse(LIMIT_DEFAULT);
+        String question = question(org, given);
+        Optional<Cursor> cursor = parameters.optional("cursor", text -> Cursor.parse(text, question));
+        if (by.equals(Optional.of(BreakdownBy.ERROR_CODE))) {
+            scope.ifPresent(asked -> checkLength(parameters, asked));
+        }
+        parameters.finish();
+        SeriesScope asked = scope.orElseThrow();
+        return new BreakdownQuery(
+                asked,
+                by.orElseThrow(),
+                orderBy,
+                limit,
+                cursor,
+                compare ? Optional.of(asked.asked().previous(asked.range())) : Optional.empty(),
+                question);
+    }
+
+    private static void checkLength(QueryParameters parameters, SeriesScope scope) {
+        TimeRange range = scope.asked().range();
+        if (range.end().isAfter(range.start().plus(RAW_MAX))
+                && range.end()
+                        .isAfter(range.start().atZone(scope.zone()).plusDays(7).toInstant())) {
+            parameters.fault(
+                    scope.asked().field(),
+                    "range: too long for by=errorCode, which reads raw events (expected: at most 7 days)");
+        }
+    }
+
+    /** Pages may differ in their length only. What was asked for counts, not when: a period moves on between two pages. */
+    private static String question(UUID org, Map<String, List<String>> given) {
+        Map<String, List<String>> same = new TreeMap<>(given);
+        List.of("cursor", "limit", "compare").forEach(same::remove);
+        return Sha256.hex(org + " " + same).substring(0, 16);
+    }
+
+    private static int limit(String text) throws Fault {
+        if (text.matches("[0-9]{1,4}")) {
+            int limit = Integer.parseInt(text);
+            if (limit >= 1 && limit <= LIMIT_MAX) {
+                return limit;
+            }
+        }
+        throw new Fault("not a limit (expected: 1 to " + LIMIT_MAX + ")");
+    }
+}
