@@ -25,7 +25,7 @@ public record AskedRange(TimeRange range, ZoneId zone, Optional<Period> period, 
         return parse(parameters, now, zone(parameters));
     }
 
-    /** The same where days are those of one zone, so that timeZone is no parameter. */
+    /** The same where days are those of one zone, and timeZone is not a parameter. */
     public static Optional<AskedRange> parse(QueryParameters parameters, Instant now, ZoneId zone) {
         Optional<Period> period =
                 parameters.optional("period", QueryParameters.oneOf(Period.values(), Period::wireName));
