@@ -37,7 +37,7 @@ class ArchitectureTest {
             Map.entry("console", Set.of("platform")),
             Map.entry("series", Set.of("web")),
             Map.entry("objectstore", Set.of()),
-            Map.entry("ingest", Set.of("event", "access", "database", "web", "platform")),
+            Map.entry("ingest", Set.of("event", "access", "database", "settings", "web", "platform")),
             Map.entry("intake", Set.of("event", "ingest", "access", "web", "platform")),
             Map.entry("rollup", Set.of("database", "series", "platform")),
             Map.entry("freshness", Set.of("access", "database", "web", "platform")),

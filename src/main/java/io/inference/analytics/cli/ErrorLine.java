@@ -2,6 +2,7 @@ package io.inference.analytics.cli;
 
 import io.inference.analytics.database.SqlState;
 import io.inference.analytics.platform.Failure;
+import io.inference.analytics.platform.NetworkCause;
 import io.inference.analytics.settings.Setting;
 import io.smallrye.config.ConfigValidationException;
 import jakarta.enterprise.inject.CreationException;
@@ -35,6 +36,15 @@ public final class ErrorLine {
     private static final Pattern NOT_ONE_OF =
             Pattern.compile("^Cannot convert (.*) to enum class \\S+, allowed values: (.*)$");
     private static final Pattern SECRET = Pattern.compile("(?i)url|key|password|secret|token|endpoint");
+
+    /** States of a server that did answer: a violation of the protocol, a connection that it rejected. */
+    private static final Set<String> ANSWERED = Set.of("08P01", "08004");
+
+    /** PgBouncer's refusal of the options that the pools set. */
+    private static final Pattern POOLER = Pattern.compile("unsupported startup parameter");
+
+    private static final String POOLER_EXPECTED =
+            " (expected: PostgreSQL itself, or a pooler in session mode that ignores extra_float_digits and options)";
 
     private ErrorLine() {}
 
@@ -114,7 +124,12 @@ public final class ErrorLine {
     private static String sqlLine(SQLException e) {
         String state = e.getSQLState();
         if (state == null || SqlState.unreachable(e)) {
-            return "DATABASE_URL: the database does not answer (SQLState %s)".formatted(state);
+            return "DATABASE_URL: the database %s (SQLState %s): %s%s"
+                    .formatted(
+                            ANSWERED.contains(String.valueOf(state)) ? "refuses the connection" : "does not answer",
+                            state,
+                            answer(e),
+                            POOLER.matcher(firstLine(e)).find() ? POOLER_EXPECTED : "");
         }
         if (SqlState.refusesLogin(e)) {
             return "DATABASE_URL: the database refuses user or password (SQLState %s)".formatted(state);
@@ -127,6 +142,12 @@ public final class ErrorLine {
                     .formatted(state);
         }
         return "SQLState %s: %s".formatted(state, firstLine(e));
+    }
+
+    /** What the driver or the server said. The driver has no password in its address, so its words hold none. */
+    private static String answer(SQLException e) {
+        String cause = e.getCause() == null ? firstLine(e) : NetworkCause.of(e);
+        return firstLine(e).contains(cause) ? firstLine(e) : firstLine(e) + " " + cause;
     }
 
     private static String firstLine(Throwable e) {

@@ -9,7 +9,6 @@ import org.eclipse.microprofile.config.inject.ConfigProperty;
 import org.flywaydb.core.api.ResourceProvider;
 import org.flywaydb.core.api.configuration.FluentConfiguration;
 import org.flywaydb.core.api.resource.LoadableResource;
-import org.jdbi.v3.core.JdbiException;
 
 /**
  * Narrows the migrations, all of which are in the jar, to the common ones and those of the storage flavour. The database is
@@ -42,12 +41,7 @@ public class FlywayFlavour implements FlywayConfigurationCustomizer {
     }
 
     private StorageFlavour find(DataSource dataSource) {
-        try {
-            return SqlTypes.over(dataSource).withHandle(handle -> StorageFlavour.find(handle, setting));
-        } catch (JdbiException e) {
-            throw new IllegalStateException(
-                    "DATABASE_URL: the database does not answer (SQLState %s)".formatted(SqlState.of(e)), e);
-        }
+        return SqlTypes.over(dataSource).withHandle(handle -> StorageFlavour.find(handle, setting));
     }
 
     /** Quarkus fixes the list of migrations at build time; this hides those of the other flavours. */

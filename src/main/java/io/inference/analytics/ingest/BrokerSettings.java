@@ -1,10 +1,13 @@
 package io.inference.analytics.ingest;
 
+import com.rabbitmq.client.Address;
 import com.rabbitmq.client.Connection;
 import com.rabbitmq.client.ConnectionFactory;
+import io.inference.analytics.settings.BrokerUrl;
 import io.smallrye.config.ConfigMapping;
 import java.io.IOException;
 import java.security.NoSuchAlgorithmException;
+import java.util.List;
 import java.util.concurrent.TimeoutException;
 import javax.net.ssl.SSLContext;
 
@@ -23,18 +26,25 @@ public interface BrokerSettings {
      */
     default Connection connect(String name) throws BrokerRefusal {
         try {
-            return connectionFactory().newConnection(name);
+            return connectionFactory().newConnection(addresses(), name);
         } catch (IOException | TimeoutException e) {
             throw new BrokerRefusal(BrokerUrl.parse(url()), e);
         }
     }
 
-    /** A factory for such connections. */
+    /** Every host of the setting; a client tries them in turn. */
+    default List<Address> addresses() {
+        return BrokerUrl.parse(url()).hosts().stream()
+                .map(host -> new Address(host.name(), host.port()))
+                .toList();
+    }
+
+    /** A factory for such connections, with the first of the hosts. */
     default ConnectionFactory connectionFactory() {
         BrokerUrl broker = BrokerUrl.parse(url());
         ConnectionFactory factory = new ConnectionFactory();
-        factory.setHost(broker.host());
-        factory.setPort(broker.port());
+        factory.setHost(broker.hosts().get(0).name());
+        factory.setPort(broker.hosts().get(0).port());
         factory.setUsername(broker.username());
         factory.setPassword(broker.password());
         factory.setVirtualHost(broker.virtualHost());

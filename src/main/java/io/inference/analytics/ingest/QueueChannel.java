@@ -88,8 +88,7 @@ class QueueChannel {
             options.setHostnameVerificationAlgorithm("HTTPS");
         }
         return options.setConnectionName("analytics-queue")
-                .setHost(factory.getHost())
-                .setPort(factory.getPort())
+                .setAddresses(broker.addresses())
                 .setVirtualHost(factory.getVirtualHost())
                 .setUser(factory.getUsername())
                 .setPassword(factory.getPassword())

@@ -8,6 +8,9 @@ import com.rabbitmq.stream.MessageHandler;
 import com.rabbitmq.stream.OffsetSpecification;
 import com.rabbitmq.stream.Resource;
 import com.rabbitmq.stream.StreamException;
+import io.inference.analytics.platform.LogText;
+import io.inference.analytics.platform.NetworkCause;
+import io.inference.analytics.settings.BrokerUrl;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.nio.NioEventLoopGroup;
 import java.io.IOException;
@@ -15,10 +18,12 @@ import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 import org.jboss.logging.Logger;
 
 /**
@@ -221,34 +226,50 @@ final class StreamReader implements TransportReader {
         }
     }
 
+    /** The first of the broker's hosts that lets us in; the last one's refusal where none does. */
     static Environment environment(BrokerSettings broker, IngestConfig config, EventLoopGroup loops) {
         BrokerUrl url = BrokerUrl.parse(broker.url());
-        Address address = new Address(url.host(), config.stream().port());
+        StreamException refusal = null;
+        for (BrokerUrl.Host host : url.hosts()) {
+            Address address = new Address(host.name(), config.stream().port());
+            try {
+                return environment(url, address, loops);
+            } catch (StreamException e) {
+                refusal = new StreamException(
+                        "RABBITMQ_URL, RABBITMQ_STREAM_PORT: no connection to the stream listener at %s:%d: %s"
+                                .formatted(address.host(), address.port(), reason(e)),
+                        e);
+            }
+        }
+        throw refusal;
+    }
+
+    private static String reason(StreamException e) {
+        return e.getCause() == null ? LogText.plain(String.valueOf(e.getMessage())) : NetworkCause.of(e);
+    }
+
+    private static Environment environment(BrokerUrl url, Address address, EventLoopGroup loops) {
+        Set<String> hosts = url.hosts().stream().map(BrokerUrl.Host::name).collect(Collectors.toSet());
         EnvironmentBuilder builder = Environment.builder();
         if (url.tls()) {
             // As for the broker's other port: certificates that this JVM trusts.
             builder = builder.tls().environmentBuilder();
         }
-        builder = builder.host(address.host())
+        return builder.host(address.host())
                 .port(address.port())
                 .username(url.username())
                 .password(url.password())
                 .virtualHost(url.virtualHost())
-                // The broker advertises a name that may be unknown here (containers, loopback), so we keep to the
-                // setting's.
-                .addressResolver(advertised -> address)
+                // The broker may advertise a name or port that is unknown here (containers, TLS proxies): only the
+                // setting's names and port are used.
+                .addressResolver(advertised -> hosts.contains(advertised.host())
+                        ? new Address(advertised.host(), address.port())
+                        : address)
                 .rpcTimeout(RPC_PATIENCE)
                 .netty()
                 .eventLoopGroup(loops)
-                .environmentBuilder();
-        try {
-            return builder.build();
-        } catch (StreamException e) {
-            throw new StreamException(
-                    "RABBITMQ_URL, RABBITMQ_STREAM_PORT: no connection to the stream listener at %s:%d: %s"
-                            .formatted(address.host(), address.port(), e.getMessage()),
-                    e);
-        }
+                .environmentBuilder()
+                .build();
     }
 
     /**

@@ -2,7 +2,7 @@
  * Owns the way of a usage event from the broker into the database: transports, the bounded buffer, the batch writer, duplicates,
  * conflicts, dead letters, {@code ingestion_batches}, and the position in the stream.
  *
- * <p>May touch: event, database, platform, and access and web for its one endpoint. The SQL of a batch is plain JDBC, because
+ * <p>May touch: event, database, settings, platform, and access and web for its one endpoint. The SQL of a batch is plain JDBC, because
  * it is a measured hot path; all other SQL goes through JDBI.
  *
  * <p>Invariants: nothing is acknowledged and no offset stored before its outcome is committed; received = stored + duplicates +

@@ -1,6 +1,5 @@
 package io.inference.analytics.settings;
 
-import java.net.URI;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
@@ -64,31 +63,29 @@ final class ProductionCheck {
     /** As the service reads it: the password may stand among the parameters, and there may be several hosts. */
     private static boolean hasDefaultDatabasePassword(String url) {
         try {
-            DatabaseUrl database = DatabaseUrl.parse(url);
+            DatabaseUrl database = DatabaseUrl.read(url);
             return url.contains(":@")
                     || database.password()
                             .filter(password ->
                                     isDefault(password, database.username().orElse("")))
                             .isPresent();
-        } catch (IllegalArgumentException e) {
+        } catch (ServerAddress.Malformed e) {
             // Its form is checked elsewhere.
             return false;
         }
     }
 
     private static boolean hasDefaultPassword(String url) {
-        Optional<String> user = uri(url).map(URI::getUserInfo);
-        if (user.isEmpty() || user.get().indexOf(':') < 0) {
-            return false;
-        }
-        String name = user.get().substring(0, user.get().indexOf(':'));
-        return isDefault(user.get().substring(name.length() + 1), name);
+        return address(url)
+                .filter(address -> address.password()
+                        .filter(password -> isDefault(password, address.user().orElse("")))
+                        .isPresent())
+                .isPresent();
     }
 
     /** RabbitMQ's clients then log in as guest. */
     private static boolean namesNobody(String url) {
-        return uri(url).filter(address -> address.getHost() != null && address.getUserInfo() == null)
-                .isPresent();
+        return address(url).filter(address -> address.user().isEmpty()).isPresent();
     }
 
     private static boolean isDefault(String password, String user) {
@@ -98,16 +95,17 @@ final class ProductionCheck {
     }
 
     private static boolean isPlainHttp(String url) {
-        return uri(url).filter(address -> "http".equalsIgnoreCase(address.getScheme())
-                        && address.getHost() != null
-                        && !LOOPBACK.contains(address.getHost().toLowerCase(Locale.ROOT)))
+        return address(url)
+                .filter(address -> address.scheme().equals("http")
+                        && !LOOPBACK.contains(address.hosts().get(0).name().toLowerCase(Locale.ROOT)))
                 .isPresent();
     }
 
-    private static Optional<URI> uri(String text) {
+    /** Empty where the form is wrong, which is reported elsewhere. */
+    private static Optional<ServerAddress> address(String text) {
         try {
-            return Optional.of(URI.create(text));
-        } catch (IllegalArgumentException e) {
+            return Optional.of(ServerAddress.parse(text));
+        } catch (ServerAddress.Malformed e) {
             return Optional.empty();
         }
     }

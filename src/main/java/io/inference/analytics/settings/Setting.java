@@ -22,7 +22,7 @@ public enum Setting {
             "analytics.rabbitmq.url",
             "",
             SettingForm.brokerUrl(),
-            "The RabbitMQ server and virtual host. No path, a single slash and %2F mean the virtual host named /."),
+            "The RabbitMQ server and virtual host. No path, a single slash and %2F mean the virtual host named /. Several nodes of a cluster are separated by commas: host1:port,host2:port."),
     JWT_PUBLIC_KEY(
             "analytics.access.jwt-public-key",
             "",
@@ -310,7 +310,12 @@ public enum Setting {
 
     /** The report of a malformed value that must not be quoted. */
     public String malformed() {
-        return name() + " is malformed" + expectation();
+        return malformed("");
+    }
+
+    /** The report of a malformed value that must not be quoted, with a reason that may be empty. */
+    String malformed(String reason) {
+        return name() + SettingForm.malformed(reason) + expectation();
     }
 
     private String expectation() {

@@ -1,8 +1,6 @@
 package io.inference.analytics.settings;
 
 import java.io.IOException;
-import java.net.URI;
-import java.net.URISyntaxException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
@@ -13,6 +11,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Predicate;
 
@@ -32,6 +31,7 @@ record SettingForm(String expected, boolean secret, Function<String, Optional<St
     private static final int SECRET_BYTES_MAX = 1 << 16;
     private static final int QUOTED_CHARACTERS_MAX = 60;
     private static final Set<String> HTTP = Set.of("http", "https");
+    private static final Set<String> REDIS = Set.of("redis", "rediss");
 
     /** The report of a malformed value, such as {@code ": loud"}; empty when it is well formed. */
     Optional<String> fault(String value) {
@@ -171,44 +171,46 @@ record SettingForm(String expected, boolean secret, Function<String, Optional<St
     }
 
     static SettingForm databaseUrl() {
-        return secret(DatabaseUrl.FORM, DatabaseUrl::isWellFormed);
+        return address(DatabaseUrl.FORM, DatabaseUrl::read);
     }
 
     static SettingForm httpUrl(String expected) {
-        return secret(expected, value -> isUrl(value, HTTP));
+        return address(expected, value -> parseUri(value, HTTP));
     }
 
-    /** The path is one virtual host: the client accepts no further segment. */
     static SettingForm brokerUrl() {
-        return secret(
-                "amqp://user:password@host:port/vhost, or amqps for TLS",
-                value -> isUrl(value, Set.of("amqp", "amqps"))
-                        && URI.create(value).getRawPath().lastIndexOf('/') <= 0);
+        return address(BrokerUrl.FORM, value -> BrokerUrl.of(ServerAddress.parse(value)));
     }
 
     static SettingForm redisUrls() {
-        return secret("redis://user:password@host:port, or rediss for TLS", SettingForm::areRedisUrls);
-    }
-
-    private static boolean areRedisUrls(String value) {
-        for (String url : value.split(",", -1)) {
-            if (!isUrl(url.strip(), Set.of("redis", "rediss")) && !url.strip().startsWith("unix://")) {
-                return false;
+        return address("redis://user:password@host:port, or rediss for TLS", value -> {
+            for (String url : value.split(",", -1)) {
+                if (!url.strip().startsWith("unix://")) {
+                    parseUri(url, REDIS);
+                }
             }
-        }
-        return true;
+        });
     }
 
-    private static boolean isUrl(String value, Set<String> schemes) {
-        try {
-            URI uri = new URI(value);
-            return uri.getScheme() != null
-                    && schemes.contains(uri.getScheme().toLowerCase(Locale.ROOT))
-                    && uri.getHost() != null
-                    && uri.getPort() != 0
-                    && uri.getPort() <= 65_535;
-        } catch (URISyntaxException e) {
-            return false;
+    private static void parseUri(String value, Set<String> schemes) {
+        if (!schemes.contains(ServerAddress.parseUri(value).scheme())) {
+            throw new ServerAddress.Malformed("");
         }
+    }
+
+    /** An address, which may hold a password: the report names a reason and never the value. */
+    private static SettingForm address(String expected, Consumer<String> parser) {
+        return new SettingForm(expected, true, value -> {
+            try {
+                parser.accept(value);
+                return Optional.empty();
+            } catch (ServerAddress.Malformed e) {
+                return Optional.of(malformed(e.getMessage()));
+            }
+        });
+    }
+
+    static String malformed(String reason) {
+        return " is malformed" + (reason.isEmpty() ? "" : ": " + reason);
     }
 }

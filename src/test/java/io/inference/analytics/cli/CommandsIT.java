@@ -126,7 +126,18 @@ class CommandsIT {
         assertEnds(
                 runWith("DATABASE_URL", "postgres://u:hush@127.0.0.1:1/x", "conservation"),
                 1,
-                "DATABASE_URL: the database does not answer");
+                "DATABASE_URL: the database does not answer",
+                "Connection to 127.0.0.1:1 refused");
+        assertEnds(
+                runWith("DATABASE_URL", settings.get("DATABASE_URL") + "?sslmode=require", "conservation"),
+                1,
+                "DATABASE_URL: the database",
+                "The server does not support SSL");
+        assertEnds(
+                runWith("RABBITMQ_URL", settings.get("RABBITMQ_URL").replaceFirst("^amqp:", "amqps:"), "dlq", "list"),
+                1,
+                "RABBITMQ_URL: the broker does not answer at ",
+                "TLS");
         assertEnds(runWith("DATABASE_URL", "hush", "migrate"), 1, "DATABASE_URL is malformed");
         assertEnds(
                 runWith("RABBITMQ_URL", "amqp://u:hush@127.0.0.1:1", "dlq", "list"),
@@ -137,7 +148,8 @@ class CommandsIT {
                 runWith("RABBITMQ_URL", broker.replaceFirst("/[^/]*$", "/nothere"), "dlq", "list"),
                 1,
                 "RABBITMQ_URL: the broker refuses us at ",
-                "vhost nothere not found");
+                "vhost nothere not found",
+                "(expected: a virtual host that exists, here nothere");
         assertEnds(
                 runWith("RABBITMQ_URL", broker.replaceFirst(":[^:@/]*@", ":hush@"), "dlq", "list"),
                 1,

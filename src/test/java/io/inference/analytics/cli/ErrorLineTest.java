@@ -3,9 +3,12 @@ package io.inference.analytics.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.smallrye.config.ConfigValidationException;
+import java.net.UnknownHostException;
 import java.sql.SQLException;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class ErrorLineTest {
 
@@ -56,6 +59,28 @@ class ErrorLineTest {
     void theDatabaseIsBlamedByItsStateAndNotByItsWords() {
         assertThat(ErrorLine.of(new IllegalStateException("x", new SQLException("password hush", "28P01"))))
                 .isEqualTo("DATABASE_URL: the database refuses user or password (SQLState 28P01)");
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "08P01 | refuses the connection | FATAL: unsupported startup parameter: options | options (expected: PostgreSQL itself, or a pooler",
+                "08004 | refuses the connection | The server does not support SSL. | The server does not support SSL.",
+                "08001 | does not answer | Connection to db:1 refused. Check that | Connection to db:1 refused."
+            })
+    void whatADatabaseAnsweredStandsInTheLine(String state, String does, String answer, String told) {
+        assertThat(ErrorLine.of(new IllegalStateException("x", new SQLException(answer, state))))
+                .startsWith("DATABASE_URL: the database " + does + " (SQLState " + state + "): ")
+                .contains(told);
+    }
+
+    @Test
+    void theCauseBelowTheDriverStandsInTheLine() {
+        assertThat(ErrorLine.of(new SQLException(
+                        "The connection attempt failed.", "08001", new UnknownHostException("no.such.host"))))
+                .isEqualTo("DATABASE_URL: the database does not answer (SQLState 08001):"
+                        + " The connection attempt failed. unknown host");
     }
 
     @Test

@@ -41,6 +41,9 @@ class DatabaseUrlTest {
                 "postgres://u@h/d",
                 "postgres://h1:5432,h2:5433/d",
                 "postgres://u:p@[::1]:5432/d",
+                "postgres://u:p@usage_db:5432/d",
+                "jdbc:postgresql://usage_db/d",
+                "\npostgres://u:p@usage_db/d\r\n",
                 " postgres://h/d ",
                 "jdbc:postgresql:d"
             })

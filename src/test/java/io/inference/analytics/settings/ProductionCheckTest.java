@@ -29,6 +29,9 @@ class ProductionCheckTest {
         "RABBITMQ_URL, amqp://guest:guest@mq/%2F",
         "RABBITMQ_URL, amqp://mq/%2F",
         "REDIS_URL, redis://:redis@cache",
+        "REDIS_URL, redis://:redis@usage_cache",
+        "RABBITMQ_URL, 'amqp://guest:guest@mq1,mq2/%2F'",
+        "RABBITMQ_URL, amqp://svc:p%61ssword@message_broker/prod",
         "S3_SECRET_KEY, minioadmin",
         "JWT_ISSUER, http://login.example.com/",
         "JWT_JWKS_URL, http://login.example.com/jwks"

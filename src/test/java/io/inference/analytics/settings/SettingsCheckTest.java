@@ -138,6 +138,14 @@ class SettingsCheckTest {
     @ParameterizedTest
     @CsvSource({
         "DATABASE_URL, jdbc:postgresql://db:5432/analytics?user=u&password=p",
+        "DATABASE_URL, postgres://u:p@usage_db:5432/analytics",
+        "DATABASE_URL, 'jdbc:postgresql://usage_db,[::1]:5433/analytics'",
+        "DATABASE_URL, postgres://svc%3Aone:a@b%23c@db/analytics",
+        "RABBITMQ_URL, amqp://u:p@message_broker:5672/",
+        "RABBITMQ_URL, 'amqp://u:p@mq1:5672,mq2/prod%2Fusage'",
+        "RABBITMQ_URL, amqp://svc%3Aone:p%2Fw%40@[fe80::1]:5672/%2F",
+        "REDIS_URL, redis://u:p%40w@[::1]:6379/0",
+        "REDIS_URL, 'redis://one:6379, redis://two:6379'",
         "DATABASE_URL, 'postgresql://u:p@db1:5432,db2:5432/analytics?sslmode=require'",
         "RABBITMQ_URL, amqps://u:p@mq:5671/prod",
         "RABBITMQ_URL, amqp://mq",
@@ -158,6 +166,30 @@ class SettingsCheckTest {
     })
     void aGoodOnePasses(String name, String value) {
         assertThat(faultsWith(name, value)).isEmpty();
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "REDIS_URL, redis://:S3cr3t@usage_cache:6379, underscore",
+        "S3_ENDPOINT, http://usage_store:9000, underscore",
+        "JWT_JWKS_URL, https://usage_idp/keys, underscore",
+        "ANTHROPIC_API_URL, https://fake_provider, underscore",
+        "CURSOR_API_URL, https://one:1;two:2, ''",
+        "OTEL_EXPORTER_OTLP_ENDPOINT, http://otel_collector:4318, underscore",
+        "S3_ENDPOINT, 'http://one:1,two:2', several hosts",
+        "DATABASE_URL, postgres://u:S3cr3t%@db/x, %25",
+        "DATABASE_URL, postgres://u:S3cr3t@db:5432x/x, port",
+        "DATABASE_URL, postgres://u:S3cr3t@db, database",
+        "RABBITMQ_URL, amqp://u:S3cr3t@/prod, host",
+        "RABBITMQ_URL, amqp://u:S3cr3t@mq/prod/usage, %2F"
+    })
+    void theReportOfAnAddressSaysWhy(String name, String value, String reason) {
+        assertThat(faultsWith(name, value))
+                .singleElement()
+                .asString()
+                .startsWith(name + " is malformed")
+                .contains(reason, "(expected: ")
+                .doesNotContain("S3cr3t");
     }
 
     @ParameterizedTest

@@ -1,9 +1,12 @@
-package io.inference.analytics.ingest;
+package io.inference.analytics.settings;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.rabbitmq.client.Address;
 import com.rabbitmq.client.ConnectionFactory;
+import io.inference.analytics.ingest.BrokerSettings;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -48,12 +51,15 @@ class BrokerUrlTest {
         "amqp://u:p@mq, false, mq, 5672",
         "amqps://u:p@mq, true, mq, 5671",
         "AMQPS://u:p@mq:77/, true, mq, 77",
-        "amqp://u:p@[::1]:77, false, [::1], 77"
+        "amqp://u:p@[::1]:77, false, [::1], 77",
+        "amqp://u:p@[::1], false, [::1], 5672",
+        "amqp://u:p@message_broker:77/prod, false, message_broker, 77",
+        "amqp://u:p@10.0.0.7, false, 10.0.0.7, 5672"
     })
     void thePortFollowsTheScheme(String url, boolean tls, String host, int port) {
         assertThat(BrokerUrl.parse(url))
-                .extracting(BrokerUrl::tls, BrokerUrl::host, BrokerUrl::port)
-                .containsExactly(tls, host, port);
+                .extracting(BrokerUrl::tls, BrokerUrl::hosts)
+                .containsExactly(tls, List.of(new BrokerUrl.Host(host, port)));
         BrokerSettings broker = () -> url;
         ConnectionFactory factory = broker.connectionFactory();
         assertThat(factory.isSSL()).isEqualTo(tls);
@@ -80,7 +86,19 @@ class BrokerUrlTest {
     void anErrorNamesTheSettingAndNotTheValue(String url) {
         assertThatThrownBy(() -> BrokerUrl.parse(url))
                 .isInstanceOf(IllegalArgumentException.class)
-                .hasMessage("RABBITMQ_URL is malformed (expected: amqp://user:password@host:port/vhost)");
+                .message()
+                .startsWith("RABBITMQ_URL is malformed")
+                .endsWith("(expected: amqp://user:password@host:port/vhost, or amqps for TLS)")
+                .doesNotContain("S3cr3t");
+    }
+
+    @Test
+    void severalHostsAreTheNodesOfOneBroker() {
+        String url = "amqps://u:p@mq1:77,mq2,[::1]:78/prod";
+        assertThat(BrokerUrl.parse(url)).hasToString("mq1:77,mq2:5671,[::1]:78");
+        BrokerSettings broker = () -> url;
+        assertThat(broker.addresses())
+                .containsExactly(new Address("mq1", 77), new Address("mq2", 5671), new Address("[::1]", 78));
     }
 
     @Test
