@@ -25,6 +25,12 @@ interface AccessConfig {
     /** URL of the key set of the tokens (JWT_JWKS_URL), if there is no single key. */
     Optional<String> jwtJwksUrl();
 
+    /** Where a token has the caller's roles (AUTH_ROLES_CLAIM), see {@link ClaimPath}. */
+    String rolesClaim();
+
+    /** Where a token has the caller's organisations (AUTH_ORGS_CLAIM), see {@link ClaimPath}. */
+    String orgsClaim();
+
     /**
      * Requests per second of one subject, on average (RATE_LIMIT_SUBJECT); a burst may be twice as
      * large.

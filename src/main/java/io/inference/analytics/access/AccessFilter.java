@@ -99,7 +99,8 @@ class AccessFilter implements ContainerRequestFilter {
     private static void authorise(Caller caller, Requires requires, Optional<String> org) {
         Permission permission = requires.value();
         if (requires.everywhere() ? !caller.hasEverywhere(permission) : !caller.has(permission)) {
-            throw new Failure.Forbidden("The permission " + permission.wireName() + " is missing.");
+            throw new Failure.Forbidden(
+                    ("The permission " + permission.wireName() + " is missing. " + caller.missing()).strip());
         }
         if (org.isPresent() && !caller.hasEverywhere(permission)) {
             Optional<UUID> id = Uuids.parse(org.get());

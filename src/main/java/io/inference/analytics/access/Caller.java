@@ -10,12 +10,17 @@ import java.util.UUID;
  * @param subject identifies the caller in the audit trail
  * @param orgs the organisations that the credential names
  * @param grants what the caller may do
+ * @param missing what the credential lacks if it grants nothing at all, as a sentence; or empty
  */
-public record Caller(String subject, Set<UUID> orgs, List<Grant> grants) {
+public record Caller(String subject, Set<UUID> orgs, List<Grant> grants, String missing) {
 
     public Caller {
         orgs = Set.copyOf(orgs);
         grants = List.copyOf(grants);
+    }
+
+    public Caller(String subject, Set<UUID> orgs, List<Grant> grants) {
+        this(subject, orgs, grants, "");
     }
 
     /** Whether the caller has the permission in any organisation. */

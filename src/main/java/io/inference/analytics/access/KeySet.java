@@ -1,6 +1,8 @@
 package io.inference.analytics.access;
 
 import io.inference.analytics.platform.Failure;
+import io.inference.analytics.platform.LogText;
+import io.inference.analytics.platform.NetworkCause;
 import io.inference.analytics.settings.TokenKey;
 import java.io.IOException;
 import java.net.URI;
@@ -9,15 +11,18 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.security.PublicKey;
+import java.security.interfaces.RSAPublicKey;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Base64;
-import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.ReentrantLock;
@@ -29,33 +34,53 @@ import org.jose4j.jwk.PublicJsonWebKey;
 import org.jose4j.lang.JoseException;
 
 /**
- * The keys behind a JWKS address (RFC 7517), by their ids. A new key is found at once, because an
- * unknown id makes the set be read again. A removed key is refused within {@link #CACHED_FOR}.
- * Cached keys stay valid while the address does not answer.
+ * The keys behind a JWKS address (RFC 7517). A token with an id is checked with the key of that id,
+ * or else with the keys that have none; a token without an id with each key that fits its algorithm.
+ * A removed key is refused within {@link #CACHED_FOR}. Cached keys stay valid while the address does
+ * not answer.
  *
- * <p>Bounds: the address is asked at most every {@link #PAUSE}, whatever ids callers invent. Each
- * call takes at most 3 s and 1 MiB.
+ * <p>A new key is found at once, because an unknown id makes the set be read again. A read that found
+ * nothing new is repeated after {@link #PAUSE}: a token that comes earlier waits for it, so that
+ * another caller's made-up id cannot make it be refused. After a read that failed, or that changed the
+ * set, there is none for {@link #LONG_PAUSE}.
+ *
+ * <p>Bounds: at most {@link #WAITING_MAX} callers wait, further ones are refused at once. Each call
+ * takes at most 3 s and 1 MiB. Of a token without an id, at most {@link #CANDIDATES_MAX} keys are tried.
  */
 final class KeySet {
 
     private static final Logger LOG = Logger.getLogger(KeySet.class);
 
     private static final Duration CACHED_FOR = Duration.ofMinutes(5);
-    private static final Duration PAUSE = Duration.ofSeconds(5);
+    private static final Duration PAUSE = Duration.ofSeconds(1);
+    private static final Duration LONG_PAUSE = Duration.ofSeconds(5);
     private static final Duration CALL_MAX = Duration.ofSeconds(3);
     private static final int BYTES_MAX = 1 << 20;
+    private static final int WAITING_MAX = 8;
+    private static final int CANDIDATES_MAX = 16;
 
-    /** The id of a key that has none. */
-    private static final String NAMELESS = "";
+    /** A key of the set; the id is empty where it has none. */
+    private record Key(Optional<String> id, PublicKey key) {}
+
+    /** What a token's header says; the id is empty where it has none. */
+    private record Header(Optional<String> id, String algorithm) {
+
+        boolean fits(Key candidate) {
+            return algorithm.equals(candidate.key() instanceof RSAPublicKey ? "RS256" : "ES256");
+        }
+    }
 
     private final URI address;
     private final Clock clock;
     private final HttpClient http =
             HttpClient.newBuilder().connectTimeout(CALL_MAX).build();
     private final ReentrantLock asking = new ReentrantLock();
-    private volatile Map<String, PublicKey> keys = Map.of();
-    private volatile Instant askedAt = Instant.MIN;
+    private final Semaphore waiting = new Semaphore(WAITING_MAX);
+    private volatile List<Key> keys = List.of();
     private volatile Instant readAt = Instant.MIN;
+    // Written with the lock held.
+    private Instant quietUntil = Instant.MIN;
+    private boolean foundNothingNew;
 
     KeySet(URI address, Clock clock) {
         this.address = address;
@@ -63,96 +88,134 @@ final class KeySet {
     }
 
     /**
-     * The key that the token claims to be signed with; the signature is verified elsewhere.
+     * The keys that the token may be signed with; the signature is verified elsewhere.
      *
      * @return empty when there is no such key, or the text is not a token
      * @throws Failure.Unavailable when the address has never answered
      */
-    Optional<PublicKey> keyOf(String token) {
-        Optional<String> id = keyId(token);
-        if (id.isEmpty()) {
-            return Optional.empty();
+    List<PublicKey> keysOf(String token) {
+        Optional<Header> header = header(token);
+        if (header.isEmpty()) {
+            return List.of();
         }
-        Optional<PublicKey> known = find(id.get());
-        if (known.isPresent() && clock.instant().isBefore(readAt.plus(CACHED_FOR))) {
-            return known;
-        }
-        ask();
         if (readAt.equals(Instant.MIN)) {
-            throw new Failure.Unavailable("The keys of the tokens cannot be read at present.", PAUSE, null);
+            ask(true);
+        } else if (!clock.instant().isBefore(readAt.plus(CACHED_FOR))) {
+            ask(false);
         }
-        return find(id.get());
+        if (readAt.equals(Instant.MIN)) {
+            throw new Failure.Unavailable("The keys of the tokens cannot be read at present.", LONG_PAUSE, null);
+        }
+        if (find(header.get()).isEmpty()) {
+            search(header.get());
+        }
+        return find(header.get());
     }
 
-    private Optional<PublicKey> find(String id) {
-        Map<String, PublicKey> all = keys;
-        if (id.equals(NAMELESS) && all.size() == 1) {
-            return Optional.of(all.values().iterator().next());
-        }
-        return Optional.ofNullable(all.get(id));
+    private List<PublicKey> find(Header header) {
+        List<Key> fitting = keys.stream().filter(header::fits).toList();
+        List<Key> named = header.id().isEmpty()
+                ? fitting
+                : fitting.stream().filter(key -> key.id().equals(header.id())).toList();
+        List<Key> candidates = named.isEmpty()
+                ? fitting.stream().filter(key -> key.id().isEmpty()).toList()
+                : named;
+        return candidates.stream().limit(CANDIDATES_MAX).map(Key::key).toList();
     }
 
-    /**
-     * The id in the header, {@link #NAMELESS} if there is none; empty when the header cannot be
-     * read.
-     */
-    private static Optional<String> keyId(String token) {
+    /** Empty when the header cannot be read, or its id is not a text. */
+    private static Optional<Header> header(String token) {
         int dot = token.indexOf('.');
         if (dot < 0) {
             return Optional.empty();
         }
         try {
-            byte[] header = Base64.getUrlDecoder().decode(token.substring(0, dot));
-            Object id = JsonUtil.parseJson(new String(header, StandardCharsets.UTF_8))
-                    .get("kid");
-            return Optional.of(id instanceof String text ? text : NAMELESS);
+            byte[] bytes = Base64.getUrlDecoder().decode(token.substring(0, dot));
+            Map<String, Object> header = JsonUtil.parseJson(new String(bytes, StandardCharsets.UTF_8));
+            Object id = header.get("kid");
+            boolean readable = !header.containsKey("kid") || id instanceof String text && !text.isEmpty();
+            return readable && header.get("alg") instanceof String algorithm
+                    ? Optional.of(new Header(Optional.ofNullable((String) id), algorithm))
+                    : Optional.empty();
         } catch (IllegalArgumentException | JoseException e) {
             return Optional.empty();
         }
     }
 
-    /** Reads the keys again, unless another thread did so just now or is doing so. */
-    private void ask() {
-        // While no key is known, every request waits for the answer; later ones continue with the
-        // known keys.
-        if (readAt.equals(Instant.MIN)) {
+    /** Reads the keys again, unless that was tried just now, or another thread is doing so and need not be awaited. */
+    private void ask(boolean await) {
+        if (await) {
             asking.lock();
         } else if (!asking.tryLock()) {
             return;
         }
         try {
-            Instant now = clock.instant();
-            if (askedAt.equals(Instant.MIN) || !now.isBefore(askedAt.plus(PAUSE))) {
-                askedAt = now;
-                keys = read();
-                readAt = now;
+            if (!clock.instant().isBefore(quietUntil)) {
+                readAgain();
             }
-        } catch (IOException | JoseException e) {
-            LOG.warnf("event=jwks_not_read cause=\"%s\"", e.getMessage());
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
         } finally {
             asking.unlock();
         }
     }
 
-    private Map<String, PublicKey> read() throws IOException, InterruptedException, JoseException {
+    /** Reads the keys again for a token of a key that is not known, after a pause if need be. */
+    private void search(Header header) {
+        if (!waiting.tryAcquire()) {
+            return;
+        }
+        asking.lock();
+        try {
+            Duration rest = Duration.between(clock.instant(), quietUntil);
+            boolean early = rest.compareTo(Duration.ZERO) > 0;
+            if (!find(header).isEmpty() || early && !foundNothingNew) {
+                return;
+            }
+            if (early) {
+                TimeUnit.MILLISECONDS.sleep(Math.min(rest.toMillis(), PAUSE.toMillis()));
+            }
+            readAgain();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } finally {
+            asking.unlock();
+            waiting.release();
+        }
+    }
+
+    private void readAgain() {
+        Instant now = clock.instant();
+        quietUntil = now.plus(LONG_PAUSE);
+        foundNothingNew = false;
+        try {
+            List<Key> found = read();
+            foundNothingNew = found.equals(keys);
+            quietUntil = foundNothingNew ? now.plus(PAUSE) : quietUntil;
+            keys = found;
+            readAt = now;
+        } catch (IOException | JoseException e) {
+            LOG.warnf("event=jwks_not_read setting=JWT_JWKS_URL cause=\"%s\"", LogText.plain(e.getMessage()));
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private List<Key> read() throws IOException, InterruptedException, JoseException {
         HttpResponse<byte[]> answer = answer();
         byte[] body = answer.body();
         if (answer.statusCode() != 200 || body.length > BYTES_MAX) {
             throw new IOException("status %d, %d bytes (expected: 200, at most %d)"
                     .formatted(answer.statusCode(), body.length, BYTES_MAX));
         }
-        Map<String, PublicKey> found = new HashMap<>();
+        List<Key> found = new ArrayList<>();
         for (JsonWebKey key : new JsonWebKeySet(new String(body, StandardCharsets.UTF_8)).getJsonWebKeys()) {
             if (key instanceof PublicJsonWebKey both
                     && !"enc".equals(key.getUse())
                     && TokenKey.isStrong(both.getPublicKey())) {
-                found.put(key.getKeyId() == null ? NAMELESS : key.getKeyId(), both.getPublicKey());
+                found.add(new Key(Optional.ofNullable(key.getKeyId()), both.getPublicKey()));
             }
         }
         LOG.infof("event=jwks_read keys=%d", found.size());
-        return Map.copyOf(found);
+        return List.copyOf(found);
     }
 
     /**
@@ -168,7 +231,7 @@ final class KeySet {
         try {
             return answer.get(CALL_MAX.toMillis(), TimeUnit.MILLISECONDS);
         } catch (ExecutionException e) {
-            throw new IOException("the address of the keys does not answer", e.getCause());
+            throw new IOException("the address does not answer: " + NetworkCause.of(e.getCause()), e.getCause());
         } catch (TimeoutException e) {
             throw new IOException("no complete answer within " + CALL_MAX, e);
         } finally {

@@ -10,7 +10,6 @@ import io.smallrye.jwt.auth.principal.JWTAuthContextInfo;
 import io.smallrye.jwt.auth.principal.JWTParser;
 import io.smallrye.jwt.auth.principal.ParseException;
 import jakarta.enterprise.context.ApplicationScoped;
-import jakarta.json.JsonString;
 import jakarta.ws.rs.core.HttpHeaders;
 import java.net.URI;
 import java.security.PublicKey;
@@ -27,8 +26,8 @@ import org.jboss.logging.Logger;
 
 /**
  * Signed tokens (JWT) in the Authorization header. SmallRye verifies them: RS256 or ES256, issuer,
- * audience, expiry, with 30 s of clock skew. The claims {@code orgs} and {@code roles} say what the
- * caller may do.
+ * audience, expiry, with 30 s of clock skew. Two claims say what the caller may do, by default
+ * {@code orgs} and {@code roles}.
  */
 @ApplicationScoped
 class TokenAuthenticator implements Authenticator {
@@ -45,9 +44,13 @@ class TokenAuthenticator implements Authenticator {
 
     private final Optional<JWTParser> parser;
     private final Optional<KeySet> keys;
+    private final ClaimPath rolesClaim;
+    private final ClaimPath orgsClaim;
 
     TokenAuthenticator(AccessConfig config, Clock clock) {
         this.parser = config.rbacEnabled() ? Optional.of(new DefaultJWTParser(rules(config))) : Optional.empty();
+        this.rolesClaim = new ClaimPath(config.rolesClaim());
+        this.orgsClaim = new ClaimPath(config.orgsClaim());
         this.keys = config.jwtPublicKey().isPresent()
                 ? Optional.empty()
                 : config.jwtJwksUrl().map(address -> new KeySet(URI.create(address.strip()), clock));
@@ -120,10 +123,7 @@ class TokenAuthenticator implements Authenticator {
             if (keys.isEmpty()) {
                 return caller(parser.orElseThrow().parse(token));
             }
-            PublicKey key = keys.get()
-                    .keyOf(token)
-                    .orElseThrow(() -> new Failure.Unauthorized("The token is signed with an unknown key."));
-            return caller(parser.orElseThrow().verify(token, key));
+            return caller(verified(token, keys.get().keysOf(token)));
         } catch (ParseException e) {
             // The reason stays in the log, because it would help to forge tokens.
             LOG.infof("event=token_refused cause=\"%s\"", rootMessage(e));
@@ -132,46 +132,49 @@ class TokenAuthenticator implements Authenticator {
         }
     }
 
-    private static Caller caller(JsonWebToken token) {
+    /** The token by the first of the keys that it is signed with; the last refusal if there is none. */
+    private JsonWebToken verified(String token, List<PublicKey> candidates) throws ParseException {
+        ParseException refusal = null;
+        for (PublicKey key : candidates) {
+            try {
+                return parser.orElseThrow().verify(token, key);
+            } catch (ParseException e) {
+                refusal = e;
+            }
+        }
+        if (refusal != null) {
+            throw refusal;
+        }
+        throw new Failure.Unauthorized("The token is signed with an unknown key.");
+    }
+
+    private Caller caller(JsonWebToken token) {
         String subject = token.getSubject();
         if (subject == null || subject.isBlank()) {
             throw new Failure.Unauthorized("The token has no claim sub.");
         }
-        if (!token.containsClaim("orgs")) {
-            throw new Failure.Unauthorized("The token has no claim orgs (an empty array means none).");
-        }
+        List<String> orgIds = orgsClaim
+                .in(token)
+                .orElseThrow(() -> new Failure.Unauthorized(
+                        "The token has no claim " + orgsClaim + " (an empty array means none)."));
         Set<UUID> orgs = new HashSet<>();
-        for (String org : strings(token, "orgs")) {
+        for (String org : orgIds) {
             orgs.add(Uuids.parse(org)
-                    .orElseThrow(() ->
-                            new Failure.Unauthorized("The claim orgs of the token has an entry that is not a UUID.")));
+                    .orElseThrow(() -> new Failure.Unauthorized(
+                            "The claim " + orgsClaim + " of the token has an entry that is not a UUID.")));
         }
+        Optional<List<String>> roles = rolesClaim.in(token);
         List<Grant> grants = new ArrayList<>();
-        for (String role : strings(token, "roles")) {
+        for (String role : roles.orElse(List.of())) {
             Role.grantOf(role).ifPresent(grants::add);
         }
-        return new Caller(subject, orgs, grants);
+        return new Caller(subject, orgs, grants, grants.isEmpty() ? missing(roles.isPresent()) : "");
     }
 
-    private static List<String> strings(JsonWebToken token, String claim) {
-        Object value = token.getClaim(claim);
-        if (value == null) {
-            return List.of();
-        }
-        if (!(value instanceof Iterable<?> items)) {
-            throw new Failure.Unauthorized("The claim " + claim + " of the token is not an array of strings.");
-        }
-        List<String> strings = new ArrayList<>();
-        for (Object item : items) {
-            if (item instanceof JsonString string) {
-                strings.add(string.getString());
-            } else if (item instanceof String string) {
-                strings.add(string);
-            } else {
-                throw new Failure.Unauthorized("The claim " + claim + " of the token is not an array of strings.");
-            }
-        }
-        return strings;
+    private String missing(boolean hasClaim) {
+        return hasClaim
+                ? "The claim " + rolesClaim + " of the token holds no role or permission of this service."
+                : "The token has no claim " + rolesClaim + ".";
     }
 
     private static String rootMessage(Throwable error) {

@@ -43,6 +43,16 @@ public enum Setting {
             "analytics",
             SettingForm.text("a name"),
             "The audience that tokens must name (aud)."),
+    AUTH_ROLES_CLAIM(
+            "analytics.access.roles-claim",
+            "roles",
+            SettingForm.claim(),
+            "The claim of a token with the caller's roles: a name, or a path such as realm_access.roles. A single string counts as one role."),
+    AUTH_ORGS_CLAIM(
+            "analytics.access.orgs-claim",
+            "orgs",
+            SettingForm.claim(),
+            "The claim of a token with the ids of the caller's organisations: a name or a path, as for AUTH_ROLES_CLAIM."),
     ENABLE_RBAC(
             "analytics.access.rbac-enabled",
             "true",

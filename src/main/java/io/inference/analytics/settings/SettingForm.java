@@ -65,6 +65,12 @@ record SettingForm(String expected, boolean secret, Function<String, Optional<St
         return quoted(expected, value -> value.matches(pattern));
     }
 
+    static SettingForm claim() {
+        return matching(
+                "a claim such as roles or https://example.com/roles, or a path such as realm_access.roles",
+                "[!-~]{1,200}");
+    }
+
     static SettingForm oneOf(String... words) {
         return quoted(choice(words), value -> List.of(words).contains(value.toLowerCase(Locale.ROOT)));
     }

@@ -15,6 +15,16 @@ class RateLimitsTest {
     /** One per second each, and a burst of one more. */
     private final RateLimits limits = new RateLimits(new AccessConfig() {
         @Override
+        public String rolesClaim() {
+            return "roles";
+        }
+
+        @Override
+        public String orgsClaim() {
+            return "orgs";
+        }
+
+        @Override
         public boolean rbacEnabled() {
             return true;
         }
