@@ -262,9 +262,8 @@ final class StreamReader implements TransportReader {
                 .virtualHost(url.virtualHost())
                 // The broker may advertise a name or port that is unknown here (containers, TLS proxies): only the
                 // setting's names and port are used.
-                .addressResolver(advertised -> hosts.contains(advertised.host())
-                        ? new Address(advertised.host(), address.port())
-                        : address)
+                .addressResolver(advertised ->
+                        hosts.contains(advertised.host()) ? new Address(advertised.host(), address.port()) : address)
                 .rpcTimeout(RPC_PATIENCE)
                 .netty()
                 .eventLoopGroup(loops)
