@@ -13,8 +13,15 @@ import java.nio.charset.StandardCharsets;
  */
 final class CsvLines extends CSVWriter {
 
-    CsvLines(OutputStream out) {
-        super(new Utf8(out), DEFAULT_SEPARATOR, DEFAULT_QUOTE_CHARACTER, DEFAULT_ESCAPE_CHARACTER, "\r\n");
+    private static final byte[] BYTE_ORDER_MARK = "\uFEFF".getBytes(StandardCharsets.UTF_8);
+
+    CsvLines(OutputStream out, CsvForm form) {
+        super(
+                new Utf8(out, form.bom()),
+                form.delimiter().charAt(0),
+                DEFAULT_QUOTE_CHARACTER,
+                DEFAULT_ESCAPE_CHARACTER,
+                "\r\n");
     }
 
     /**
@@ -49,8 +56,12 @@ final class CsvLines extends CSVWriter {
         private final byte[] buffer = new byte[BUFFER_BYTES];
         private int filled;
 
-        private Utf8(OutputStream out) {
+        private Utf8(OutputStream out, boolean bom) {
             this.out = out;
+            if (bom) {
+                System.arraycopy(BYTE_ORDER_MARK, 0, buffer, 0, BYTE_ORDER_MARK.length);
+                filled = BYTE_ORDER_MARK.length;
+            }
         }
 
         @Override

@@ -27,7 +27,7 @@ final class ExportJobMapper {
     /** The columns that {@link #job} reads. */
     static final String COLUMNS =
             """
-            job_id, org_id, status, granularity, format, range_start, range_end, time_zone, model_ids, initiated_by, month, revision,
+            job_id, org_id, status, granularity, format, csv, range_start, range_end, time_zone, model_ids, initiated_by, month, revision,
             trace_parent, created_at, bucket, object_key, tries, faults, last_problem, started_at, completed_at, row_count,
             size_bytes, checksum, totals, reconciliation, difference, error, expires_at
             """;
@@ -69,6 +69,7 @@ final class ExportJobMapper {
                 zone.equals("UTC") ? ZoneOffset.UTC : ZoneId.of(zone),
                 Set.copyOf(List.of(row.getColumn("model_ids", UUID[].class))),
                 ExportFormat.of(row.getColumn("format", String.class)),
+                optional(row, "csv", String.class).map(CsvForm::ofStored).orElse(CsvForm.DEFAULT),
                 Optional.of(row.getColumn("bucket", String.class)));
     }
 

@@ -64,10 +64,10 @@ class ExportJobStore {
 
     private static final String INSERT =
             """
-            insert into analytics.export_jobs (job_id, org_id, status, granularity, format, range_start, range_end, time_zone,
+            insert into analytics.export_jobs (job_id, org_id, status, granularity, format, csv, range_start, range_end, time_zone,
                 model_ids, initiated_by, month, revision, idempotency_key, request_hash, trace_parent, created_at, not_before,
                 bucket, object_key)
-            values (:job, :org, 'pending', :granularity, :format, :start, :end, :zone, :models, :initiatedBy, :month, :revision,
+            values (:job, :org, 'pending', :granularity, :format, :csv::jsonb, :start, :end, :zone, :models, :initiatedBy, :month, :revision,
                 :idempotencyKey, :requestHash, :traceParent, :createdAt, now(), :bucket, :key)
             on conflict (job_id) do nothing
             """;
@@ -80,6 +80,7 @@ class ExportJobStore {
                 .bind("org", job.orgId())
                 .bind("granularity", order.granularity())
                 .bind("format", order.format())
+                .bind("csv", order.csv().stored())
                 .bind("start", order.range().start())
                 .bind("end", order.range().end())
                 .bind("zone", order.zoneName())

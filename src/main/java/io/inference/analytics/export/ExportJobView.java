@@ -24,6 +24,7 @@ record ExportJobView(
         ExportStatus status,
         ExportGranularity granularity,
         ExportFormat format,
+        @Schema(nullable = true, description = "Of format csv: how the file is written") CsvForm csv,
         @Schema(description = "Snapped outward to whole hours") Range timeRange,
         String timeZone,
         @Schema(description = "Empty means all") List<UUID> models,
@@ -95,6 +96,7 @@ record ExportJobView(
                 job.status(),
                 order.granularity(),
                 order.format(),
+                order.format() == ExportFormat.CSV ? order.csv() : null,
                 new Range(order.range().start(), order.range().end()),
                 order.zoneName(),
                 order.models().stream()

@@ -33,6 +33,9 @@ class ExportManifest {
         manifest.put("generatedAt", generatedAt.toString());
         manifest.put("softwareVersion", version);
         manifest.put("format", order.format().wireName());
+        if (order.format() == ExportFormat.CSV) {
+            manifest.set("csv", Figures.JSON.valueToTree(order.csv()));
+        }
         manifest.put("granularity", order.granularity().wireName());
         manifest.putObject("timeRange")
                 .put("start", order.range().start().toString())

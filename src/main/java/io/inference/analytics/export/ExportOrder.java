@@ -16,6 +16,7 @@ import java.util.UUID;
  * @param range edges on whole UTC hours, at most 31 days
  * @param zone whose days and months the rows follow
  * @param models only these; empty means all
+ * @param csv how a file of format csv is written
  * @param bucket target of the file; empty means the organisation's usual one
  */
 record ExportOrder(
@@ -24,6 +25,7 @@ record ExportOrder(
         ZoneId zone,
         Set<UUID> models,
         ExportFormat format,
+        CsvForm csv,
         Optional<String> bucket) {
 
     ExportOrder {
@@ -50,6 +52,6 @@ record ExportOrder(
                 new TreeSet<>(models.stream().map(UUID::toString).toList()).toString(),
                 format.wireName(),
                 bucket.orElse(""));
-        return Sha256.hex(text);
+        return Sha256.hex(csv.stored().map(form -> text + "\n" + form).orElse(text));
     }
 }

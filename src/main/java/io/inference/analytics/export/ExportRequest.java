@@ -62,7 +62,7 @@ final class ExportRequest {
 
     private ExportOrder read(byte[] body) {
         JsonNode root = tree(body);
-        known(root, "", Set.of("timeRange", "granularity", "models", "timeZone", "format", "delivery"));
+        known(root, "", Set.of("timeRange", "granularity", "models", "timeZone", "format", "csv", "delivery"));
         JsonNode range = object(root, "timeRange", true);
         known(range, "timeRange.", Set.of("start", "end"));
         text(range, "start", "timeRange.start").ifPresent(start -> asked.put("start", List.of(start)));
@@ -73,6 +73,7 @@ final class ExportRequest {
                 root, "granularity", ExportGranularity.values(), ExportGranularity::wireName, ExportGranularity.DAILY);
         asked.put("granularity", List.of(granularity.granularity().wireName()));
         ExportFormat format = word(root, "format", ExportFormat.values(), ExportFormat::wireName, ExportFormat.CSV);
+        CsvForm csv = csv(root, format);
         Optional<String> bucket = bucket(root);
         Optional<SeriesScope> scope = scope();
         scope.ifPresent(this::checkLength);
@@ -80,7 +81,7 @@ final class ExportRequest {
             throw new Failure.Invalid(errors);
         }
         SeriesScope series = scope.orElseThrow();
-        return new ExportOrder(series.range(), granularity, series.zone(), series.models(), format, bucket);
+        return new ExportOrder(series.range(), granularity, series.zone(), series.models(), format, csv, bucket);
     }
 
     private static JsonNode tree(byte[] body) {
@@ -172,6 +173,36 @@ final class ExportRequest {
         } else if (!ids.isEmpty()) {
             asked.put("modelId", ids);
         }
+    }
+
+    private CsvForm csv(JsonNode root, ExportFormat format) {
+        JsonNode csv = object(root, "csv", false);
+        known(csv, "csv.", Set.of("delimiter", "decimalMark", "bom", "textNames"));
+        if (root.path("csv").isObject() && format != ExportFormat.CSV) {
+            fault("csv", "not for format " + format.wireName() + " (expected: only with format csv)");
+        }
+        return new CsvForm(
+                sign(csv, "delimiter", List.of(",", ";", "\t"), "a comma, a semicolon or a tab"),
+                sign(csv, "decimalMark", List.of(".", ","), "a point or a comma"),
+                flag(csv, "bom"),
+                flag(csv, "textNames"));
+    }
+
+    /** One of some signs, the first of which is the default. */
+    private String sign(JsonNode csv, String name, List<String> signs, String expected) {
+        String given = text(csv, name, "csv." + name).orElse(signs.get(0));
+        if (!signs.contains(given)) {
+            fault("csv." + name, "not a known value (expected: " + expected + ")");
+        }
+        return given;
+    }
+
+    private boolean flag(JsonNode csv, String name) {
+        JsonNode value = csv.path(name);
+        if (!value.isMissingNode() && !value.isNull() && !value.isBoolean()) {
+            fault("csv." + name, "not a boolean (expected: true or false)");
+        }
+        return value.asBoolean();
     }
 
     private Optional<String> bucket(JsonNode root) {

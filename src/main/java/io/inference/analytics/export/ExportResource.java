@@ -84,6 +84,7 @@ class ExportResource {
                     String timeZone,
             @Schema(defaultValue = "csv", description = "csv: the columns of this service; focus: FinOps FOCUS 1.2")
                     ExportFormat format,
+            CsvForm csv,
             Delivery delivery) {}
 
     /** Target of the file. */

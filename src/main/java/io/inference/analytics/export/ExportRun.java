@@ -190,7 +190,7 @@ class ExportRun {
             DigestOutputStream digested = new DigestOutputStream(upload, Sha256.digest());
             Figures.Total total = new Figures.Total();
             // Flushed, not closed: the caller, which began the upload, completes or drops it.
-            CsvLines csv = new CsvLines(digested);
+            CsvLines csv = new CsvLines(digested, job.order().csv());
             csv.write(columns.header());
             snapshot.<HoldLost>rows(row -> {
                 csv.write(columns.cells(row));
@@ -220,7 +220,11 @@ class ExportRun {
         return switch (job.order().format()) {
             case CSV ->
                 new UsageColumns(
-                        org, snapshot.orgName(), names, job.order().buckets().starts());
+                        org,
+                        snapshot.orgName(),
+                        names,
+                        job.order().buckets().starts(),
+                        job.order().csv());
             case FOCUS -> {
                 refuseUnpriced(snapshot, names);
                 yield new FocusColumns(

@@ -236,6 +236,7 @@ public class MonthlyExports {
                 zone,
                 Set.of(),
                 preferences.format().orElse(ExportFormat.CSV),
+                CsvForm.DEFAULT,
                 Optional.empty());
         Instant now = clock.instant().truncatedTo(ChronoUnit.MICROS);
         return ExportJob.pending(

@@ -1,6 +1,5 @@
 package io.inference.analytics.export;
 
-import io.inference.analytics.platform.Csv;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
@@ -30,12 +29,15 @@ final class UsageColumns implements ExportColumns {
     private final String orgName;
     private final Map<String, String> modelNames;
     private final List<String> bucketStarts;
+    private final CsvForm form;
 
-    UsageColumns(String orgId, String orgName, Map<String, String> modelNames, List<Instant> bucketStarts) {
+    UsageColumns(
+            String orgId, String orgName, Map<String, String> modelNames, List<Instant> bucketStarts, CsvForm form) {
         this.orgId = orgId;
-        this.orgName = Csv.harmless(orgName);
+        this.orgName = form.name(orgName);
         this.modelNames = modelNames;
         this.bucketStarts = bucketStarts.stream().map(Instant::toString).toList();
+        this.form = form;
     }
 
     @Override
@@ -49,7 +51,7 @@ final class UsageColumns implements ExportColumns {
             orgId,
             orgName,
             row.modelId(),
-            Csv.harmless(modelNames.getOrDefault(row.modelId(), row.modelId())),
+            form.name(modelNames.getOrDefault(row.modelId(), row.modelId())),
             bucketStarts.get(row.bucket()),
             Long.toString(row.invocations()),
             Long.toString(row.errors()),
@@ -57,7 +59,7 @@ final class UsageColumns implements ExportColumns {
             row.outputTokens(),
             row.cacheReadInputTokens(),
             row.cacheWriteInputTokens(),
-            row.costCents(),
+            form.amount(row.costCents()),
             Long.toString(row.unpricedInvocations())
         };
     }

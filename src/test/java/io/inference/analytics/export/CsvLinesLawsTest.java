@@ -28,7 +28,7 @@ class CsvLinesLawsTest {
     @Property(tries = 500)
     void shortcutsChangeNothing(@ForAll("lines") String[][] lines) throws IOException {
         ByteArrayOutputStream ours = new ByteArrayOutputStream();
-        CsvLines csv = new CsvLines(ours);
+        CsvLines csv = new CsvLines(ours, CsvForm.DEFAULT);
         StringWriter theirs = new StringWriter();
         var reference = new CSVWriterBuilder(theirs).withLineEnd("\r\n").build();
         for (String[] line : lines) {
@@ -51,7 +51,7 @@ class CsvLinesLawsTest {
     @Example
     void linesLongerThanTheBufferKeepTheirPlace() throws IOException {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
-        CsvLines csv = new CsvLines(out);
+        CsvLines csv = new CsvLines(out, CsvForm.DEFAULT);
         String large = "x".repeat(100_000);
         csv.write(new String[] {"a", null});
         csv.write(new String[] {large, "b"});

@@ -61,6 +61,27 @@ class ExportApiIT {
                                 "extra"));
     }
 
+    @Test
+    void everyFaultOfTheFormOfAFileIsReported() {
+        exports.create(
+                        """
+                        {"timeRange": {"start": "2026-03-01T00:00:00Z", "end": "2026-03-02T00:00:00Z"}, "format": "focus",
+                         "csv": {"delimiter": "|", "decimalMark": ";", "bom": "yes", "textNames": 1, "quote": "'"}}""")
+                .then()
+                .statusCode(400)
+                .body(
+                        "errors.field",
+                        containsInAnyOrder(
+                                "csv", "csv.delimiter", "csv.decimalMark", "csv.bom", "csv.textNames", "csv.quote"));
+    }
+
+    @Test
+    void anotherFormIsAnotherOrder() {
+        String key = UUID.randomUUID().toString();
+        exports.create(order(), key).then().statusCode(202).body("csv.delimiter", equalTo(","));
+        exports.create(order().german(), key).then().statusCode(409);
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"", "[]", "{", "{\"timeRange\": null}", "{\"a\":1,\"a\":2}", "{} {}"})
     void aBodyThatIsNotAnOrderIsRefused(String body) {

@@ -22,6 +22,7 @@ class ExportDownloadTest {
                 ZoneId.of("Europe/Berlin"),
                 Set.of(),
                 ExportFormat.CSV,
+                CsvForm.DEFAULT,
                 Optional.empty());
         UUID id = new UUID(1, 2);
         return ExportJob.pending(

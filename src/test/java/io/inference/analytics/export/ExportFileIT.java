@@ -24,6 +24,7 @@ import io.restassured.response.ValidatableResponse;
 import jakarta.inject.Inject;
 import java.math.BigDecimal;
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.util.HexFormat;
 import java.util.UUID;
@@ -90,6 +91,26 @@ class ExportFileIT {
         assertThat(file.headers().firstValue("x-amz-meta-generated-at")).isPresent();
         assertRows(Exports.csv(file));
         assertManifest(job);
+    }
+
+    @Test
+    void aFileForAGermanSpreadsheetHasTheSameFigures() throws Exception {
+        MarchUsage.of(org).store(database);
+        names.nameOrg(org, "Müller & Söhne");
+        names.nameModel(MarchUsage.MODEL_A, "00123");
+        JsonPath job = exports.exported(order().german());
+        assertThat(job.getString("csv.delimiter")).isEqualTo(";");
+        assertThat(job.getBoolean("csv.textNames")).isTrue();
+        String file = new String(exports.file(job).body(), StandardCharsets.UTF_8);
+        assertThat(file).startsWith("\uFEFForg_id;org_name;model_id;");
+        assertThat(file.lines().skip(1).findFirst().orElseThrow())
+                .startsWith("%s;\"=\"\"Müller & Söhne\"\"\";%s;\"=\"\"00123\"\"\";2026-03-01T00:00:00Z;2;1;20;"
+                        .formatted(org, MarchUsage.MODEL_A))
+                .endsWith(";0,5;1");
+        assertThat(job.getMap("totals")).isEqualTo(usageTotals().getMap("totals"));
+        JsonNode proof = Figures.JSON.readTree(
+                exports.object(store, job.getString("jobId") + ".manifest.json").body());
+        assertThat(proof.at("/csv/decimalMark").textValue()).isEqualTo(",");
     }
 
     private void assertRows(CsvText csv) {

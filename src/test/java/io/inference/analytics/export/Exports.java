@@ -75,6 +75,16 @@ final class Exports {
             return this;
         }
 
+        /** For a German spreadsheet. */
+        Order german() {
+            body.putObject("csv")
+                    .put("delimiter", ";")
+                    .put("decimalMark", ",")
+                    .put("bom", true)
+                    .put("textNames", true);
+            return this;
+        }
+
         Order delivery() {
             body.putObject("delivery").put("type", "s3");
             return this;
