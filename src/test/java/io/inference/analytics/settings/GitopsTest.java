@@ -65,9 +65,8 @@ class GitopsTest {
         Map<String, String> given = new TreeMap<>();
         for (JsonNode object : objects("ConfigMap")) {
             object.path("data")
-                    .fields()
-                    .forEachRemaining(
-                            entry -> given.put(entry.getKey(), entry.getValue().asText()));
+                    .properties()
+                    .forEach(entry -> given.put(entry.getKey(), entry.getValue().asText()));
         }
         for (String overlay : List.of("development", "production")) {
             for (JsonNode literal : kustomization(Path.of("gitops/overlays", overlay))
