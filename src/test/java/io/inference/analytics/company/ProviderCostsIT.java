@@ -185,7 +185,7 @@ class ProviderCostsIT {
             }
             for (String fault : List.of(
                     "nothing=1",
-                    "start=2025-10-15&end=2025-10-16T00:00:00Z",
+                    "start=2025-10-32&end=2025-10-16T00:00:00Z",
                     "start=2025-10-15T00:00:00Z&end=2025-10-15T00:00:00Z",
                     "start=2024-01-01T00:00:00Z&end=2025-10-15T00:00:00Z",
                     RANGE + "&groupBy=shoeSize",
