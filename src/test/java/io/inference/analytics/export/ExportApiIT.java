@@ -42,7 +42,7 @@ class ExportApiIT {
     void everyFaultOfABodyIsReported() {
         exports.create(
                         """
-                        {"timeRange": {"start": "2026-03-01", "finish": 1}, "granularity": "weekly", "models": ["x"],
+                        {"timeRange": {"start": "2026-03-32", "finish": 1}, "granularity": "weekly", "models": ["x"],
                          "timeZone": "Mars/Base", "format": "xls", "delivery": {"type": "ftp"}, "extra": 1}""")
                 .then()
                 .statusCode(400)

@@ -223,7 +223,8 @@ class IncidentExportIT {
     void aDayMayBeNamedByItsDateAndZone() throws SQLException {
         someEvents();
         String day = "start=2026-03-01&end=2026-03-02&timeZone=Europe/Berlin";
-        assertThat(ids(export(day).asString())).isEqualTo(ids(export(WINDOW).asString()));
+        String sameDay = "start=2026-02-28T23:00:00Z&end=2026-03-01T23:00:00Z";
+        assertThat(ids(export(day).asString())).isNotEmpty().isEqualTo(ids(export(sameDay).asString()));
         export("period=last-7-days").then().statusCode(400).body("errors.field", contains("period"));
         export("period=yesterday&timeZone=Asia/Kolkata").then().statusCode(200);
     }
