@@ -224,7 +224,9 @@ class IncidentExportIT {
         someEvents();
         String day = "start=2026-03-01&end=2026-03-02&timeZone=Europe/Berlin";
         String sameDay = "start=2026-02-28T23:00:00Z&end=2026-03-01T23:00:00Z";
-        assertThat(ids(export(day).asString())).isNotEmpty().isEqualTo(ids(export(sameDay).asString()));
+        assertThat(ids(export(day).asString()))
+                .isNotEmpty()
+                .isEqualTo(ids(export(sameDay).asString()));
         export("period=last-7-days").then().statusCode(400).body("errors.field", contains("period"));
         export("period=yesterday&timeZone=Asia/Kolkata").then().statusCode(200);
     }
