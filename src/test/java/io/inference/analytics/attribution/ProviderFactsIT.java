@@ -9,7 +9,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.inference.analytics.bills.ProviderLab;
 import io.inference.analytics.bills.ProviderValidation;
-import io.inference.analytics.devtools.FakeProviders.Fault;
+import io.inference.analytics.devtools.Fault;
 import io.inference.analytics.platform.Failure;
 import io.inference.analytics.provider.Provider;
 import io.inference.analytics.provider.WorkspaceRef;
@@ -154,7 +154,7 @@ class ProviderFactsIT {
         lab.mappings().mapKey(key(SERVICE_KEY, Tool.CLAUDE_API, "bob@example.test", "Search"), "test");
         lab.anthropic(OCT_15);
         ArrayNode events = ProviderLab.file("cursor-events.json").withArray("usageEvents");
-        lab.fake.cursorEvents(events);
+        lab.cursorApi.events(events);
         lab.imports().importDay(Provider.CURSOR, OCT_15, false, "test", outcome -> {});
         String teams =
                 "select string_agg(team || ' ' || usd, ', ' order by team) from (select coalesce(team, '-') as team,"
@@ -271,8 +271,8 @@ class ProviderFactsIT {
         lab.offerF1();
         lab.mappings().mapWorkspace(WorkspaceRef.of(WORKSPACE), Tool.CLAUDE_CODE, FIRST, "test");
         lab.anthropic(OCT_15);
-        lab.fake.cursorEvents(ProviderLab.file("cursor-events.json").withArray("usageEvents"));
-        lab.fake.cursorDaily(ProviderLab.file("cursor-daily-usage.json").withArray("data"));
+        lab.cursorApi.events(ProviderLab.file("cursor-events.json").withArray("usageEvents"));
+        lab.cursorApi.daily(ProviderLab.file("cursor-daily-usage.json").withArray("data"));
         lab.imports().importDay(Provider.CURSOR, OCT_15, false, "test", outcome -> {});
         String[][] seats = {{"2025-07", "100"}, {"2025-08", "105"}, {"2025-09", "126"}, {"2025-10", "100"}};
         for (String[] month : seats) {
@@ -332,8 +332,8 @@ class ProviderFactsIT {
             ((ObjectNode) spend.at("/teamMemberSpend/0"))
                     .put("spendCents", cents[i])
                     .put("hardLimitOverrideDollars", 7);
-            lab.fake.cursorSpend(spend);
-            lab.fake.fail("filtered-usage-events", Fault.FORBIDDEN);
+            lab.cursorApi.spend(spend);
+            lab.cursorApi.fail("filtered-usage-events", Fault.FORBIDDEN);
             lab.at(i < 5 ? ProviderLab.NOW.plusSeconds(86_400L * i) : Instant.parse("2025-11-04T13:00:00Z"));
             lab.imports().importDay(Provider.CURSOR, LocalDate.of(2025, 10, 18 + i), false, "test", outcome -> {});
         }
@@ -354,8 +354,8 @@ class ProviderFactsIT {
                 .deepCopy()
                 .put("kind", "User API Key")
                 .put("chargedCents", 50));
-        lab.fake.cursorEvents(events);
-        lab.fake.cursorDaily(ProviderLab.file("cursor-daily-usage.json").withArray("data"));
+        lab.cursorApi.events(events);
+        lab.cursorApi.daily(ProviderLab.file("cursor-daily-usage.json").withArray("data"));
         lab.at(ProviderLab.NOW);
         lab.imports().importDay(Provider.CURSOR, OCT_15, false, "test", outcome -> {});
         lab.seats().add(YearMonth.of(2025, 10), Tool.CURSOR, new BigDecimal("40"), false, "test");

@@ -15,8 +15,8 @@ import io.inference.analytics.attribution.ProviderMappings;
 import io.inference.analytics.attribution.Tool;
 import io.inference.analytics.attribution.UnmappedCosts;
 import io.inference.analytics.attribution.WorkspaceReports;
-import io.inference.analytics.devtools.FakeProviders;
-import io.inference.analytics.devtools.FakeProviders.Fault;
+import io.inference.analytics.devtools.FakeAnthropic;
+import io.inference.analytics.devtools.Fault;
 import io.inference.analytics.platform.Failure;
 import io.inference.analytics.provider.Provider;
 import io.inference.analytics.provider.ProviderHttp;
@@ -101,7 +101,7 @@ class AnthropicImportIT {
         assertThat(lab.database.number("select count(*) from analytics.provider_correction"))
                 .isZero();
         assertLawsHold(OCT_15);
-        assertThat(lab.fake.requests())
+        assertThat(lab.anthropicApi.requests())
                 .anyMatch(
                         request -> request.contains(
                                 "cost_report?starting_at=2025-10-15T00:00:00Z&ending_at=2025-10-16T00:00:00Z&bucket_width=1d&limit=31&group_by%5B%5D=workspace_id&group_by%5B%5D=description"))
@@ -180,7 +180,7 @@ class AnthropicImportIT {
     @Test
     void centsAreCentsToTheLastDigit() throws Exception {
         JsonNode f2 = ProviderLab.file("f2-cost.json");
-        lab.fake.cost(OCT_16, f2.at("/data/0/results"));
+        lab.anthropicApi.cost(OCT_16, f2.at("/data/0/results"));
         lab.anthropic(OCT_16);
         lab.anthropic(LocalDate.of(2025, 10, 17));
         assertThat(sum("analytics.claude_costs", "amount_usd", "activity_date = '2025-10-16'"))
@@ -204,12 +204,12 @@ class AnthropicImportIT {
         JsonNode results = ProviderLab.file("f1-cost.json").at("/data/0/results");
         LocalDate first = LocalDate.of(2025, 10, 1);
         for (int i = 0; i < 18; i++) {
-            lab.fake.cost(first.plusDays(i), results);
+            lab.anthropicApi.cost(first.plusDays(i), results);
         }
         lab.offerF1();
         lab.anthropic(OCT_15);
         lab.validation().validate(Provider.ANTHROPIC, Optional.empty(), OCT_15, Optional.of(new BigDecimal("22.72")));
-        lab.fake.requests().clear();
+        lab.anthropicApi.requests().clear();
         assertThat(lab.imports()
                         .backfill(
                                 Provider.ANTHROPIC,
@@ -218,7 +218,7 @@ class AnthropicImportIT {
                                 outcome -> {})
                         .complete())
                 .isTrue();
-        assertThat(lab.fake.requests().stream().filter(request -> request.contains("cost_report")))
+        assertThat(lab.anthropicApi.requests().stream().filter(request -> request.contains("cost_report")))
                 .hasSize(3);
         assertThat(lab.database.number("select count(*) from analytics.provider_import_day where dataset = 'cost'"))
                 .isEqualTo(18);
@@ -231,10 +231,10 @@ class AnthropicImportIT {
             copy.withObject("/actor").put("email_address", "u" + i + "@example.test");
             many.add(copy.put("date", "2025-10-16T00:00:00Z"));
         }
-        lab.fake.claudeCode(OCT_16, many);
-        lab.fake.requests().clear();
+        lab.anthropicApi.claudeCode(OCT_16, many);
+        lab.anthropicApi.requests().clear();
         lab.anthropic(OCT_16);
-        assertThat(lab.fake.requests().stream().filter(request -> request.contains("claude_code")))
+        assertThat(lab.anthropicApi.requests().stream().filter(request -> request.contains("claude_code")))
                 .hasSize(3);
         assertThat(lab.database.number(
                         "select count(*) from analytics.claude_code_productivity where activity_date = '2025-10-16'"))
@@ -242,8 +242,8 @@ class AnthropicImportIT {
 
         LocalDate later = LocalDate.of(2025, 9, 1);
         for (Fault fault : List.of(Fault.LOST_PAGE, Fault.SAME_PAGE)) {
-            lab.fake.cost(later, results);
-            lab.fake.fail("cost_report", fault, fault);
+            lab.anthropicApi.cost(later, results);
+            lab.anthropicApi.fail("cost_report", fault, fault);
             assertThat(lab.anthropic(later).complete()).isFalse();
             assertThat(lab.database.text("select status || ' ' || last_error_code from analytics.provider_import_day"
                             + " where dataset = 'cost' and usage_date = '2025-09-01'"))
@@ -270,7 +270,7 @@ class AnthropicImportIT {
                 ((ObjectNode) item).put("amount", "130");
             }
         });
-        lab.fake.cost(OCT_15, restated);
+        lab.anthropicApi.cost(OCT_15, restated);
         lab.anthropic(OCT_15);
         assertThat(sum("analytics.claude_costs", "amount_usd", "true")).isEqualTo(usd("22.82"));
         assertThat(lab.database.number("select revision from analytics.provider_import_day where dataset = 'cost'"))
@@ -285,7 +285,7 @@ class AnthropicImportIT {
                 .isEqualTo(usd("22.82"));
         assertLawsHold(OCT_15);
 
-        lab.fake.cost(OCT_15, ProviderHttp.JSON.createArrayNode());
+        lab.anthropicApi.cost(OCT_15, ProviderHttp.JSON.createArrayNode());
         assertThat(lab.anthropic(OCT_15).complete()).isFalse();
         assertThat(lab.database.text("select status from analytics.provider_import_day where dataset = 'cost'"))
                 .isEqualTo("suspect_empty");
@@ -304,20 +304,20 @@ class AnthropicImportIT {
         ArrayNode large =
                 ProviderLab.file("f1-cost.json").withArray("/data/0/results").deepCopy();
         ((ObjectNode) large.get(0)).put("amount", "100001");
-        lab.fake.cost(OCT_15, large);
+        lab.anthropicApi.cost(OCT_15, large);
         lab.anthropic(OCT_15);
         assertQuarantined("row_too_large");
         ArrayNode twice =
                 ProviderLab.file("f1-cost.json").withArray("/data/0/results").deepCopy();
         ((ObjectNode) twice.get(0)).put("amount", "-1");
-        lab.fake.cost(OCT_15, twice);
+        lab.anthropicApi.cost(OCT_15, twice);
         lab.anthropic(OCT_15);
         assertQuarantined("negative_cost");
         ((ObjectNode) twice.get(0)).put("amount", "1").put("currency", "EUR");
-        lab.fake.cost(OCT_15, twice);
+        lab.anthropicApi.cost(OCT_15, twice);
         lab.anthropic(OCT_15);
         assertQuarantined("currency");
-        lab.fake.cost(OCT_15, large);
+        lab.anthropicApi.cost(OCT_15, large);
         lab.imports().importDay(Provider.ANTHROPIC, OCT_15, true, "test", outcome -> {});
         assertThat(sum("analytics.claude_costs", "amount_usd", "true")).isEqualTo(usd("1021.51"));
         assertThat(lab.anthropic(OCT_15).complete())
@@ -345,7 +345,7 @@ class AnthropicImportIT {
             ArrayNode results = ProviderHttp.JSON.createArrayNode();
             results.add(first.deepCopy().put("amount", days[i][0]));
             results.add(first.deepCopy().put("model", "other").put("amount", days[i][1]));
-            lab.fake.cost(day, results);
+            lab.anthropicApi.cost(day, results);
             lab.anthropic(day);
             assertThat(lab.database.text(
                             "select concat_ws(' ', status, last_error_code) from analytics.provider_import_day"
@@ -366,7 +366,7 @@ class AnthropicImportIT {
         ArrayNode twoHundred =
                 ProviderLab.file("f1-cost.json").withArray("/data/0/results").deepCopy();
         ObjectNode first = twoHundred.get(0).deepCopy();
-        lab.fake.cost(OCT_16, twoHundred.removeAll().add(first.put("amount", "20000")));
+        lab.anthropicApi.cost(OCT_16, twoHundred.removeAll().add(first.put("amount", "20000")));
         lab.anthropic(OCT_15);
         lab.anthropic(OCT_16);
         Object[][] edges = {
@@ -408,8 +408,8 @@ class AnthropicImportIT {
     @Test
     void passingFaultsAreTriedAgainAndLastingOnesAreNot() throws Exception {
         lab.offerF1();
-        lab.fake.fail("cost_report", Fault.RATE_LIMITED_WITH_RETRY_AFTER, Fault.SERVER_ERROR, Fault.CUT);
-        lab.fake.fail("messages", Fault.BROKEN_JSON, Fault.OVERLOADED, Fault.NO_ANSWER);
+        lab.anthropicApi.fail("cost_report", Fault.RATE_LIMITED_WITH_RETRY_AFTER, Fault.SERVER_ERROR, Fault.CUT);
+        lab.anthropicApi.fail("messages", Fault.BROKEN_JSON, Fault.OVERLOADED, Fault.NO_ANSWER);
         long start = System.nanoTime();
         assertThat(lab.anthropic(OCT_15).complete()).isTrue();
         assertThat(TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - start))
@@ -419,22 +419,22 @@ class AnthropicImportIT {
                 .isEqualTo(13);
 
         Fault[] storm = java.util.Collections.nCopies(4, Fault.RATE_LIMITED).toArray(Fault[]::new);
-        lab.fake.fail("cost_report", storm);
-        lab.fake.requests().clear();
+        lab.anthropicApi.fail("cost_report", storm);
+        lab.anthropicApi.requests().clear();
         assertThat(lab.anthropic(OCT_16).complete()).isFalse();
-        assertThat(lab.fake.requests().stream().filter(request -> request.contains("cost_report")))
+        assertThat(lab.anthropicApi.requests().stream().filter(request -> request.contains("cost_report")))
                 .hasSize(4);
         assertThat(ledgerOf(OCT_16)).startsWith("failed_retryable rate_limit_error");
 
-        lab.fake.fail("cost_report", Fault.FORBIDDEN);
-        lab.fake.requests().clear();
+        lab.anthropicApi.fail("cost_report", Fault.FORBIDDEN);
+        lab.anthropicApi.requests().clear();
         assertThat(lab.anthropic(OCT_16).complete()).isFalse();
-        assertThat(lab.fake.requests().stream().filter(request -> request.contains("cost_report")))
+        assertThat(lab.anthropicApi.requests().stream().filter(request -> request.contains("cost_report")))
                 .hasSize(1);
         assertThat(ledgerOf(OCT_16))
                 .startsWith("failed_permanent permission_error")
                 .contains("ANTHROPIC_ADMIN_API_KEY", "Admin API key", "[redacted]")
-                .doesNotContain(FakeProviders.ANTHROPIC_KEY);
+                .doesNotContain(FakeAnthropic.KEY);
         assertThat(lab.imports()
                         .retry(Provider.ANTHROPIC, new TreeSet<>(), "test", outcome -> {})
                         .complete())
@@ -454,17 +454,17 @@ class AnthropicImportIT {
     @Test
     void aPauseIsAsLongAsTheProviderSaysInSecondsOrAsADate() throws Exception {
         lab.offerF1();
-        lab.fake.retryAfter(DateTimeFormatter.RFC_1123_DATE_TIME.format(
+        lab.anthropicApi.retryAfter(DateTimeFormatter.RFC_1123_DATE_TIME.format(
                 ProviderLab.NOW.plusSeconds(1).atOffset(ZoneOffset.UTC)));
-        lab.fake.fail("cost_report", Fault.RATE_LIMITED_WITH_RETRY_AFTER);
+        lab.anthropicApi.fail("cost_report", Fault.RATE_LIMITED_WITH_RETRY_AFTER);
         long start = System.nanoTime();
         assertThat(lab.anthropic(OCT_15).complete()).isTrue();
         assertThat(TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - start)).isGreaterThanOrEqualTo(1000);
-        lab.fake.retryAfter("3600");
-        lab.fake.fail("cost_report", Fault.RATE_LIMITED_WITH_RETRY_AFTER);
-        lab.fake.requests().clear();
+        lab.anthropicApi.retryAfter("3600");
+        lab.anthropicApi.fail("cost_report", Fault.RATE_LIMITED_WITH_RETRY_AFTER);
+        lab.anthropicApi.requests().clear();
         assertThat(lab.anthropic(OCT_16).complete()).isFalse();
-        assertThat(lab.fake.requests().stream().filter(request -> request.contains("cost_report")))
+        assertThat(lab.anthropicApi.requests().stream().filter(request -> request.contains("cost_report")))
                 .as("longer than a request may take: later")
                 .hasSize(1);
         assertThat(lab.database.text("select status || ' ' || (next_attempt_at = '2025-10-19T14:00:00Z')"
@@ -479,12 +479,12 @@ class AnthropicImportIT {
         lab.validation().validate(Provider.ANTHROPIC, Optional.empty(), OCT_15, Optional.empty());
         ArrayNode results = ProviderLab.file("f1-cost.json").withArray("/data/0/results");
         ObjectNode first = (ObjectNode) results.get(0);
-        lab.fake.cost(OCT_16, results.deepCopy());
+        lab.anthropicApi.cost(OCT_16, results.deepCopy());
         first.put("amount", "1e3");
-        lab.fake.cost(OCT_15, results);
+        lab.anthropicApi.cost(OCT_15, results);
         ObjectNode exact =
                 first.deepCopy().put("amount", "12345.678901234567891").put("description", "a \u0000 b");
-        lab.fake.cost(OCT_16.plusDays(1), ProviderHttp.JSON.createArrayNode().add(exact));
+        lab.anthropicApi.cost(OCT_16.plusDays(1), ProviderHttp.JSON.createArrayNode().add(exact));
         var summary = lab.imports()
                 .backfill(
                         Provider.ANTHROPIC,
@@ -515,7 +515,7 @@ class AnthropicImportIT {
         lab.offerF1();
         lab.anthropic(OCT_15);
         lab.validation().validate(Provider.ANTHROPIC, Optional.empty(), OCT_15, Optional.empty());
-        lab.fake.organization("00000000-0000-4000-8000-000000000002");
+        lab.anthropicApi.organization("00000000-0000-4000-8000-000000000002");
         assertThatThrownBy(() -> lab.anthropic(OCT_16))
                 .isInstanceOf(Failure.Unavailable.class)
                 .hasMessageContaining("ANTHROPIC_ORGANIZATION_ID");
@@ -546,7 +546,7 @@ class AnthropicImportIT {
         lab.offerF1();
         JsonNode keys = ProviderLab.file("api-keys.json").path("data");
         keys.forEach(key -> ((ObjectNode) key).remove("created_by"));
-        lab.fake.list("api_keys", keys);
+        lab.anthropicApi.list("api_keys", keys);
         lab.anthropic(OCT_15);
         String alices =
                 "select string_agg(distinct concat_ws(' ', user_email, attribution_method, attribution_confidence), ',')"
@@ -555,7 +555,7 @@ class AnthropicImportIT {
         JsonNode two = ProviderLab.file("users.json").path("data");
         ((ArrayNode) two)
                 .add(((ObjectNode) two.get(0)).deepCopy().put("id", "user_2").put("email", "alice@other.test"));
-        lab.fake.list("users", two);
+        lab.anthropicApi.list("users", two);
         lab.anthropic(OCT_15);
         lab.mappings().mapWorkspace(WorkspaceRef.of("wrkspc_other"), Tool.CLAUDE_API, OCT_15, "test");
         assertThat(lab.database.text(alices)).as("it could be either").isEqualTo("workspace_only 0.500");
@@ -569,9 +569,9 @@ class AnthropicImportIT {
         lab.set("anthropic-organization", "");
         lab.anthropic(OCT_15);
         WorkspaceRef firsts = lab.organizations().workspace(new WorkspaceName("default", Optional.empty()));
-        assertThat(firsts.organization()).isEqualTo(FakeProviders.ORG);
+        assertThat(firsts.organization()).isEqualTo(FakeAnthropic.ORG);
         lab.mappings().mapWorkspace(firsts, Tool.CLAUDE_CODE, OCT_15, "test");
-        lab.fake.organization(second);
+        lab.anthropicApi.organization(second);
         lab.anthropic(OCT_15);
         assertThatThrownBy(() -> lab.organizations().workspace(new WorkspaceName("default", Optional.empty())))
                 .isInstanceOf(Failure.Invalid.class)
@@ -583,12 +583,12 @@ class AnthropicImportIT {
                 .isEmpty();
         assertThat(sum("analytics.claude_costs", "amount_usd", "true")).isEqualTo(usd("45.44"));
         String of = "organization_id = '%s' and workspace_id is null and platform = '%s'";
-        assertThat(sum("analytics.claude_expenses", "cost_usd", of.formatted(FakeProviders.ORG, "claude_code")))
+        assertThat(sum("analytics.claude_expenses", "cost_usd", of.formatted(FakeAnthropic.ORG, "claude_code")))
                 .isEqualTo(usd("13.34"));
         assertThat(sum("analytics.claude_expenses", "cost_usd", of.formatted(second, "claude_api")))
                 .isEqualTo(usd("13.34"));
         lab.mappings().mapWorkspace(WorkspaceRef.of("default"), Tool.CLAUDE_AI, OCT_15, "test");
-        assertThat(sum("analytics.claude_expenses", "cost_usd", of.formatted(FakeProviders.ORG, "claude_code")))
+        assertThat(sum("analytics.claude_expenses", "cost_usd", of.formatted(FakeAnthropic.ORG, "claude_code")))
                 .as("its own entry goes first")
                 .isEqualTo(usd("13.34"));
         assertThat(sum("analytics.claude_expenses", "cost_usd", of.formatted(second, "claude.ai")))
@@ -635,7 +635,7 @@ class AnthropicImportIT {
         ArrayNode restated =
                 ProviderLab.file("f1-cost.json").withArray("/data/0/results").deepCopy();
         ((ObjectNode) restated.get(0)).put("amount", "123");
-        lab.fake.cost(OCT_15, restated);
+        lab.anthropicApi.cost(OCT_15, restated);
         assertThat(lab.anthropic(OCT_15).complete()).isFalse();
         assertThat(sum("analytics.claude_costs", "amount_usd", "true")).isEqualTo(usd("22.72"));
         assertLawsHold(OCT_15);
@@ -649,7 +649,7 @@ class AnthropicImportIT {
     void twoWorkersImportADayOneAfterTheOther() throws Exception {
         lab.offerF1();
         CountDownLatch latch = new CountDownLatch(1);
-        lab.fake.holdUntil(latch);
+        lab.anthropicApi.holdUntil(latch);
         List<CompletableFuture<Boolean>> workers = List.of(async(), async());
         latch.countDown();
         for (CompletableFuture<Boolean> worker : workers) {
@@ -697,10 +697,10 @@ class AnthropicImportIT {
                 .allMatch(ProviderValidation.Checkpoint::passed);
         int failing = 0;
         for (LocalDate day = first; day.isBefore(last); day = day.plusDays(20)) {
-            lab.fake.failDate("claude_code", day, Fault.FORBIDDEN);
+            lab.anthropicApi.failDate("claude_code", day, Fault.FORBIDDEN);
             failing++;
         }
-        lab.fake.requests().clear();
+        lab.anthropicApi.requests().clear();
         int[] progress = {0};
         var summary = lab.imports()
                 .backfill(
@@ -708,7 +708,7 @@ class AnthropicImportIT {
                         new ProviderImports.Range(first, last, false, false),
                         "test",
                         outcome -> progress[0]++);
-        assertThat(lab.fake.requests()).hasSizeLessThanOrEqualTo(311);
+        assertThat(lab.anthropicApi.requests()).hasSizeLessThanOrEqualTo(311);
         assertThat(progress[0]).isEqualTo(3 * 291 - 3);
         assertThat(summary.days().stream().filter(day -> !day.status().good())).hasSize(failing);
         assertThat(lab.imports().gaps(Provider.ANTHROPIC, Optional.empty())).hasSize(failing);
@@ -723,7 +723,7 @@ class AnthropicImportIT {
                                 + " cross join lateral analytics.provider_invariants(d::date) l"))
                 .as("none of nine laws of the day with a bill, of seven of each without")
                 .isEqualTo(9 + 290 * 7 + " 0 22.72");
-        lab.fake.requests().clear();
+        lab.anthropicApi.requests().clear();
         assertThat(lab.imports()
                         .backfill(
                                 Provider.ANTHROPIC,
@@ -732,7 +732,7 @@ class AnthropicImportIT {
                                 outcome -> {})
                         .days())
                 .isEmpty();
-        assertThat(lab.fake.requests()).as("nothing but whose key it is").hasSize(1);
+        assertThat(lab.anthropicApi.requests()).as("nothing but whose key it is").hasSize(1);
     }
 
     @Test

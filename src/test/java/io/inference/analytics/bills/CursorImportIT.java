@@ -9,7 +9,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.inference.analytics.attribution.CursorInvoices;
 import io.inference.analytics.attribution.Tool;
-import io.inference.analytics.devtools.FakeProviders.Fault;
+import io.inference.analytics.devtools.Fault;
 import io.inference.analytics.platform.Failure;
 import io.inference.analytics.provider.Provider;
 import io.inference.analytics.provider.ProviderHttp;
@@ -51,16 +51,16 @@ class CursorImportIT {
         odd.remove("day");
         odd.put("date", 1760500000000L).put("userId", "user_abc").put("email", "Carol@Example.test");
         odd.remove("totalTabsShown");
-        lab.fake.cursorDaily(rows);
-        lab.fake.cursorDaily(ProviderHttp.JSON.createArrayNode().add(neighbour).add(odd));
+        lab.cursorApi.daily(rows);
+        lab.cursorApi.daily(ProviderHttp.JSON.createArrayNode().add(neighbour).add(odd));
         ArrayNode events = ProviderLab.file("cursor-events.json").withArray("usageEvents");
-        lab.fake.cursorEvents(events);
+        lab.cursorApi.events(events);
         // A twin, and one of the next day.
-        lab.fake.cursorEvents(ProviderHttp.JSON
+        lab.cursorApi.events(ProviderHttp.JSON
                 .createArrayNode()
                 .add(events.get(1).deepCopy())
                 .add(((ObjectNode) events.get(0).deepCopy()).put("timestamp", "1760572800000")));
-        lab.fake.cursorSpend(ProviderLab.file("cursor-spend.json"));
+        lab.cursorApi.spend(ProviderLab.file("cursor-spend.json"));
         lab.set("cursor-page-records", "2");
         for (int run = 0; run < 2; run++) {
             assertThat(imported(OCT_15)).isTrue();
@@ -93,8 +93,8 @@ class CursorImportIT {
             ObjectNode spend = (ObjectNode) ProviderLab.file("cursor-spend.json");
             spend.put("subscriptionCycleStart", cycles[i]);
             ((ObjectNode) spend.at("/teamMemberSpend/0")).put("spendCents", cents[i]);
-            lab.fake.cursorSpend(spend);
-            lab.fake.fail("filtered-usage-events", Fault.FORBIDDEN);
+            lab.cursorApi.spend(spend);
+            lab.cursorApi.fail("filtered-usage-events", Fault.FORBIDDEN);
             lab.at(i < 3 ? start.plusSeconds(86_400L * i) : Instant.parse("2025-11-04T13:00:00Z"));
             assertThat(imported(LocalDate.of(2025, 10, 18 + i))).isFalse();
         }
@@ -108,16 +108,16 @@ class CursorImportIT {
     /** Alice is charged 0.2136232 on 15 October, the first day of the cycle; a cent of difference is allowed. */
     @Test
     void theSpendOfACycleIsComparedWithItsCharges() throws Exception {
-        lab.fake.cursorEvents(ProviderLab.file("cursor-events.json").withArray("usageEvents"));
+        lab.cursorApi.events(ProviderLab.file("cursor-events.json").withArray("usageEvents"));
         assertThat(unexplained(21)).isEqualTo("2025-10-19 0");
         lab.reset();
-        lab.fake.cursorEvents(ProviderLab.file("cursor-events.json").withArray("usageEvents"));
+        lab.cursorApi.events(ProviderLab.file("cursor-events.json").withArray("usageEvents"));
         assertThat(unexplained(150)).as("1.50 - 0.2136232 - 0.01").isEqualTo("2025-10-19 1.2763768");
         lab.reset();
         ArrayNode events = ProviderLab.file("cursor-events.json").withArray("usageEvents");
         ObjectNode late = events.get(0).deepCopy();
         events.add(late.put("timestamp", "1760877000000").put("chargedCents", 100));
-        lab.fake.cursorEvents(events);
+        lab.cursorApi.events(events);
         assertThat(unexplained(21))
                 .as("Cursor adds up by the hour: what was charged at 12:30 may not be in a sum of 13:00")
                 .isEqualTo("2025-10-19 0");
@@ -131,7 +131,7 @@ class CursorImportIT {
         ObjectNode spend = (ObjectNode) ProviderLab.file("cursor-spend.json");
         spend.put("subscriptionCycleStart", 1760486400000L);
         ((ObjectNode) spend.at("/teamMemberSpend/0")).put("spendCents", spendCents);
-        lab.fake.cursorSpend(spend);
+        lab.cursorApi.spend(spend);
         for (int day = 15; day <= 18; day++) {
             assertThat(imported(LocalDate.of(2025, 10, day))).isTrue();
         }
@@ -176,7 +176,7 @@ class CursorImportIT {
         assertThatThrownBy(() -> invoices.enter(invoice(months[4]), false, "test"))
                 .isInstanceOf(Failure.Conflict.class)
                 .hasMessage("the invoice of 2025-10 is entered already");
-        lab.fake.cursorEvents(ProviderLab.file("cursor-events.json").withArray("usageEvents"));
+        lab.cursorApi.events(ProviderLab.file("cursor-events.json").withArray("usageEvents"));
         imported(OCT_15);
         // 0.2136232 of charges and the seats, against 41.92.
         String[][] seats = {
@@ -235,7 +235,7 @@ class CursorImportIT {
         String[][] edges = {{"22.36232", "0"}, {"22.36233", "0.0000001"}, {"20.36232", "0"}, {"20.36231", "0.0000001"}};
         for (String[] edge : edges) {
             lab.reset();
-            lab.fake.cursorEvents(ProviderLab.file("cursor-events.json").withArray("usageEvents"));
+            lab.cursorApi.events(ProviderLab.file("cursor-events.json").withArray("usageEvents"));
             assertThat(unexplained(new BigDecimal(edge[0])))
                     .as("spend %s cents, charged 21.36232", edge[0])
                     .isEqualTo("2025-10-19 " + edge[1]);
@@ -259,9 +259,9 @@ class CursorImportIT {
     /** Cursor's keys name no team, so the settings do. */
     @Test
     void whatTwoTeamsDidIsNeverTakenForOneAnothers() throws Exception {
-        lab.fake.cursorEvents(ProviderLab.file("cursor-events.json").withArray("usageEvents"));
-        lab.fake.cursorDaily(ProviderLab.file("cursor-daily-usage.json").withArray("data"));
-        lab.fake.cursorSpend(ProviderLab.file("cursor-spend.json"));
+        lab.cursorApi.events(ProviderLab.file("cursor-events.json").withArray("usageEvents"));
+        lab.cursorApi.daily(ProviderLab.file("cursor-daily-usage.json").withArray("data"));
+        lab.cursorApi.spend(ProviderLab.file("cursor-spend.json"));
         for (String team : new String[] {"Alpha", "beta", "Alpha"}) {
             lab.set("cursor-team", team);
             assertThat(imported(OCT_15)).isTrue();
@@ -298,16 +298,16 @@ class CursorImportIT {
 
     @Test
     void aReleasedDayStaysReleasedUntilItSaysSomethingElse() throws Exception {
-        lab.fake.cursorSpend(ProviderLab.file("cursor-spend.json"));
+        lab.cursorApi.spend(ProviderLab.file("cursor-spend.json"));
         ObjectNode large = (ObjectNode)
                 ProviderLab.file("cursor-events.json").withArray("usageEvents").get(0);
-        lab.fake.cursorEvents(
+        lab.cursorApi.events(
                 ProviderHttp.JSON.createArrayNode().add(large.deepCopy().put("chargedCents", 100_001)));
         assertThat(imported(OCT_15)).isFalse();
         lab.imports().importDay(Provider.CURSOR, OCT_15, true, "test", outcome -> {});
         assertThat(imported(OCT_15)).as("the same content is released").isTrue();
         assertThat(cost("cost_date = '2025-10-15'")).isEqualTo(new BigDecimal("1000.01"));
-        lab.fake.cursorEvents(ProviderHttp.JSON
+        lab.cursorApi.events(ProviderHttp.JSON
                 .createArrayNode()
                 .add(large.put("chargedCents", 1).put("timestamp", "1760522400001")));
         assertThat(imported(OCT_15)).as("a cent more").isFalse();
@@ -319,10 +319,10 @@ class CursorImportIT {
     /** The sum of a running cycle says nothing about the day before. */
     @Test
     void aSumThatWasNotTakenOnItsDayIsNotTakenLater() throws Exception {
-        lab.fake.cursorSpend(ProviderLab.file("cursor-spend.json"));
-        lab.fake.fail("/teams/spend", Fault.FORBIDDEN);
+        lab.cursorApi.spend(ProviderLab.file("cursor-spend.json"));
+        lab.cursorApi.fail("/teams/spend", Fault.FORBIDDEN);
         assertThat(imported(OCT_15)).isFalse();
-        lab.fake.fail("/teams/spend", Fault.FORBIDDEN);
+        lab.cursorApi.fail("/teams/spend", Fault.FORBIDDEN);
         assertThat(lab.imports()
                         .retry(Provider.CURSOR, new TreeSet<>(), "test", outcome -> {})
                         .days())
@@ -341,10 +341,10 @@ class CursorImportIT {
     /** A server that gives the first page for each number would have every event charged once a page. */
     @Test
     void aPageThatComesAgainIsNoMoney() throws Exception {
-        lab.fake.cursorEvents(ProviderLab.file("cursor-events.json").withArray("usageEvents"));
-        lab.fake.cursorDaily(ProviderLab.file("cursor-daily-usage.json").withArray("data"));
-        lab.fake.cursorSpend(ProviderLab.file("cursor-spend.json"));
-        lab.fake.forgetPages();
+        lab.cursorApi.events(ProviderLab.file("cursor-events.json").withArray("usageEvents"));
+        lab.cursorApi.daily(ProviderLab.file("cursor-daily-usage.json").withArray("data"));
+        lab.cursorApi.spend(ProviderLab.file("cursor-spend.json"));
+        lab.cursorApi.forgetPages();
         assertThat(imported(OCT_15)).isFalse();
         assertThat(lab.database.text(
                         "select string_agg(dataset || ' ' || status || ' ' || coalesce(last_error_code, '-'), ', ' order by dataset)"
@@ -357,17 +357,17 @@ class CursorImportIT {
                 .as("until the events can be read, what Cursor itself adds up")
                 .isEqualTo(new BigDecimal("24.5"));
         assertThat(cost("source_table <> 'cursor_spend_snapshot'")).isZero();
-        assertThat(lab.fake.requests()).hasSizeLessThan(10);
+        assertThat(lab.cursorApi.requests()).hasSizeLessThan(10);
     }
 
     @Test
     void aHigherRateThanAllowedIsWaitedOutNotRunInto() throws Exception {
-        lab.fake.limitCursor();
+        lab.cursorApi.limitRate();
         lab.set("cursor-tries", "1");
         lab.set("cursor-requests-per-minute", "20");
         // Members twice, and three reports: five requests.
-        lab.fake.cursorSpend(ProviderLab.file("cursor-spend.json"));
+        lab.cursorApi.spend(ProviderLab.file("cursor-spend.json"));
         assertThat(imported(OCT_15)).isTrue();
-        assertThat(lab.fake.requests()).hasSize(5);
+        assertThat(lab.cursorApi.requests()).hasSize(5);
     }
 }

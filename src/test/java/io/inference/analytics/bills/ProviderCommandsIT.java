@@ -6,7 +6,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.agroal.api.AgroalDataSource;
 import io.inference.analytics.cli.CommandsInProcess;
-import io.inference.analytics.devtools.FakeProviders;
+import io.inference.analytics.devtools.FakeAnthropic;
+import io.inference.analytics.devtools.Fault;
 import io.inference.analytics.provider.Provider;
 import io.inference.analytics.testing.CommandProcess;
 import io.inference.analytics.testing.CommandProcess.Result;
@@ -40,7 +41,7 @@ class ProviderCommandsIT {
     @Inject
     AgroalDataSource dataSource;
 
-    @ConfigProperty(name = CommandsInProcess.PROVIDERS_PORT)
+    @ConfigProperty(name = CommandsInProcess.ANTHROPIC_PORT)
     int port;
 
     private ProviderLab lab;
@@ -62,19 +63,19 @@ class ProviderCommandsIT {
         assertThat(result.exitCode()).as(result.toString()).isEqualTo(exitCode);
         assertThat(result.out() + result.err())
                 .contains(said)
-                .doesNotContain(FakeProviders.ANTHROPIC_KEY, "Exception", "\tat ");
+                .doesNotContain(FakeAnthropic.KEY, "Exception", "\tat ");
     }
 
     @Test
     void fromAKeyToBills() throws Exception {
         Path key = directory.resolve("key");
-        Files.writeString(key, FakeProviders.ANTHROPIC_KEY + "\n");
+        Files.writeString(key, FakeAnthropic.KEY + "\n");
         Map<String, String> settings = new HashMap<>();
         settings.put("DATABASE_URL", CommandsInProcess.settings().get("DATABASE_URL"));
         String[] importF1 = {"providers", "import", "--provider", "anthropic", "--date", "2025-10-15"};
         assertEnds(CommandProcess.run(settings, importF1), 1, "ANTHROPIC_ADMIN_API_KEY is not set");
         settings.put("ANTHROPIC_ADMIN_API_KEY_FILE", key.toString());
-        settings.put("ANTHROPIC_API_URL", lab.fake.url());
+        settings.put("ANTHROPIC_API_URL", lab.anthropicApi.url());
         assertEnds(CommandProcess.run(settings, importF1), 0, "cost\tok\trevision 1\t13 rows\t22.72 USD");
         String[] validate = {
             "providers", "validate", "--provider", "anthropic", "--date", "2025-10-15", "--expected-total", "22.72"
@@ -87,7 +88,7 @@ class ProviderCommandsIT {
         String[] backfill = {
             "providers", "backfill", "--provider", "anthropic", "--from", "2025-10-14", "--to", "2025-10-16"
         };
-        lab.fake.failDate("claude_code", ProviderLab.OCT_16, FakeProviders.Fault.FORBIDDEN);
+        lab.anthropicApi.failDate("claude_code", ProviderLab.OCT_16, Fault.FORBIDDEN);
         assertEnds(CommandsInProcess.run(backfill), 1, "5 days imported, 1 failed", "permission_error");
         assertEnds(
                 CommandsInProcess.run("providers", "gaps", "--from", "2025-10-14"),
@@ -180,7 +181,7 @@ class ProviderCommandsIT {
         lab.validation().validate(Provider.ANTHROPIC, Optional.empty(), ProviderLab.OCT_15, Optional.empty());
         JsonNode large = ProviderLab.file("f1-cost.json").at("/data/0/results");
         ((ObjectNode) large.get(0)).put("amount", "100001");
-        lab.fake.cost(ProviderLab.OCT_16, large);
+        lab.anthropicApi.cost(ProviderLab.OCT_16, large);
         List<String> backfill = new ArrayList<>(List.of(
                 "providers", "backfill", "--provider", "anthropic", "--from", "2025-10-15", "--to", "2025-10-16"));
         assertEnds(

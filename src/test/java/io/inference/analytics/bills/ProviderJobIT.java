@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.inference.analytics.devtools.FakeProviders.Fault;
+import io.inference.analytics.devtools.Fault;
 import io.inference.analytics.platform.Failure;
 import io.inference.analytics.provider.Provider;
 import io.inference.analytics.provider.ProviderHttp;
@@ -98,7 +98,7 @@ class ProviderJobIT {
                 .put("amount", "1000"));
         lab.at(Instant.parse("2025-10-16T13:00:00Z"));
         for (int day = 8; day <= 14; day++) {
-            lab.fake.cost(LocalDate.of(2025, 10, day), ten);
+            lab.anthropicApi.cost(LocalDate.of(2025, 10, day), ten);
             lab.anthropic(LocalDate.of(2025, 10, day));
         }
         lab.anthropic(ProviderLab.OCT_15);
@@ -113,8 +113,8 @@ class ProviderJobIT {
                 .isZero();
         assertThat(gauge("day.dollars", "provider", "cursor")).isZero();
         assertThat(gauge("attributed.ratio")).isCloseTo(9.38 / 92.72, within(1e-9));
-        lab.fake.cost(LocalDate.of(2025, 9, 1), ten);
-        lab.fake.cost(LocalDate.of(2025, 9, 16), ten);
+        lab.anthropicApi.cost(LocalDate.of(2025, 9, 1), ten);
+        lab.anthropicApi.cost(LocalDate.of(2025, 9, 16), ten);
         lab.anthropic(LocalDate.of(2025, 9, 1));
         lab.anthropic(LocalDate.of(2025, 9, 16));
         metrics.refresh();
@@ -129,21 +129,21 @@ class ProviderJobIT {
         ProviderMetrics metrics = metrics(registry);
         assertShares(1, 0, 0);
         lab.anthropic(ProviderLab.OCT_15);
-        lab.fake.fail("cost_report", Fault.FORBIDDEN);
-        lab.fake.fail("messages", Fault.FORBIDDEN);
+        lab.anthropicApi.fail("cost_report", Fault.FORBIDDEN);
+        lab.anthropicApi.fail("messages", Fault.FORBIDDEN);
         lab.anthropic(ProviderLab.OCT_16);
         metrics.refresh();
         assertShares(4.0 / 6, 0, 0);
         ArrayNode results = ProviderLab.file("f1-cost.json").withArray("/data/0/results");
         ((ObjectNode) results.get(0)).put("amount", "-1");
-        lab.fake.cost(ProviderLab.OCT_16, results);
+        lab.anthropicApi.cost(ProviderLab.OCT_16, results);
         lab.anthropic(ProviderLab.OCT_16);
         metrics.refresh();
         assertShares(5.0 / 6, 1.0 / 6, 0);
         // 1.22 becomes 1.32 and 3.14 becomes 3.04: twenty cents, although the sum is the same.
         ((ObjectNode) results.get(0)).put("amount", "132");
         ((ObjectNode) results.get(1)).put("amount", "304");
-        lab.fake.cost(ProviderLab.OCT_15, results);
+        lab.anthropicApi.cost(ProviderLab.OCT_15, results);
         lab.anthropic(ProviderLab.OCT_15);
         metrics.refresh();
         assertShares(5.0 / 6, 1.0 / 6, 0.2 / 22.72);
@@ -161,7 +161,7 @@ class ProviderJobIT {
         lab.anthropic(ProviderLab.OCT_15);
         ArrayNode results = ProviderLab.file("f1-cost.json").withArray("/data/0/results");
         ((ObjectNode) results.get(0)).put("amount", "900");
-        lab.fake.cost(ProviderLab.OCT_15, results);
+        lab.anthropicApi.cost(ProviderLab.OCT_15, results);
         lab.at(Instant.parse("2025-10-16T00:00:00Z"));
         lab.anthropic(ProviderLab.OCT_15);
         ProviderMetrics metrics = metrics(registry);
@@ -169,7 +169,7 @@ class ProviderJobIT {
         assertShares(1, 0, 0);
         assertThat(gauge("restated.dollars")).isZero();
         ((ObjectNode) results.get(0)).put("amount", "901");
-        lab.fake.cost(ProviderLab.OCT_15, results);
+        lab.anthropicApi.cost(ProviderLab.OCT_15, results);
         lab.anthropic(ProviderLab.OCT_15);
         metrics.refresh();
         assertThat(gauge("restated.dollars")).isEqualTo(0.01);
@@ -233,7 +233,7 @@ class ProviderJobIT {
         lab.at(Instant.parse("2025-10-16T13:00:00Z"));
         lab.anthropic(ProviderLab.OCT_15);
         lab.validation().validate(Provider.ANTHROPIC, Optional.empty(), ProviderLab.OCT_15, Optional.empty());
-        lab.fake.cost(ProviderLab.OCT_15, results);
+        lab.anthropicApi.cost(ProviderLab.OCT_15, results);
         lab.imports().importDay(Provider.ANTHROPIC, ProviderLab.OCT_15, true, "test", outcome -> {});
         for (String slot : new String[] {"2025-10-17", "2025-10-20", "2025-11-05"}) {
             lab.at(Instant.parse(slot + "T14:00:00Z"));
@@ -280,7 +280,7 @@ class ProviderJobIT {
         lab.at(Instant.parse("2025-10-16T13:00:00Z"));
         lab.anthropic(ProviderLab.OCT_15);
         lab.validation().validate(Provider.ANTHROPIC, Optional.empty(), ProviderLab.OCT_15, Optional.empty());
-        lab.fake.fail("cost_report", Fault.OVERLOADED, Fault.OVERLOADED, Fault.OVERLOADED, Fault.OVERLOADED);
+        lab.anthropicApi.fail("cost_report", Fault.OVERLOADED, Fault.OVERLOADED, Fault.OVERLOADED, Fault.OVERLOADED);
         assertThat(job().daily(Provider.ANTHROPIC)).isTrue();
         ProviderMetrics metrics = metrics(registry);
         metrics.refresh();

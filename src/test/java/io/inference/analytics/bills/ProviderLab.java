@@ -9,7 +9,8 @@ import io.inference.analytics.attribution.ProviderMappings;
 import io.inference.analytics.attribution.Seats;
 import io.inference.analytics.attribution.UnmappedCosts;
 import io.inference.analytics.database.TestJdbi;
-import io.inference.analytics.devtools.FakeProviders;
+import io.inference.analytics.devtools.FakeAnthropic;
+import io.inference.analytics.devtools.FakeCursor;
 import io.inference.analytics.provider.Provider;
 import io.inference.analytics.provider.ProviderClients;
 import io.inference.analytics.provider.ProviderHttp;
@@ -53,7 +54,8 @@ public final class ProviderLab implements AutoCloseable, BeforeEachCallback, Aft
     public static final Instant NOW = Instant.parse("2025-10-19T13:00:00Z");
     public static final String WORKSPACE = "wrkspc_01TESTCODE00000000000001";
 
-    public FakeProviders fake = FakeProviders.start(0);
+    public FakeAnthropic anthropicApi = FakeAnthropic.started();
+    public FakeCursor cursorApi = FakeCursor.started();
     final Map<String, String> settings;
     public final Sql database;
     private final Jdbi jdbi;
@@ -101,15 +103,15 @@ public final class ProviderLab implements AutoCloseable, BeforeEachCallback, Aft
         this(dataSource, 0);
     }
 
-    /** On a migrated database, with the fake at a port that the application knows. */
+    /** On a migrated database, with the fake of Anthropic at a port that the application knows. */
     ProviderLab(DataSource dataSource, int port) {
         jdbi = TestJdbi.over(dataSource);
         settings = Map.of();
         database = new Sql(dataSource);
         end = () -> {};
         if (port != 0) {
-            fake.close();
-            fake = FakeProviders.start(port);
+            anthropicApi.close();
+            anthropicApi = FakeAnthropic.startedAt(port);
         }
         defaults();
     }
@@ -121,8 +123,9 @@ public final class ProviderLab implements AutoCloseable, BeforeEachCallback, Aft
     /** Empty tables, another server, and the settings of tests. */
     void reset() {
         empty();
-        fake.close();
-        fake = FakeProviders.start(0);
+        closeApis();
+        anthropicApi = FakeAnthropic.started();
+        cursorApi = FakeCursor.started();
         clock = Clock.fixed(NOW, ZoneOffset.UTC);
         defaults();
     }
@@ -143,14 +146,14 @@ public final class ProviderLab implements AutoCloseable, BeforeEachCallback, Aft
 
     private void defaults() {
         properties.clear();
-        set("anthropic-url", fake.url());
-        set("anthropic-key", " " + FakeProviders.ANTHROPIC_KEY + "\n");
-        set("anthropic-organization", FakeProviders.ORG);
+        set("anthropic-url", anthropicApi.url());
+        set("anthropic-key", " " + FakeAnthropic.KEY + "\n");
+        set("anthropic-organization", FakeAnthropic.ORG);
         set("anthropic-rate-limit-pause", "1ms");
         set("anthropic-fault-pause", "1ms");
         set("anthropic-timeout", "2s");
-        set("cursor-url", fake.url());
-        set("cursor-key", FakeProviders.CURSOR_KEY);
+        set("cursor-url", cursorApi.url());
+        set("cursor-key", FakeCursor.KEY);
         set("cursor-pause", "1ms");
         set("cursor-requests-per-minute", "0");
         set("backfill-pause", "0ms");
@@ -228,12 +231,12 @@ public final class ProviderLab implements AutoCloseable, BeforeEachCallback, Aft
 
     /** The fixture F1: 15 October, 13 items, 22.72 USD. */
     public void offerF1() {
-        fake.cost(OCT_15, file("f1-cost.json").at("/data/0/results"));
-        fake.usage(OCT_15, file("f1-usage.json").at("/data/0/results"));
-        fake.claudeCode(OCT_15, file("f1-claude-code.json").path("data"));
-        fake.list("workspaces", file("workspaces.json").path("data"));
-        fake.list("api_keys", file("api-keys.json").path("data"));
-        fake.list("users", file("users.json").path("data"));
+        anthropicApi.cost(OCT_15, file("f1-cost.json").at("/data/0/results"));
+        anthropicApi.usage(OCT_15, file("f1-usage.json").at("/data/0/results"));
+        anthropicApi.claudeCode(OCT_15, file("f1-claude-code.json").path("data"));
+        anthropicApi.list("workspaces", file("workspaces.json").path("data"));
+        anthropicApi.list("api_keys", file("api-keys.json").path("data"));
+        anthropicApi.list("users", file("users.json").path("data"));
     }
 
     public static JsonNode file(String name) {
@@ -256,7 +259,12 @@ public final class ProviderLab implements AutoCloseable, BeforeEachCallback, Aft
 
     @Override
     public void close() {
-        fake.close();
+        closeApis();
         end.run();
+    }
+
+    private void closeApis() {
+        anthropicApi.close();
+        cursorApi.close();
     }
 }

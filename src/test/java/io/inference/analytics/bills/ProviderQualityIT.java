@@ -165,11 +165,11 @@ class ProviderQualityIT {
         for (int i = 0; i < 6; i++) {
             ((ObjectNode) results.get(i)).put("amount", "0");
         }
-        lab.fake.cost(OCT_15, results);
+        lab.anthropicApi.cost(OCT_15, results);
         lab.anthropic(OCT_15);
         assertThat(warnings(OCT_15)).as("6 of 13").isEmpty();
         ((ObjectNode) results.get(6)).put("amount", "0.000");
-        lab.fake.cost(OCT_15, results);
+        lab.anthropicApi.cost(OCT_15, results);
         lab.anthropic(OCT_15);
         assertThat(warnings(OCT_15)).containsExactly("rows without cost: 7 of 13");
 
@@ -177,16 +177,16 @@ class ProviderQualityIT {
         // Eight days of 9 and 11 USD: the mean is 10, a standard deviation 1.069.
         for (int i = 0; i < 8; i++) {
             LocalDate day = OCT_15.minusDays(8 - i);
-            lab.fake.cost(
+            lab.anthropicApi.cost(
                     day,
                     ProviderHttp.JSON.createArrayNode().add(row.deepCopy().put("amount", i % 2 == 0 ? "900" : "1100")));
             lab.anthropic(day);
         }
-        lab.fake.cost(
+        lab.anthropicApi.cost(
                 OCT_15, ProviderHttp.JSON.createArrayNode().add(row.deepCopy().put("amount", "1320")));
         lab.anthropic(OCT_15);
         assertThat(warnings(OCT_15)).as("13.20 is 2.99 of them above").isEmpty();
-        lab.fake.cost(
+        lab.anthropicApi.cost(
                 OCT_15, ProviderHttp.JSON.createArrayNode().add(row.deepCopy().put("amount", "679")));
         lab.anthropic(OCT_15);
         assertThat(warnings(OCT_15))
@@ -205,7 +205,7 @@ class ProviderQualityIT {
                 .deepCopy()
                 .put("workspace_id", "wrkspc_new")
                 .put("amount", "100"));
-        lab.fake.cost(OCT_15, results);
+        lab.anthropicApi.cost(OCT_15, results);
         lab.anthropic(OCT_15);
         assertThat(warnings(OCT_15)).containsExactly("platform unknown: 1 USD");
     }
@@ -237,13 +237,13 @@ class ProviderQualityIT {
         }
         ArrayNode results = ProviderLab.file("f1-cost.json").withArray("/data/0/results");
         ((ObjectNode) results.get(0)).put("amount", "222");
-        lab.fake.cost(OCT_15, results);
+        lab.anthropicApi.cost(OCT_15, results);
         lab.anthropic(OCT_15);
         assertThat(quality(0, 0))
                 .as("a dollar is no restatement to speak of, but 4 % are; one of twelve reports")
                 .isEqualTo("100.0 100.0 100 91.7 100.0 98.8 excellent");
         ((ObjectNode) results.get(0)).put("amount", "-1");
-        lab.fake.cost(OCT_15, results);
+        lab.anthropicApi.cost(OCT_15, results);
         lab.anthropic(OCT_15);
         assertThat(quality(0, 0))
                 .as("refused, so not good either")

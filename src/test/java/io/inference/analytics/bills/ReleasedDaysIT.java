@@ -44,7 +44,7 @@ class ReleasedDaysIT {
         };
         for (String[] day : days) {
             first.put("amount", day[0]);
-            lab.fake.cost(OCT_15, results.deepCopy());
+            lab.anthropicApi.cost(OCT_15, results.deepCopy());
             boolean good = lab.imports()
                     .importDay(Provider.ANTHROPIC, OCT_15, day[1].equals("release"), "test", outcome -> {})
                     .complete();
@@ -86,7 +86,7 @@ class ReleasedDaysIT {
         lab.anthropic(OCT_15);
         lab.set("day-max-usd", "20");
         assertThat(lab.anthropic(OCT_15).complete()).isTrue();
-        lab.fake.cost(OCT_16, ProviderLab.file("f1-cost.json").at("/data/0/results"));
+        lab.anthropicApi.cost(OCT_16, ProviderLab.file("f1-cost.json").at("/data/0/results"));
         assertThat(lab.anthropic(OCT_16).complete()).isFalse();
     }
 
@@ -95,13 +95,13 @@ class ReleasedDaysIT {
     void anEmptyDayIsTakenOnceAndAskedForWhenItsRowsVanishAgain() throws Exception {
         lab.offerF1();
         lab.anthropic(OCT_15);
-        lab.fake.cost(OCT_15, ProviderHttp.JSON.createArrayNode());
+        lab.anthropicApi.cost(OCT_15, ProviderHttp.JSON.createArrayNode());
         lab.imports().importDay(Provider.ANTHROPIC, OCT_15, true, "test", outcome -> {});
         lab.anthropic(OCT_15);
         assertThat(ledger()).isEqualTo("ok_empty 2");
         lab.offerF1();
         lab.anthropic(OCT_15);
-        lab.fake.cost(OCT_15, ProviderHttp.JSON.createArrayNode());
+        lab.anthropicApi.cost(OCT_15, ProviderHttp.JSON.createArrayNode());
         lab.anthropic(OCT_15);
         assertThat(ledger()).isEqualTo("suspect_empty suspect_empty 3");
     }

@@ -1,7 +1,7 @@
 package io.inference.analytics.cli;
 
 import io.inference.analytics.cli.ServiceCommand.Need;
-import io.inference.analytics.devtools.FakeProviders;
+import io.inference.analytics.devtools.FakeAnthropic;
 import io.inference.analytics.testing.CommandProcess.Result;
 import io.inference.analytics.testing.Ports;
 import io.quarkus.arc.Arc;
@@ -22,17 +22,17 @@ import org.eclipse.microprofile.config.ConfigProvider;
  */
 public final class CommandsInProcess implements QuarkusTestProfile {
 
-    /** Where a test may start its {@link FakeProviders}. */
-    public static final String PROVIDERS_PORT = "test.providers-port";
+    /** Where a test may start its {@link FakeAnthropic}. */
+    public static final String ANTHROPIC_PORT = "test.anthropic-port";
 
     private static final int PORT = Ports.free();
 
     @Override
     public Map<String, String> getConfigOverrides() {
         Map<String, String> settings = new HashMap<>(CommandSettings.of(Set.of(Need.values())));
-        settings.put(PROVIDERS_PORT, Integer.toString(PORT));
+        settings.put(ANTHROPIC_PORT, Integer.toString(PORT));
         settings.put("analytics.providers.anthropic-url", "http://127.0.0.1:" + PORT);
-        settings.put("analytics.providers.anthropic-key", FakeProviders.ANTHROPIC_KEY);
+        settings.put("analytics.providers.anthropic-key", FakeAnthropic.KEY);
         return settings;
     }
 

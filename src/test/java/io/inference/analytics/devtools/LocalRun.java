@@ -117,35 +117,26 @@ final class LocalRun implements Callable<Integer> {
         }
         step("Importing sample bills of Anthropic and Cursor");
         LocalDate since = LocalDate.ofInstant(clock.instant(), ZoneOffset.UTC).minusDays(60);
-        try (FakeProviders providers = SampleBills.offered(clock)) {
+        try (SampleBills bills = new SampleBills(clock)) {
             analytics(
-                    providers,
+                    bills,
                     List.of(
                             "map-workspace",
                             "--workspace=" + SampleBills.WORKSPACE,
                             "--platform=claude_code",
                             "--from=" + since));
-            analytics(providers, List.of("import", "--provider=anthropic"));
-            analytics(providers, List.of("import", "--provider=cursor"));
+            analytics(bills, List.of("import", "--provider=anthropic"));
+            analytics(bills, List.of("import", "--provider=cursor"));
         }
         return true;
     }
 
-    private static void analytics(FakeProviders providers, List<String> command)
+    private static void analytics(SampleBills bills, List<String> command)
             throws IOException, InterruptedException {
         ProcessBuilder builder =
                 new ProcessBuilder(Stream.concat(Stream.of("local-dev/analytics", "providers"), command.stream())
                         .toList());
-        builder.environment()
-                .putAll(Map.of(
-                        "ANTHROPIC_API_URL",
-                        providers.url(),
-                        "ANTHROPIC_ADMIN_API_KEY",
-                        FakeProviders.ANTHROPIC_KEY,
-                        "CURSOR_API_URL",
-                        providers.url(),
-                        "CURSOR_API_KEY",
-                        FakeProviders.CURSOR_KEY));
+        builder.environment().putAll(bills.settings());
         Process process = builder.redirectErrorStream(true).start();
         // Ctrl-C ends this program; the command must not outlive it.
         Thread end = new Thread(process::destroy);

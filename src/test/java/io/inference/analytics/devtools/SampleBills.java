@@ -10,9 +10,10 @@ import java.math.BigDecimal;
 import java.time.Clock;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
+import java.util.Map;
 
-/** The fake providers with bills of the last 30 days, for the local stack. */
-final class SampleBills {
+/** Fake providers with bills of the last 30 days, for the local stack. */
+final class SampleBills implements AutoCloseable {
 
     /** The workspace of the bills whose use is Claude Code. */
     static final String WORKSPACE = "wrkspc_01TESTCODE00000000000001";
@@ -22,24 +23,42 @@ final class SampleBills {
             .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
             .build();
 
-    private SampleBills() {}
+    private final FakeAnthropic anthropic = FakeAnthropic.started();
+    private final FakeCursor cursor = FakeCursor.started();
 
-    /** A server with the bills, on a free port; the caller closes it. Keys are those of {@link FakeProviders}. */
-    static FakeProviders offered(Clock clock) throws IOException {
-        FakeProviders fake = FakeProviders.start(0);
+    /** Offers the bills, on free ports. */
+    SampleBills(Clock clock) throws IOException {
         LocalDate today = LocalDate.ofInstant(clock.instant(), ZoneOffset.UTC);
         for (LocalDate day = today.minusDays(DAYS); day.isBefore(today); day = day.plusDays(1)) {
-            offer(fake, day);
+            offer(day);
         }
-        fake.list("workspaces", file("workspaces.json").path("data"));
-        fake.list("api_keys", file("api-keys.json").path("data"));
-        fake.list("users", file("users.json").path("data"));
-        fake.list("members", file("cursor-members.json").path("teamMembers"));
-        fake.cursorSpend(file("cursor-spend.json"));
-        return fake;
+        anthropic.list("workspaces", file("workspaces.json").path("data"));
+        anthropic.list("api_keys", file("api-keys.json").path("data"));
+        anthropic.list("users", file("users.json").path("data"));
+        cursor.members(file("cursor-members.json").path("teamMembers"));
+        cursor.spend(file("cursor-spend.json"));
     }
 
-    private static void offer(FakeProviders fake, LocalDate day) throws IOException {
+    /** The settings of a command that shall import them. */
+    Map<String, String> settings() {
+        return Map.of(
+                "ANTHROPIC_API_URL",
+                anthropic.url(),
+                "ANTHROPIC_ADMIN_API_KEY",
+                FakeAnthropic.KEY,
+                "CURSOR_API_URL",
+                cursor.url(),
+                "CURSOR_API_KEY",
+                FakeCursor.KEY);
+    }
+
+    @Override
+    public void close() {
+        anthropic.close();
+        cursor.close();
+    }
+
+    private void offer(LocalDate day) throws IOException {
         // Weekends are quiet.
         int percent = day.getDayOfWeek().getValue() > 5 ? 10 : 80 + day.getDayOfMonth();
         JsonNode cost = file("f1-cost.json").at("/data/0/results");
@@ -50,21 +69,21 @@ final class SampleBills {
                                 .multiply(BigDecimal.valueOf(percent))
                                 .movePointLeft(2)
                                 .toPlainString()));
-        fake.cost(day, cost);
-        fake.usage(day, file("f1-usage.json").at("/data/0/results"));
+        anthropic.cost(day, cost);
+        anthropic.usage(day, file("f1-usage.json").at("/data/0/results"));
         JsonNode code = file("f1-claude-code.json").path("data");
         code.forEach(item -> ((ObjectNode) item).put("date", day + "T00:00:00Z"));
-        fake.claudeCode(day, code);
+        anthropic.claudeCode(day, code);
         long millis = day.atStartOfDay().toInstant(ZoneOffset.UTC).toEpochMilli();
         JsonNode daily = file("cursor-daily-usage.json").path("data");
         daily.forEach(item -> ((ObjectNode) item).put("day", day.toString()).put("date", millis));
-        fake.cursorDaily(daily);
+        cursor.daily(daily);
         JsonNode events = file("cursor-events.json").path("usageEvents");
         int hour = 9;
         for (JsonNode event : events) {
             ((ObjectNode) event).put("timestamp", Long.toString(millis + 3_600_000L * hour++));
         }
-        fake.cursorEvents(events);
+        cursor.events(events);
     }
 
     private static JsonNode file(String name) throws IOException {
