@@ -1,12 +1,17 @@
 package io.inference.analytics.bills;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.agroal.api.AgroalDataSource;
 import io.agroal.api.configuration.supplier.AgroalDataSourceConfigurationSupplier;
 import io.agroal.api.security.NamePrincipal;
 import io.agroal.api.security.SimplePassword;
 import io.inference.analytics.attribution.ProviderMappings;
 import io.inference.analytics.attribution.Seats;
+import io.inference.analytics.attribution.Tool;
 import io.inference.analytics.attribution.UnmappedCosts;
 import io.inference.analytics.database.TestJdbi;
 import io.inference.analytics.devtools.FakeAnthropic;
@@ -15,6 +20,7 @@ import io.inference.analytics.provider.Provider;
 import io.inference.analytics.provider.ProviderClients;
 import io.inference.analytics.provider.ProviderHttp;
 import io.inference.analytics.provider.ProvidersConfig;
+import io.inference.analytics.provider.WorkspaceRef;
 import io.inference.analytics.settings.SettingSource;
 import io.inference.analytics.testing.Backend;
 import io.inference.analytics.testing.Sql;
@@ -34,8 +40,10 @@ import java.time.Instant;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import javax.sql.DataSource;
+import org.assertj.core.groups.Tuple;
 import org.flywaydb.core.Flyway;
 import org.jdbi.v3.core.Jdbi;
 import org.junit.jupiter.api.extension.AfterAllCallback;
@@ -50,8 +58,17 @@ import org.postgresql.ds.PGSimpleDataSource;
 public final class ProviderLab implements AutoCloseable, BeforeEachCallback, AfterAllCallback {
 
     public static final LocalDate OCT_15 = LocalDate.of(2025, 10, 15);
-    static final LocalDate OCT_16 = LocalDate.of(2025, 10, 16);
+    public static final LocalDate OCT_16 = LocalDate.of(2025, 10, 16);
     public static final Instant NOW = Instant.parse("2025-10-19T13:00:00Z");
+
+    /** Before all days of the fixtures. */
+    public static final LocalDate FIRST_DAY = LocalDate.of(2025, 1, 1);
+
+    static final int LAWS_OF_A_DAY = 7;
+
+    /** Those of a day with a bill of Anthropic. */
+    static final int LAWS_OF_A_BILLED_DAY = 9;
+
     public static final String WORKSPACE = "wrkspc_01TESTCODE00000000000001";
 
     public FakeAnthropic anthropicApi = FakeAnthropic.started();
@@ -217,21 +234,95 @@ public final class ProviderLab implements AutoCloseable, BeforeEachCallback, Aft
         return new UnmappedCosts(jdbi);
     }
 
-    ProviderOrganizations organizations() {
+    public ProviderOrganizations organizations() {
         return new ProviderOrganizations(config(), jdbi);
     }
 
-    ProviderValidation validation() {
+    public ProviderValidation validation() {
         return new ProviderValidation(config(), organizations(), jdbi, clock);
     }
 
+    public ProviderImports.Summary cursor(LocalDate day) throws SQLException, InterruptedException {
+        return imports().importDay(Provider.CURSOR, day, false, "test", outcome -> {});
+    }
+
+    /** Imports the days of Anthropic again, good or not. */
+    ProviderImports.Summary importAgain(LocalDate from, LocalDate to) throws InterruptedException {
+        return imports()
+                .backfill(
+                        Provider.ANTHROPIC, new ProviderImports.Range(from, to, true, false), "test", outcome -> {});
+    }
+
+    /** Says that the workspace of F1 is used for Claude Code. */
+    public void mapWorkspace() {
+        mappings().mapWorkspace(WorkspaceRef.of(WORKSPACE), Tool.CLAUDE_CODE, FIRST_DAY, "test");
+    }
+
+    /** Dollars without trailing zeros, as {@link #amount} gives them. */
+    public static BigDecimal usd(String amount) {
+        return new BigDecimal(amount).stripTrailingZeros();
+    }
+
     public BigDecimal amount(String query) {
-        return new BigDecimal(database.text(query)).stripTrailingZeros();
+        return usd(database.text(query));
+    }
+
+    /** What Anthropic's stored cost reports add up to. */
+    public BigDecimal billed() {
+        return billed("true");
+    }
+
+    /** @param where a condition over claude_costs */
+    public BigDecimal billed(String where) {
+        return sum("analytics.claude_costs", "amount_usd", where);
+    }
+
+    /** @param where a condition over claude_expenses */
+    public BigDecimal expenses(String where) {
+        return sum("analytics.claude_expenses", "cost_usd", where);
+    }
+
+    public BigDecimal sum(String table, String column, String where) {
+        return amount("select coalesce(sum(%s), 0) from %s where %s".formatted(column, table, where));
+    }
+
+    /** Status, error code and revision of a day in the ledger. */
+    Tuple day(String dataset, LocalDate day) {
+        return database.rows(
+                        """
+                        select status, last_error_code, revision from analytics.provider_import_day
+                        where dataset = '%s' and usage_date = '%s'
+                        """
+                                .formatted(dataset, day))
+                .get(0);
+    }
+
+    /** The laws of the tables hold on a day, and none of them was left out. */
+    public void assertLawsHold(LocalDate day) {
+        List<String> broken = jdbi.withHandle(handle -> ProviderValidation.brokenLaws(handle, day));
+        assertThat(broken).isEmpty();
+        boolean billed = database.number("select count(*) from analytics.claude_costs where activity_date = '" + day
+                        + "'")
+                > 0;
+        assertThat(database.number("select count(*) from analytics.provider_invariants('" + day + "')"))
+                .isEqualTo(billed ? LAWS_OF_A_BILLED_DAY : LAWS_OF_A_DAY);
+    }
+
+    /** The results of F1's cost report, to change them. */
+    public static ArrayNode f1() {
+        return (ArrayNode) file("f1-cost.json").at("/data/0/results");
+    }
+
+    /** F1's results with another amount, in cents, of its first item. */
+    public static ArrayNode f1(String cents) {
+        ArrayNode results = f1();
+        ((ObjectNode) results.get(0)).put("amount", cents);
+        return results;
     }
 
     /** The fixture F1: 15 October, 13 items, 22.72 USD. */
     public void offerF1() {
-        anthropicApi.cost(OCT_15, file("f1-cost.json").at("/data/0/results"));
+        anthropicApi.cost(OCT_15, f1());
         anthropicApi.usage(OCT_15, file("f1-usage.json").at("/data/0/results"));
         anthropicApi.claudeCode(OCT_15, file("f1-claude-code.json").path("data"));
         anthropicApi.list("workspaces", file("workspaces.json").path("data"));

@@ -1,0 +1,260 @@
+package io.inference.analytics.bills;
+
+import static io.inference.analytics.bills.ProviderLab.OCT_15;
+import static io.inference.analytics.bills.ProviderLab.OCT_16;
+import static io.inference.analytics.bills.ProviderLab.usd;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.tuple;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.inference.analytics.devtools.FakeAnthropic;
+import io.inference.analytics.devtools.Fault;
+import io.inference.analytics.platform.Failure;
+import io.inference.analytics.provider.Provider;
+import io.inference.analytics.provider.ProviderHttp;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.time.LocalDate;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
+import java.util.Collections;
+import java.util.List;
+import java.util.Optional;
+import java.util.TreeSet;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** What goes wrong on the way from Anthropic: what is tried again, what is not, and what stays as it was. */
+class AnthropicFaultsIT {
+
+    @RegisterExtension
+    private static final ProviderLab lab = new ProviderLab();
+
+    private static String ledgerText(LocalDate day) {
+        return lab.database.text(
+                "select last_error_text from analytics.provider_import_day where dataset = 'cost' and usage_date = '"
+                        + day + "'");
+    }
+
+    @Test
+    void passingFaultsAreTriedAgain() throws Exception {
+        lab.offerF1();
+        lab.anthropicApi.fail("cost_report", Fault.RATE_LIMITED_WITH_RETRY_AFTER, Fault.SERVER_ERROR, Fault.CUT);
+        lab.anthropicApi.fail("messages", Fault.BROKEN_JSON, Fault.OVERLOADED, Fault.NO_ANSWER);
+        long start = System.nanoTime();
+        assertThat(lab.anthropic(OCT_15).complete()).isTrue();
+        assertThat(Duration.ofNanos(System.nanoTime() - start))
+                .as("retry-after of 1 s, a time-out of 2 s")
+                .isGreaterThanOrEqualTo(Duration.ofSeconds(3));
+        assertThat(lab.database.number("select count(*) from analytics.claude_costs"))
+                .isEqualTo(13);
+    }
+
+    @Test
+    void aRateLimitThatDoesNotPassIsForLater() throws Exception {
+        lab.offerF1();
+        lab.anthropicApi.fail("cost_report", Collections.nCopies(4, Fault.RATE_LIMITED).toArray(Fault[]::new));
+        assertThat(lab.anthropic(OCT_16).complete()).isFalse();
+        assertThat(lab.anthropicApi.requests("cost_report")).hasSize(4);
+        assertThat(lab.day("cost", OCT_16).toList()).startsWith("failed_retryable", "rate_limit_error");
+    }
+
+    @Test
+    void aLastingFaultIsNotTriedAgainButByAPerson() throws Exception {
+        lab.offerF1();
+        lab.anthropic(OCT_15);
+        lab.anthropicApi.fail("cost_report", Fault.FORBIDDEN);
+        lab.anthropicApi.requests().clear();
+        assertThat(lab.anthropic(OCT_16).complete()).isFalse();
+        assertThat(lab.anthropicApi.requests("cost_report")).hasSize(1);
+        assertThat(lab.day("cost", OCT_16).toList()).startsWith("failed_permanent", "permission_error");
+        assertThat(ledgerText(OCT_16))
+                .contains("ANTHROPIC_ADMIN_API_KEY", "Admin API key", "[redacted]")
+                .doesNotContain(FakeAnthropic.KEY);
+        assertThat(lab.imports()
+                        .retry(Provider.ANTHROPIC, new TreeSet<>(), "test", outcome -> {})
+                        .complete())
+                .isTrue();
+        assertThat(lab.imports()
+                        .retry(Provider.ANTHROPIC, new TreeSet<>(List.of(OCT_15, OCT_16)), "test", outcome -> {})
+                        .days())
+                .as("two days that are named, although nothing is wrong with them")
+                .hasSize(6)
+                .allMatch(day -> day.status().good() && day.revision() == 1);
+        assertThat(lab.imports().gaps(Provider.ANTHROPIC, Optional.of(OCT_15)))
+                .as("the days after it were never tried")
+                .hasSize(6)
+                .allMatch(gap -> gap.contains("missing"));
+    }
+
+    @Test
+    void aPauseIsAsLongAsTheProviderSaysInSecondsOrAsADate() throws Exception {
+        lab.offerF1();
+        lab.anthropicApi.retryAfter(DateTimeFormatter.RFC_1123_DATE_TIME.format(
+                ProviderLab.NOW.plusSeconds(1).atOffset(ZoneOffset.UTC)));
+        lab.anthropicApi.fail("cost_report", Fault.RATE_LIMITED_WITH_RETRY_AFTER);
+        long start = System.nanoTime();
+        assertThat(lab.anthropic(OCT_15).complete()).isTrue();
+        assertThat(Duration.ofNanos(System.nanoTime() - start)).isGreaterThanOrEqualTo(Duration.ofSeconds(1));
+        lab.anthropicApi.retryAfter("3600");
+        lab.anthropicApi.fail("cost_report", Fault.RATE_LIMITED_WITH_RETRY_AFTER);
+        lab.anthropicApi.requests().clear();
+        assertThat(lab.anthropic(OCT_16).complete()).isFalse();
+        assertThat(lab.anthropicApi.requests("cost_report"))
+                .as("longer than a request may take: later")
+                .hasSize(1);
+        assertThat(
+                        lab.database.rows(
+                                """
+                                select status, next_attempt_at from analytics.provider_import_day
+                                where dataset = 'cost' and usage_date = '2025-10-16'
+                                """))
+                .containsExactly(tuple("failed_retryable", ProviderLab.NOW.plusSeconds(3_600)));
+    }
+
+    @Test
+    void everyPageOfABackfillIsRead() throws Exception {
+        lab.set("anthropic-page-days", "7");
+        LocalDate first = LocalDate.of(2025, 10, 1);
+        for (int i = 0; i < 18; i++) {
+            lab.anthropicApi.cost(first.plusDays(i), ProviderLab.f1());
+        }
+        lab.offerF1();
+        lab.anthropic(OCT_15);
+        lab.validation().validate(Provider.ANTHROPIC, Optional.empty(), OCT_15, Optional.of(usd("22.72")));
+        lab.anthropicApi.requests().clear();
+        assertThat(lab.importAgain(first, first.plusDays(17)).complete()).isTrue();
+        assertThat(lab.anthropicApi.requests("cost_report")).hasSize(3);
+        assertThat(lab.database.number("select count(*) from analytics.provider_import_day where dataset = 'cost'"))
+                .isEqualTo(18);
+        assertThat(lab.billed()).isEqualTo(usd("408.96"));
+    }
+
+    @Test
+    void everyPageOfADayIsRead() throws Exception {
+        ArrayNode many = ProviderHttp.JSON.createArrayNode();
+        ObjectNode one = (ObjectNode) ProviderLab.file("f1-claude-code.json").at("/data/0");
+        for (int i = 0; i < 2500; i++) {
+            ObjectNode copy = one.deepCopy();
+            copy.withObject("/actor").put("email_address", "u" + i + "@example.test");
+            many.add(copy.put("date", "2025-10-16T00:00:00Z"));
+        }
+        lab.anthropicApi.claudeCode(OCT_16, many);
+        lab.anthropic(OCT_16);
+        assertThat(lab.anthropicApi.requests("claude_code")).hasSize(3);
+        assertThat(lab.database.number(
+                        "select count(*) from analytics.claude_code_productivity where activity_date = '2025-10-16'"))
+                .isEqualTo(2500);
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = {"LOST_PAGE", "SAME_PAGE"})
+    void brokenPagingIsNoDay(Fault fault) throws Exception {
+        lab.anthropicApi.cost(OCT_15, ProviderLab.f1());
+        lab.anthropicApi.fail("cost_report", fault, fault);
+        assertThat(lab.anthropic(OCT_15).complete()).isFalse();
+        assertThat(lab.day("cost", OCT_15).toList()).startsWith("failed_retryable", "broken_paging");
+        assertThat(lab.billed()).isZero();
+        assertThat(lab.day("usage", OCT_15).toList())
+                .as("the other reports of the day go on")
+                .startsWith("ok_empty");
+    }
+
+    @Test
+    void aFieldThatCannotBeReadKeepsItsOwnDayOutAndNoOther() throws Exception {
+        lab.offerF1();
+        lab.anthropic(OCT_15);
+        lab.validation().validate(Provider.ANTHROPIC, Optional.empty(), OCT_15, Optional.empty());
+        lab.anthropicApi.cost(OCT_15, ProviderLab.f1("1e3"));
+        lab.anthropicApi.cost(OCT_16, ProviderLab.f1());
+        ObjectNode exact = (ObjectNode) ProviderLab.f1("12345.678901234567891").get(0);
+        exact.put("description", "a \u0000 b");
+        lab.anthropicApi.cost(
+                OCT_16.plusDays(1), ProviderHttp.JSON.createArrayNode().add(exact));
+        assertThat(lab.importAgain(OCT_15, OCT_16.plusDays(1)).days().stream()
+                        .filter(day -> !day.status().good()))
+                .extracting(DayOutcome::date)
+                .containsExactly(OCT_15);
+        assertThat(lab.day("cost", OCT_15).toList()).startsWith("quarantined", "broken_field");
+        assertThat(lab.billed("activity_date = '2025-10-15'")).isEqualTo(usd("22.72"));
+        assertThat(lab.billed("activity_date = '2025-10-17'")).isEqualTo(usd("123.45678901234567891"));
+        assertThat(
+                        lab.database.number(
+                                "select count(*) from analytics.provider_raw_page where usage_date = '2025-10-15' and body::text like '%1e3%'"))
+                .as("a person can look at it")
+                .isEqualTo(1);
+    }
+
+    @Test
+    void aKeyOfAnotherOrganizationImportsNothing() throws Exception {
+        lab.offerF1();
+        lab.anthropic(OCT_15);
+        lab.validation().validate(Provider.ANTHROPIC, Optional.empty(), OCT_15, Optional.empty());
+        lab.anthropicApi.organization("00000000-0000-4000-8000-000000000002");
+        assertThatThrownBy(() -> lab.anthropic(OCT_16))
+                .isInstanceOf(Failure.Unavailable.class)
+                .hasMessageContaining("ANTHROPIC_ORGANIZATION_ID");
+        assertThatThrownBy(() -> lab.importAgain(OCT_15, OCT_16))
+                .isInstanceOf(Failure.Unavailable.class)
+                .hasMessageContaining("ANTHROPIC_ORGANIZATION_ID");
+        lab.set("anthropic-organization", "00000000-0000-4000-8000-000000000002");
+        assertThatThrownBy(() -> lab.importAgain(OCT_15, OCT_16))
+                .as("another organisation's day was validated")
+                .isInstanceOf(Failure.Conflict.class)
+                .hasMessageContaining("000000000002");
+        assertThat(lab.database.number("select count(*) from analytics.provider_import_day"))
+                .isEqualTo(3);
+    }
+
+    @Test
+    void aCrashInTheMiddleLeavesTheOldDay() throws Exception {
+        lab.offerF1();
+        lab.anthropic(OCT_15);
+        lab.database.execute(
+                "alter table analytics.claude_cost_allocated add constraint crash check (amount_usd < 0) not valid");
+        lab.anthropicApi.cost(OCT_15, ProviderLab.f1("123"));
+        assertThat(lab.anthropic(OCT_15).complete()).isFalse();
+        assertThat(lab.billed()).isEqualTo(usd("22.72"));
+        lab.assertLawsHold(OCT_15);
+        lab.database.execute("alter table analytics.claude_cost_allocated drop constraint crash");
+        assertThat(lab.anthropic(OCT_15).complete()).isTrue();
+        assertThat(lab.billed()).isEqualTo(usd("22.73"));
+        lab.assertLawsHold(OCT_15);
+    }
+
+    @Test
+    void twoWorkersImportADayOneAfterTheOther() throws Exception {
+        lab.offerF1();
+        CountDownLatch latch = new CountDownLatch(1);
+        lab.anthropicApi.holdUntil(latch);
+        List<CompletableFuture<Boolean>> workers = List.of(async(), async());
+        latch.countDown();
+        for (CompletableFuture<Boolean> worker : workers) {
+            assertThat(worker.get(60, TimeUnit.SECONDS)).isTrue();
+        }
+        assertThat(lab.database.rows("select count(*), max(revision) from analytics.provider_day_revision"))
+                .containsExactly(tuple(3L, 1L));
+        assertThat(lab.database.number("select count(*) from analytics.claude_costs"))
+                .isEqualTo(13);
+        assertThat(lab.database.number("select count(*) from pg_locks where locktype = 'advisory'"))
+                .isZero();
+        lab.assertLawsHold(OCT_15);
+    }
+
+    private static CompletableFuture<Boolean> async() {
+        return CompletableFuture.supplyAsync(() -> {
+            try {
+                return lab.anthropic(OCT_15).complete();
+            } catch (SQLException | InterruptedException e) {
+                throw new IllegalStateException(e);
+            }
+        });
+    }
+}
