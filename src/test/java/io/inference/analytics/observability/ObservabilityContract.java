@@ -6,10 +6,6 @@ import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import com.rabbitmq.client.AMQP;
-import com.rabbitmq.client.Channel;
-import com.rabbitmq.client.Connection;
-import com.rabbitmq.client.ConnectionFactory;
 import io.inference.analytics.event.RejectReason;
 import io.inference.analytics.testing.Backend;
 import io.inference.analytics.testing.LocalDev;
@@ -17,25 +13,19 @@ import io.inference.analytics.testing.OtlpReceiver;
 import io.inference.analytics.testing.OtlpReceiver.Link;
 import io.inference.analytics.testing.OtlpReceiver.Received;
 import io.inference.analytics.testing.ServiceProcess;
+import io.inference.analytics.testing.Sql;
 import io.inference.analytics.testing.TestBackends;
 import io.opentelemetry.proto.trace.v1.Span;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpResponse;
-import java.nio.charset.StandardCharsets;
-import java.sql.DriverManager;
-import java.sql.SQLException;
-import java.sql.Statement;
 import java.time.Duration;
-import java.time.Instant;
-import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
-import java.util.UUID;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -53,17 +43,6 @@ abstract class ObservabilityContract {
 
     private static final Duration PATIENCE = Duration.ofSeconds(60);
     private static final ObjectMapper JSON = new ObjectMapper();
-
-    private static final String ORG = UUID.randomUUID().toString();
-    private static final String QUIET_ORG = UUID.randomUUID().toString();
-    private static final String MODEL = UUID.randomUUID().toString();
-    private static final int SUCCESSES = 30;
-    private static final int ERRORS = 10;
-    private static final int OTHERS = 2;
-
-    private static final String TRACED_MESSAGE = "order-4711";
-    private static final String TRACE_ID = "4bf92f3577b34da6a3ce929d0e0e4736";
-    private static final String PARENT_SPAN_ID = "00f067aa0ba902b7";
 
     private final TestBackends backends = new TestBackends().needing(Backend.POSTGRES, Backend.RABBITMQ, Backend.REDIS);
     private final OtlpReceiver collector = OtlpReceiver.start();
@@ -87,10 +66,10 @@ abstract class ObservabilityContract {
         settings.put("OTEL_EXPORTER_OTLP_ENDPOINT", collector.endpoint());
         service = ServiceProcess.start(settings).awaitReady();
         atStart = scrape();
-        publish();
+        KnownEvents.publish(settings.get("RABBITMQ_URL"), this::awaitFirstBatch);
         await("all outcomes").atMost(PATIENCE).untilAsserted(() -> assertThat(
                         sum(scrape(), "analytics_ingestion_events_total"))
-                .isEqualTo(SUCCESSES + ERRORS + OTHERS + 3));
+                .isEqualTo(KnownEvents.PUBLISHED));
         // Here, as they are about the last five minutes: a test that comes late would find nothing.
         await("gauges of the organisation").atMost(PATIENCE).untilAsserted(() -> {
             atWork = scrape();
@@ -169,7 +148,7 @@ abstract class ObservabilityContract {
     @Test
     void outcomesAreCounted() {
         Scrape now = scrape();
-        assertThat(outcome(now, "stored", "")).isEqualTo(SUCCESSES + ERRORS + OTHERS);
+        assertThat(outcome(now, "stored", "")).isEqualTo(KnownEvents.STORED);
         assertThat(outcome(now, "duplicate", "")).isEqualTo(1);
         assertThat(outcome(now, "conflict", "")).isEqualTo(1);
         assertThat(outcome(now, "dead_lettered", "malformed_json")).isEqualTo(1);
@@ -185,33 +164,34 @@ abstract class ObservabilityContract {
     @Test
     void organisationsHaveTheirGauges() {
         assertGauges(atWork);
-        assertThat(atWork.value("analytics_usage_error_rate", Map.of("org_id", QUIET_ORG)))
+        assertThat(atWork.value("analytics_usage_error_rate", Map.of("org_id", KnownEvents.QUIET_ORG)))
                 .as("an organisation with fewer than 20 events")
                 .isEmpty();
     }
 
     private static void assertGauges(Scrape scrape) {
-        Map<String, String> org = Map.of("org_id", ORG);
-        assertThat(scrape.value("analytics_usage_error_rate", org)).hasValue(ERRORS / (double) (SUCCESSES + ERRORS));
-        assertThat(scrape.value("analytics_usage_latency_seconds", Map.of("org_id", ORG, "quantile", "0.5")))
+        Map<String, String> org = Map.of("org_id", KnownEvents.ORG);
+        assertThat(scrape.value("analytics_usage_error_rate", org)).hasValue(KnownEvents.ERROR_RATE);
+        assertThat(scrape.value("analytics_usage_latency_seconds", Map.of("org_id", KnownEvents.ORG, "quantile", "0.5")))
                 .hasValueCloseTo(0.1, within(0.002));
-        assertThat(scrape.value("analytics_usage_latency_seconds", Map.of("org_id", ORG, "quantile", "0.99")))
+        assertThat(scrape.value("analytics_usage_latency_seconds", Map.of("org_id", KnownEvents.ORG, "quantile", "0.99")))
                 .hasValueCloseTo(4.0, within(0.08));
         assertThat(scrape.value("analytics_freshness_lag_seconds", org)).hasValue(0);
     }
 
     @Test
-    void aLostRowShowsAsGap() throws SQLException {
-        sql("create table analytics.lost as select * from analytics.usage_events where org_id = '" + QUIET_ORG + "'");
+    void aLostRowShowsAsGap() {
+        Sql sql = new Sql(settings.get("DATABASE_URL"));
+        sql.execute("create table analytics.lost as select * from analytics.usage_events where org_id = '" + KnownEvents.QUIET_ORG + "'");
         try {
-            sql("delete from analytics.usage_events where org_id = '" + QUIET_ORG + "'");
+            sql.execute("delete from analytics.usage_events where org_id = '" + KnownEvents.QUIET_ORG + "'");
             await("the gap").atMost(PATIENCE).untilAsserted(() -> assertThat(
                             scrape().value("analytics_conservation_gap_events", Map.of())
                                     .orElseThrow())
-                    .isGreaterThanOrEqualTo(OTHERS));
+                    .isGreaterThanOrEqualTo(KnownEvents.OTHERS));
         } finally {
-            sql("insert into analytics.usage_events select * from analytics.lost");
-            sql("drop table analytics.lost");
+            sql.execute("insert into analytics.usage_events select * from analytics.lost");
+            sql.execute("drop table analytics.lost");
         }
         await("no gap").atMost(PATIENCE).untilAsserted(() -> assertThat(
                         scrape().value("analytics_conservation_gap_events", Map.of()))
@@ -241,12 +221,12 @@ abstract class ObservabilityContract {
     void oneIdLeadsFromTheMessageThroughItsBatchToTheRollup() {
         await("lines about the message").atMost(PATIENCE).untilAsserted(() -> {
             List<JsonNode> lines = log();
-            JsonNode taken = only(lines, "event=batch_taken ", "[" + TRACED_MESSAGE);
+            JsonNode taken = JsonLog.only(lines, "event=batch_taken ", "[" + KnownEvents.TRACED_MESSAGE);
             String correlationId = taken.path("mdc").path("correlationId").asText();
-            assertThat(correlationId).isEqualTo(TRACED_MESSAGE);
-            JsonNode committed = only(lines, "event=batch_committed ", "correlation_id=" + correlationId);
+            assertThat(correlationId).isEqualTo(KnownEvents.TRACED_MESSAGE);
+            JsonNode committed = JsonLog.only(lines, "event=batch_committed ", "correlation_id=" + correlationId);
             assertThat(committed.path("mdc").path("correlationId").asText()).isEqualTo(correlationId);
-            only(lines, "event=rolled_up ", correlationId);
+            JsonLog.only(lines, "event=rolled_up ", correlationId);
         });
     }
 
@@ -265,14 +245,14 @@ abstract class ObservabilityContract {
     void theTraceOfTheProducerLeadsToBatchAndRollup() {
         await("spans").atMost(PATIENCE).untilAsserted(() -> {
             Received batch = collector.spans("ingest batch").stream()
-                    .filter(span -> span.links().contains(new Link(TRACE_ID, PARENT_SPAN_ID)))
+                    .filter(span -> span.links().contains(new Link(KnownEvents.TRACE_ID, KnownEvents.PARENT_SPAN_ID)))
                     .findFirst()
                     .orElseThrow(() -> new AssertionError("no batch span linked to the producer's"));
             assertThat(batch.service()).isEqualTo("analytics");
             assertThat(batch.kind()).isEqualTo(Span.SpanKind.SPAN_KIND_CONSUMER);
             assertThat(batch.parentSpanId()).isEmpty();
             assertThat(batch.attributes())
-                    .containsEntry("analytics.correlation_id", TRACED_MESSAGE)
+                    .containsEntry("analytics.correlation_id", KnownEvents.TRACED_MESSAGE)
                     .containsKey("messaging.batch.message_count");
             assertThat(collector.spans("rollup")).anySatisfy(rollup -> assertThat(rollup.links())
                     .contains(new Link(batch.traceId(), batch.spanId())));
@@ -282,7 +262,7 @@ abstract class ObservabilityContract {
     @Test
     void linesOfATracedBatchCarryItsTraceId() {
         await("the span").atMost(PATIENCE).untilAsserted(() -> {
-            JsonNode committed = only(log(), "event=batch_committed ", "correlation_id=" + TRACED_MESSAGE);
+            JsonNode committed = JsonLog.only(log(), "event=batch_committed ", "correlation_id=" + KnownEvents.TRACED_MESSAGE);
             assertThat(collector.spans("ingest batch"))
                     .extracting(Received::traceId)
                     .contains(committed.path("mdc").path("traceId").asText());
@@ -365,7 +345,7 @@ abstract class ObservabilityContract {
     void aGoneBrokerIsShownAndNothingElse() throws IOException {
         LocalDev.act(Backend.RABBITMQ, "kill");
         try {
-            await("the metric tells").atMost(PATIENCE).untilAsserted(() -> {
+            await("the broker is down").atMost(PATIENCE).untilAsserted(() -> {
                 assertThat(alive()).isEqualTo(200);
                 assertThat(ready()).isEqualTo(200);
                 assertThat(scrape().value("analytics_ingestion_broker_up", Map.of()))
@@ -376,7 +356,7 @@ abstract class ObservabilityContract {
         } finally {
             LocalDev.act(Backend.RABBITMQ, "start");
         }
-        await("the metric tells again").atMost(PATIENCE).untilAsserted(() -> assertThat(
+        await("the broker is up again").atMost(PATIENCE).untilAsserted(() -> assertThat(
                         scrape().value("analytics_ingestion_broker_up", Map.of()))
                 .hasValue(1));
     }
@@ -398,6 +378,14 @@ abstract class ObservabilityContract {
         return checks;
     }
 
+    private List<JsonNode> log() throws IOException {
+        return JsonLog.lines(service.log());
+    }
+
+    private void awaitFirstBatch() {
+        await("the first batch").atMost(PATIENCE).until(() -> outcome(scrape(), "stored", "") == 1);
+    }
+
     final Scrape scrape() {
         return Scrape.parse(service.metrics());
     }
@@ -409,79 +397,5 @@ abstract class ObservabilityContract {
     private static double outcome(Scrape scrape, String outcome, String reason) {
         return scrape.value("analytics_ingestion_events_total", Map.of("outcome", outcome, "reason", reason))
                 .orElseThrow();
-    }
-
-    private List<JsonNode> log() throws IOException {
-        List<JsonNode> lines = new ArrayList<>();
-        for (String line : service.log().split("\n", -1)) {
-            if (!line.isEmpty()) {
-                lines.add(JSON.readTree(line));
-            }
-        }
-        return lines;
-    }
-
-    private static JsonNode only(List<JsonNode> lines, String event, String part) {
-        List<JsonNode> found = lines.stream()
-                .filter(line -> line.path("message").asText().startsWith(event)
-                        && line.path("message").asText().contains(part))
-                .toList();
-        assertThat(found).as(event + part).hasSize(1);
-        return found.get(0);
-    }
-
-    private void publish() throws Exception {
-        ConnectionFactory factory = new ConnectionFactory();
-        factory.setUri(settings.get("RABBITMQ_URL"));
-        try (Connection connection = factory.newConnection();
-                Channel channel = connection.createChannel()) {
-            channel.confirmSelect();
-            // Alone, so that it is the first of its batch.
-            publish(
-                    channel,
-                    new AMQP.BasicProperties.Builder()
-                            .messageId(TRACED_MESSAGE)
-                            .headers(Map.of("traceparent", "00-" + TRACE_ID + "-" + PARENT_SPAN_ID + "-01")),
-                    event(QUIET_ORG, UUID.randomUUID(), "success", 100, 1));
-            await("the first batch").atMost(PATIENCE).until(() -> outcome(scrape(), "stored", "") == 1);
-            for (int i = 0; i < SUCCESSES; i++) {
-                publish(channel, new AMQP.BasicProperties.Builder(), event(ORG, UUID.randomUUID(), "success", 100, 1));
-            }
-            for (int i = 0; i < ERRORS; i++) {
-                publish(channel, new AMQP.BasicProperties.Builder(), event(ORG, UUID.randomUUID(), "error", 4000, 1));
-            }
-            UUID twice = UUID.randomUUID();
-            publish(channel, new AMQP.BasicProperties.Builder(), event(QUIET_ORG, twice, "success", 100, 1));
-            publish(channel, new AMQP.BasicProperties.Builder(), event(QUIET_ORG, twice, "success", 100, 1));
-            publish(channel, new AMQP.BasicProperties.Builder(), event(QUIET_ORG, twice, "success", 100, 2));
-            publish(channel, new AMQP.BasicProperties.Builder(), "{");
-            channel.waitForConfirmsOrDie(30_000);
-        }
-    }
-
-    private static void publish(Channel channel, AMQP.BasicProperties.Builder properties, String body)
-            throws IOException {
-        channel.basicPublish(
-                "analytics.usage",
-                "usage.v1",
-                properties.contentType("application/json").deliveryMode(2).build(),
-                body.getBytes(StandardCharsets.UTF_8));
-    }
-
-    private static String event(String org, UUID id, String status, int latencyMs, int tokens) {
-        return """
-                {"eventId":"%s","orgId":"%s","modelId":"%s","occurredAt":"%s","latencyMs":%d,"status":"%s",\
-                "inputTokens":%d,"outputTokens":1,"costEstimateCents":1.25}"""
-                .formatted(id, org, MODEL, Instant.now().truncatedTo(ChronoUnit.MILLIS), latencyMs, status, tokens);
-    }
-
-    private void sql(String sql) throws SQLException {
-        URI uri = URI.create(settings.get("DATABASE_URL"));
-        String[] user = uri.getUserInfo().split(":", 2);
-        try (var connection = DriverManager.getConnection(
-                        "jdbc:postgresql://" + uri.getHost() + ":" + uri.getPort() + uri.getPath(), user[0], user[1]);
-                Statement statement = connection.createStatement()) {
-            statement.execute(sql);
-        }
     }
 }
