@@ -51,18 +51,15 @@ class MappedCostsIT {
 
     /** How costs of keys are attributed. */
     private static List<Tuple> methods(String columns, String where) {
-        return lab.database.rows(
-                "select distinct " + columns + " from analytics.claude_cost_allocated where api_key_id is not null and "
-                        + where);
+        return lab.database.rows("select distinct " + columns
+                + " from analytics.claude_cost_allocated where api_key_id is not null and " + where);
     }
 
     @Test
     void anotherMappingMovesTheDaysSinceThen() throws Exception {
         lab.offerF1();
         lab.anthropic(OCT_15);
-        assertThat(lab.unmapped().list())
-                .extracting(UnmappedCosts.Unmapped::id)
-                .contains(WORKSPACE, SERVICE_KEY);
+        assertThat(lab.unmapped().list()).extracting(UnmappedCosts.Unmapped::id).contains(WORKSPACE, SERVICE_KEY);
         assertThat(lab.expenses("platform = 'claude_code'")).isZero();
         assertThat(lab.mappings()
                         .mapWorkspace(WorkspaceRef.of(WORKSPACE), Tool.CLAUDE_CODE, LocalDate.of(2025, 10, 1), "test"))
@@ -182,8 +179,9 @@ class MappedCostsIT {
     void keysAndWorkspacesShowWhatHoldsToday() throws Exception {
         lab.offerF1();
         lab.anthropic(OCT_15);
-        String service = "select name, partial_key_hint, mapped_user_email, mapped_team_name from analytics.dim_api_keys"
-                + " where api_key_id = '" + SERVICE_KEY + "'";
+        String service =
+                "select name, partial_key_hint, mapped_user_email, mapped_team_name from analytics.dim_api_keys"
+                        + " where api_key_id = '" + SERVICE_KEY + "'";
         String workspace = "select platform from analytics.dim_workspaces where workspace_id = '" + WORKSPACE + "'";
         assertThat(lab.database.rows(service))
                 .containsExactly(tuple("search-service-prod", "sk-ant-api03-QrS...tUvA", null, null));

@@ -100,14 +100,14 @@ class PeopleFilesIT {
                                 "select count(*) from analytics.claude_ai_event where to_jsonb(claude_ai_event)::text like '%192.0.2.1%'"))
                 .as("addresses of machines are of no use here")
                 .isZero();
-        String summary = "select conversations, projects, files_uploaded, active_time_minutes, engagement_score, user_kind"
-                + " from analytics.";
+        String summary =
+                "select conversations, projects, files_uploaded, active_time_minutes, engagement_score, user_kind"
+                        + " from analytics.";
         assertThat(lab.database.rows(summary + "vw_claude_ai_daily_summary"))
                 .isEqualTo(lab.database.rows(summary + "vw_ai_assistant_productivity"))
                 .containsExactly(tuple(1L, 1L, 1L, 18L, 6L, "balanced"));
         people().importCsv(csv("email,team\nalice@example.test,Writers\n"), "test");
-        assertThat(lab.database.rows(
-                        "select team, pipeline_run_id is not null from analytics.fact_claude_daily_usage"))
+        assertThat(lab.database.rows("select team, pipeline_run_id is not null from analytics.fact_claude_daily_usage"))
                 .containsExactly(tuple("Writers", true));
     }
 
@@ -135,8 +135,7 @@ class PeopleFilesIT {
                 .isEqualTo(2);
         assertThat(lab.database.number("select count(*) from analytics.api_key_mapping"))
                 .isEqualTo(2);
-        Path spreadsheet =
-                csv("\uFEFFKey,platform,email,team,from\r\nci\\bot,,,\"A, \"\"B\"\"\",2025-02-01\r\n");
+        Path spreadsheet = csv("\uFEFFKey,platform,email,team,from\r\nci\\bot,,,\"A, \"\"B\"\"\",2025-02-01\r\n");
         assertThat(lab.mappings().importCsv(spreadsheet, "test"))
                 .as("as a spreadsheet writes it")
                 .isEqualTo(1);
@@ -200,9 +199,7 @@ class PeopleFilesIT {
         assertThat(lab.database.rows(teams))
                 .as("Alice owns 9.38 as the maker of her key and 0.2136232 of Cursor; Bob's key has a team of its own")
                 .containsExactlyInAnyOrder(
-                        tuple(null, usd("7.56")),
-                        tuple("Platform", usd("9.5936232")),
-                        tuple("Search", usd("5.78")));
+                        tuple(null, usd("7.56")), tuple("Platform", usd("9.5936232")), tuple("Search", usd("5.78")));
         assertThat(
                         lab.database.text(
                                 """

@@ -97,7 +97,8 @@ class ProviderReportsIT {
                                        total_cache_creation_tokens, estimated_total_cost_usd
                                 from analytics.claude_code_usage_stats where user_email = 'alice@example.test'
                                 """))
-                .containsExactly(tuple(4L, null, usd("91667"), usd("92500"), usd("5708333"), usd("1704000"), usd("9.32")));
+                .containsExactly(
+                        tuple(4L, null, usd("91667"), usd("92500"), usd("5708333"), usd("1704000"), usd("9.32")));
         assertThat(lab.sum("analytics.vw_combined_daily_costs", "amount_usd", "provider = 'claude_code'"))
                 .isEqualTo(usd("9.38"));
     }
@@ -136,8 +137,8 @@ class ProviderReportsIT {
         lab.cursorApi.daily(ProviderLab.file("cursor-daily-usage.json").withArray("data"));
         lab.cursor(OCT_15);
         Map<String, String> seats = Map.of("2025-07", "100", "2025-08", "105", "2025-09", "126", "2025-10", "100");
-        seats.forEach((month, amount) ->
-                lab.seats().add(YearMonth.parse(month), Tool.CLAUDE_AI, usd(amount), false, "test"));
+        seats.forEach(
+                (month, amount) -> lab.seats().add(YearMonth.parse(month), Tool.CLAUDE_AI, usd(amount), false, "test"));
     }
 
     @Test
@@ -241,7 +242,9 @@ class ProviderReportsIT {
                                 where user_email = 'alice@example.test' order by snapshot_date
                                 """))
                 .as("57, 56.98 and 56.99 are a fall and a cent more; another cycle begins at 0")
-                .extracting(row -> row.toList().get(0), row -> Boolean.TRUE.equals(row.toList().get(1)))
+                .extracting(
+                        row -> row.toList().get(0),
+                        row -> Boolean.TRUE.equals(row.toList().get(1)))
                 .containsExactly(
                         tuple(usd("50"), false),
                         tuple(usd("7"), false),

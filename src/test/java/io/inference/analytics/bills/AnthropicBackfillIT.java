@@ -41,16 +41,13 @@ class AnthropicBackfillIT {
     }
 
     private static List<ProviderValidation.Checkpoint> validated(String expectedTotal) {
-        return lab.validation()
-                .validate(Provider.ANTHROPIC, Optional.empty(), OCT_15, Optional.of(usd(expectedTotal)));
+        return lab.validation().validate(Provider.ANTHROPIC, Optional.empty(), OCT_15, Optional.of(usd(expectedTotal)));
     }
 
     @Test
     void noPastIsImportedBeforeADayIsValidated() throws Exception {
         lab.offerF1();
-        assertThatThrownBy(this::backfill)
-                .isInstanceOf(Failure.Conflict.class)
-                .hasMessageContaining("validate");
+        assertThatThrownBy(this::backfill).isInstanceOf(Failure.Conflict.class).hasMessageContaining("validate");
         lab.anthropic(OCT_15);
         assertThat(validated("22.80")).anyMatch(checkpoint -> !checkpoint.passed());
         assertThat(validated("22.72")).hasSize(6).allMatch(ProviderValidation.Checkpoint::passed);
@@ -86,10 +83,11 @@ class AnthropicBackfillIT {
                                 cross join lateral analytics.provider_invariants(d::date) l
                                 """))
                 .as("none of the laws is broken")
-                .containsExactly(
-                        tuple((long) LAWS_OF_A_BILLED_DAY + (DAYS - 1) * LAWS_OF_A_DAY, 0L, usd("22.72")));
+                .containsExactly(tuple((long) LAWS_OF_A_BILLED_DAY + (DAYS - 1) * LAWS_OF_A_DAY, 0L, usd("22.72")));
         lab.anthropicApi.requests().clear();
         assertThat(backfill().days()).isEmpty();
-        assertThat(lab.anthropicApi.requests()).as("nothing but whose key it is").hasSize(1);
+        assertThat(lab.anthropicApi.requests())
+                .as("nothing but whose key it is")
+                .hasSize(1);
     }
 }

@@ -47,8 +47,9 @@ class AnthropicBillIT {
                         tuple("code", "claude-sonnet-4-5", 4L, usd("9.24")),
                         tuple("default", "claude-3-5-haiku", 3L, usd("5.78")),
                         tuple("default", "claude-sonnet-4-5", 3L, usd("7.56")));
-        assertThat(lab.database.rows(
-                        "select dataset, status, revision, row_count from analytics.provider_import_day order by dataset"))
+        assertThat(
+                        lab.database.rows(
+                                "select dataset, status, revision, row_count from analytics.provider_import_day order by dataset"))
                 .containsExactly(
                         tuple("claude_code", "ok", 1L, 2L), tuple("cost", "ok", 1L, 13L), tuple("usage", "ok", 1L, 4L));
         assertThat(lab.database.number("select count(*) from analytics.provider_day_revision"))
@@ -60,9 +61,8 @@ class AnthropicBillIT {
         assertThat(lab.anthropicApi.requests())
                 .anyMatch(request -> request.contains(
                         "cost_report" + day + "group_by%5B%5D=workspace_id&group_by%5B%5D=description"))
-                .anyMatch(request -> request.contains(
-                        "usage_report/messages" + day
-                                + "group_by%5B%5D=api_key_id&group_by%5B%5D=workspace_id&group_by%5B%5D=model&"));
+                .anyMatch(request -> request.contains("usage_report/messages" + day
+                        + "group_by%5B%5D=api_key_id&group_by%5B%5D=workspace_id&group_by%5B%5D=model&"));
     }
 
     @Test

@@ -60,7 +60,8 @@ class AnthropicFaultsIT {
     @Test
     void aRateLimitThatDoesNotPassIsForLater() throws Exception {
         lab.offerF1();
-        lab.anthropicApi.fail("cost_report", Collections.nCopies(4, Fault.RATE_LIMITED).toArray(Fault[]::new));
+        lab.anthropicApi.fail(
+                "cost_report", Collections.nCopies(4, Fault.RATE_LIMITED).toArray(Fault[]::new));
         assertThat(lab.anthropic(OCT_16).complete()).isFalse();
         assertThat(lab.anthropicApi.requests("cost_report")).hasSize(4);
         assertThat(lab.day("cost", OCT_16).toList()).startsWith("failed_retryable", "rate_limit_error");

@@ -61,9 +61,7 @@ class ProviderCommandsIT {
 
     private static void assertEnds(Result result, int exitCode, String... said) {
         assertThat(result.exitCode()).as(result.toString()).isEqualTo(exitCode);
-        assertThat(result.out() + result.err())
-                .contains(said)
-                .doesNotContain(FakeAnthropic.KEY, "Exception", "\tat ");
+        assertThat(result.out() + result.err()).contains(said).doesNotContain(FakeAnthropic.KEY, "Exception", "\tat ");
     }
 
     @Test

@@ -249,8 +249,7 @@ public final class ProviderLab implements AutoCloseable, BeforeEachCallback, Aft
     /** Imports the days of Anthropic again, good or not. */
     ProviderImports.Summary importAgain(LocalDate from, LocalDate to) throws InterruptedException {
         return imports()
-                .backfill(
-                        Provider.ANTHROPIC, new ProviderImports.Range(from, to, true, false), "test", outcome -> {});
+                .backfill(Provider.ANTHROPIC, new ProviderImports.Range(from, to, true, false), "test", outcome -> {});
     }
 
     /** Says that the workspace of F1 is used for Claude Code. */
@@ -301,9 +300,8 @@ public final class ProviderLab implements AutoCloseable, BeforeEachCallback, Aft
     public void assertLawsHold(LocalDate day) {
         List<String> broken = jdbi.withHandle(handle -> ProviderValidation.brokenLaws(handle, day));
         assertThat(broken).isEmpty();
-        boolean billed = database.number("select count(*) from analytics.claude_costs where activity_date = '" + day
-                        + "'")
-                > 0;
+        boolean billed =
+                database.number("select count(*) from analytics.claude_costs where activity_date = '" + day + "'") > 0;
         assertThat(database.number("select count(*) from analytics.provider_invariants('" + day + "')"))
                 .isEqualTo(billed ? LAWS_OF_A_BILLED_DAY : LAWS_OF_A_DAY);
     }

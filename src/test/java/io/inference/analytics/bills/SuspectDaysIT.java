@@ -90,8 +90,7 @@ class SuspectDaysIT {
         "200, 199.98000200, true",
         "200, 199.98000199, false"
     })
-    void theToleranceOfAValidationEndsWhereItSays(BigDecimal billed, String expected, boolean passes)
-            throws Exception {
+    void theToleranceOfAValidationEndsWhereItSays(BigDecimal billed, String expected, boolean passes) throws Exception {
         ObjectNode item = (ObjectNode)
                 ProviderLab.f1(billed.movePointRight(2).toPlainString()).get(0);
         lab.anthropicApi.cost(OCT_15, ProviderHttp.JSON.createArrayNode().add(item));

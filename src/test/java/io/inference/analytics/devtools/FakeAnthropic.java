@@ -144,11 +144,9 @@ public final class FakeAnthropic extends FakeServer {
 
     private static ObjectNode report(FakeQuery query, Map<LocalDate, List<ObjectNode>> days, List<String> groups)
             throws Refused {
-        LocalDate first =
-                query.day("starting_at").orElseThrow(() -> new Refused(400, "starting_at: no RFC 3339 time"));
-        LocalDate end = query.day("ending_at")
-                .orElseGet(() ->
-                        LocalDate.ofInstant(Instant.now(), ZoneOffset.UTC).plusDays(1));
+        LocalDate first = query.day("starting_at").orElseThrow(() -> new Refused(400, "starting_at: no RFC 3339 time"));
+        LocalDate end = query.day("ending_at").orElseGet(() -> LocalDate.ofInstant(Instant.now(), ZoneOffset.UTC)
+                .plusDays(1));
         if (!end.isAfter(first)) {
             throw new Refused(400, "ending_at: must be later than starting_at");
         }
@@ -216,8 +214,7 @@ public final class FakeAnthropic extends FakeServer {
     /** Lists are paged by the id of the last entry. */
     private static ObjectNode list(FakeQuery query, List<ObjectNode> all) throws Refused {
         int limit = query.limit(20, 1000);
-        List<String> ids =
-                all.stream().map(entry -> entry.path("id").asText()).toList();
+        List<String> ids = all.stream().map(entry -> entry.path("id").asText()).toList();
         int from = query.one("after_id").map(ids::indexOf).orElse(-1) + 1;
         int to = Math.min(all.size(), from + limit);
         ObjectNode answer = JSON.createObjectNode();

@@ -58,8 +58,8 @@ record FakeQuery(Map<String, List<String>> parameters) {
 
     Optional<LocalDate> day(String name) throws Refused {
         try {
-            return one(name).map(OffsetDateTime::parse)
-                    .map(time -> time.withOffsetSameInstant(ZoneOffset.UTC).toLocalDate());
+            return one(name).map(OffsetDateTime::parse).map(time -> time.withOffsetSameInstant(ZoneOffset.UTC)
+                    .toLocalDate());
         } catch (DateTimeException e) {
             throw new Refused(400, name + ": no RFC 3339 time");
         }

@@ -131,8 +131,7 @@ final class LocalRun implements Callable<Integer> {
         return true;
     }
 
-    private static void analytics(SampleBills bills, List<String> command)
-            throws IOException, InterruptedException {
+    private static void analytics(SampleBills bills, List<String> command) throws IOException, InterruptedException {
         ProcessBuilder builder =
                 new ProcessBuilder(Stream.concat(Stream.of("local-dev/analytics", "providers"), command.stream())
                         .toList());

@@ -172,9 +172,11 @@ abstract class ObservabilityContract {
     private static void assertGauges(Scrape scrape) {
         Map<String, String> org = Map.of("org_id", KnownEvents.ORG);
         assertThat(scrape.value("analytics_usage_error_rate", org)).hasValue(KnownEvents.ERROR_RATE);
-        assertThat(scrape.value("analytics_usage_latency_seconds", Map.of("org_id", KnownEvents.ORG, "quantile", "0.5")))
+        assertThat(scrape.value(
+                        "analytics_usage_latency_seconds", Map.of("org_id", KnownEvents.ORG, "quantile", "0.5")))
                 .hasValueCloseTo(0.1, within(0.002));
-        assertThat(scrape.value("analytics_usage_latency_seconds", Map.of("org_id", KnownEvents.ORG, "quantile", "0.99")))
+        assertThat(scrape.value(
+                        "analytics_usage_latency_seconds", Map.of("org_id", KnownEvents.ORG, "quantile", "0.99")))
                 .hasValueCloseTo(4.0, within(0.08));
         assertThat(scrape.value("analytics_freshness_lag_seconds", org)).hasValue(0);
     }
@@ -182,7 +184,8 @@ abstract class ObservabilityContract {
     @Test
     void aLostRowShowsAsGap() {
         Sql sql = new Sql(settings.get("DATABASE_URL"));
-        sql.execute("create table analytics.lost as select * from analytics.usage_events where org_id = '" + KnownEvents.QUIET_ORG + "'");
+        sql.execute("create table analytics.lost as select * from analytics.usage_events where org_id = '"
+                + KnownEvents.QUIET_ORG + "'");
         try {
             sql.execute("delete from analytics.usage_events where org_id = '" + KnownEvents.QUIET_ORG + "'");
             await("the gap").atMost(PATIENCE).untilAsserted(() -> assertThat(
@@ -262,7 +265,8 @@ abstract class ObservabilityContract {
     @Test
     void linesOfATracedBatchCarryItsTraceId() {
         await("the span").atMost(PATIENCE).untilAsserted(() -> {
-            JsonNode committed = JsonLog.only(log(), "event=batch_committed ", "correlation_id=" + KnownEvents.TRACED_MESSAGE);
+            JsonNode committed =
+                    JsonLog.only(log(), "event=batch_committed ", "correlation_id=" + KnownEvents.TRACED_MESSAGE);
             assertThat(collector.spans("ingest batch"))
                     .extracting(Received::traceId)
                     .contains(committed.path("mdc").path("traceId").asText());
