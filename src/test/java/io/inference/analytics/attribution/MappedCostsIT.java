@@ -170,7 +170,9 @@ class MappedCostsIT {
         "web-code, claude_code",
         "other,"
     })
-    void aNameMaySayItsPlatform(String name, String platform) {
+    void aNameMaySayItsPlatform(String name, String platform) throws Exception {
+        lab.set("key-names", "true");
+        lab.anthropic(OCT_15);
         assertThat(lab.database.text("select analytics.platform_of_name('" + name + "')"))
                 .isEqualTo(platform);
     }

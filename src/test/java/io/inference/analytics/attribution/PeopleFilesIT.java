@@ -105,7 +105,7 @@ class PeopleFilesIT {
                         + " from analytics.";
         assertThat(lab.database.rows(summary + "vw_claude_ai_daily_summary"))
                 .isEqualTo(lab.database.rows(summary + "vw_ai_assistant_productivity"))
-                .containsExactly(tuple(1L, 1L, 1L, 18L, 6L, "balanced"));
+                .containsExactly(tuple(usd("1"), usd("1"), usd("1"), usd("18"), usd("6"), "balanced"));
         people().importCsv(csv("email,team\nalice@example.test,Writers\n"), "test");
         assertThat(lab.database.rows("select team, pipeline_run_id is not null from analytics.fact_claude_daily_usage"))
                 .containsExactly(tuple("Writers", true));

@@ -52,7 +52,7 @@ class ProviderReportsIT {
                                        cost_per_interaction
                                 from analytics.vw_claude_daily_ratios where user_email = 'alice@example.test' and platform = 'claude_code'
                                 """))
-                .containsExactly(tuple(usd("9.38"), 7_596_500L, 4L, 1_899_125L, usd("1.234779"), usd("2.345")));
+                .containsExactly(tuple(usd("9.38"), usd("7596500"), usd("4"), 1_899_125L, usd("1.234779"), usd("2.345")));
         String totals = "select sum(total_cost_usd), sum(total_tokens) from analytics.";
         assertThat(lab.database.rows(totals + "vw_claude_daily_ratios"))
                 .as("nothing is lost or counted twice")
@@ -206,8 +206,8 @@ class ProviderReportsIT {
                                 from analytics.vw_ai_coding_productivity where user_email like 'alice@%' order by tool
                                 """))
                 .containsExactly(
-                        tuple("claude_code", 812L, 669L, usd("0.875"), 4L),
-                        tuple("cursor", 1102L, 457L, usd("0.8438"), 252L));
+                        tuple("claude_code", usd("812"), usd("669"), usd("0.875"), usd("4")),
+                        tuple("cursor", usd("1102"), usd("457"), usd("0.8438"), usd("252")));
         assertThat(lab.sum("analytics.vw_api_consumption", "cost_usd", "true")).isEqualTo(usd("13.34"));
         assertThat(lab.sum("analytics.vw_api_consumption", "output_tokens", "true"))
                 .isEqualTo(usd("1068333"));
