@@ -32,7 +32,7 @@ final class DayChecks {
     /** The first fault; empty when the day can be stored. */
     static Optional<Fault> fault(Dataset dataset, DayAnswer answer, Limits limits, boolean released) {
         if (answer.fault().isPresent()) {
-            return answer.fault().map(text -> new Fault("broken_field", text));
+            return answer.fault().map(fault -> new Fault(fault.code(), fault.getMessage()));
         }
         Set<String> keys = new HashSet<>();
         for (DayRow row : answer.rows()) {

@@ -342,7 +342,12 @@ public class ProviderImports {
                     part.dataset(), part.days().first(), part.days().last());
             for (LocalDate day : part.days()) {
                 DayKey key = new DayKey(part.dataset(), org, day);
-                outcomes.add(store(handle, key, answers.get(day), by, order.released()));
+                DayAnswer answer = answers.get(day);
+                Optional<ProviderTrouble> passing = answer.fault().filter(ProviderTrouble::retryable);
+                outcomes.add(
+                        passing.isPresent()
+                                ? store.failed(handle, key, by, passing.get())
+                                : store(handle, key, answer, by, order.released()));
             }
         } catch (ProviderTrouble e) {
             for (LocalDate day : part.days()) {

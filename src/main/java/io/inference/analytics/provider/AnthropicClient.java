@@ -14,6 +14,8 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
 
 /**
  * Anthropic's Admin API (platform.claude.com/docs, pages of the Usage and Cost API): cost_report,
@@ -29,6 +31,18 @@ final class AnthropicClient implements ProviderClient {
     private static final int CENT_DIGITS = 2;
     private static final String WRONG_ORGANIZATION = "wrong_organization";
     private static final Set<String> COST_TYPES = Set.of("tokens", "web_search", "code_execution", "session_usage");
+
+    private static final Set<String> COST_FIELDS = Set.of(
+            "workspace_id",
+            "model",
+            "token_type",
+            "cost_type",
+            "service_tier",
+            "context_window",
+            "description",
+            "inference_geo",
+            "amount",
+            "currency");
 
     private final ProviderHttp http;
     private final String base;
@@ -149,6 +163,7 @@ final class AnthropicClient implements ProviderClient {
                 }
             }
         });
+        days.missing();
     }
 
     private void claudeCode(DayDrafts days, LocalDate day) throws ProviderTrouble, InterruptedException {
@@ -218,7 +233,20 @@ final class AnthropicClient implements ProviderClient {
                         JsonFields.text(result, "context_window"),
                         JsonFields.text(result, "description"),
                         JsonFields.text(result, "inference_geo")),
-                Arrays.asList(dollars, JsonFields.text(result, "currency")));
+                Arrays.asList(dollars, JsonFields.text(result, "currency")),
+                unknown(result, type));
+    }
+
+    /** The fields of a line that have no column, and a type of cost that is not known. */
+    private static SortedMap<String, String> unknown(JsonNode result, String type) {
+        SortedMap<String, String> unknown = new TreeMap<>();
+        result.properties().stream()
+                .filter(field -> !COST_FIELDS.contains(field.getKey()))
+                .forEach(field -> unknown.put(field.getKey(), field.getValue().toString()));
+        if (type != null && !COST_TYPES.contains(type)) {
+            unknown.put("cost_type", type);
+        }
+        return unknown;
     }
 
     private static DayRow usageRow(JsonNode result) throws ProviderTrouble {
@@ -232,8 +260,8 @@ final class AnthropicClient implements ProviderClient {
                         JsonFields.text(result, "context_window"),
                         JsonFields.text(result, "inference_geo")),
                 List.of(
-                        JsonFields.count(result, "uncached_input_tokens"),
-                        JsonFields.count(result, "output_tokens"),
+                        JsonFields.requiredCount(result, "uncached_input_tokens"),
+                        JsonFields.requiredCount(result, "output_tokens"),
                         JsonFields.count(result, "cache_read_input_tokens"),
                         JsonFields.count(creation, "ephemeral_5m_input_tokens"),
                         JsonFields.count(creation, "ephemeral_1h_input_tokens"),

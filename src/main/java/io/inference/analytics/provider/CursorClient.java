@@ -1,8 +1,10 @@
 package io.inference.analytics.provider;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.MissingNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.inference.analytics.platform.Sha256;
+import java.io.Serial;
 import java.math.BigDecimal;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
@@ -31,7 +33,9 @@ final class CursorClient implements ProviderClient {
 
     private static final int DAYS_PER_CALL = 30;
     private static final int PAGES_MAX = 10_000;
+    private static final int READINGS_MAX = 3;
     private static final int CENT_DIGITS = 2;
+    private static final String BROKEN_PAGING = "broken_paging";
 
     private final ProviderHttp http;
     private final String base;
@@ -96,6 +100,30 @@ final class CursorClient implements ProviderClient {
     @Override
     public Map<LocalDate, DayAnswer> fetch(Dataset dataset, LocalDate first, LocalDate last)
             throws ProviderTrouble, InterruptedException {
+        for (int reading = 1; ; reading++) {
+            try {
+                return read(dataset, first, last);
+            } catch (Moved e) {
+                if (reading == READINGS_MAX) {
+                    throw ProviderTrouble.passing(BROKEN_PAGING, e.getMessage());
+                }
+            }
+        }
+    }
+
+    /** The items are not those that the answer counts; reading all pages again may help. */
+    private static final class Moved extends Exception {
+        @Serial
+        private static final long serialVersionUID = 1;
+
+        Moved(String path, Object found, Object expected) {
+            super("%s: %s events (expected: %s)".formatted(path, found, expected), null, false, false);
+        }
+    }
+
+    /** An event that comes or goes between two pages moves all after it: then every page is read again. */
+    private Map<LocalDate, DayAnswer> read(Dataset dataset, LocalDate first, LocalDate last)
+            throws ProviderTrouble, InterruptedException, Moved {
         DayDrafts days = new DayDrafts(first, last);
         switch (dataset) {
             case CURSOR_DAILY_USAGE -> dailyUsage(days, first, last);
@@ -114,11 +142,14 @@ final class CursorClient implements ProviderClient {
 
     /**
      * Reads pages until one is marked as the last. A page that comes twice, or is empty before the
-     * last, is an error.
+     * last, is an error. So is a number of items that differs from the one that the answer gives,
+     * in total or between two pages.
      */
     private void pages(String path, ObjectNode body, String field, PageReader reader)
-            throws ProviderTrouble, InterruptedException {
+            throws ProviderTrouble, InterruptedException, Moved {
         Set<String> seen = new HashSet<>();
+        JsonNode total = MissingNode.getInstance();
+        int read = 0;
         for (int number = 1; number <= PAGES_MAX; number++) {
             body.put("page", number).put("pageSize", pageRecords);
             JsonNode page = http.post(URI.create(base + path), headers, body.toString());
@@ -126,23 +157,33 @@ final class CursorClient implements ProviderClient {
             if (!items.isArray()) {
                 throw ProviderTrouble.passing("broken_answer", field + ": not a list");
             }
-            boolean more = more(page, number);
+            boolean more = more(page, number, items.size() >= pageRecords, path);
+            JsonNode now = page.path("totalUsageEventsCount");
+            if (number > 1 && !now.equals(total)) {
+                throw new Moved(path, now, total);
+            }
+            total = now;
+            read += items.size();
             if (more && items.isEmpty()) {
-                throw ProviderTrouble.passing("broken_paging", path + ": more pages after an empty one");
+                throw ProviderTrouble.passing(BROKEN_PAGING, path + ": more pages after an empty one");
             }
             // If the server ignored the page number, every event would be counted once per page.
             if (!items.isEmpty() && !seen.add(Sha256.hex(items.toString()))) {
-                throw ProviderTrouble.passing("broken_paging", path + ": a page twice");
+                throw ProviderTrouble.passing(BROKEN_PAGING, path + ": a page twice");
             }
             reader.read(page, items);
             if (!more) {
+                if (total.isNumber() && total.asLong() != read) {
+                    throw new Moved(path, read, total);
+                }
                 return;
             }
         }
-        throw ProviderTrouble.lasting("broken_paging", path + ": more than " + PAGES_MAX + " pages");
+        throw ProviderTrouble.lasting(BROKEN_PAGING, path + ": more than " + PAGES_MAX + " pages");
     }
 
-    private static boolean more(JsonNode page, int number) {
+    /** @param full as many items as were asked for: without a word about pages there may be others */
+    private static boolean more(JsonNode page, int number, boolean full, String path) throws ProviderTrouble {
         JsonNode pagination = page.path("pagination");
         if (pagination.path("hasNextPage").isBoolean()) {
             return pagination.path("hasNextPage").booleanValue();
@@ -152,6 +193,9 @@ final class CursorClient implements ProviderClient {
                 Math.max(
                         pagination.path("totalPages").asInt(0),
                         pagination.path("numPages").asInt(0)));
+        if (pages == 0 && full) {
+            throw ProviderTrouble.passing(BROKEN_PAGING, path + ": a full page without pagination");
+        }
         return number < pages;
     }
 
@@ -183,7 +227,7 @@ final class CursorClient implements ProviderClient {
     }
 
     private void dailyUsage(DayDrafts days, LocalDate first, LocalDate last)
-            throws ProviderTrouble, InterruptedException {
+            throws ProviderTrouble, InterruptedException, Moved {
         pages("/teams/daily-usage-data", period(first, last), "data", (page, items) -> {
             Map<LocalDate, List<JsonNode>> byDay = new HashMap<>();
             for (JsonNode item : items) {
@@ -225,7 +269,7 @@ final class CursorClient implements ProviderClient {
         return DayRow.of(Arrays.asList(JsonFields.text(item, "userId"), JsonFields.email(item, "email")), measures);
     }
 
-    private void events(DayDrafts days, LocalDate first, LocalDate last) throws ProviderTrouble, InterruptedException {
+    private void events(DayDrafts days, LocalDate first, LocalDate last) throws ProviderTrouble, InterruptedException, Moved {
         Map<List<Object>, Integer> twins = new HashMap<>();
         pages("/teams/filtered-usage-events", period(first, last), "usageEvents", (page, items) -> {
             Map<LocalDate, List<JsonNode>> byDay = new HashMap<>();
@@ -235,16 +279,20 @@ final class CursorClient implements ProviderClient {
             }
             share(days, page, "usageEvents", byDay, item -> eventRow(twins, item));
             byDay.forEach((day, ofDay) -> days.of(day).ifPresent(draft -> ofDay.stream()
-                    .filter(item -> JsonFields.flag(item, "isChargeable"))
+                    .filter(item -> CursorCharge.of(item) == CursorCharge.BILLED)
                     .forEach(item -> draft.bill(item, "chargedCents"))));
         });
     }
 
     private static DayRow eventRow(Map<List<Object>, Integer> twins, JsonNode item) throws ProviderTrouble {
         JsonNode tokens = item.path("tokenUsage");
-        boolean chargeable = JsonFields.flag(item, "isChargeable");
-        BigDecimal charged = JsonFields.decimal(item, "chargedCents").movePointLeft(CENT_DIGITS);
-        BigDecimal value = JsonFields.decimal(tokens, "totalCents").movePointLeft(CENT_DIGITS);
+        boolean chargeable = JsonFields.requiredFlag(item, "isChargeable");
+        CursorCharge charge = CursorCharge.checked(item);
+        BigDecimal charged =
+                JsonFields.requiredDecimal(item, "chargedCents").movePointLeft(CENT_DIGITS);
+        BigDecimal value = tokens.isObject()
+                ? JsonFields.requiredDecimal(tokens, "totalCents").movePointLeft(CENT_DIGITS)
+                : charged;
         List<Object> dimensions = new ArrayList<>(Arrays.asList(
                 instant(item.path("timestamp")).atOffset(ZoneOffset.UTC),
                 JsonFields.email(item, "userEmail"),
@@ -264,8 +312,8 @@ final class CursorClient implements ProviderClient {
                 dimensions,
                 List.of(
                         JsonFields.decimal(item, "requestsCosts"),
-                        chargeable ? charged : BigDecimal.ZERO,
-                        chargeable ? BigDecimal.ZERO : value,
+                        charge == CursorCharge.BILLED ? charged : BigDecimal.ZERO,
+                        charge == CursorCharge.INCLUDED ? value : BigDecimal.ZERO,
                         JsonFields.decimal(item, "cursorTokenFee").movePointLeft(CENT_DIGITS)));
     }
 
@@ -273,7 +321,7 @@ final class CursorClient implements ProviderClient {
         return dimensions.stream().<Object>map(String::valueOf).toList();
     }
 
-    private void spend(DayDrafts.Draft today) throws ProviderTrouble, InterruptedException {
+    private void spend(DayDrafts.Draft today) throws ProviderTrouble, InterruptedException, Moved {
         pages("/teams/spend", ProviderHttp.JSON.createObjectNode(), "teamMemberSpend", (page, items) -> {
             LocalDate cycle = dayOf(page.path("subscriptionCycleStart"));
             items.forEach(item -> today.take(item, member -> spendRow(cycle, member)));
@@ -282,7 +330,7 @@ final class CursorClient implements ProviderClient {
     }
 
     private static DayRow spendRow(LocalDate cycle, JsonNode item) throws ProviderTrouble {
-        BigDecimal onDemand = JsonFields.decimal(item, "spendCents");
+        BigDecimal onDemand = JsonFields.requiredDecimal(item, "spendCents");
         BigDecimal included = item.path("includedSpendCents").isNumber()
                 ? JsonFields.decimal(item, "includedSpendCents")
                 : JsonFields.decimal(item, "overallSpendCents")

@@ -100,7 +100,15 @@ public enum Dataset implements WireNamed {
                     "cache_read_tokens",
                     "ordinal"),
             List.of("requests_costs", "charged_usd", "included_usd", "cursor_token_fee_usd"),
-            new Bill("charged_usd", "$.usageEvents[*]", "chargedCents", "$ ? (@.isChargeable == true)")),
+            new Bill(
+                    "charged_usd",
+                    "$.usageEvents[*]",
+                    "chargedCents",
+                    """
+                    $ ? (@.isChargeable == true
+                         && @.kind like_regex "usage[^a-z]*based|on[^a-z]*demand|api[^a-z]*key" flag "i"
+                         && !(@.kind like_regex "free|not?[^a-z]*charge|errored|aborted" flag "i"))
+                    """)),
     CURSOR_SPEND(
             Provider.CURSOR,
             "spend",

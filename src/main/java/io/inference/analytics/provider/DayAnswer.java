@@ -14,10 +14,10 @@ import java.util.Optional;
  * @param items the number of rows in the pages, counted apart from the rows
  * @param sourceTotal the billed US dollars, added up from the pages apart from the rows; null where
  *     the data set bills nothing
- * @param fault the part of the answer that cannot be read; such a day is not stored
+ * @param fault why the answer is not this day; such a day is not stored
  */
 public record DayAnswer(
-        List<DayRow> rows, List<String> pages, int items, BigDecimal sourceTotal, Optional<String> fault) {
+        List<DayRow> rows, List<String> pages, int items, BigDecimal sourceTotal, Optional<ProviderTrouble> fault) {
 
     public DayAnswer(List<DayRow> rows, List<String> pages, int items, BigDecimal sourceTotal) {
         this(rows, pages, items, sourceTotal, Optional.empty());

@@ -27,7 +27,7 @@ final class DayDrafts {
         private final List<String> pages = new ArrayList<>();
         private int items;
         private BigDecimal cents = BigDecimal.ZERO;
-        private Optional<String> fault = Optional.empty();
+        private Optional<ProviderTrouble> fault = Optional.empty();
 
         /** Takes an item. One that cannot be read is a fault of this day only. */
         void take(JsonNode item, RowReader reader) {
@@ -35,8 +35,13 @@ final class DayDrafts {
             try {
                 rows.add(reader.read(item));
             } catch (ProviderTrouble e) {
-                fault = Optional.of(e.getMessage());
+                fault(e);
             }
+        }
+
+        /** Keeps the first fault: the later ones often follow from it. */
+        private void fault(ProviderTrouble trouble) {
+            fault = fault.or(() -> Optional.of(trouble));
         }
 
         /** Adds up billed cents, apart from the rows; a malformed amount is a fault of the day. */
@@ -44,7 +49,7 @@ final class DayDrafts {
             try {
                 cents = cents.add(JsonFields.decimal(item, field));
             } catch (ProviderTrouble e) {
-                fault = Optional.of(e.getMessage());
+                fault(e);
             }
         }
 
@@ -74,13 +79,21 @@ final class DayDrafts {
         return drafts;
     }
 
+    /** A day that no page names is not an empty day: those have a page that says so. */
+    void missing() {
+        drafts.values().stream()
+                .filter(draft -> draft.pages.isEmpty())
+                .forEach(draft -> draft.fault(
+                        ProviderTrouble.passing("broken_answer", "no bucket for the day (expected: one, even if empty)")));
+    }
+
     /** @param billed whether the items have billed amounts */
     Map<LocalDate, DayAnswer> answers(boolean billed) {
         Map<LocalDate, DayAnswer> answers = new LinkedHashMap<>();
         drafts.forEach((day, draft) -> answers.put(
                 day,
                 new DayAnswer(
-                        draft.rows,
+                        DayRow.apart(draft.rows),
                         draft.pages,
                         draft.items,
                         billed ? draft.cents.movePointLeft(CENT_DIGITS) : null,

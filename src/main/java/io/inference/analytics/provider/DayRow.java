@@ -5,14 +5,19 @@ import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.stream.Collectors;
 
 /**
  * One row of a data set's day, in the order of its columns; elements may be null.
  *
  * @param lineKey SHA-256 of all dimensions, nulls marked
+ * @param finerKey SHA-256 of all dimensions and of the fields that have no column
  * @param estimates the provider's own estimates for the row, which are never paid
  */
-public record DayRow(String lineKey, List<Object> dimensions, List<Object> measures, List<Estimate> estimates) {
+public record DayRow(
+        String lineKey, String finerKey, List<Object> dimensions, List<Object> measures, List<Estimate> estimates) {
 
     /** Tokens and the provider's own estimate of one model, in US dollars. */
     public record Estimate(String model, long input, long output, long cacheRead, long cacheCreation, BigDecimal usd) {}
@@ -27,8 +32,30 @@ public record DayRow(String lineKey, List<Object> dimensions, List<Object> measu
         return of(dimensions, measures, List.of());
     }
 
+    /** @param unknown the fields that have no column */
+    static DayRow of(List<Object> dimensions, List<Object> measures, SortedMap<String, String> unknown) {
+        List<Object> all = new ArrayList<>(dimensions);
+        unknown.forEach((field, value) -> all.add(field + "=" + value));
+        return new DayRow(
+                Sha256.hex(canonical(dimensions)), Sha256.hex(canonical(all)), dimensions, measures, List.of());
+    }
+
     static DayRow of(List<Object> dimensions, List<Object> measures, List<Estimate> estimates) {
-        return new DayRow(Sha256.hex(canonical(dimensions)), dimensions, measures, estimates);
+        String key = Sha256.hex(canonical(dimensions));
+        return new DayRow(key, key, dimensions, measures, estimates);
+    }
+
+    /**
+     * Rows that differ only in fields without a column are two lines, not one twice. All others keep
+     * their key when a provider adds a field.
+     */
+    static List<DayRow> apart(List<DayRow> rows) {
+        Map<String, Long> twins = rows.stream().collect(Collectors.groupingBy(DayRow::lineKey, Collectors.counting()));
+        return rows.stream()
+                .map(row -> twins.get(row.lineKey()) == 1
+                        ? row
+                        : new DayRow(row.finerKey, row.finerKey, row.dimensions, row.measures, row.estimates))
+                .toList();
     }
 
     /** The whole row as text; equal rows are equal texts. */

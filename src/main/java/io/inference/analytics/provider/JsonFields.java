@@ -13,6 +13,12 @@ final class JsonFields {
 
     private static final long COUNT_MAX = 1L << 53;
 
+    /** More digits than any amount has, few enough that one field cannot fill the memory. */
+    private static final int TEXT_MAX = 1_000;
+
+    private static final int WHOLE_DIGITS_MAX = 20;
+    private static final int SHOWN_MAX = 64;
+
     private JsonFields() {}
 
     /** A text; null where there is none. */
@@ -41,13 +47,37 @@ final class JsonFields {
         if (number.signum() < 0
                 || number.compareTo(BigDecimal.valueOf(COUNT_MAX)) > 0
                 || number.stripTrailingZeros().scale() > 0) {
-            throw ProviderTrouble.lasting("broken_field", field + ": not a count (expected: a whole number from 0)");
+            throw broken(value, field, "a whole number from 0");
         }
         return number.longValue();
     }
 
     static boolean flag(JsonNode node, String field) {
         return node.path(field).asBoolean(false);
+    }
+
+    /** A flag that must be there. */
+    static boolean requiredFlag(JsonNode node, String field) throws ProviderTrouble {
+        JsonNode value = node.path(field);
+        if (!value.isBoolean()) {
+            throw broken(value, field, "true or false");
+        }
+        return value.booleanValue();
+    }
+
+    /** A text that must be there. */
+    static String requiredText(JsonNode node, String field) throws ProviderTrouble {
+        String text = node.path(field).isTextual() ? text(node, field) : null;
+        if (text == null) {
+            throw broken(node.path(field), field, "a text");
+        }
+        return text;
+    }
+
+    /** A count that must be there. */
+    static long requiredCount(JsonNode node, String field) throws ProviderTrouble {
+        requiredDecimal(node, field);
+        return count(node, field);
     }
 
     /** An exact decimal; zero where there is none. */
@@ -60,19 +90,34 @@ final class JsonFields {
     static BigDecimal requiredDecimal(JsonNode node, String field) throws ProviderTrouble {
         JsonNode value = node.path(field);
         if (value.isMissingNode() || value.isNull()) {
-            throw ProviderTrouble.lasting("broken_field", field + ": missing (expected: a decimal)");
+            throw broken(value, field, "a decimal");
         }
         return number(value, field);
     }
 
+    /** A JSON number, or a text that is one; an exponent is as good as zeros. */
     private static BigDecimal number(JsonNode value, String field) throws ProviderTrouble {
-        String text = value.isNumber()
-                ? value.decimalValue().toPlainString()
-                : value.asText().strip();
-        if (!text.matches("-?[0-9]{1,20}([.][0-9]{1,30})?")) {
-            throw ProviderTrouble.lasting("broken_field", field + ": not a plain decimal");
+        String text = value.isNumber() ? value.asText() : value.isTextual() ? value.textValue().strip() : "";
+        if (text.length() > TEXT_MAX || !text.matches("[+-]?[0-9]+([.][0-9]+)?([eE][+-]?[0-9]{1,3})?")) {
+            throw broken(value, field, "a decimal");
         }
-        return new BigDecimal(text);
+        BigDecimal number = value.isNumber() ? value.decimalValue() : new BigDecimal(text);
+        if (number.signum() != 0 && number.precision() - number.scale() > WHOLE_DIGITS_MAX) {
+            throw broken(value, field, "a decimal of at most " + WHOLE_DIGITS_MAX + " digits before the point");
+        }
+        return number;
+    }
+
+    /** Names the field and what was found in it. */
+    private static ProviderTrouble broken(JsonNode value, String field, String expected) {
+        String found = value.isMissingNode() ? "missing" : value.toString();
+        return ProviderTrouble.lasting(
+                "broken_field",
+                "%s: %s (expected: %s)"
+                        .formatted(
+                                field,
+                                found.length() > SHOWN_MAX ? found.substring(0, SHOWN_MAX) + "…" : found,
+                                expected));
     }
 
     /** The UTC day of a date or a time. */

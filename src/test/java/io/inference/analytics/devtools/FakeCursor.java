@@ -12,7 +12,11 @@ import java.util.ArrayDeque;
 import java.util.Base64;
 import java.util.Deque;
 import java.util.List;
+import java.util.Optional;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Consumer;
 
 /**
  * A stand-in for Cursor's Admin API, for tests and the local stack: checks the key and the bodies,
@@ -29,6 +33,8 @@ public final class FakeCursor extends FakeServer {
     private final List<ObjectNode> daily = new CopyOnWriteArrayList<>();
     private final List<ObjectNode> events = new CopyOnWriteArrayList<>();
     private final Deque<Instant> recent = new ArrayDeque<>();
+    private final Queue<Consumer<List<ObjectNode>>> betweenPages = new ConcurrentLinkedQueue<>();
+    private volatile Consumer<ObjectNode> distortion;
     private volatile ObjectNode spend = JSON.createObjectNode();
     private volatile boolean rateLimited;
     private volatile boolean firstPageOnly;
@@ -62,6 +68,17 @@ public final class FakeCursor extends FakeServer {
     /** From now on the number of the page is not looked at, and more is always promised. */
     public void forgetPages() {
         firstPageOnly = true;
+    }
+
+    /** What happens to the events after each of the next pages of them. */
+    @SafeVarargs
+    public final void betweenPages(Consumer<List<ObjectNode>>... changes) {
+        betweenPages.addAll(List.of(changes));
+    }
+
+    /** From now on each page of events is changed like this. */
+    public void distort(Consumer<ObjectNode> page) {
+        distortion = page;
     }
 
     /** From now on only 20 requests per minute are answered. */
@@ -107,10 +124,12 @@ public final class FakeCursor extends FakeServer {
             }
             case "/teams/filtered-usage-events" -> {
                 Range range = Range.of(asked);
-                yield page(
-                        asked,
-                        "usageEvents",
-                        events.stream().filter(range::hasOrJustMisses).toList());
+                List<ObjectNode> asOf =
+                        events.stream().filter(range::hasOrJustMisses).toList();
+                ObjectNode answer = page(asked, "usageEvents", asOf).put("totalUsageEventsCount", asOf.size());
+                Optional.ofNullable(betweenPages.poll()).ifPresent(change -> change.accept(events));
+                Optional.ofNullable(distortion).ifPresent(distort -> distort.accept(answer));
+                yield answer;
             }
             case "/teams/spend" -> spend.deepCopy();
             default -> throw new Refused(404, "Not found");

@@ -1,0 +1,163 @@
+package io.inference.analytics.bills;
+
+import static io.inference.analytics.bills.ProviderLab.OCT_15;
+import static io.inference.analytics.bills.ProviderLab.OCT_16;
+import static io.inference.analytics.bills.ProviderLab.usd;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.inference.analytics.devtools.Fault;
+import io.inference.analytics.provider.Provider;
+import io.inference.analytics.provider.ProviderHttp;
+import java.math.BigDecimal;
+import java.time.Instant;
+import java.time.LocalDate;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Consumer;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Which of Cursor's events and snapshots are money, and that none is lost or counted twice. */
+class CursorChargesIT {
+
+    private static final LocalDate CYCLE = LocalDate.of(2025, 10, 3);
+
+    @RegisterExtension
+    private static final ProviderLab lab = new ProviderLab();
+
+    @BeforeEach
+    void noSpend() {
+        ObjectNode spend = (ObjectNode) ProviderLab.file("cursor-spend.json");
+        spend.withArray("teamMemberSpend").removeAll();
+        lab.cursorApi.spend(spend);
+    }
+
+    /** An event of Alice that is billed, at a time of 15 October. */
+    private static ObjectNode event(int cents, int second) {
+        ObjectNode event = (ObjectNode)
+                ProviderLab.file("cursor-events.json").withArray("usageEvents").get(0);
+        return event.put("chargedCents", cents).put("timestamp", Long.toString(1_760_522_400_000L + second * 1000L));
+    }
+
+    private static ArrayNode list(ObjectNode... events) {
+        return ProviderHttp.JSON.createArrayNode().addAll(List.of(events));
+    }
+
+    private static BigDecimal billed() {
+        return lab.sum("analytics.cursor_daily_cost", "amount_usd", "true");
+    }
+
+    @Test
+    void whatThePlanIncludesIsNotBilled() throws Exception {
+        ObjectNode flagged = event(0, 1).put("kind", "USAGE_EVENT_KIND_INCLUDED_IN_BUSINESS");
+        flagged.put("chargedCents", new BigDecimal("59.65"));
+        flagged.withObject("/tokenUsage").put("totalCents", new BigDecimal("59.65"));
+        ObjectNode documented = event(8, 2).put("kind", "Included in Business").put("isChargeable", false);
+        documented.remove("tokenUsage");
+        lab.cursorApi.events(list(event(30, 0), flagged, documented));
+        assertThat(lab.cursor(OCT_15).complete()).isTrue();
+        assertThat(lab.database.rows(
+                        "select sum(charged_usd), sum(included_usd) from analytics.cursor_usage_event"))
+                .containsExactly(tuple(usd("0.3"), usd("0.6765")));
+        assertThat(lab.validation().validate(Provider.CURSOR, Optional.empty(), OCT_15, Optional.of(usd("0.3"))))
+                .as("the archived pages are read by the same rule")
+                .filteredOn(checkpoint -> !checkpoint.warning())
+                .allMatch(ProviderValidation.Checkpoint::passed);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"chargedCents", "isChargeable", "kind"})
+    void withoutAFieldThatDecidesAboutMoneyOnlyTheDayWaits(String field) throws Exception {
+        lab.cursorApi.events(list(event(10, 0), event(7, 1).without(field), event(20, 86_400)));
+        assertThat(lab.cursor(OCT_15).complete()).isFalse();
+        assertThat(lab.cursor(OCT_16).complete()).isTrue();
+        assertThat(lab.database.rows("select status, last_error_text from analytics.provider_import_day"
+                        + " where dataset = 'events' and usage_date = '2025-10-15'"))
+                .first()
+                .satisfies(row -> assertThat(row.toList().toString())
+                        .contains("quarantined", field + ": missing"));
+        assertThat(billed()).isEqualTo(usd("0.2"));
+    }
+
+    /** 30, 20 and 11 cents in pages of two; what changes after the first page decides what is right. */
+    @Test
+    void anEventThatComesOrGoesBetweenTwoPagesIsCountedOnce() throws Exception {
+        lab.set("cursor-page-records", "2");
+        Consumer<List<ObjectNode>> comes = events -> events.add(0, event(40, 9));
+        Consumer<List<ObjectNode>> goes = events -> events.remove(0);
+        lab.cursorApi.events(list(event(30, 3), event(20, 2), event(11, 1)));
+        lab.cursorApi.betweenPages(comes);
+        assertThat(lab.cursor(OCT_15).complete()).isTrue();
+        assertThat(billed()).isEqualTo(usd("1.01"));
+        lab.cursorApi.betweenPages(goes);
+        assertThat(lab.cursor(OCT_15).complete()).isTrue();
+        assertThat(billed()).isEqualTo(usd("0.61"));
+        lab.cursorApi.betweenPages(comes, goes, comes, goes, comes, goes);
+        lab.cursor(OCT_15);
+        assertThat(lab.day("events", OCT_15).toList())
+                .as("it does not come to rest")
+                .startsWith("failed_retryable", "broken_paging");
+        assertThat(billed()).isEqualTo(usd("0.61"));
+    }
+
+    @Test
+    void fewerEventsThanTheAnswerCountsAreNoDay() throws Exception {
+        lab.set("cursor-page-records", "2");
+        lab.cursorApi.events(list(event(30, 3), event(20, 2), event(11, 1)));
+        List<Consumer<ObjectNode>> lies = List.of(
+                page -> page.put("totalUsageEventsCount", 5),
+                page -> page.remove("pagination"),
+                page -> page.without(List.of("pagination", "totalUsageEventsCount")));
+        for (Consumer<ObjectNode> lie : lies) {
+            lab.cursorApi.distort(lie);
+            assertThat(lab.cursor(OCT_15).complete()).isFalse();
+            assertThat(lab.day("events", OCT_15).toList()).startsWith("failed_retryable", "broken_paging");
+        }
+        assertThat(billed()).isZero();
+    }
+
+    /** Events of 1 to 3 October are stored (30 USD), then nobody may read them: the sums of the cycle go on to 50. */
+    @Test
+    void eventsThatAreStoredAndSnapshotsAfterThemAreNeverBothCounted() throws Exception {
+        int[] spend = {3_000, 5_000, 4_000, 6_000};
+        ObjectNode thirty = event(3_000, 0).put("timestamp", "1759489200000");
+        lab.cursorApi.events(list(thirty));
+        lab.at(Instant.parse("2025-10-04T13:00:00Z"));
+        lab.cursor(CYCLE);
+        String[] expected = {"30", "50", "50", "60"};
+        for (int i = 0; i < spend.length; i++) {
+            snapshot(spend[i]);
+            lab.at(Instant.parse("2025-10-04T13:00:00Z").plusSeconds(86_400L * i));
+            lab.cursorApi.fail("filtered-usage-events", Fault.FORBIDDEN);
+            lab.cursor(CYCLE);
+            lab.cursorApi.fail("filtered-usage-events", Fault.FORBIDDEN);
+            lab.cursor(CYCLE.plusDays(1 + i));
+            assertThat(billed()).as("spend of %d cents", spend[i]).isEqualTo(usd(expected[i]));
+        }
+    }
+
+    private static void snapshot(int cents) {
+        ObjectNode spend = (ObjectNode) ProviderLab.file("cursor-spend.json");
+        ((ObjectNode) spend.at("/teamMemberSpend/0")).put("spendCents", cents);
+        lab.cursorApi.spend(spend);
+    }
+
+    @Test
+    void aTeamWithoutAccessToItsEventsIsImportedEveryDay() throws Exception {
+        snapshot(5_000);
+        lab.cursorApi.fail("filtered-usage-events", Fault.FORBIDDEN);
+        lab.cursor(OCT_15);
+        assertThat(lab.validation().validate(Provider.CURSOR, Optional.empty(), OCT_15, Optional.empty()))
+                .allMatch(ProviderValidation.Checkpoint::passed);
+        lab.cursorApi.fail("filtered-usage-events", Fault.FORBIDDEN);
+        assertThat(lab.imports().importDue(Provider.CURSOR, "test", outcome -> {}).days())
+                .isNotEmpty();
+        assertThat(billed()).isEqualTo(usd("50"));
+    }
+}
