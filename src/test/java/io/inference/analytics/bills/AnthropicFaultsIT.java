@@ -173,7 +173,7 @@ class AnthropicFaultsIT {
         lab.offerF1();
         lab.anthropic(OCT_15);
         lab.validation().validate(Provider.ANTHROPIC, Optional.empty(), OCT_15, Optional.empty());
-        lab.anthropicApi.cost(OCT_15, ProviderLab.f1("1e3"));
+        lab.anthropicApi.cost(OCT_15, ProviderLab.f1("1,5"));
         lab.anthropicApi.cost(OCT_16, ProviderLab.f1());
         ObjectNode exact = (ObjectNode) ProviderLab.f1("12345.678901234567891").get(0);
         exact.put("description", "a \u0000 b");
@@ -188,9 +188,41 @@ class AnthropicFaultsIT {
         assertThat(lab.billed("activity_date = '2025-10-17'")).isEqualTo(usd("123.45678901234567891"));
         assertThat(
                         lab.database.number(
-                                "select count(*) from analytics.provider_raw_page where usage_date = '2025-10-15' and body::text like '%1e3%'"))
+                                "select count(*) from analytics.provider_raw_page where usage_date = '2025-10-15' and body::text like '%1,5%'"))
                 .as("a person can look at it")
                 .isEqualTo(1);
+    }
+
+    /** A provider says of an empty day that it is empty; a day that it does not name is not known. */
+    @Test
+    void aDayThatTheAnswerDoesNotContainIsNotEmpty() throws Exception {
+        lab.offerF1();
+        lab.anthropic(OCT_15);
+        lab.validation().validate(Provider.ANTHROPIC, Optional.empty(), OCT_15, Optional.empty());
+        lab.anthropicApi.forgetDaysFrom(OCT_16);
+        assertThat(lab.importAgain(OCT_15, OCT_16.plusDays(1)).complete()).isFalse();
+        assertThat(lab.day("cost", OCT_15)).isEqualTo(tuple("ok", null, 1L));
+        for (LocalDate day : List.of(OCT_16, OCT_16.plusDays(1))) {
+            for (String dataset : List.of("cost", "usage")) {
+                assertThat(lab.day(dataset, day)).isEqualTo(tuple("failed_retryable", "broken_answer", 0L));
+            }
+        }
+    }
+
+    /** Both are of type other, and nothing else tells them apart. */
+    @Test
+    void linesThatDifferInAFieldWithoutAColumnAreTwo() throws Exception {
+        ObjectNode line = ((ObjectNode) ProviderLab.f1("100").get(0)).put("cost_type", "computer_use");
+        lab.anthropicApi.cost(
+                OCT_15,
+                ProviderHttp.JSON
+                        .createArrayNode()
+                        .add(line)
+                        .add(line.deepCopy().put("amount", "250").put("cost_type", "priority_commitment"))
+                        .add(line.deepCopy().put("amount", "1.2e3").put("speed", "fast")));
+        assertThat(lab.anthropic(OCT_15).complete()).isTrue();
+        assertThat(lab.billed()).isEqualTo(usd("15.5"));
+        lab.assertLawsHold(OCT_15);
     }
 
     @Test

@@ -42,6 +42,7 @@ public final class FakeAnthropic extends FakeServer {
     private final Map<LocalDate, List<ObjectNode>> usage = new ConcurrentHashMap<>();
     private final Map<LocalDate, List<ObjectNode>> claudeCode = new ConcurrentHashMap<>();
     private final Map<String, List<ObjectNode>> lists = new ConcurrentHashMap<>();
+    private volatile LocalDate forgottenFrom = LocalDate.MAX;
     private volatile String organization = ORG;
 
     private FakeAnthropic(int port) {
@@ -82,6 +83,11 @@ public final class FakeAnthropic extends FakeServer {
     /** What the key belongs to; {@link #ORG} otherwise. */
     public void organization(String id) {
         organization = id;
+    }
+
+    /** From now on reports have no bucket for this day and those after it, as if nobody had asked. */
+    public void forgetDaysFrom(LocalDate day) {
+        forgottenFrom = day;
     }
 
     @Override
@@ -142,7 +148,7 @@ public final class FakeAnthropic extends FakeServer {
         return answer;
     }
 
-    private static ObjectNode report(FakeQuery query, Map<LocalDate, List<ObjectNode>> days, List<String> groups)
+    private ObjectNode report(FakeQuery query, Map<LocalDate, List<ObjectNode>> days, List<String> groups)
             throws Refused {
         LocalDate first = query.day("starting_at").orElseThrow(() -> new Refused(400, "starting_at: no RFC 3339 time"));
         LocalDate end = query.day("ending_at").orElseGet(() -> LocalDate.ofInstant(Instant.now(), ZoneOffset.UTC)
@@ -158,7 +164,7 @@ public final class FakeAnthropic extends FakeServer {
             throw new Refused(400, "group_by: Input should be " + groups);
         }
         List<ObjectNode> buckets = new ArrayList<>();
-        for (LocalDate day = first; day.isBefore(end); day = day.plusDays(1)) {
+        for (LocalDate day = first; day.isBefore(end) && day.isBefore(forgottenFrom); day = day.plusDays(1)) {
             ObjectNode bucket = JSON.createObjectNode()
                     .put("starting_at", day + "T00:00:00Z")
                     .put("ending_at", day.plusDays(1) + "T00:00:00Z");
