@@ -20,7 +20,8 @@ final class DayChecks {
 
     /**
      * Bounds in US dollars: above {@code rowWarn} a row raises a warning; above {@code rowMax} or
-     * {@code dayMax} the day waits for a person.
+     * {@code dayMax} the day waits for a person. A credit is a row below zero, and as large as the
+     * same charge would be; a day that is below zero as a whole waits, too.
      */
     record Limits(BigDecimal rowWarn, BigDecimal rowMax, BigDecimal dayMax) {}
 
@@ -55,15 +56,12 @@ final class DayChecks {
         int currency = dataset.measures().indexOf("currency");
         for (DayRow row : answer.rows()) {
             BigDecimal amount = amount(dataset, row);
-            if (amount.signum() < 0) {
-                return Optional.of(new Fault("negative_cost", "a row of %s USD".formatted(amount.toPlainString())));
-            }
             if (currency >= 0 && !"USD".equals(row.measures().get(currency))) {
                 return Optional.of(new Fault(
                         "currency",
                         "currency: %s (expected: USD)".formatted(row.measures().get(currency))));
             }
-            if (!released && amount.compareTo(limits.rowMax()) > 0) {
+            if (!released && amount.abs().compareTo(limits.rowMax()) > 0) {
                 return Optional.of(new Fault(
                         "row_too_large",
                         "a row of %s USD (expected: at most %s)".formatted(amount.toPlainString(), limits.rowMax())));
@@ -82,6 +80,10 @@ final class DayChecks {
             return Optional.of(new Fault(
                     "day_too_large",
                     "a day of %s USD (expected: at most %s)".formatted(total.toPlainString(), limits.dayMax())));
+        }
+        if (!released && total.signum() < 0) {
+            return Optional.of(new Fault(
+                    "day_negative", "a day of %s USD (expected: at least 0)".formatted(total.toPlainString())));
         }
         return Optional.empty();
     }

@@ -43,7 +43,7 @@ final class FocusColumns implements ExportColumns {
             new Column("BillingCurrency", "USD"),
             new Column("BillingPeriodEnd", "First instant after the month of the charge"),
             new Column("BillingPeriodStart", "First instant of the month of the charge"),
-            new Column("ChargeCategory", "Usage"),
+            new Column("ChargeCategory", "Usage; Credit: a bill below zero that no usage accounts for"),
             new Column("ChargeClass", "Empty: the row corrects no invoiced period"),
             new Column("ChargeDescription", "What was used, which costs are estimates, and what BilledCost is"),
             new Column("ChargePeriodEnd", "First instant after the hour, day or month, or the end of the export"),
@@ -141,6 +141,7 @@ final class FocusColumns implements ExportColumns {
         return cells(
                 periods.get(row.bucket()),
                 bill.usd(),
+                "Usage",
                 ESTIMATE.formatted(model, bill.basis().reason()),
                 dollars,
                 tokens,
@@ -181,6 +182,7 @@ final class FocusColumns implements ExportColumns {
         return cells(
                 period,
                 usd,
+                usd.signum() < 0 ? "Credit" : "Usage",
                 UNUSED.formatted(what),
                 "0",
                 "0",
@@ -203,7 +205,13 @@ final class FocusColumns implements ExportColumns {
     }
 
     private String[] cells(
-            Period period, BigDecimal billedUsd, String description, String estimate, String quantity, String... own) {
+            Period period,
+            BigDecimal billedUsd,
+            String category,
+            String description,
+            String estimate,
+            String quantity,
+            String... own) {
         billedTotal = billedTotal.add(billedUsd);
         String[] cells = {
             Figures.plain(billedUsd),
@@ -212,7 +220,7 @@ final class FocusColumns implements ExportColumns {
             "USD",
             period.monthEnd(),
             period.monthStart(),
-            "Usage",
+            category,
             null,
             description,
             period.end(),

@@ -51,9 +51,20 @@ class DayChecksTest {
     }
 
     @Test
+    void aCreditIsBookedAndALargeOneWaitsForAPerson() {
+        DayRow charge = row("a", "100", "USD");
+        assertThat(fault(false, "98.795", charge, row("b", "-1.205", "USD"))).isEmpty();
+        assertThat(fault(false, "0", charge, row("b", "-100", "USD"))).isEmpty();
+        assertThat(fault(false, "-0.0001", charge, row("b", "-100.0001", "USD")))
+                .isEqualTo("day_negative");
+        assertThat(fault(true, "-0.0001", charge, row("b", "-100.0001", "USD"))).isEmpty();
+        assertThat(fault(false, "-900.0001", charge, row("b", "-1000.0001", "USD")))
+                .isEqualTo("row_too_large");
+    }
+
+    @Test
     void whatIsWrongInItselfStaysOutWhoeverReleasesIt() {
         assertThat(fault(true, "0", row("a", "0", "USD"))).isEmpty();
-        assertThat(fault(true, "-0.0001", row("a", "-0.0001", "USD"))).isEqualTo("negative_cost");
         assertThat(fault(true, "1", row("a", "1", "EUR"))).isEqualTo("currency");
         assertThat(fault(true, "1", row("a", "1", null))).isEqualTo("currency");
         assertThat(fault(true, "2", row("a", "1", "USD"), row("a", "1", "USD"))).isEqualTo("duplicate_line");

@@ -40,7 +40,10 @@ class ReleasedDaysIT {
             {"122", "", "ok 2", "22.72"},
             {"100001", "", "ok 3", "1021.51"},
             {"100002", "release", "ok 4", "1021.52"},
-            {"-1", "release", "quarantined negative_cost 4", "1021.52"}
+            {"-1", "", "ok 5", "21.49"},
+            {"-2151", "", "quarantined day_negative 5", "21.49"},
+            {"-2151", "release", "ok 6", "-0.01"},
+            {"-2151", "", "ok 6", "-0.01"}
         };
         for (String[] day : days) {
             first.put("amount", day[0]);

@@ -24,7 +24,7 @@ class SuspectDaysIT {
     private static final ProviderLab lab = new ProviderLab();
 
     @ParameterizedTest
-    @CsvSource({"100001, USD, row_too_large", "-1, USD, negative_cost", "1, EUR, currency"})
+    @CsvSource({"100001, USD, row_too_large", "-2151, USD, day_negative", "1, EUR, currency"})
     void aDayThatCannotBeRightKeepsTheOldOne(String cents, String currency, String code) throws Exception {
         lab.offerF1();
         lab.anthropic(OCT_15);

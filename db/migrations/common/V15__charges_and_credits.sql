@@ -22,3 +22,7 @@ from (select *, beyond_usd - greatest(0, max(beyond_usd) over (partition by orga
                               and d.usage_date <= s.activity_date
                             order by d.usage_date desc limit 1), 0) = 0) counted) added
 where added_usd > 0;
+
+-- A credit is a line below zero; how large one may be is a limit of the import, which a person can release.
+alter table analytics.claude_costs drop constraint claude_costs_amount_usd_check;
+alter table analytics.cursor_usage_event drop constraint cursor_usage_event_charged_usd_check;
