@@ -8,6 +8,7 @@ import java.time.YearMonth;
 import java.time.ZoneId;
 import java.time.ZoneOffset;
 import java.time.ZonedDateTime;
+import java.util.Optional;
 import java.util.SortedSet;
 import java.util.TreeSet;
 
@@ -46,5 +47,15 @@ record DailySchedule(LocalTime at, ZoneId zone) {
             closed.atDay(1).datesUntil(closed.atEndOfMonth().plusDays(1)).forEach(days::add);
         }
         return days;
+    }
+
+    /**
+     * When the month before the slot's was to be closed; empty before that. Its days that were not
+     * read since are due: the slot of the fifth was missed.
+     */
+    Optional<Instant> closed(LocalDate slot) {
+        return slot.getDayOfMonth() <= CLOSE_DAY
+                ? Optional.empty()
+                : Optional.of(ZonedDateTime.of(slot.withDayOfMonth(CLOSE_DAY), at, zone).toInstant());
     }
 }

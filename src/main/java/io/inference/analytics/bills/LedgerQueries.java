@@ -40,7 +40,14 @@ class LedgerQueries {
             """
             select usage_date from analytics.provider_import_day
             where provider = :provider and dataset = :dataset and org_ref = :org and usage_date between :from and :to
-              and status in ('ok', 'ok_empty')
+              and status in ('ok', 'ok_empty') and last_checked_at >= (usage_date + 1)::timestamp at time zone 'UTC'
+            """;
+
+    private static final String CHECKED_BEFORE =
+            """
+            select usage_date from analytics.provider_import_day
+            where provider = :provider and dataset = :dataset and org_ref = :org and usage_date between :from and :to
+              and last_checked_at < :before
             """;
 
     private static final String FAILED =
@@ -58,10 +65,14 @@ class LedgerQueries {
               and next_attempt_at <= :now and (dataset <> all (:withoutPast) or usage_date >= :today)
             """;
 
-    /** Days before the first attempted import are not gaps, unless a start date is given. */
+    /**
+     * Days before the first attempted import are not gaps, unless a start date is given. A day that
+     * was read before it was over is one: it holds only a part of itself.
+     */
     private static final String GAPS =
             """
-            select sets.dataset, days.day::date as date, coalesce(ledger.status, 'missing') as status, sets.org_ref
+            select sets.dataset, days.day::date as date, coalesce(case when ledger.status in ('ok', 'ok_empty') then 'partial' else ledger.status end, 'missing') as status,
+                   sets.org_ref
             from (select named.dataset, coalesce(tried.org_ref, '') as org_ref, min(tried.usage_date) as first_day
                   from unnest(:datasets::text[]) as named (dataset)
                   left join analytics.provider_import_day tried on tried.provider = :provider
@@ -71,6 +82,7 @@ class LedgerQueries {
             left join analytics.provider_import_day ledger on ledger.provider = :provider and ledger.dataset = sets.dataset
                  and ledger.org_ref = sets.org_ref and ledger.usage_date = days.day::date
             where ledger.status is null or ledger.status not in ('ok', 'ok_empty')
+               or ledger.last_checked_at < (days.day + interval '1 day') at time zone 'UTC'
             order by 4, 2, 1
             """;
 
@@ -122,6 +134,19 @@ class LedgerQueries {
                 .bind("org", orgRef)
                 .bind("from", from)
                 .bind("to", to)
+                .mapTo(LocalDate.class)
+                .collect(Collectors.toCollection(TreeSet::new)));
+    }
+
+    /** Stored days of a range that nobody has read since then. */
+    Set<LocalDate> checkedBefore(Dataset dataset, String orgRef, LocalDate from, LocalDate to, Instant before) {
+        return jdbi.withHandle(handle -> handle.createQuery(CHECKED_BEFORE)
+                .bind("provider", dataset.provider())
+                .bind("dataset", dataset)
+                .bind("org", orgRef)
+                .bind("from", from)
+                .bind("to", to)
+                .bind("before", before)
                 .mapTo(LocalDate.class)
                 .collect(Collectors.toCollection(TreeSet::new)));
     }

@@ -12,7 +12,9 @@ import io.inference.analytics.provider.ProvidersConfig;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.LocalDate;
+import java.time.YearMonth;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.EnumMap;
@@ -159,7 +161,19 @@ public class ProviderImports {
                 wanted.put(dataset, days);
             }
         }
+        schedule().closed(slot).ifPresent(closed -> addUnclosed(wanted, org, YearMonth.from(slot).minusMonths(1), closed));
         return wanted;
+    }
+
+    private void addUnclosed(
+            Map<Dataset, SortedSet<LocalDate>> wanted, String org, YearMonth month, Instant closed) {
+        wanted.replaceAll((dataset, due) -> {
+            SortedSet<LocalDate> days = new TreeSet<>(due);
+            if (dataset.hasPast()) {
+                days.addAll(ledger.checkedBefore(dataset, org, month.atDay(1), month.atEndOfMonth(), closed));
+            }
+            return days;
+        });
     }
 
     /**
@@ -185,6 +199,7 @@ public class ProviderImports {
                     "to: %s (expected: from %s, which is from, to yesterday, %s)".formatted(to, from, yesterday()));
         }
         ProviderClient client = clients.of(provider);
+        ProviderClients.verify(client);
         String org = validated(client);
         Map<Dataset, SortedSet<LocalDate>> wanted =
                 reports(client, new TreeSet<>(from.datesUntil(to.plusDays(1)).toList()));
@@ -231,6 +246,7 @@ public class ProviderImports {
             throw new Failure.Invalid("date", "date: %s (expected: a day that is over)".formatted(days.last()));
         }
         ProviderClient client = clients.of(provider);
+        ProviderClients.verify(client);
         return run(
                 client,
                 days.isEmpty()

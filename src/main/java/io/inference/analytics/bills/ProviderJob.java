@@ -141,6 +141,8 @@ class ProviderJob {
             retryDue(client, org, now);
             return false;
         }
+        // A refused key fails the run, which is tried again when the lease ends; the days stay as they are.
+        ProviderClients.verify(client);
         imports.run(client, imports.due(client, org, slot.date()), order(RunKind.DAILY, () -> renew(slot)));
         long broken = metrics.checkLaws();
         if (broken > 0) {

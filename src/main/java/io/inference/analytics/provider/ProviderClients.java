@@ -18,7 +18,7 @@ import java.util.Optional;
 import org.jboss.logging.Logger;
 
 /**
- * The clients whose keys are set. Keys are read on first use, stripped of blanks, and never written
+ * The clients whose keys are set. Keys are read again for each use, so that a rotated one needs no restart; they are stripped of blanks, and never written
  * anywhere.
  */
 @ApplicationScoped
@@ -29,7 +29,9 @@ public class ProviderClients {
     private final ProvidersConfig config;
     private final MeterRegistry registry;
     private final Clock clock;
-    private final Map<Provider, ProviderClient> clients = new EnumMap<>(Provider.class);
+    private final Map<Provider, Keyed> clients = new EnumMap<>(Provider.class);
+
+    private record Keyed(String key, ProviderClient client) {}
 
     public ProviderClients(ProvidersConfig config, MeterRegistry registry, Clock clock) {
         this.config = config;
@@ -56,10 +58,25 @@ public class ProviderClients {
      * @throws Failure.Invalid when the provider has no API
      */
     public synchronized ProviderClient of(Provider provider) {
-        return clients.computeIfAbsent(provider, this::make);
+        String key = key(provider);
+        Keyed keyed = clients.get(provider);
+        if (keyed == null || !keyed.key().equals(key)) {
+            keyed = new Keyed(key, make(provider, key));
+            clients.put(provider, keyed);
+        }
+        return keyed.client();
     }
 
-    private ProviderClient make(Provider provider) {
+    private String key(Provider provider) {
+        return switch (provider) {
+            case ANTHROPIC -> key("ANTHROPIC_ADMIN_API_KEY", config.anthropicKey(), config.anthropicKeyFile());
+            case CURSOR -> key("CURSOR_API_KEY", config.cursorKey(), config.cursorKeyFile());
+            case CLAUDE_AI ->
+                throw new Failure.Invalid("provider", "provider: claude_ai has no API (expected: anthropic or cursor)");
+        };
+    }
+
+    private ProviderClient make(Provider provider, String key) {
         return switch (provider) {
             case ANTHROPIC ->
                 new AnthropicClient(
@@ -77,7 +94,7 @@ public class ProviderClients {
                                 registry,
                                 clock),
                         config.anthropicUrl(),
-                        key("ANTHROPIC_ADMIN_API_KEY", config.anthropicKey(), config.anthropicKeyFile()),
+                        key,
                         config.anthropicOrganization().map(String::strip).filter(id -> !id.isEmpty()),
                         config.anthropicPageDays(),
                         config.anthropicPageRecords());
@@ -97,11 +114,10 @@ public class ProviderClients {
                                 registry,
                                 clock),
                         config.cursorUrl(),
-                        key("CURSOR_API_KEY", config.cursorKey(), config.cursorKeyFile()),
+                        key,
                         cursorTeam(config).orElse(CursorClient.TEAM),
                         config.cursorPageRecords());
-            case CLAUDE_AI ->
-                throw new Failure.Invalid("provider", "provider: claude_ai has no API (expected: anthropic or cursor)");
+            case CLAUDE_AI -> throw new IllegalArgumentException(provider + " (expected: a provider with an API)");
         };
     }
 

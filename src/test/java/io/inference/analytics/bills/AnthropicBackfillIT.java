@@ -12,6 +12,7 @@ import static org.assertj.core.api.Assertions.tuple;
 import io.inference.analytics.devtools.Fault;
 import io.inference.analytics.platform.Failure;
 import io.inference.analytics.provider.Provider;
+import java.time.Instant;
 import java.time.LocalDate;
 import java.util.ArrayList;
 import java.util.List;
@@ -51,6 +52,35 @@ class AnthropicBackfillIT {
         lab.anthropic(OCT_15);
         assertThat(validated("22.80")).anyMatch(checkpoint -> !checkpoint.passed());
         assertThat(validated("22.72")).hasSize(6).allMatch(ProviderValidation.Checkpoint::passed);
+    }
+
+    /** The slot of the fifth was missed, and nothing of October is missing. */
+    @Test
+    void aMonthIsClosedLaterWhenItsSlotWasMissed() throws Exception {
+        lab.offerF1();
+        lab.anthropic(OCT_15);
+        validated("22.72");
+        Instant sixth = Instant.parse("2025-11-06T15:00:00Z");
+        lab.at(sixth);
+        lab.anthropicApi.cost(OCT_15, ProviderLab.f1("123"));
+        lab.imports().importDue(Provider.ANTHROPIC, "test", progress::add);
+        assertThat(lab.day("cost", OCT_15)).isEqualTo(tuple("ok", null, 2L));
+        lab.at(sixth.plusSeconds(3_600));
+        progress.clear();
+        lab.imports().importDue(Provider.ANTHROPIC, "test", progress::add);
+        assertThat(progress).extracting(DayOutcome::date).doesNotContain(OCT_15);
+    }
+
+    @Test
+    void aDayThatWasReadBeforeItsEndIsAGap() throws Exception {
+        lab.offerF1();
+        lab.at(Instant.parse("2025-10-15T12:00:00Z"));
+        lab.anthropic(OCT_15);
+        validated("22.72");
+        lab.at(ProviderLab.NOW);
+        assertThat(lab.imports().gaps(Provider.ANTHROPIC, OCT_15)).contains(OCT_15 + "\tcost\tpartial");
+        assertThat(backfill().days()).extracting(DayOutcome::date).contains(OCT_15);
+        assertThat(lab.imports().gaps(Provider.ANTHROPIC, OCT_15)).isEmpty();
     }
 
     @Test

@@ -13,7 +13,11 @@ import io.inference.analytics.devtools.FakeAnthropic;
 import io.inference.analytics.devtools.Fault;
 import io.inference.analytics.platform.Failure;
 import io.inference.analytics.provider.Provider;
+import io.inference.analytics.provider.ProviderClients;
 import io.inference.analytics.provider.ProviderHttp;
+import io.inference.analytics.provider.ProviderTrouble;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.LocalDate;
@@ -28,6 +32,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -223,6 +228,29 @@ class AnthropicFaultsIT {
         assertThat(lab.anthropic(OCT_15).complete()).isTrue();
         assertThat(lab.billed()).isEqualTo(usd("15.5"));
         lab.assertLawsHold(OCT_15);
+    }
+
+    /** The file of the key is replaced while the process runs. */
+    @Test
+    void aRotatedKeyNeedsNoRestartAndARefusedOneFailsNoDay(@TempDir Path folder) throws Exception {
+        Path file = Files.writeString(folder.resolve("key"), FakeAnthropic.KEY);
+        lab.set("anthropic-key", "");
+        lab.set("anthropic-key-file", file.toString());
+        lab.offerF1();
+        ProviderClients clients = lab.clients();
+        assertThat(clients.of(Provider.ANTHROPIC)).isSameAs(clients.of(Provider.ANTHROPIC));
+        lab.anthropic(OCT_15);
+        lab.validation().validate(Provider.ANTHROPIC, Optional.empty(), OCT_15, Optional.empty());
+        Files.writeString(file, "revoked");
+        assertThatThrownBy(() -> clients.of(Provider.ANTHROPIC).check())
+                .isInstanceOf(ProviderTrouble.class);
+        assertThatThrownBy(() -> lab.importAgain(OCT_15, OCT_16)).isInstanceOf(Failure.Unavailable.class);
+        assertThatThrownBy(() -> lab.imports()
+                        .retry(Provider.ANTHROPIC, new TreeSet<>(List.of(OCT_15)), "test", outcome -> {}))
+                .isInstanceOf(Failure.Unavailable.class);
+        assertThat(lab.day("cost", OCT_15)).isEqualTo(tuple("ok", null, 1L));
+        Files.writeString(file, FakeAnthropic.KEY + "2");
+        clients.of(Provider.ANTHROPIC).check();
     }
 
     @Test

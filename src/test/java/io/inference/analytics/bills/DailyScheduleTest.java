@@ -47,5 +47,9 @@ class DailyScheduleTest {
                 .as("the fifth")
                 .hasSize(31 + 3)
                 .contains(LocalDate.of(2025, 10, 1), LocalDate.of(2025, 10, 31));
+        assertThat(schedule.closed(LocalDate.of(2025, 11, 5)))
+                .as("the slot itself reads the month")
+                .isEmpty();
+        assertThat(schedule.closed(LocalDate.of(2025, 11, 6))).contains(Instant.parse("2025-11-05T14:00:00Z"));
     }
 }

@@ -242,7 +242,7 @@ class ProviderQualityIT {
         assertThat(quality(0, 0))
                 .as("a dollar is no restatement to speak of, but 4 % are; one of twelve reports")
                 .isEqualTo("100.0 100.0 100 91.7 100.0 98.8 excellent");
-        ((ObjectNode) results.get(0)).put("amount", "-1");
+        ((ObjectNode) results.get(0)).put("amount", "-2151");
         lab.anthropicApi.cost(OCT_15, results);
         lab.anthropic(OCT_15);
         assertThat(quality(0, 0))
