@@ -12,9 +12,7 @@ import io.inference.analytics.provider.ProvidersConfig;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Clock;
 import java.time.Duration;
-import java.time.Instant;
 import java.time.LocalDate;
-import java.time.YearMonth;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.EnumMap;
@@ -146,34 +144,10 @@ public class ProviderImports {
         return new DailySchedule(config.dailyAt(), config.dailyZone());
     }
 
-    /**
-     * The days that a slot of the schedule reads: its own, and every missing day since the first
-     * import.
-     */
+    /** See {@link DueDays}. */
     Map<Dataset, SortedSet<LocalDate>> due(ProviderClient client, String org, LocalDate slot) {
-        Map<Dataset, SortedSet<LocalDate>> wanted =
-                everything(client, schedule().days(slot, clock.instant()));
-        for (LedgerQueries.Gap gap : ledger.gaps(client.provider(), Optional.empty(), yesterday())) {
-            if (gap.orgRef().equals(org)) {
-                Dataset dataset = Dataset.of(client.provider(), gap.dataset());
-                SortedSet<LocalDate> days = new TreeSet<>(wanted.get(dataset));
-                days.add(gap.date());
-                wanted.put(dataset, days);
-            }
-        }
-        schedule().closed(slot).ifPresent(closed -> addUnclosed(wanted, org, YearMonth.from(slot).minusMonths(1), closed));
-        return wanted;
-    }
-
-    private void addUnclosed(
-            Map<Dataset, SortedSet<LocalDate>> wanted, String org, YearMonth month, Instant closed) {
-        wanted.replaceAll((dataset, due) -> {
-            SortedSet<LocalDate> days = new TreeSet<>(due);
-            if (dataset.hasPast()) {
-                days.addAll(ledger.checkedBefore(dataset, org, month.atDay(1), month.atEndOfMonth(), closed));
-            }
-            return days;
-        });
+        SortedSet<LocalDate> days = schedule().days(slot, clock.instant());
+        return new DueDays(ledger, yesterday()).of(client.provider(), org, everything(client, days), schedule().closed(slot));
     }
 
     /**
