@@ -56,6 +56,7 @@ record DailySchedule(LocalTime at, ZoneId zone) {
     Optional<Instant> closed(LocalDate slot) {
         return slot.getDayOfMonth() <= CLOSE_DAY
                 ? Optional.empty()
-                : Optional.of(ZonedDateTime.of(slot.withDayOfMonth(CLOSE_DAY), at, zone).toInstant());
+                : Optional.of(ZonedDateTime.of(slot.withDayOfMonth(CLOSE_DAY), at, zone)
+                        .toInstant());
     }
 }

@@ -32,11 +32,11 @@ record DueDays(LedgerQueries ledger, LocalDate yesterday) {
             }
         }
         if (closed.isPresent()) {
-            YearMonth month = YearMonth.from(closed.get().atOffset(ZoneOffset.UTC)).minusMonths(1);
+            YearMonth month =
+                    YearMonth.from(closed.get().atOffset(ZoneOffset.UTC)).minusMonths(1);
             wanted.forEach((dataset, days) -> {
                 if (dataset.hasPast()) {
-                    days.addAll(
-                            ledger.checkedBefore(dataset, org, month.atDay(1), month.atEndOfMonth(), closed.get()));
+                    days.addAll(ledger.checkedBefore(dataset, org, month.atDay(1), month.atEndOfMonth(), closed.get()));
                 }
             });
         }

@@ -147,7 +147,8 @@ public class ProviderImports {
     /** See {@link DueDays}. */
     Map<Dataset, SortedSet<LocalDate>> due(ProviderClient client, String org, LocalDate slot) {
         SortedSet<LocalDate> days = schedule().days(slot, clock.instant());
-        return new DueDays(ledger, yesterday()).of(client.provider(), org, everything(client, days), schedule().closed(slot));
+        return new DueDays(ledger, yesterday())
+                .of(client.provider(), org, everything(client, days), schedule().closed(slot));
     }
 
     /**

@@ -269,7 +269,8 @@ final class CursorClient implements ProviderClient {
         return DayRow.of(Arrays.asList(JsonFields.text(item, "userId"), JsonFields.email(item, "email")), measures);
     }
 
-    private void events(DayDrafts days, LocalDate first, LocalDate last) throws ProviderTrouble, InterruptedException, Moved {
+    private void events(DayDrafts days, LocalDate first, LocalDate last)
+            throws ProviderTrouble, InterruptedException, Moved {
         Map<List<Object>, Integer> twins = new HashMap<>();
         pages("/teams/filtered-usage-events", period(first, last), "usageEvents", (page, items) -> {
             Map<LocalDate, List<JsonNode>> byDay = new HashMap<>();
@@ -288,8 +289,7 @@ final class CursorClient implements ProviderClient {
         JsonNode tokens = item.path("tokenUsage");
         boolean chargeable = JsonFields.requiredFlag(item, "isChargeable");
         CursorCharge charge = CursorCharge.checked(item);
-        BigDecimal charged =
-                JsonFields.requiredDecimal(item, "chargedCents").movePointLeft(CENT_DIGITS);
+        BigDecimal charged = JsonFields.requiredDecimal(item, "chargedCents").movePointLeft(CENT_DIGITS);
         BigDecimal value = tokens.isObject()
                 ? JsonFields.requiredDecimal(tokens, "totalCents").movePointLeft(CENT_DIGITS)
                 : charged;

@@ -83,8 +83,8 @@ final class DayDrafts {
     void missing() {
         drafts.values().stream()
                 .filter(draft -> draft.pages.isEmpty())
-                .forEach(draft -> draft.fault(
-                        ProviderTrouble.passing("broken_answer", "no bucket for the day (expected: one, even if empty)")));
+                .forEach(draft -> draft.fault(ProviderTrouble.passing(
+                        "broken_answer", "no bucket for the day (expected: one, even if empty)")));
     }
 
     /** @param billed whether the items have billed amounts */

@@ -97,7 +97,9 @@ final class JsonFields {
 
     /** A JSON number, or a text that is one; an exponent is as good as zeros. */
     private static BigDecimal number(JsonNode value, String field) throws ProviderTrouble {
-        String text = value.isNumber() ? value.asText() : value.isTextual() ? value.textValue().strip() : "";
+        String text = value.isNumber()
+                ? value.asText()
+                : value.isTextual() ? value.textValue().strip() : "";
         if (text.length() > TEXT_MAX || !text.matches("[+-]?[0-9]+([.][0-9]+)?([eE][+-]?[0-9]{1,3})?")) {
             throw broken(value, field, "a decimal");
         }

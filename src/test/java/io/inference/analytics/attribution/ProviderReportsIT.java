@@ -52,7 +52,8 @@ class ProviderReportsIT {
                                        cost_per_interaction
                                 from analytics.vw_claude_daily_ratios where user_email = 'alice@example.test' and platform = 'claude_code'
                                 """))
-                .containsExactly(tuple(usd("9.38"), usd("7596500"), usd("4"), 1_899_125L, usd("1.234779"), usd("2.345")));
+                .containsExactly(
+                        tuple(usd("9.38"), usd("7596500"), usd("4"), 1_899_125L, usd("1.234779"), usd("2.345")));
         String totals = "select sum(total_cost_usd), sum(total_tokens) from analytics.";
         assertThat(lab.database.rows(totals + "vw_claude_daily_ratios"))
                 .as("nothing is lost or counted twice")

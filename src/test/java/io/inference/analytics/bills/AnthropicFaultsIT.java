@@ -242,11 +242,10 @@ class AnthropicFaultsIT {
         lab.anthropic(OCT_15);
         lab.validation().validate(Provider.ANTHROPIC, Optional.empty(), OCT_15, Optional.empty());
         Files.writeString(file, "revoked");
-        assertThatThrownBy(() -> clients.of(Provider.ANTHROPIC).check())
-                .isInstanceOf(ProviderTrouble.class);
+        assertThatThrownBy(() -> clients.of(Provider.ANTHROPIC).check()).isInstanceOf(ProviderTrouble.class);
         assertThatThrownBy(() -> lab.importAgain(OCT_15, OCT_16)).isInstanceOf(Failure.Unavailable.class);
-        assertThatThrownBy(() -> lab.imports()
-                        .retry(Provider.ANTHROPIC, new TreeSet<>(List.of(OCT_15)), "test", outcome -> {}))
+        assertThatThrownBy(() ->
+                        lab.imports().retry(Provider.ANTHROPIC, new TreeSet<>(List.of(OCT_15)), "test", outcome -> {}))
                 .isInstanceOf(Failure.Unavailable.class);
         assertThat(lab.day("cost", OCT_15)).isEqualTo(tuple("ok", null, 1L));
         Files.writeString(file, FakeAnthropic.KEY + "2");

@@ -62,8 +62,7 @@ class CursorChargesIT {
         documented.remove("tokenUsage");
         lab.cursorApi.events(list(event(30, 0), flagged, documented));
         assertThat(lab.cursor(OCT_15).complete()).isTrue();
-        assertThat(lab.database.rows(
-                        "select sum(charged_usd), sum(included_usd) from analytics.cursor_usage_event"))
+        assertThat(lab.database.rows("select sum(charged_usd), sum(included_usd) from analytics.cursor_usage_event"))
                 .containsExactly(tuple(usd("0.3"), usd("0.6765")));
         assertThat(lab.validation().validate(Provider.CURSOR, Optional.empty(), OCT_15, Optional.of(usd("0.3"))))
                 .as("the archived pages are read by the same rule")
@@ -80,8 +79,7 @@ class CursorChargesIT {
         assertThat(lab.database.rows("select status, last_error_text from analytics.provider_import_day"
                         + " where dataset = 'events' and usage_date = '2025-10-15'"))
                 .first()
-                .satisfies(row -> assertThat(row.toList().toString())
-                        .contains("quarantined", field + ": missing"));
+                .satisfies(row -> assertThat(row.toList().toString()).contains("quarantined", field + ": missing"));
         assertThat(billed()).isEqualTo(usd("0.2"));
     }
 
@@ -92,13 +90,13 @@ class CursorChargesIT {
         Consumer<List<ObjectNode>> comes = events -> events.add(0, event(40, 9));
         Consumer<List<ObjectNode>> goes = events -> events.remove(0);
         lab.cursorApi.events(list(event(30, 3), event(20, 2), event(11, 1)));
-        lab.cursorApi.betweenPages(comes);
+        lab.cursorApi.betweenPages(List.of(comes));
         assertThat(lab.cursor(OCT_15).complete()).isTrue();
         assertThat(billed()).isEqualTo(usd("1.01"));
-        lab.cursorApi.betweenPages(goes);
+        lab.cursorApi.betweenPages(List.of(goes));
         assertThat(lab.cursor(OCT_15).complete()).isTrue();
         assertThat(billed()).isEqualTo(usd("0.61"));
-        lab.cursorApi.betweenPages(comes, goes, comes, goes, comes, goes);
+        lab.cursorApi.betweenPages(List.of(comes, goes, comes, goes, comes, goes));
         lab.cursor(OCT_15);
         assertThat(lab.day("events", OCT_15).toList())
                 .as("it does not come to rest")
@@ -156,7 +154,9 @@ class CursorChargesIT {
         assertThat(lab.validation().validate(Provider.CURSOR, Optional.empty(), OCT_15, Optional.empty()))
                 .allMatch(ProviderValidation.Checkpoint::passed);
         lab.cursorApi.fail("filtered-usage-events", Fault.FORBIDDEN);
-        assertThat(lab.imports().importDue(Provider.CURSOR, "test", outcome -> {}).days())
+        assertThat(lab.imports()
+                        .importDue(Provider.CURSOR, "test", outcome -> {})
+                        .days())
                 .isNotEmpty();
         assertThat(billed()).isEqualTo(usd("50"));
     }

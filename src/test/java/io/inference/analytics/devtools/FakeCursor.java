@@ -71,9 +71,8 @@ public final class FakeCursor extends FakeServer {
     }
 
     /** What happens to the events after each of the next pages of them. */
-    @SafeVarargs
-    public final void betweenPages(Consumer<List<ObjectNode>>... changes) {
-        betweenPages.addAll(List.of(changes));
+    public void betweenPages(List<Consumer<List<ObjectNode>>> changes) {
+        betweenPages.addAll(changes);
     }
 
     /** From now on each page of events is changed like this. */

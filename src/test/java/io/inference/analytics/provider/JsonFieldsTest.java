@@ -78,8 +78,7 @@ class JsonFieldsTest {
                 .hasMessage("chargedCents: missing (expected: a decimal)");
         assertThatThrownBy(() -> JsonFields.requiredFlag(empty, "isChargeable"))
                 .hasMessage("isChargeable: missing (expected: true or false)");
-        assertThatThrownBy(() -> JsonFields.requiredText(empty, "kind"))
-                .hasMessage("kind: missing (expected: a text)");
+        assertThatThrownBy(() -> JsonFields.requiredText(empty, "kind")).hasMessage("kind: missing (expected: a text)");
         assertThatThrownBy(() -> JsonFields.requiredCount(empty, "output_tokens"))
                 .hasMessage("output_tokens: missing (expected: a decimal)");
     }
