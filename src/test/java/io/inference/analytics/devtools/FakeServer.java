@@ -177,8 +177,9 @@ abstract class FakeServer implements AutoCloseable {
         if (fault == Fault.LOST_PAGE) {
             answer.put("has_more", true).putNull("next_page");
         } else if (fault == Fault.SAME_PAGE) {
+            FakeQuery asked = FakeQuery.of(query);
             answer.put("has_more", true)
-                    .put("next_page", FakeQuery.of(query).one("page").orElse("page_x"));
+                    .put("next_page", asked.one("page").orElseGet(() -> asked.token(0)));
         }
     }
 
