@@ -135,7 +135,7 @@ class ProviderJobIT {
         metrics.refresh();
         assertShares(4.0 / 6, 0, 0);
         ArrayNode results = ProviderLab.file("f1-cost.json").withArray("/data/0/results");
-        ((ObjectNode) results.get(0)).put("amount", "-1");
+        ((ObjectNode) results.get(0)).put("amount", "-2151");
         lab.anthropicApi.cost(ProviderLab.OCT_16, results);
         lab.anthropic(ProviderLab.OCT_16);
         metrics.refresh();
