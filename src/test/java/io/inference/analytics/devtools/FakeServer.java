@@ -132,7 +132,16 @@ abstract class FakeServer implements AutoCloseable {
             if (!gate.await(30, TimeUnit.SECONDS)) {
                 return;
             }
-            Optional<Fault> fault = faults.take(path, query);
+            respond(exchange, query, body);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /** An error is sent in here, where the exchange is still open. */
+    private void respond(HttpExchange exchange, String query, byte[] body) throws IOException, InterruptedException {
+        try {
+            Optional<Fault> fault = faults.take(exchange.getRequestURI().getPath(), query);
             if (fault.isEmpty() || !broken(exchange, fault.get())) {
                 ObjectNode answer = answer(exchange, body);
                 fault.ifPresent(kind -> spoil(kind, answer, query));
@@ -140,8 +149,6 @@ abstract class FakeServer implements AutoCloseable {
             }
         } catch (Refused e) {
             refuse(exchange, e.status, e.getMessage());
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
         }
     }
 
@@ -178,8 +185,7 @@ abstract class FakeServer implements AutoCloseable {
             answer.put("has_more", true).putNull("next_page");
         } else if (fault == Fault.SAME_PAGE) {
             FakeQuery asked = FakeQuery.of(query);
-            answer.put("has_more", true)
-                    .put("next_page", asked.one("page").orElseGet(() -> asked.token(0)));
+            answer.put("has_more", true).put("next_page", asked.one("page").orElseGet(() -> asked.token(0)));
         }
     }
 
