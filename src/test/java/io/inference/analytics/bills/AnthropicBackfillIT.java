@@ -78,14 +78,14 @@ class AnthropicBackfillIT {
         lab.anthropic(OCT_15);
         validated("22.72");
         lab.at(ProviderLab.NOW);
-        assertThat(lab.imports().gaps(Provider.ANTHROPIC, OCT_15)).contains(OCT_15 + "\tcost\tpartial");
+        assertThat(lab.imports().gaps(Provider.ANTHROPIC, Optional.of(OCT_15))).contains(OCT_15 + "\tcost\tpartial");
         ProviderImports.Range since = new ProviderImports.Range(OCT_15, LAST_DAY, false, false);
         assertThat(lab.imports()
                         .backfill(Provider.ANTHROPIC, since, "test", progress::add)
                         .days())
                 .extracting(DayOutcome::date)
                 .contains(OCT_15);
-        assertThat(lab.imports().gaps(Provider.ANTHROPIC, OCT_15)).isEmpty();
+        assertThat(lab.imports().gaps(Provider.ANTHROPIC, Optional.of(OCT_15))).isEmpty();
     }
 
     @Test
