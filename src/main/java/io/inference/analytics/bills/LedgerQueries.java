@@ -138,7 +138,7 @@ class LedgerQueries {
                 .collect(Collectors.toCollection(TreeSet::new)));
     }
 
-    /** Stored days of a range that nobody has read since then. */
+    /** Stored days of a range whose last import was before an instant. */
     Set<LocalDate> checkedBefore(Dataset dataset, String orgRef, LocalDate from, LocalDate to, Instant before) {
         return jdbi.withHandle(handle -> handle.createQuery(CHECKED_BEFORE)
                 .bind("provider", dataset.provider())

@@ -32,7 +32,7 @@ public class ProviderValidation {
             where provider = :provider and org_ref = :org and usage_date = :day and dataset = any (:datasets) order by dataset
             """;
 
-    /** Whether a team whose events nobody may read has a sum of its spend since that day. */
+    /** Whether a team whose events the key may not read has a sum of its spend since that day. */
     private static final String SPEND =
             """
             select exists (select from analytics.provider_import_day e

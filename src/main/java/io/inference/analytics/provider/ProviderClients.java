@@ -18,8 +18,8 @@ import java.util.Optional;
 import org.jboss.logging.Logger;
 
 /**
- * The clients whose keys are set. Keys are read again for each use, so that a rotated one needs no restart; they are stripped of blanks, and never written
- * anywhere.
+ * The clients whose keys are set. Keys are read again for each use, so that a rotated one needs no
+ * restart. They are stripped of blanks, and never written anywhere.
  */
 @ApplicationScoped
 public class ProviderClients {
