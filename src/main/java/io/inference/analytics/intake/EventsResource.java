@@ -40,14 +40,16 @@ class EventsResource {
 
     private final UsageEventCodec codec;
     private final EventPublisher publisher;
+    private final IntakeMetrics metrics;
     private final Clock clock;
 
     @Inject
     RoutingContext request;
 
-    EventsResource(UsageEventCodec codec, EventPublisher publisher, Clock clock) {
+    EventsResource(UsageEventCodec codec, EventPublisher publisher, IntakeMetrics metrics, Clock clock) {
         this.codec = codec;
         this.publisher = publisher;
+        this.metrics = metrics;
         this.clock = clock;
     }
 
@@ -102,10 +104,21 @@ class EventsResource {
                 }
             }
         }
+        metrics.rejected(rejected.size());
         if (!accepted.isEmpty()) {
-            publisher.publish(message(accepted), RequestIds.requestId(request));
+            publish(accepted);
         }
         return Response.accepted(new AcceptedEvents(accepted.size(), rejected)).build();
+    }
+
+    private void publish(List<byte[]> events) {
+        boolean confirmed = false;
+        try {
+            publisher.publish(message(events), RequestIds.requestId(request));
+            confirmed = true;
+        } finally {
+            metrics.published(events.size(), confirmed);
+        }
     }
 
     /** What is not JSON, or over a limit as a whole, holds no events with outcomes of their own. */

@@ -132,6 +132,29 @@ public final class IngestLab implements AutoCloseable {
                 Map.of("x-max-length", 0, "x-overflow", "reject-publish"));
     }
 
+    /** Takes the binding of what the ingest reads away, so that the exchange has nowhere to put an event. */
+    public void unbind(boolean stream) throws IOException {
+        channel.queueUnbind(reader(stream), BrokerTopology.EXCHANGE, BrokerTopology.ROUTING_KEY);
+    }
+
+    public void bind(boolean stream) throws IOException {
+        channel.queueBind(reader(stream), BrokerTopology.EXCHANGE, BrokerTopology.ROUTING_KEY);
+    }
+
+    private static String reader(boolean stream) {
+        return stream ? BrokerTopology.STREAM : BrokerTopology.QUEUE;
+    }
+
+    /** Binds a further queue that is full, so that the broker refuses every event; the other one still gets it. */
+    public void bindFullQueue(String name) throws IOException {
+        channel.queueDeclare(name, false, true, true, Map.of("x-max-length", 0, "x-overflow", "reject-publish"));
+        channel.queueBind(name, BrokerTopology.EXCHANGE, BrokerTopology.ROUTING_KEY);
+    }
+
+    public void deleteQueue(String name) throws IOException {
+        channel.queueDelete(name);
+    }
+
     public static String id(EventJson event) {
         return event.raw("eventId").replace("\"", "");
     }

@@ -6,6 +6,8 @@ import static org.awaitility.Awaitility.await;
 import io.agroal.api.AgroalDataSource;
 import io.inference.analytics.devtools.EventJson;
 import io.inference.analytics.ingest.IngestLab.Letter;
+import io.inference.analytics.testing.Tokens;
+import io.restassured.RestAssured;
 import jakarta.inject.Inject;
 import java.math.BigDecimal;
 import java.nio.charset.StandardCharsets;
@@ -114,6 +116,29 @@ abstract class OutcomesContract {
         awaitOutcomes(1, 0, 0, 1);
         assertThat(lab.isStored(next)).isTrue();
         assertThat(lab.letters()).singleElement().satisfies(letter -> assertLetter(letter, bad, published));
+    }
+
+    @Test
+    void eventsOverHttpAreStoredOnceAndByValue() throws Exception {
+        EventJson event = lab.event()
+                .with("inputTokens", "9007199254740992")
+                .with("outputTokens", "5.0")
+                .with("costEstimateCents", "123456789012.12345678");
+        for (String body : List.of(event.toString(), array(event, lab.event()))) {
+            RestAssured.given()
+                    .auth()
+                    .oauth2(Tokens.of("analytics:events:write", lab.org()))
+                    .contentType("application/json")
+                    .body(body)
+                    .post("/analytics/v1/orgs/" + lab.org() + "/events")
+                    .then()
+                    .statusCode(202);
+        }
+        awaitOutcomes(2, 1, 0, 0);
+        assertThat(lab.value(
+                        "select cost_estimate_cents from analytics.usage_events where event_id = ?::uuid and input_tokens = 9007199254740992",
+                        IngestLab.id(event)))
+                .isEqualTo(new BigDecimal("123456789012.12345678"));
     }
 
     /** Each is another one's undoing if it is not kept apart. */

@@ -17,6 +17,7 @@ import io.inference.analytics.testing.Backend;
 import io.inference.analytics.testing.LocalDev;
 import io.inference.analytics.testing.Tokens;
 import io.inference.analytics.testing.WithBackends;
+import io.micrometer.core.instrument.MeterRegistry;
 import io.quarkus.test.junit.QuarkusTest;
 import io.quarkus.test.junit.TestProfile;
 import io.restassured.response.ValidatableResponse;
@@ -26,6 +27,7 @@ import java.time.Instant;
 import java.util.Arrays;
 import java.util.List;
 import java.util.UUID;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
@@ -44,6 +46,9 @@ class EventsOverHttpIT {
 
     @Inject
     AgroalDataSource database;
+
+    @Inject
+    MeterRegistry meters;
 
     @ConfigProperty(name = "RABBITMQ_URL")
     String brokerUrl;
@@ -176,6 +181,88 @@ class EventsOverHttpIT {
         post(Tokens.of("analytics:events:write", UUID.randomUUID()), lab.event().toString())
                 .statusCode(403);
         assertThat(lab.stored()).isZero();
+    }
+
+    @Test
+    void keyOfAProducerPublishesForItsOrganisationOnly() throws Exception {
+        String key = given().auth()
+                .oauth2(Tokens.of("system-admin"))
+                .contentType("application/json")
+                .body("{\"name\":\"producer\",\"orgIds\":[\"%s\"],\"permissions\":[\"analytics:events:write\"]}"
+                        .formatted(lab.org()))
+                .post("/analytics/v1/api-keys")
+                .then()
+                .statusCode(201)
+                .extract()
+                .path("key");
+        for (UUID org : List.of(lab.org(), UUID.randomUUID())) {
+            given().header("X-API-Key", key)
+                    .contentType("application/json")
+                    .body(lab.event().toString())
+                    .post("/analytics/v1/orgs/" + org + "/events")
+                    .then()
+                    .statusCode(org.equals(lab.org()) ? 202 : 403);
+        }
+        awaitStored(1);
+    }
+
+    @Test
+    void onlyJsonIsTaken() {
+        given().auth()
+                .oauth2(Tokens.of("system-admin"))
+                .contentType("text/plain")
+                .body(lab.event().toString())
+                .post("/analytics/v1/orgs/" + lab.org() + "/events")
+                .then()
+                .statusCode(415)
+                .contentType("application/problem+json");
+    }
+
+    @Test
+    void eventThatTheBrokerHasNoPlaceForIsNotAccepted() throws Exception {
+        EventJson event = lab.event();
+        double before = counted("unavailable");
+        lab.unbind(true);
+        try {
+            postUntil(503, event);
+        } finally {
+            lab.bind(true);
+        }
+        assertThat(counted("unavailable")).isGreaterThan(before);
+        assertThat(lab.isStored(event)).isFalse();
+        postUntil(202, event);
+        awaitStored(1);
+    }
+
+    @Test
+    void eventThatAQueueRefusesIsNotAccepted() throws Exception {
+        EventJson event = lab.event();
+        String full = "full-" + lab.org();
+        lab.bindFullQueue(full);
+        try {
+            postUntil(503, event).body("detail", containsString("full"));
+        } finally {
+            lab.deleteQueue(full);
+        }
+        postUntil(202, event);
+        awaitStored(1);
+    }
+
+    /** For a moment after a failure, callers are refused without a try. */
+    private ValidatableResponse postUntil(int status, EventJson event) {
+        AtomicReference<ValidatableResponse> answer = new AtomicReference<>();
+        await().atMost(PATIENCE).untilAsserted(() -> {
+            answer.set(post(event.toString()));
+            answer.get().statusCode(status);
+        });
+        return answer.get();
+    }
+
+    private double counted(String outcome) {
+        return meters.get("analytics.intake.events")
+                .tag("outcome", outcome)
+                .counter()
+                .count();
     }
 
     /** A broker that is gone refuses at once, one that hangs lets callers wait for a bounded time. */
