@@ -3,6 +3,7 @@ package io.inference.analytics.rollup;
 import io.inference.analytics.platform.AdvisoryLock;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.List;
 import org.jdbi.v3.core.Handle;
 
@@ -12,11 +13,22 @@ import org.jdbi.v3.core.Handle;
 final class PostgresRefresh implements RollupRefresh {
 
     private static final String RECOMPUTE = "select analytics.recompute_rollups(:low, :high)";
+    private static final String OPEN_FROM = "select open_from from analytics.usage_open_days";
+    private static final String CLOSE_DAYS = "select analytics.close_days(:before) as days";
 
     /** A snapshot from before the lane would miss what the last writer in it committed. */
     private static final String ENTER_LANE =
             "set transaction isolation level read committed; select pg_advisory_xact_lock("
                     + AdvisoryLock.INGEST_LANE.key() + ")";
+
+    /**
+     * Writers in a backlog hold the lane for seconds in turn; waiting in its queue blocks none of
+     * them.
+     */
+    private static final String LANE_PATIENCE = "set local lock_timeout = '30s'";
+
+    /** In the lane, a wait for any other lock blocks the writers. */
+    private static final String PATIENCE_IN_LANE = "set local lock_timeout = '2s'";
 
     @Override
     public void refresh(Handle handle, List<Instant> hours) {
@@ -24,23 +36,52 @@ final class PostgresRefresh implements RollupRefresh {
     }
 
     @Override
-    public void closeHours(Handle handle, Instant now) {
-        // Nothing to do, as above.
+    public boolean closeNext(Handle handle, Instant now) {
+        return false;
     }
 
-    /** Day by day, so that the writers wait for one day at most. */
+    /**
+     * Each day by itself: the writers wait for one day's hours, and a day that fails holds up none
+     * before it.
+     */
     @Override
-    public void recompute(Handle handle, Instant low, Instant high) {
-        for (Instant day = low; day.isBefore(high); day = day.plus(Duration.ofDays(1))) {
-            Instant start = day;
-            handle.useTransaction(transaction -> {
+    public int closeDays(Handle handle, Instant before) {
+        Instant low = handle.createQuery(OPEN_FROM).mapTo(Instant.class).one();
+        int closed = 0;
+        for (Instant day = low; day.isBefore(before); day = day.plus(1, ChronoUnit.DAYS)) {
+            Instant end = day.plus(1, ChronoUnit.DAYS);
+            closed += handle.inTransaction(transaction -> {
+                transaction.execute(LANE_PATIENCE);
                 transaction.execute(ENTER_LANE);
-                transaction
-                        .createUpdate(RECOMPUTE)
-                        .bind("low", start)
-                        .bind("high", start.plus(Duration.ofDays(1)))
-                        .execute();
+                transaction.execute(PATIENCE_IN_LANE);
+                return transaction
+                        .createQuery(CLOSE_DAYS)
+                        .bind("before", end)
+                        .mapTo(Integer.class)
+                        .one();
             });
         }
+        return closed;
+    }
+
+    /**
+     * The writers wait while the raw events of one step are read: some seconds for an hour at 3,000
+     * per second.
+     */
+    @Override
+    public Duration recomputeStep() {
+        return Duration.ofHours(1);
+    }
+
+    @Override
+    public void recompute(Handle handle, Instant low) {
+        handle.useTransaction(transaction -> {
+            transaction.execute(ENTER_LANE);
+            transaction
+                    .createUpdate(RECOMPUTE)
+                    .bind("low", low)
+                    .bind("high", low.plus(recomputeStep()))
+                    .execute();
+        });
     }
 }

@@ -3,6 +3,7 @@ package io.inference.analytics.rollup;
 import io.inference.analytics.database.SqlState;
 import io.inference.analytics.database.StorageFlavour;
 import io.inference.analytics.platform.AfterRollup;
+import io.inference.analytics.platform.Retention;
 import io.inference.analytics.platform.Traces;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.TimeGauge;
@@ -68,11 +69,17 @@ public class RollupJob {
 
     private static final String DELETE = "delete from analytics.rollup_outbox where batch_id = any (:batches)";
 
-    // A server crash may lose the last commits of a round, but never one without all that follow
-    // it. The outbox is emptied last, so what is lost is done again. Flavour timescale commits
-    // hundreds of times in a round with scattered late events.
-    private static final String LIMITS =
-            "set statement_timeout = '15min'; set lock_timeout = '30s'; set synchronous_commit = off";
+    private static final Duration STATEMENT_MAX = Duration.ofMinutes(15);
+    private static final Duration LOCK_MAX = Duration.ofSeconds(30);
+
+    /**
+     * A server crash may lose the last commits of a round, but never one without all that follow
+     * it. The outbox is emptied last, so what is lost is done again. Flavour timescale commits
+     * hundreds of times in a round with scattered late events.
+     */
+    private static final String COMMIT_LATER = "set synchronous_commit = off";
+
+    private static final String COMMIT_AT_ONCE = "reset synchronous_commit";
 
     private static final Duration[] DURATION_BUCKETS = {
         Duration.ofMillis(10),
@@ -92,6 +99,8 @@ public class RollupJob {
     private final Instance<AfterRollup> followers;
     private final Clock clock;
     private final Traces traces;
+    private final RollupRefresh timescale;
+    private final RollupRefresh postgres = new PostgresRefresh();
     private final Timer duration;
     private final AtomicReference<Instant> lastSuccess = new AtomicReference<>(Instant.EPOCH);
     private ScheduledExecutorService executor;
@@ -102,6 +111,7 @@ public class RollupJob {
             Jdbi jdbi,
             StorageFlavour.Found flavour,
             Instance<AfterRollup> followers,
+            Retention retention,
             Clock clock,
             Traces traces,
             MeterRegistry registry) {
@@ -110,6 +120,7 @@ public class RollupJob {
         this.flavour = flavour;
         this.followers = followers;
         this.clock = clock;
+        this.timescale = new TimescaleRefresh(retention);
         this.traces = traces;
         this.duration = Timer.builder("analytics.rollup.duration")
                 .description("One round of the rollup job that did the work")
@@ -165,7 +176,8 @@ public class RollupJob {
     public int runOnce() {
         Instant started = clock.instant();
         List<Batch> done = new ArrayList<>();
-        boolean ran = jdbi.withHandle(handle -> RollupLock.tryRun(handle, LIMITS, () -> work(handle, started, done)));
+        boolean ran = jdbi.withHandle(
+                handle -> RollupLock.tryRun(handle, STATEMENT_MAX, LOCK_MAX, () -> work(handle, started, done)));
         if (!ran) {
             // Does not count as a success: if the other replica is stuck, the age of the last
             // success must show it.
@@ -176,9 +188,27 @@ public class RollupJob {
         return done.size();
     }
 
+    /**
+     * The outbox is emptied after each step: batches do not wait until all hours of a long outage
+     * are closed.
+     */
     private void work(Handle handle, Instant started, List<Batch> done) {
-        RollupRefresh refresh = refresh();
-        refresh.closeHours(handle, started);
+        handle.execute(COMMIT_LATER);
+        try {
+            RollupRefresh refresh = refresh();
+            boolean more = true;
+            while (more) {
+                more = refresh.closeNext(handle, started);
+                empty(handle, refresh, done);
+            }
+        } finally {
+            if (RollupLock.isOpen(handle)) {
+                handle.execute(COMMIT_AT_ONCE);
+            }
+        }
+    }
+
+    private void empty(Handle handle, RollupRefresh refresh, List<Batch> done) {
         List<Batch> batches = outbox(handle);
         while (!batches.isEmpty()) {
             trace(handle, refresh, batches);
@@ -190,8 +220,8 @@ public class RollupJob {
     /** The refresh of the database's storage flavour. */
     RollupRefresh refresh() {
         return switch (flavour.flavour()) {
-            case TIMESCALE -> new TimescaleRefresh();
-            case POSTGRES -> new PostgresRefresh();
+            case TIMESCALE -> timescale;
+            case POSTGRES -> postgres;
         };
     }
 

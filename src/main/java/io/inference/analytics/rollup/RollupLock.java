@@ -2,6 +2,8 @@ package io.inference.analytics.rollup;
 
 import io.inference.analytics.platform.AdvisoryLock;
 import java.sql.SQLException;
+import java.time.Duration;
+import org.jdbi.v3.core.ConnectionException;
 import org.jdbi.v3.core.Handle;
 
 /**
@@ -12,31 +14,59 @@ final class RollupLock {
 
     private static final String TRY_LOCK = "select pg_try_advisory_lock(" + AdvisoryLock.ROLLUP.key() + ")";
     private static final String UNLOCK = "select pg_advisory_unlock(" + AdvisoryLock.ROLLUP.key() + ")";
-    private static final String RESET = "reset statement_timeout; reset lock_timeout; reset synchronous_commit";
+    private static final String LIMITS = "set statement_timeout = %d; set lock_timeout = %d";
+    private static final String RESET = "reset statement_timeout; reset lock_timeout";
+
+    /** How long after its time-out a statement's answer may still arrive. */
+    private static final Duration ANSWER_MAX = Duration.ofSeconds(30);
 
     private RollupLock() {}
 
     /**
      * Does the work, unless another process holds the lock.
      *
+     * <p>The connection waits for an answer longer than the server lets a statement run. It would
+     * break otherwise, while the server went on and kept the lock.
+     *
      * @param handle not in a transaction
-     * @param limits time-outs of the session while the work runs, as SQL
+     * @param statementMax how long a statement of the work may run
+     * @param lockMax how long a statement of the work may wait for a lock
      * @return whether the work was done
      */
-    static boolean tryRun(Handle handle, String limits, Runnable work) {
+    static boolean tryRun(Handle handle, Duration statementMax, Duration lockMax, Runnable work) {
         if (!handle.createQuery(TRY_LOCK).mapTo(Boolean.class).one()) {
             return false;
         }
+        int silenceMillis = silenceMillis(handle);
         try {
-            handle.execute(limits);
+            setSilence(handle, (int)
+                    Math.max(silenceMillis, statementMax.plus(ANSWER_MAX).toMillis()));
+            handle.execute(LIMITS.formatted(statementMax.toMillis(), lockMax.toMillis()));
             work.run();
         } finally {
             if (isOpen(handle)) {
                 handle.execute(RESET);
                 handle.execute(UNLOCK);
+                setSilence(handle, silenceMillis);
             }
         }
         return true;
+    }
+
+    private static int silenceMillis(Handle handle) {
+        try {
+            return handle.getConnection().getNetworkTimeout();
+        } catch (SQLException e) {
+            throw new ConnectionException(e);
+        }
+    }
+
+    private static void setSilence(Handle handle, int millis) {
+        try {
+            handle.getConnection().setNetworkTimeout(Runnable::run, millis);
+        } catch (SQLException e) {
+            throw new ConnectionException(e);
+        }
     }
 
     /** On a broken connection there is nothing to undo, and trying would hide why it broke. */

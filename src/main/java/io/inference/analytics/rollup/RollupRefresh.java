@@ -1,5 +1,6 @@
 package io.inference.analytics.rollup;
 
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import org.jdbi.v3.core.Handle;
@@ -18,9 +19,28 @@ interface RollupRefresh {
      */
     void refresh(Handle handle, List<Instant> hours);
 
-    /** Moves on to the hours that are over by {@code now}, where the flavour materialises them. */
-    void closeHours(Handle handle, Instant now);
+    /**
+     * Materialises the next hours or day that are over by {@code now}, where the flavour does that.
+     *
+     * @param handle not in a transaction
+     * @return whether more may be due
+     */
+    boolean closeNext(Handle handle, Instant now);
 
-    /** Recomputes the rollups of whole UTC days from the raw events; {@code high} is exclusive. */
-    void recompute(Handle handle, Instant low, Instant high);
+    /**
+     * Adds up the days before the given one that are over, one per transaction, where the flavour
+     * does that.
+     *
+     * @param handle not in a transaction
+     * @return how many days were added up
+     */
+    int closeDays(Handle handle, Instant before);
+
+    /** How much {@link #recompute} does in one call; a whole part of a day. */
+    Duration recomputeStep();
+
+    /**
+     * Recomputes the rollups from the raw events, from {@code low} for one {@link #recomputeStep}.
+     */
+    void recompute(Handle handle, Instant low);
 }

@@ -18,11 +18,12 @@ import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.Jdbi;
 
 /**
- * Recomputes rollups from the raw events, day by day.
+ * Recomputes rollups from the raw events, step by step: an hour in flavour postgres, a day in
+ * flavour timescale.
  *
- * <p>It holds the rollup job's lock meanwhile, so that one process at a time touches the rollups. A
- * failure leaves the earlier days recomputed and the failed day unchanged; a second run does no
- * harm.
+ * <p>Each step holds the rollup job's lock, so that one process at a time touches the rollups, and
+ * releases it, so that the outbox does not grow meanwhile. A failure leaves the earlier steps
+ * recomputed and the failed one unchanged; a second run does no harm.
  *
  * <p>Bound: no day whose raw events retention may have dropped, as only its rollups are left, and
  * no day after tomorrow.
@@ -34,7 +35,8 @@ public class RollupRepair {
     private static final Duration LOCK_PATIENCE = Duration.ofMinutes(5);
 
     private static final long LOCK_RETRY_MILLIS = 200;
-    private static final String LIMITS = "set statement_timeout = '55min'; set lock_timeout = '2min'";
+    private static final Duration STATEMENT_MAX = Duration.ofMinutes(55);
+    private static final Duration LOCK_MAX = Duration.ofMinutes(2);
 
     private final RollupJob job;
     private final Jdbi jdbi;
@@ -61,12 +63,14 @@ public class RollupRepair {
         List<Instant> days = days(range);
         RollupRefresh refresh = job.refresh();
         try (Handle handle = jdbi.open()) {
-            underLock(handle, () -> {
-                for (Instant day : days) {
-                    refresh.recompute(handle, day, day.plus(1, ChronoUnit.DAYS));
-                    done.accept(LocalDate.ofInstant(day, ZoneOffset.UTC));
+            for (Instant day : days) {
+                Instant end = day.plus(1, ChronoUnit.DAYS);
+                for (Instant low = day; low.isBefore(end); low = low.plus(refresh.recomputeStep())) {
+                    Instant start = low;
+                    underLock(handle, () -> refresh.recompute(handle, start));
                 }
-            });
+                done.accept(LocalDate.ofInstant(day, ZoneOffset.UTC));
+            }
         }
         return days.size();
     }
@@ -105,7 +109,7 @@ public class RollupRepair {
 
     private void underLock(Handle handle, Runnable work) throws InterruptedException {
         Instant deadline = clock.instant().plus(LOCK_PATIENCE);
-        while (!RollupLock.tryRun(handle, LIMITS, work)) {
+        while (!RollupLock.tryRun(handle, STATEMENT_MAX, LOCK_MAX, work)) {
             if (clock.instant().isAfter(deadline)) {
                 throw new Failure.Unavailable(
                         "another process has been working on the rollups for %s (expected: their lock within that time)"

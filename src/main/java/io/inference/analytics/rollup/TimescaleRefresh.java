@@ -1,10 +1,13 @@
 package io.inference.analytics.rollup;
 
 import io.inference.analytics.database.SqlState;
+import io.inference.analytics.platform.Retention;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.ZoneOffset;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -37,6 +40,12 @@ final class TimescaleRefresh implements RollupRefresh {
     private static final List<String> HOURLY = List.of("analytics.usage_hourly", "analytics.histograms_hourly");
     private static final String DAILY = "analytics.usage_daily";
 
+    /**
+     * A chunk of raw events that retention drops while a refresh of its hours runs would empty
+     * them.
+     */
+    private static final Duration RETENTION_MARGIN = Duration.ofMinutes(30);
+
     private static final String BEHIND = "select unnest(analytics.hours_behind(:hours)) as hour order by hour";
     private static final String ADVANCE =
             "call %s.refresh_continuous_aggregate(:view::regclass, :low::timestamptz, :high::timestamptz)";
@@ -67,8 +76,24 @@ final class TimescaleRefresh implements RollupRefresh {
 
     private record Window(Instant low, Instant high) {}
 
+    private final Closing hours = new Closing(HOURLY, Duration.ofHours(1));
+    private final Closing days = new Closing(List.of(DAILY), Duration.ofDays(1));
+    private final Retention retention;
+
+    TimescaleRefresh(Retention retention) {
+        this.retention = retention;
+    }
+
+    /**
+     * Leaves out hours whose raw events retention drops or has dropped: their rollups are all that
+     * is left. An event that was delayed until then lies alone in a new chunk, and a refresh would
+     * put it in place of all others.
+     */
     @Override
-    public void refresh(Handle handle, List<Instant> hours) {
+    public void refresh(Handle handle, List<Instant> touched) {
+        Instant kept = firstKeptDay(handle);
+        List<Instant> hours =
+                touched.stream().filter(hour -> !hour.isBefore(kept)).toList();
         List<Instant> behind = behind(handle, hours);
         for (Window window : windows(withGapsOfBusyDays(behind), Duration.ofHours(1))) {
             for (String view : HOURLY) {
@@ -90,33 +115,32 @@ final class TimescaleRefresh implements RollupRefresh {
         }
     }
 
+    /** Hours first: a day is added up from hours that are closed. */
     @Override
-    public void closeHours(Handle handle, Instant now) {
-        Instant closed = now.minus(CLOSE_AFTER).truncatedTo(ChronoUnit.HOURS);
+    public boolean closeNext(Handle handle, Instant now) {
+        Instant over = now.minus(CLOSE_AFTER);
+        return hours.closeNext(handle, over.truncatedTo(ChronoUnit.HOURS))
+                || days.closeNext(handle, over.truncatedTo(ChronoUnit.DAYS));
+    }
+
+    /** Days close with their hours. */
+    @Override
+    public int closeDays(Handle handle, Instant before) {
+        return 0;
+    }
+
+    @Override
+    public Duration recomputeStep() {
+        return Duration.ofDays(1);
+    }
+
+    @Override
+    public void recompute(Handle handle, Instant low) {
+        Window window = new Window(low, low.plus(recomputeStep()));
         for (String view : HOURLY) {
-            advance(handle, view, closed);
+            recompute(handle, view, window);
         }
-        advance(handle, DAILY, now.minus(CLOSE_AFTER).truncatedTo(ChronoUnit.DAYS));
-    }
-
-    private void advance(Handle handle, String view, Instant until) {
-        Instant from = watermark(handle, view);
-        Instant oldest = oldest(handle);
-        Instant low = from.isAfter(oldest) ? from : oldest;
-        if (low.isBefore(until)) {
-            call(handle, ADVANCE, view, new Window(low, until));
-        }
-    }
-
-    @Override
-    public void recompute(Handle handle, Instant low, Instant high) {
-        for (Instant day = low; day.isBefore(high); day = day.plus(Duration.ofDays(1))) {
-            Window window = new Window(day, day.plus(Duration.ofDays(1)));
-            for (String view : HOURLY) {
-                recompute(handle, view, window);
-            }
-            recompute(handle, DAILY, window);
-        }
+        recompute(handle, DAILY, window);
     }
 
     /**
@@ -129,6 +153,18 @@ final class TimescaleRefresh implements RollupRefresh {
         if (window.low().isBefore(high)) {
             call(handle, RECOMPUTE, view, new Window(window.low(), high));
         }
+    }
+
+    /** By the database's clock, as its policies go by that. */
+    private Instant firstKeptDay(Handle handle) {
+        Instant now = handle.createQuery("select clock_timestamp() as now")
+                .mapTo(Instant.class)
+                .one();
+        return now.plus(RETENTION_MARGIN)
+                .atZone(ZoneOffset.UTC)
+                .minus(retention.raw())
+                .truncatedTo(ChronoUnit.DAYS)
+                .toInstant();
     }
 
     private static List<Instant> behind(Handle handle, List<Instant> hours) {
@@ -219,6 +255,55 @@ final class TimescaleRefresh implements RollupRefresh {
                 }
                 LockSupport.parkNanos(CONCURRENT_PAUSE.toNanos());
             }
+        }
+    }
+
+    /**
+     * Moves the watermark of views that have the same buckets, some buckets at a time.
+     *
+     * <p>A call always begins at the watermark. What lies before it is no longer computed at each
+     * query, so an event that comes for a bucket found empty earlier has to be in the window that
+     * moves the watermark past it.
+     */
+    private static final class Closing {
+
+        private final List<String> views;
+        private final Duration bucket;
+
+        /** One bucket, or more after buckets without events, which do not move the watermark. */
+        private Duration step;
+
+        Closing(List<String> views, Duration bucket) {
+            this.views = views;
+            this.bucket = bucket;
+            this.step = bucket;
+        }
+
+        boolean closeNext(Handle handle, Instant until) {
+            Instant oldest = oldest(handle);
+            Instant low = watermark(handle).isAfter(oldest) ? watermark(handle) : oldest;
+            if (!low.isBefore(until)) {
+                return false;
+            }
+            Instant high = low.plus(step).isBefore(until) ? low.plus(step) : until;
+            for (String view : views) {
+                call(handle, ADVANCE, view, new Window(low, high));
+            }
+            boolean more = high.isBefore(until);
+            if (watermark(handle).isAfter(low)) {
+                step = bucket;
+            } else if (more) {
+                step = step.multipliedBy(2);
+            }
+            return more;
+        }
+
+        /** Of the view that is furthest behind. */
+        private Instant watermark(Handle handle) {
+            return views.stream()
+                    .map(view -> TimescaleRefresh.watermark(handle, view))
+                    .min(Comparator.naturalOrder())
+                    .orElseThrow();
         }
     }
 }

@@ -14,8 +14,10 @@ import java.time.Instant;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
 import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jboss.logging.Logger;
 import org.jdbi.v3.core.Handle;
@@ -47,7 +49,6 @@ public class UpkeepJob {
     private static final String LIMITS = "set lock_timeout = '2s'";
 
     private static final String DEFAULTS = "reset lock_timeout";
-    private static final String CLOSE_DAYS = "select analytics.close_days(:before) as days";
     private static final String PURGE =
             "select analytics.purge_older(:now, :raw::interval, :rollups::interval) as dropped";
     private static final String DATABASE_NOW = "select clock_timestamp() as now";
@@ -73,13 +74,21 @@ public class UpkeepJob {
             FORGET.formatted("ingestion_conflicts", "received_at"),
             FORGET.formatted("ingestion_skipped_offsets", "recorded_at"));
 
+    private final RollupJob rollups;
     private final Jdbi jdbi;
     private final Retention retention;
     private final RollupConfig config;
     private final Clock clock;
     private final AtomicLong skewMillis = new AtomicLong();
 
-    UpkeepJob(Jdbi jdbi, Retention retention, RollupConfig config, Clock clock, MeterRegistry registry) {
+    UpkeepJob(
+            RollupJob rollups,
+            Jdbi jdbi,
+            Retention retention,
+            RollupConfig config,
+            Clock clock,
+            MeterRegistry registry) {
+        this.rollups = rollups;
         this.jdbi = jdbi;
         this.retention = retention;
         this.config = config;
@@ -124,17 +133,42 @@ public class UpkeepJob {
             ensureDays(handle, LocalDate.ofInstant(now, ZoneOffset.UTC));
             handle.execute(LIMITS);
             try {
-                followRetention(handle);
-                int dropped = purge(handle, now);
-                forget(handle, now.atZone(ZoneOffset.UTC).minus(retention.raw()).toInstant());
-                closeDays(handle, now);
-                return dropped;
+                return steps(handle, now);
             } finally {
                 if (RollupLock.isOpen(handle)) {
                     handle.execute(DEFAULTS);
                 }
             }
         });
+    }
+
+    /**
+     * A step that fails does not keep the others from their turn; the first failure is thrown after
+     * the last step.
+     */
+    private int steps(Handle handle, Instant now) {
+        AtomicInteger dropped = new AtomicInteger();
+        List<Runnable> steps = List.of(
+                () -> followRetention(handle),
+                () -> dropped.set(purge(handle, now)),
+                () -> forget(
+                        handle,
+                        now.atZone(ZoneOffset.UTC).minus(retention.raw()).toInstant()),
+                () -> closeDays(handle, now));
+        List<JdbiException> failures = new ArrayList<>();
+        for (Runnable step : steps) {
+            try {
+                step.run();
+            } catch (JdbiException e) {
+                failures.add(e);
+            }
+        }
+        if (!failures.isEmpty()) {
+            JdbiException first = failures.get(0);
+            failures.stream().skip(1).forEach(first::addSuppressed);
+            throw first;
+        }
+        return dropped.get();
     }
 
     private boolean isSkewed(Handle handle) {
@@ -178,11 +212,9 @@ public class UpkeepJob {
     }
 
     /** Yesterday stays open, as nearly all late events are a few hours old. */
-    private static void closeDays(Handle handle, Instant now) {
-        int days = handle.createQuery(CLOSE_DAYS)
-                .bind("before", now.truncatedTo(ChronoUnit.DAYS).minus(1, ChronoUnit.DAYS))
-                .mapTo(Integer.class)
-                .one();
+    private void closeDays(Handle handle, Instant now) {
+        int days = rollups.refresh()
+                .closeDays(handle, now.truncatedTo(ChronoUnit.DAYS).minus(1, ChronoUnit.DAYS));
         if (days > 0) {
             LOG.infof("event=days_closed days=%d", days);
         }

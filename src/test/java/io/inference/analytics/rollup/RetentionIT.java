@@ -158,6 +158,37 @@ class RetentionIT {
                         equalTo(Retention.availableFrom(now, Period.ofMonths(3)).toString()));
     }
 
+    /** As when it was read in time and the database was down until its day had been dropped. */
+    @Test
+    void anEventDelayedUntilItsDayIsDroppedHarmsNoRollup() throws Exception {
+        store(33);
+        rollups.runOnce();
+        upkeep.runOnce();
+        assertThat(ages("usage_events", "occurred_at")).as("raw events").isEmpty();
+
+        UUID other = UUID.randomUUID();
+        Instant late = now.minus(33, ChronoUnit.DAYS);
+        new StoredUsage().add(Event.of(other, model, late.toString())).store(database);
+        column(
+                """
+                insert into analytics.rollup_outbox (batch_id, correlation_id, committed_at, hours, org_ids, model_ids, last_event_ats)
+                values (nextval('analytics.ingestion_batch_id'), 'late', now(), array[date_trunc('hour', ?::timestamptz, 'UTC')], array[?::uuid],
+                        array[?::uuid], array[?::timestamptz])
+                returning batch_id
+                """,
+                late.toString(),
+                other,
+                model,
+                late.toString());
+        await().atMost(PATIENCE).untilAsserted(() -> {
+            rollups.runOnce();
+            assertThat(column("select batch_id from analytics.rollup_outbox")).isEmpty();
+        });
+        for (String rollup : List.of("usage_hourly", "usage_daily", "latency_hourly", "time_to_first_token_hourly")) {
+            assertThat(ages(rollup, "bucket_start")).as(rollup).containsExactly(33);
+        }
+    }
+
     /** As on a machine that boots with a date of its own. */
     @Test
     void aClockThatRunsAheadDropsNothing() throws Exception {
@@ -165,11 +196,17 @@ class RetentionIT {
         Duration ahead = Duration.ofDays(730);
         MeterRegistry registry = new SimpleMeterRegistry();
         UpkeepJob skewed = new UpkeepJob(
-                jdbi, retention, config, new MovedClock(() -> Instant.now().plus(ahead)), registry);
+                rollups,
+                jdbi,
+                retention,
+                config,
+                new MovedClock(() -> Instant.now().plus(ahead)),
+                registry);
         assertThat(skewed.runOnce()).isZero();
         assertThat(registry.get("analytics.clock.skew").timeGauge().value(TimeUnit.SECONDS))
                 .isCloseTo(ahead.toSeconds(), offset(5.0));
         new UpkeepJob(
+                        rollups,
                         jdbi,
                         retention,
                         config,
