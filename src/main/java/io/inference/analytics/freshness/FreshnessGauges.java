@@ -44,10 +44,12 @@ class FreshnessGauges {
     // latest events.
     private static final String LAGGING =
             """
-            with pending as (
+            with behind (hours) as (
+                select analytics.hours_behind(array(select distinct unnest(hours) from analytics.rollup_outbox))
+            ), pending as (
                 select org_id, min(committed_at) as oldest_pending_at
                 from analytics.rollup_outbox cross join lateral unnest(org_ids) as org_id
-                where hours && analytics.hours_behind(hours)
+                where hours && (select hours from behind)
                 group by org_id
             ), shown as (
                 select org_id, max(last_event_at) as last_event_at from analytics.freshness_status group by org_id

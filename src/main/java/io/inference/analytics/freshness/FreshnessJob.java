@@ -2,6 +2,7 @@ package io.inference.analytics.freshness;
 
 import io.inference.analytics.database.SqlState;
 import io.inference.analytics.platform.AdvisoryLock;
+import io.inference.analytics.platform.Retention;
 import io.quarkus.scheduler.Scheduled;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Clock;
@@ -32,10 +33,12 @@ class FreshnessJob {
     // gets its status in the next round.
     private static final String JUDGE =
             """
-            with pending as (
+            with behind (hours) as (
+                select analytics.hours_behind(array(select distinct unnest(hours) from analytics.rollup_outbox))
+            ), pending as (
                 select touched.org_id, touched.model_id, min(batch.committed_at) as oldest_at
                 from (select committed_at, org_ids, model_ids from analytics.rollup_outbox
-                      where hours && analytics.hours_behind(hours)) as batch
+                      where hours && (select hours from behind)) as batch
                 cross join lateral unnest(batch.org_ids, batch.model_ids) as touched (org_id, model_id)
                 group by touched.org_id, touched.model_id
             ), lag as (
@@ -59,13 +62,23 @@ class FreshnessJob {
             """
                     .formatted(FreshnessStatus.FRESH_LAG_SECONDS_MAX, FreshnessStatus.DELAYED_LAG_SECONDS_MAX);
 
+    /** In steps, so that no transaction grows with the backlog. */
+    private static final String FORGET =
+            """
+            delete from analytics.freshness_status where (org_id, model_id) in (
+                select org_id, model_id from analytics.freshness_status where last_event_at < :before limit 10000
+                for update skip locked)
+            """;
+
     private final Jdbi jdbi;
     private final FreshnessRecorder recorder;
+    private final Retention retention;
     private final Clock clock;
 
-    FreshnessJob(Jdbi jdbi, FreshnessRecorder recorder, Clock clock) {
+    FreshnessJob(Jdbi jdbi, FreshnessRecorder recorder, Retention retention, Clock clock) {
         this.jdbi = jdbi;
         this.recorder = recorder;
+        this.retention = retention;
         this.clock = clock;
     }
 
@@ -79,6 +92,24 @@ class FreshnessJob {
             return;
         }
         recorder.publish(changed);
+    }
+
+    /**
+     * Removes pairs of organisation and model whose last event is older than any rollup: each round
+     * reads all pairs.
+     */
+    @Scheduled(every = "1h", delayed = "1m", concurrentExecution = Scheduled.ConcurrentExecution.SKIP)
+    void forget() {
+        Instant before = Retention.availableFrom(clock.instant(), retention.rollups());
+        try {
+            jdbi.useHandle(handle -> {
+                while (handle.createUpdate(FORGET).bind("before", before).execute() > 0) {
+                    LOG.debug("event=freshness_forgot");
+                }
+            });
+        } catch (JdbiException e) {
+            LOG.warnf("event=freshness_not_forgotten sqlstate=%s", SqlState.of(e));
+        }
     }
 
     private static boolean tryLock(Handle handle) {

@@ -1,6 +1,7 @@
 package io.inference.analytics.freshness;
 
 import static io.restassured.RestAssured.given;
+import static org.assertj.core.api.Assertions.assertThat;
 import static org.hamcrest.Matchers.allOf;
 import static org.hamcrest.Matchers.equalTo;
 import static org.hamcrest.Matchers.greaterThanOrEqualTo;
@@ -9,6 +10,7 @@ import static org.hamcrest.Matchers.lessThan;
 import static org.hamcrest.Matchers.nullValue;
 
 import io.agroal.api.AgroalDataSource;
+import io.inference.analytics.platform.AdvisoryLock;
 import io.inference.analytics.testing.Tokens;
 import io.inference.analytics.testing.WithBackends;
 import io.quarkus.test.junit.QuarkusTest;
@@ -19,6 +21,7 @@ import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.UUID;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -32,6 +35,9 @@ class FreshnessIT {
 
     @Inject
     AgroalDataSource database;
+
+    @Inject
+    FreshnessJob job;
 
     private final UUID org = UUID.randomUUID();
 
@@ -110,6 +116,15 @@ class FreshnessIT {
     }
 
     @Test
+    void aModelWithoutEventsForAsLongAsRollupsAreKeptIsForgotten() throws SQLException {
+        observed("r1", true, 1, 1, -1);
+        rolledUp(MODEL_A, 420 * 86_400, 1);
+        rolledUp(MODEL_B, 300 * 86_400, 1);
+        job.forget();
+        freshness().body("entries", hasSize(1)).body("entries[0].modelId", equalTo(MODEL_B.toString()));
+    }
+
+    @Test
     void aStuckIngestShows() throws SQLException {
         observed("r1", true, 1, 1, 400);
         rolledUp(MODEL_A, 10, 5);
@@ -159,6 +174,39 @@ class FreshnessIT {
                 .body("entries[0].modelId", equalTo(MODEL_A.toString()))
                 .body("entries[0].lastEventAt", equalTo("2025-12-31T23:59:00Z"))
                 .body("entries[0].lastRollupAt", equalTo("2026-01-01T00:00:00Z"));
+    }
+
+    /** As after a worker has been stuck for a quarter of an hour: each batch touches many pairs, one of them this organisation's. */
+    @Test
+    void aLongOutboxKeepsNoRequestWaiting() throws SQLException {
+        observed("r1", true, 1, 1, -1);
+        freshness().body("entries", hasSize(0));
+        try (Connection worker = database.getConnection();
+                Statement statement = worker.createStatement()) {
+            statement.execute("select pg_advisory_lock(" + AdvisoryLock.ROLLUP.key() + ")");
+            execute(
+                    """
+                    insert into analytics.rollup_outbox (batch_id, correlation_id, committed_at, hours, org_ids, model_ids, last_event_ats)
+                    select batch, 'c', now(), '{2026-01-01T00:00:00Z}', pairs.orgs, pairs.models, pairs.times
+                    from generate_series(1, 3000) as batch,
+                         (select array_agg(case when pair = 1 then ?::uuid else ?::uuid end) as orgs,
+                                 array_agg(case when pair = 1 then ?::uuid else gen_random_uuid() end) as models,
+                                 array_agg('2025-12-31T23:59:00Z'::timestamptz + make_interval(secs => pair)) as times
+                          from generate_series(1, 900) as pair) as pairs
+                    """,
+                    org,
+                    UUID.randomUUID(),
+                    MODEL_A);
+            freshness().body("entries", hasSize(1)).body("entries[0].lastEventAt", equalTo("2025-12-31T23:59:01Z"));
+            // The fastest of some, as the machine may be busy with other things.
+            assertThat(LongStream.range(0, 5)
+                            .map(request -> freshness().extract().time())
+                            .min())
+                    .satisfies(fastest -> assertThat(fastest.getAsLong()).isLessThan(1_000));
+            execute("delete from analytics.rollup_outbox");
+            statement.execute("select pg_advisory_unlock(" + AdvisoryLock.ROLLUP.key() + ")");
+        }
+        freshness().body("entries", hasSize(0));
     }
 
     @Test
