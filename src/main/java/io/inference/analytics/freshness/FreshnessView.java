@@ -23,11 +23,11 @@ public record FreshnessView(UUID orgId, FreshnessStatus status, Ingest ingest, L
             @Schema(
                             nullable = true,
                             description =
-                                    "Seconds since the oldest message came that is not stored yet; 0 when there is none, null when unknown")
+                                    "Age in seconds of the oldest message that is not stored yet; 0 when there is none, null when unknown")
                     Long lagSeconds,
             @Schema(nullable = true, description = "Messages waiting at the broker; null when unknown")
                     Long backlogEvents,
-            @Schema(nullable = true, description = "When a batch was stored last; null before the first one")
+            @Schema(nullable = true, description = "When a batch was last stored; null before the first one")
                     Instant lastCommittedAt) {
 
         static Ingest of(IngestState state) {
@@ -43,23 +43,23 @@ public record FreshnessView(UUID orgId, FreshnessStatus status, Ingest ingest, L
     public record Entry(
             UUID modelId,
             @Schema(description = "End of the latest inference that is stored") Instant lastEventAt,
-            @Schema(nullable = true, description = "When the rollups last took in events; null if never")
+            @Schema(nullable = true, description = "When events were last added to the rollups; null if never")
                     Instant lastRollupAt,
             @Schema(
                             nullable = true,
                             description =
-                                    "Seconds: the greater of the age of the oldest stored event that the rollups do not show"
-                                            + " and of the oldest message at the broker that is not stored; null when unknown")
+                                    "Seconds: the greater of two ages, of the oldest stored event missing from the rollups"
+                                            + " and of the oldest message not yet stored; null when unknown")
                     Long lagSeconds,
             FreshnessStatus status) {}
 
     /** The freshness of an organisation in short, as answers with figures carry it. */
-    @Schema(name = "FreshnessSummary", description = "How fresh the figures are, by the worst of the models asked for")
+    @Schema(name = "FreshnessSummary", description = "How fresh the figures are, by the worst of the models requested")
     public record Summary(
             FreshnessStatus status,
             @Schema(nullable = true, description = "End of the latest inference that is stored; null if there is none")
                     Instant lastEventAt,
-            @Schema(nullable = true, description = "When the rollups last took in events; null if never")
+            @Schema(nullable = true, description = "When events were last added to the rollups; null if never")
                     Instant lastRollupAt,
             @Schema(nullable = true, description = "Seconds, see FreshnessEntry; null when unknown") Long lagSeconds,
             Ingest ingest) {

@@ -73,17 +73,17 @@ class IncidentResource {
     @Parameter(
             name = "status",
             in = ParameterIn.QUERY,
-            description = "Only these: success, error, timeout, throttled; repeatable",
+            description = "Only events with this status: success, error, timeout or throttled; repeatable",
             schema = @Schema(type = SchemaType.ARRAY, implementation = String.class))
     @Parameter(
             name = "limit",
             in = ParameterIn.QUERY,
-            description = "Rows at most",
+            description = "Maximum number of rows",
             schema = @Schema(type = SchemaType.INTEGER, minimum = "1", maximum = "1000000", defaultValue = "10000"))
     @Parameter(
             name = "after",
             in = ParameterIn.QUERY,
-            description = "Where the page before ended; part of its next link",
+            description = "Where the previous page ended; taken from its next link",
             schema = @Schema(implementation = String.class))
     @APIResponse(
             responseCode = "200",

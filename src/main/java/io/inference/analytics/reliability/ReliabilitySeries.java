@@ -82,7 +82,7 @@ public record ReliabilitySeries(
                     @Schema(description = "Of the invocations that reported it; absent when none did")
                     Percentiles timeToFirstTokenMs,
             @JsonInclude(JsonInclude.Include.NON_NULL)
-                    @Schema(description = "The latency percentile that was asked for; else absent")
+                    @Schema(description = "The latency percentile requested; absent when none was")
                     Highlighted highlighted) {
 
         static Figures of(Stats stats, Optional<Percentile> highlighted) {

@@ -20,6 +20,7 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.List;
 import java.util.UUID;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.AfterEach;
@@ -235,7 +236,7 @@ class FreshnessIT {
             freshness()
                     .body("status", equalTo("stale"))
                     .body("ingest.lagSeconds", equalTo(0))
-                    .body("entries.status", equalTo(java.util.List.of("stale", "fresh")))
+                    .body("entries.status", equalTo(List.of("stale", "fresh")))
                     .body("entries[0].lagSeconds", allOf(greaterThanOrEqualTo(700), lessThan(760)));
             given().auth()
                     .oauth2(Tokens.of("engineer", org))
