@@ -231,36 +231,6 @@ class RollupUpkeepIT {
     }
 
     /**
-     * After an outage, hours with their events close in steps, and each of them shows all its
-     * events.
-     */
-    @Test
-    void hoursCloseInBoundedSteps() throws Exception {
-        Instant hour = today.minus(2, ChronoUnit.DAYS);
-        int[] busy = {1, 2, 3, 7, 8, 30};
-        for (int offset : busy) {
-            store(hour.plus(offset, ChronoUnit.HOURS));
-        }
-        RollupRefresh refresh = job.refresh();
-        int[] steps = {0};
-        jdbi.useHandle(handle -> {
-            boolean more = true;
-            while (more) {
-                more = refresh.closeNext(handle, today.minus(30, ChronoUnit.MINUTES));
-                steps[0]++;
-            }
-        });
-        for (int offset : busy) {
-            assertThat(invocations(hour.plus(offset, ChronoUnit.HOURS))).isEqualTo(1);
-        }
-        if (isTimescale()) {
-            assertThat(steps[0]).isGreaterThanOrEqualTo(busy.length);
-            assertThat(instant("select analytics.watermark('usage_hourly') as watermark"))
-                    .isAfterOrEqualTo(hour.plus(31, ChronoUnit.HOURS));
-        }
-    }
-
-    /**
      * Else the client gives up on a long refresh, and the server goes on with it and keeps the
      * lock.
      */
