@@ -56,11 +56,14 @@ class ConservationGauge {
         this.interval = config.conservationInterval();
         this.clock = clock;
         this.startedAt = clock.instant();
-        this.found = new Found(Optional.empty(), 0);
-        Gauge.builder("analytics.conservation.gap", this, gauge -> gauge.found.gap())
+        this.found = new Found(Optional.empty(), Optional.empty());
+        Gauge.builder(
+                        "analytics.conservation.gap",
+                        this,
+                        gauge -> gauge.found.gap().map(Long::doubleValue).orElse(Double.NaN))
                 .description(
                         "Events (of offsets: messages; of tokens and cost: hours) of the last 20 minutes that are missing,"
-                                + " too many or different; 0 is right")
+                                + " too many or different; 0 is right, NaN: not checked yet")
                 .baseUnit("events")
                 .strongReference(true)
                 .register(registry);
@@ -75,9 +78,9 @@ class ConservationGauge {
                 .register(registry);
     }
 
-    /** Makes the series exist before the first look. */
+    /** What an earlier check found, by whichever replica. */
     void onStart(@Observes StartupEvent event) {
-        LOG.debugf("event=conservation_gauge_registered at=%s", startedAt);
+        read();
     }
 
     @Scheduled(
@@ -89,9 +92,17 @@ class ConservationGauge {
             if (books.begin(interval)) {
                 checkBooks();
             }
-            found = books.found();
         } catch (JdbiException e) {
             LOG.warnf("event=conservation_not_checked sqlstate=%s", SqlState.of(e));
+        }
+        read();
+    }
+
+    private void read() {
+        try {
+            found = books.found();
+        } catch (JdbiException e) {
+            LOG.warnf("event=conservation_not_read sqlstate=%s", SqlState.of(e));
         }
     }
 

@@ -14,8 +14,9 @@ class ConservationRecord {
      * What is known.
      *
      * @param checkedAt when everything was last compared; empty before the first time
+     * @param gap events; empty while there are batches that no check has compared
      */
-    record Found(Optional<Instant> checkedAt, long gap) {}
+    record Found(Optional<Instant> checkedAt, Optional<Long> gap) {}
 
     /** A replica is a little early at times, and must not leave out a whole interval then. */
     private static final double SHARE_OF_INTERVAL = 0.8;
@@ -33,7 +34,14 @@ class ConservationRecord {
 
     private static final String GAP = "update analytics.conservation_checks set gap = :gap";
 
-    private static final String FOUND = "select checked_at, gap from analytics.conservation_checks";
+    // Before the first check the row says 0, which is known only while there is no batch.
+    private static final String FOUND =
+            """
+            select checked_at,
+                   case when checked_at is not null or gap <> 0 then gap
+                        when not exists (select from analytics.ingestion_batches) then 0 end as gap
+            from (values (true)) as one (single) left join analytics.conservation_checks using (single)
+            """;
 
     private final Jdbi jdbi;
 
@@ -63,8 +71,7 @@ class ConservationRecord {
         return jdbi.withHandle(handle -> handle.createQuery(FOUND)
                 .map(row -> new Found(
                         Optional.ofNullable(row.getColumn("checked_at", Instant.class)),
-                        row.getColumn("gap", Long.class)))
-                .findOne()
-                .orElse(new Found(Optional.empty(), 0)));
+                        Optional.ofNullable(row.getColumn("gap", Long.class))))
+                .one());
     }
 }

@@ -62,6 +62,9 @@ class RollupsIT {
     UpkeepJob upkeep;
 
     @Inject
+    ConservationRecord books;
+
+    @Inject
     StorageFlavour.Found flavour;
 
     @ConfigProperty(name = "RABBITMQ_URL")
@@ -108,6 +111,18 @@ class RollupsIT {
                         .isEqualTo(count);
             }
         });
+    }
+
+    @Test
+    void booksThatNobodyCheckedShowNoGapOfZero() throws Exception {
+        lab.execute("delete from analytics.conservation_checks");
+        lab.publish(lab.event());
+        awaitStored(1);
+        assertThat(books.found().gap()).isEmpty();
+        assertThat(books.begin(Duration.ofDays(1))).isTrue();
+        assertThat(books.found().gap()).as("while the first check runs").isEmpty();
+        books.checked(0);
+        assertThat(books.found().gap()).contains(0L);
     }
 
     @Test

@@ -11,7 +11,6 @@ import io.inference.analytics.testing.StoredUsage;
 import io.inference.analytics.testing.StoredUsage.Event;
 import io.inference.analytics.testing.WithBackends;
 import io.quarkus.test.junit.QuarkusTest;
-import io.quarkus.test.junit.QuarkusTestProfile;
 import io.quarkus.test.junit.TestProfile;
 import jakarta.inject.Inject;
 import java.sql.SQLException;
@@ -20,13 +19,13 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.Jdbi;
 import org.jdbi.v3.core.JdbiException;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -35,15 +34,8 @@ import org.junit.jupiter.api.Test;
  */
 @QuarkusTest
 @WithBackends
-@TestProfile(RollupUpkeepIT.RoundsOnRequest.class)
+@TestProfile(RetentionIT.ShortRetention.class)
 class RollupUpkeepIT {
-
-    public static final class RoundsOnRequest implements QuarkusTestProfile {
-        @Override
-        public Map<String, String> getConfigOverrides() {
-            return Map.of("analytics.rollup.enabled", "false", "analytics.retention.raw", "P30D");
-        }
-    }
 
     private static final Duration PATIENCE = Duration.ofSeconds(60);
 
@@ -68,6 +60,11 @@ class RollupUpkeepIT {
     private final UUID org = UUID.randomUUID();
     private final UUID model = UUID.randomUUID();
     private final Instant today = Instant.now().truncatedTo(ChronoUnit.DAYS);
+
+    @BeforeEach
+    void stopTheDatabasesOwnRetention() {
+        RetentionIT.stopPolicies(jdbi, flavour);
+    }
 
     private boolean isTimescale() {
         return flavour.flavour() == StorageFlavour.TIMESCALE;
@@ -220,7 +217,9 @@ class RollupUpkeepIT {
             assertThatThrownBy(upkeep::runOnce).isInstanceOf(JdbiException.class);
             reader.rollback();
         }
-        assertThat(instant("select min(recorded_at) as oldest from analytics.ingestion_skipped_offsets"))
+        assertThat(
+                        instant(
+                                "select min(recorded_at) as oldest from analytics.ingestion_skipped_offsets where first_offset = 7"))
                 .as("records of events past their retention")
                 .isNull();
         if (!isTimescale()) {
