@@ -55,7 +55,7 @@ jdk_package() {
     printf 'default-jdk-headless'
 }
 
-# missing_packages NEED…: needs are java, build, postgres, rabbitmq, redis, tools, promtool, browser; prints packages, one per line.
+# missing_packages NEED…: needs are java, build, postgres, rabbitmq, redis, tools, promtool, browser, python; prints packages, one per line.
 missing_packages() {
     local need module
     for need in "$@"; do
@@ -73,6 +73,13 @@ missing_packages() {
             redis) have redis-server || echo redis-server ;;
             promtool) have promtool || echo prometheus ;;
             browser) have chromium || have chromium-browser || have google-chrome || echo chromium ;;
+            # The distribution's own, which has the modules that a generated client imports.
+            python)
+                /usr/bin/python3 -c '' 2>/dev/null || echo python3
+                for module in pydantic urllib3 dateutil; do
+                    /usr/bin/python3 -c "import $module" 2>/dev/null || echo "python3-$module"
+                done
+                ;;
             tools)
                 have curl || echo curl
                 have openssl || echo openssl

@@ -22,7 +22,9 @@ public final class ParameterValues {
     private static final int CLIENT_ID_LENGTH_MAX = 200;
 
     private static final Pattern TIME =
-            Pattern.compile("\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}(:\\d{2}([.]\\d{1,9})?)?(Z|[+-]\\d{2}:\\d{2})");
+            Pattern.compile("\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}(:\\d{2}([.]\\d{1,9})?)?(Z|[+-]\\d{2}:?\\d{2})");
+
+    private static final Pattern OFFSET_WITHOUT_COLON = Pattern.compile("([+-]\\d{2})(\\d{2})$");
 
     private static final Pattern DATE = Pattern.compile("\\d{4}-\\d{2}-\\d{2}");
 
@@ -33,13 +35,18 @@ public final class ParameterValues {
 
     private ParameterValues() {}
 
-    /** A time with an offset (RFC 3339), from the year 1970 to 9998. */
+    /**
+     * A time with an offset (RFC 3339), from the year 1970 to 9998. The offset may lack its colon, as in +0000: Python's
+     * strftime and the clients that openapi-generator makes for Python write it so.
+     */
     public static Instant time(String text) throws Fault {
         // An unescaped + in a query string arrives as a space; at this place nothing else can have been meant.
         String time = text.toUpperCase(Locale.ROOT).replace(' ', '+');
         if (TIME.matcher(time).matches()) {
             try {
-                return bounded(OffsetDateTime.parse(time).toInstant());
+                return bounded(OffsetDateTime.parse(
+                                OFFSET_WITHOUT_COLON.matcher(time).replaceFirst("$1:$2"))
+                        .toInstant());
             } catch (DateTimeParseException e) {
                 throw new Fault("no such time (expected: " + TIME_EXPECTED + ")");
             }

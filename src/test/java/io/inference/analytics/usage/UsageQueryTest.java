@@ -71,6 +71,12 @@ class UsageQueryTest {
     }
 
     @Test
+    void anOffsetWithoutAColonIsUnderstood() {
+        assertThat(UsageQuery.parse(with("start", "2026-01-01T02:00:00.000000+0200"), NOW))
+                .isEqualTo(UsageQuery.parse(with("start", "2026-01-01T00:00:00Z"), NOW));
+    }
+
+    @Test
     void anUnescapedPlusIsUnderstood() {
         assertThat(UsageQuery.parse(with("start", "2026-01-01T00:00:00 02:00"), NOW)
                         .range()
