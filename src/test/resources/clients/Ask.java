@@ -6,12 +6,9 @@ import analytics.client.api.FreshnessApi;
 import analytics.client.api.ReliabilityApi;
 import analytics.client.api.UsageApi;
 import analytics.client.model.ExportRequest;
-import analytics.client.model.ExportStatus;
 import analytics.client.model.ExportTimeRange;
-import analytics.client.model.GroupBy;
 import analytics.client.model.Percentile;
 import analytics.client.model.Problem;
-import analytics.client.model.ReliabilityGroupBy;
 import java.time.OffsetDateTime;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -34,16 +31,17 @@ public final class Ask {
         answers.put(
                 "usage",
                 new UsageApi(client)
-                        .getUsage(org, start, end, "day", null, null, null, List.of(GroupBy.MODEL, GroupBy.CLIENT), null));
+                        .getUsage(
+                                org, start, end, null, "day", null, null, null, List.of("model", "client"), null));
         answers.put(
                 "reliability",
                 new ReliabilityApi(client)
                         .getReliability(
-                                org, start, end, "hour", null, null, null, List.of(ReliabilityGroupBy.MODEL), Percentile.P95));
+                                org, start, end, null, "hour", null, null, null, List.of("model"), Percentile.P95));
         answers.put("freshness", new FreshnessApi(client).getFreshness(org));
         ExportsApi exports = new ExportsApi(client);
         answers.put("export", exports.getExport(org, UUID.fromString(jobId)));
-        answers.put("exports", exports.listExports(org, 1, null, List.of(ExportStatus.SUCCEEDED)));
+        answers.put("exports", exports.listExports(org, 1, null, List.of("succeeded")));
         ExportRequest order = new ExportRequest().timeRange(new ExportTimeRange().start(start).end(end));
         answers.put("created", exports.createExport(org, order, "made-by-java").getJobId());
         Map<String, Object> event = new LinkedHashMap<>();

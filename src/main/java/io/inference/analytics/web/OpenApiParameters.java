@@ -8,8 +8,10 @@ import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.eclipse.microprofile.openapi.OASFactory;
 import org.eclipse.microprofile.openapi.models.OpenAPI;
 import org.eclipse.microprofile.openapi.models.PathItem;
+import org.eclipse.microprofile.openapi.models.media.Schema;
 import org.eclipse.microprofile.openapi.models.parameters.Parameter;
 import org.jboss.jandex.AnnotationInstance;
 import org.jboss.jandex.DotName;
@@ -48,11 +50,30 @@ final class OpenApiParameters {
         }
         for (PathItem path : api.getPaths().getPathItems().values()) {
             path.setParameters(referenced(path.getParameters(), List.of()));
-            path.getOperations()
-                    .values()
-                    .forEach(operation -> operation.setParameters(referenced(
-                            operation.getParameters(), taken.getOrDefault(operation.getOperationId(), List.of()))));
+            path.getOperations().values().forEach(operation -> {
+                List<Parameter> own = operation.getParameters();
+                (own == null ? List.<Parameter>of() : own).forEach(parameter -> spellOut(parameter, api));
+                operation.setParameters(referenced(own, taken.getOrDefault(operation.getOperationId(), List.of())));
+            });
         }
+    }
+
+    /**
+     * Lists the values that a repeatable parameter may have, instead of naming their type: clients
+     * that openapi-generator makes for Python send the names of the type's constants.
+     */
+    private static void spellOut(Parameter parameter, OpenAPI api) {
+        Schema items =
+                parameter.getSchema() == null ? null : parameter.getSchema().getItems();
+        if (items == null || items.getRef() == null) {
+            return;
+        }
+        String name = items.getRef().substring(items.getRef().lastIndexOf('/') + 1);
+        parameter
+                .getSchema()
+                .setItems(OASFactory.createSchema()
+                        .addType(Schema.SchemaType.STRING)
+                        .enumeration(api.getComponents().getSchemas().get(name).getEnumeration()));
     }
 
     private static List<Parameter> referenced(List<Parameter> own, List<SharedParameter> shared) {

@@ -44,9 +44,9 @@ public final class ParameterValues {
         String time = text.toUpperCase(Locale.ROOT).replace(' ', '+');
         if (TIME.matcher(time).matches()) {
             try {
-                return bounded(OffsetDateTime.parse(
-                                OFFSET_WITHOUT_COLON.matcher(time).replaceFirst("$1:$2"))
-                        .toInstant());
+                return bounded(
+                        OffsetDateTime.parse(OFFSET_WITHOUT_COLON.matcher(time).replaceFirst("$1:$2"))
+                                .toInstant());
             } catch (DateTimeParseException e) {
                 throw new Fault("no such time (expected: " + TIME_EXPECTED + ")");
             }

@@ -171,9 +171,7 @@ class GeneratedClientsIT {
             return JSON.createArrayNode().addAll(items);
         } else if (value.isTextual() && value.asText().matches("\\d{4}-\\d\\d-\\d\\dT.*")) {
             return JSON.getNodeFactory()
-                    .textNode(OffsetDateTime.parse(value.asText())
-                            .toInstant()
-                            .toString());
+                    .textNode(OffsetDateTime.parse(value.asText()).toInstant().toString());
         }
         return value.isNumber()
                 ? JSON.getNodeFactory().numberNode(value.decimalValue().stripTrailingZeros())
