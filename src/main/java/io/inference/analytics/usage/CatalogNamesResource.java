@@ -5,22 +5,23 @@ import com.fasterxml.jackson.annotation.JsonProperty;
 import io.inference.analytics.access.Permission;
 import io.inference.analytics.access.Requires;
 import io.inference.analytics.database.ApiDatabase;
-import io.inference.analytics.platform.Failure;
 import io.inference.analytics.platform.Failure.FieldError;
 import io.inference.analytics.platform.Uuids;
+import io.inference.analytics.web.JsonBody;
+import io.inference.analytics.web.QueryParameters.Fault;
 import jakarta.ws.rs.Consumes;
 import jakarta.ws.rs.PUT;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.core.MediaType;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.eclipse.microprofile.openapi.annotations.media.Content;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
+import org.eclipse.microprofile.openapi.annotations.parameters.RequestBody;
 import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
 import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 
@@ -33,7 +34,7 @@ class CatalogNamesResource {
 
     private static final int ENTRIES_MAX = 1_000;
 
-    /** Names to be set. */
+    /** The body as the OpenAPI document shows it. */
     @Schema(name = "CatalogNames")
     @JsonInclude(JsonInclude.Include.NON_NULL)
     public record Names(
@@ -57,40 +58,39 @@ class CatalogNamesResource {
             description =
                     "At most 1,000 per request, all or none. Organisations and models that are not listed keep their names.")
     @APIResponse(responseCode = "204", description = "Set")
-    public void set(Names names) {
-        List<FieldError> errors = new ArrayList<>();
-        Map<UUID, String> orgs = checked("orgs", names == null ? null : names.orgs(), errors);
-        Map<UUID, String> models = checked("models", names == null ? null : names.models(), errors);
+    @RequestBody(
+            required = true,
+            content = @Content(mediaType = MediaType.APPLICATION_JSON, schema = @Schema(implementation = Names.class)))
+    public void set(byte[] bytes) {
+        JsonBody body = JsonBody.parse(bytes, "{\"orgs\": {…}, \"models\": {…}}");
+        Map<UUID, String> orgs = read(body, "orgs");
+        Map<UUID, String> models = read(body, "models");
         if (orgs.size() + models.size() > ENTRIES_MAX) {
-            errors.add(new FieldError(
+            body.fault(new FieldError(
                     "", "%d names (expected: at most %d)".formatted(orgs.size() + models.size(), ENTRIES_MAX)));
         }
-        if (!errors.isEmpty()) {
-            throw new Failure.Invalid(errors);
-        }
+        body.finish();
         database.change(handle -> {
             store.nameAll(handle, orgs, models);
             return orgs.size() + models.size();
         });
     }
 
-    private static Map<UUID, String> checked(String field, Map<String, String> given, List<FieldError> errors) {
+    private static Map<UUID, String> read(JsonBody body, String field) {
         Map<UUID, String> names = new LinkedHashMap<>();
-        if (given == null) {
-            return names;
-        }
-        given.forEach((id, name) -> {
-            String path = field + "." + id;
-            Optional<UUID> key = Uuids.parse(id);
-            Optional<CatalogName> text = Optional.ofNullable(name).flatMap(CatalogName::parse);
-            if (key.isEmpty()) {
-                errors.add(new FieldError(path, path + ": not an id (expected: a UUID)"));
-            } else if (text.isEmpty()) {
-                errors.add(new FieldError(path, path + ": not a name (expected: " + CatalogName.EXPECTED + ")"));
-            } else {
-                names.put(key.get(), text.get().text());
-            }
-        });
+        body.object(field).ifPresent(given -> given.names().forEach(id -> {
+            Optional<String> name = given.required(id, CatalogName.EXPECTED, CatalogNamesResource::name);
+            Uuids.parse(id)
+                    .ifPresentOrElse(
+                            key -> name.ifPresent(text -> names.put(key, text)),
+                            () -> given.fault(id, "not an id (expected: a UUID)"));
+        }));
         return names;
+    }
+
+    private static String name(String text) throws Fault {
+        return CatalogName.parse(text)
+                .orElseThrow(() -> new Fault("not a name (expected: " + CatalogName.EXPECTED + ")"))
+                .text();
     }
 }
