@@ -48,6 +48,12 @@ public record AskedRange(TimeRange range, ZoneId zone, Optional<Period> period, 
         return of(parameters, start, parameters.has("end") ? end : Optional.of(now), zone);
     }
 
+    /** A period that is known, in the zone that timeZone names. */
+    public static AskedRange of(QueryParameters parameters, Period period, Instant now) {
+        ZoneId zone = zone(parameters);
+        return new AskedRange(period.at(now, zone), zone, Optional.of(period), "period");
+    }
+
     /** Reads start, end and timeZone of a request that must mean the same whenever it is read. */
     public static Optional<AskedRange> parseFixed(QueryParameters parameters) {
         ZoneId zone = zone(parameters);

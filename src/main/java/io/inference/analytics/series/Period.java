@@ -31,6 +31,34 @@ public enum Period {
         return name().toLowerCase(Locale.ROOT).replace('_', '-');
     }
 
+    /** Whether it is a unit of the calendar that has not ended yet. */
+    public boolean isRunning() {
+        return switch (this) {
+            case TODAY, WEEK_TO_DATE, MONTH_TO_DATE, QUARTER_TO_DATE, YEAR_TO_DATE -> true;
+            case YESTERDAY, LAST_24_HOURS, LAST_7_DAYS, LAST_30_DAYS, LAST_MONTH -> false;
+        };
+    }
+
+    /**
+     * End of the unit that is running, exclusive.
+     *
+     * @throws IllegalStateException when none is
+     */
+    public Instant unitEnd(Instant now, ZoneId zone) {
+        LocalDate first = LocalDate.ofInstant(at(now, zone).start(), zone);
+        LocalDate end =
+                switch (this) {
+                    case TODAY -> first.plusDays(1);
+                    case WEEK_TO_DATE -> first.plusWeeks(1);
+                    case MONTH_TO_DATE -> first.plusMonths(1);
+                    case QUARTER_TO_DATE -> first.plusMonths(3);
+                    case YEAR_TO_DATE -> first.plusYears(1);
+                    case YESTERDAY, LAST_24_HOURS, LAST_7_DAYS, LAST_30_DAYS, LAST_MONTH ->
+                        throw new IllegalStateException(wireName() + " is over (expected: a unit that is running)");
+                };
+        return end.atStartOfDay(zone).toInstant();
+    }
+
     /** The range as of {@code now}. It holds at least a millisecond, also in the instant in which its unit begins. */
     TimeRange at(Instant now, ZoneId zone) {
         ZonedDateTime local = now.atZone(zone);

@@ -49,6 +49,17 @@ public record SeriesScope(
         return parse(parameters, AskedRange.parse(parameters, now), Granularity.TOTAL, now);
     }
 
+    /** The same for a range that is known. */
+    public static Optional<SeriesScope> parseTotal(QueryParameters parameters, AskedRange asked, Instant now) {
+        return parse(parameters, Optional.of(asked), Granularity.TOTAL, now);
+    }
+
+    /** The same models and clients in the same zone, in another range of whole hours. */
+    public SeriesScope of(TimeRange other, Granularity length) {
+        AskedRange range = new AskedRange(other, zone(), Optional.empty(), "end");
+        return new SeriesScope(range, other, length, models, clients, Buckets.of(other, length, zone()), now);
+    }
+
     private static Optional<SeriesScope> parse(QueryParameters parameters, Optional<AskedRange> asked, Instant now) {
         Granularity granularity = parameters
                 .optional("granularity", QueryParameters.oneOf(Granularity.values(), Granularity::wireName))
