@@ -5,8 +5,10 @@ import io.inference.analytics.settings.SettingsCheck;
 import io.inference.analytics.web.SlowRequestGuard;
 import io.quarkus.runtime.Quarkus;
 import io.quarkus.runtime.annotations.QuarkusMain;
+import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
+import java.security.GeneralSecurityException;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
@@ -31,10 +33,10 @@ public final class Main {
             System.exit(ended.exitCode());
         } else if (invocation instanceof Invocation.Run run) {
             CommandSettings.of(run.command().needs()).forEach(System::setProperty);
-            refuseFaultySettings(CommandSettings.unused(run.command().needs()), err);
+            prepare(CommandSettings.unused(run.command().needs()), err);
             Quarkus.run(CommandRun.class, (code, failure) -> exit(code, failure, err), args);
         } else {
-            refuseFaultySettings(Set.of(), err);
+            prepare(Set.of(), err);
             // Otherwise Quarkus refuses an address that cannot be decoded before our routes see it, without a
             // problem+json.
             System.setProperty("vertx.disableURIValidation", "true");
@@ -43,10 +45,18 @@ public final class Main {
         }
     }
 
-    private static void refuseFaultySettings(Set<Setting> unused, PrintWriter err) {
+    /** Refuses faulty settings, and applies those that concern every connection. */
+    private static void prepare(Set<Setting> unused, PrintWriter err) {
         List<String> faults = SettingsCheck.faults(unused);
         if (!faults.isEmpty()) {
             faults.forEach(fault -> err.println("analytics: " + fault));
+            System.exit(1);
+        }
+        try {
+            SettingsCheck.applyNetwork();
+        } catch (IOException | GeneralSecurityException e) {
+            err.println("analytics: TRUSTED_CA_FILE cannot be used: " + ErrorLine.of(e)
+                    + " (expected: a directory for temporary files that is writable)");
             System.exit(1);
         }
     }

@@ -5,6 +5,7 @@ import io.inference.analytics.database.SqlState;
 import io.inference.analytics.objectstore.ObjectStore;
 import io.inference.analytics.objectstore.StoreTrouble;
 import io.inference.analytics.platform.BackOff;
+import io.inference.analytics.platform.NetworkCause;
 import io.inference.analytics.platform.Traces;
 import io.opentelemetry.api.trace.Span;
 import io.opentelemetry.api.trace.SpanKind;
@@ -179,8 +180,8 @@ class ExportWorker {
         } catch (StoreTrouble e) {
             LOG.warnf(
                     "event=export_bucket_missing S3_BUCKET: %s (expected: a bucket at S3_ENDPOINT that the keys may write to). %s"
-                            + " Exports wait until it is there.",
-                    bucket.defaultBucket(), e.getMessage());
+                            + " Cause: %s. Exports wait until it is there.",
+                    bucket.defaultBucket(), e.getMessage(), NetworkCause.of(e));
         }
     }
 

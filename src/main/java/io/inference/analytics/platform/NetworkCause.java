@@ -30,7 +30,7 @@ public final class NetworkCause {
                 return "its certificate has expired";
             }
             if (link instanceof CertPathBuilderException || link instanceof CertPathValidatorException) {
-                return "its certificate is not trusted (expected: its authority among those that this JVM trusts)";
+                return "its certificate is not trusted (expected: its authority in TRUSTED_CA_FILE)";
             }
             if (link instanceof CertificateException && said(link) && link.getCause() == null) {
                 return "its certificate does not fit: " + LogText.plain(link.getMessage());

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.inference.analytics.platform.BackOff;
+import io.inference.analytics.platform.NetworkCause;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.io.ByteArrayOutputStream;
@@ -184,9 +185,7 @@ public final class ProviderHttp {
             if (e.getCause() instanceof HttpTimeoutException) {
                 throw ProviderTrouble.passing("timeout", "no answer within " + rules.timeout());
             }
-            throw ProviderTrouble.passing(
-                    "connection",
-                    "the connection failed: " + e.getCause().getClass().getSimpleName());
+            throw ProviderTrouble.passing("connection", "the connection failed: " + NetworkCause.of(e.getCause()));
         } catch (InterruptedException e) {
             pending.cancel(true);
             throw e;

@@ -91,7 +91,8 @@ class IncidentResource {
             headers =
                     @Header(
                             name = "Link",
-                            description = "rel=\"next\" when there are more rows than the limit",
+                            description =
+                                    "rel=\"next\" when there are more rows than the limit; relative to the address of the request",
                             schema = @Schema(implementation = String.class)),
             content = @Content(mediaType = "text/csv", schema = @Schema(implementation = String.class)))
     public Response export(@PathParam("orgId") UUID orgId, @Context UriInfo uri) {
@@ -107,9 +108,7 @@ class IncidentResource {
                             HttpHeaders.CONTENT_DISPOSITION,
                             "attachment; filename=\"incident-" + orgId + "-"
                                     + query.range().start().toString().replaceAll("[^0-9TZ]", "") + ".csv\"");
-            csv.last()
-                    .ifPresent(last ->
-                            answer.header(HttpHeaders.LINK, "<" + next(orgId, query, last) + ">; rel=\"next\""));
+            csv.last().ifPresent(last -> answer.header(HttpHeaders.LINK, "<" + next(orgId, query, last) + ">; rel=\"next\""));
             return answer.build();
         } catch (RuntimeException e) {
             slots.release();
@@ -118,8 +117,8 @@ class IncidentResource {
     }
 
     /**
-     * The same request after the last row; relative, because only the caller knows by which name it
-     * reaches us.
+     * The same request after the last row. The reference has a query only, because only the caller knows
+     * by which name and path it reaches us.
      */
     private static String next(UUID org, IncidentQuery query, IncidentQuery.Position last) {
         List<String> parameters = new ArrayList<>();
@@ -130,7 +129,7 @@ class IncidentResource {
         query.statuses().forEach(status -> parameters.add("status=" + status));
         parameters.add("limit=" + query.limit());
         parameters.add("after=" + encoded(query.after(org, last)));
-        return "/analytics/v1/orgs/" + org + "/incident-export?" + String.join("&", parameters);
+        return "?" + String.join("&", parameters);
     }
 
     private static String encoded(String value) {

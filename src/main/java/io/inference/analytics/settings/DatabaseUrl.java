@@ -6,6 +6,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /**
@@ -19,6 +20,7 @@ record DatabaseUrl(String jdbcUrl, Optional<String> username, Optional<String> p
     static final String FORM = "postgres://user:password@host:port/database or jdbc:postgresql://host:port/database";
 
     private static final String JDBC = "jdbc:";
+    private static final Pattern OWN_TRUST = Pattern.compile("[?&](sslrootcert|sslfactory)=");
 
     /**
      * Parses the value of DATABASE_URL.
@@ -101,6 +103,18 @@ record DatabaseUrl(String jdbcUrl, Optional<String> username, Optional<String> p
             parameters.put(key, ServerAddress.decode(pair.substring(equals + 1)));
         }
         return parameters;
+    }
+
+    /**
+     * With the certificates that this JVM trusts, if the URL asks for a check and names no certificates
+     * of its own. PostgreSQL's driver trusts none of them otherwise.
+     */
+    DatabaseUrl trustingTheJvm() {
+        boolean checks = jdbcUrl.contains("sslmode=verify-")
+                && !OWN_TRUST.matcher(jdbcUrl).find();
+        return checks
+                ? new DatabaseUrl(jdbcUrl + "&sslfactory=org.postgresql.ssl.DefaultJavaSSLFactory", username, password)
+                : this;
     }
 
     private static Optional<String> given(Optional<String> text) {

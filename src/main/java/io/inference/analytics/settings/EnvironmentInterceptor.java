@@ -114,7 +114,8 @@ public class EnvironmentInterceptor implements ConfigSourceInterceptor {
     }
 
     private static DatabaseUrl parse(ConfigSourceInterceptorContext context) {
-        return DatabaseUrl.parse(given(context, Setting.DATABASE_URL));
+        DatabaseUrl url = DatabaseUrl.parse(given(context, Setting.DATABASE_URL));
+        return given(context, Setting.TRUSTED_CA_FILE).isEmpty() ? url : url.trustingTheJvm();
     }
 
     private static ConfigValue value(String name, Optional<String> value) {

@@ -79,6 +79,26 @@ public enum Setting {
             "9084",
             SettingForm.port(0),
             "Port of /metrics and /q/health; 0 takes a free one."),
+    HTTP_ROOT_PATH(
+            "analytics.http.root-path",
+            "",
+            SettingForm.matching("a path such as /usage, without a slash at its end", "(/[A-Za-z0-9._~-]+)+"),
+            "The path under which a proxy publishes the API, if the proxy removes it before it passes requests on. Location headers begin with it."),
+    HTTPS_PROXY(
+            "analytics.network.https-proxy",
+            "",
+            SettingForm.address("http://host:port", OutboundProxy::read),
+            "The proxy for the service's own requests to https addresses: key sets, providers, S3. Other connections are direct."),
+    NO_PROXY(
+            "analytics.network.no-proxy",
+            "",
+            SettingForm.text("hosts, domains and ranges of addresses, separated by commas"),
+            "Hosts, with their subdomains, and ranges such as 10.0.0.0/8 that are reached without HTTPS_PROXY. This machine always is."),
+    TRUSTED_CA_FILE(
+            "analytics.network.trusted-ca-file",
+            "",
+            SettingForm.certificates(),
+            "Authorities whose certificates PostgreSQL, RabbitMQ, Redis, S3, key sets and providers may have, in addition to the public ones."),
     REDIS_URL(
             "quarkus.redis.hosts",
             "redis://localhost:6379",

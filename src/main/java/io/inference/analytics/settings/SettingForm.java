@@ -168,6 +168,10 @@ record SettingForm(String expected, boolean secret, Function<String, Optional<St
         }
     }
 
+    static SettingForm certificates() {
+        return quoted(TrustedAuthorities.FORM, TrustedAuthorities::isWellFormed);
+    }
+
     /** The key's own faults are reported: they say what is wrong without a word of the value. */
     static SettingForm tokenKey() {
         return new SettingForm(
@@ -205,7 +209,7 @@ record SettingForm(String expected, boolean secret, Function<String, Optional<St
     }
 
     /** An address, which may hold a password: the report names a reason and never the value. */
-    private static SettingForm address(String expected, Consumer<String> parser) {
+    static SettingForm address(String expected, Consumer<String> parser) {
         return new SettingForm(expected, true, value -> {
             try {
                 parser.accept(value);

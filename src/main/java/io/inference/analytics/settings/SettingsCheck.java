@@ -4,7 +4,10 @@ import io.smallrye.config.DotEnvConfigSourceProvider;
 import io.smallrye.config.PropertiesConfigSourceLoader;
 import io.smallrye.config.SmallRyeConfig;
 import io.smallrye.config.SmallRyeConfigBuilder;
+import java.io.IOException;
+import java.net.ProxySelector;
 import java.nio.file.Path;
+import java.security.GeneralSecurityException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -30,6 +33,32 @@ public final class SettingsCheck {
      * @param unused settings that this process does not use: whatever they hold or lack is accepted
      */
     public static List<String> faults(Set<Setting> unused) {
+        Function<String, Optional<String>> values = values();
+        List<String> faults = faults(unused, values);
+        // A process that opens no port has no doors.
+        if (faults.isEmpty() && !unused.contains(Setting.HTTP_PORT) && isProduction(values)) {
+            faults.addAll(ProductionCheck.faults(setting -> value(setting, values)));
+        }
+        return faults;
+    }
+
+    /**
+     * Applies the settings that concern all connections of the process, before its first one: HTTPS_PROXY, NO_PROXY,
+     * TRUSTED_CA_FILE. They have been checked.
+     */
+    public static void applyNetwork() throws IOException, GeneralSecurityException {
+        Function<String, Optional<String>> values = values();
+        Function<Setting, Optional<String>> given = setting -> value(setting, values);
+        String direct = given.apply(Setting.NO_PROXY).orElse("");
+        given.apply(Setting.HTTPS_PROXY)
+                .ifPresent(proxy -> ProxySelector.setDefault(OutboundProxy.of(proxy, direct)));
+        Optional<String> authorities = given.apply(Setting.TRUSTED_CA_FILE);
+        if (authorities.isPresent()) {
+            TrustedAuthorities.trust(authorities.get());
+        }
+    }
+
+    private static Function<String, Optional<String>> values() {
         SmallRyeConfig given = new SmallRyeConfigBuilder()
                 .addDefaultInterceptors()
                 .addSystemSources()
@@ -39,13 +68,7 @@ public final class SettingsCheck {
                         CONFIG_FILE_ORDINAL,
                         Thread.currentThread().getContextClassLoader()))
                 .build();
-        Function<String, Optional<String>> values = name -> given.getOptionalValue(name, String.class);
-        List<String> faults = faults(unused, values);
-        // A process that opens no port has no doors.
-        if (faults.isEmpty() && !unused.contains(Setting.HTTP_PORT) && isProduction(values)) {
-            faults.addAll(ProductionCheck.faults(setting -> value(setting, values)));
-        }
-        return faults;
+        return name -> given.getOptionalValue(name, String.class);
     }
 
     /** The packaged service is in profile prod by default. */

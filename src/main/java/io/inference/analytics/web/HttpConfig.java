@@ -3,10 +3,14 @@ package io.inference.analytics.web;
 import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.WithDefault;
 import java.time.Duration;
+import java.util.Optional;
 
 /** What a connection may cost. */
 @ConfigMapping(prefix = "analytics.http")
 interface HttpConfig {
+
+    /** The path under which a proxy publishes the service (HTTP_ROOT_PATH), such as {@code /usage}. */
+    Optional<String> rootPath();
 
     /** How long a request may take to arrive, from its first byte to its last, head and body; then its connection is cut. */
     @WithDefault("20s")

@@ -65,7 +65,6 @@ class TlsIT {
                 "-validity",
                 "2");
         keytool("-exportcert", "-rfc", "-keystore", "key.p12", "-alias", "server", "-file", "server.pem");
-        keytool("-importcert", "-noprompt", "-keystore", "trust.p12", "-alias", "server", "-file", "server.pem");
         keytool(
                 "-genkeypair",
                 "-keyalg",
@@ -81,9 +80,7 @@ class TlsIT {
         keytool("-exportcert", "-rfc", "-keystore", "other.p12", "-alias", "other", "-file", "other.pem");
         secured = new HashMap<>(plain);
         secured.put(
-                "DATABASE_URL",
-                behind(plain.get("DATABASE_URL"), TlsProxy.Greeting.POSTGRES) + "?sslmode=verify-full&sslrootcert="
-                        + directory.resolve("server.pem"));
+                "DATABASE_URL", behind(plain.get("DATABASE_URL"), TlsProxy.Greeting.POSTGRES) + "?sslmode=verify-full");
         secured.put(
                 "RABBITMQ_URL",
                 behind(plain.get("RABBITMQ_URL"), TlsProxy.Greeting.NONE).replaceFirst("^amqp:", "amqps:"));
@@ -135,16 +132,12 @@ class TlsIT {
     void theServiceWorksOverTls(String transport) throws Exception {
         Map<String, String> settings = new HashMap<>(secured);
         settings.put("INGESTION_TRANSPORT", transport);
+        settings.put("TRUSTED_CA_FILE", directory.resolve("server.pem").toString());
         Sql database = new Sql(plain.get("DATABASE_URL"));
         List<byte[]> bodies = SampleEvents.bodies(
                 new SampleOptions(100, 2, 2, 0, 5, 0, 0, 0, 0, transport.length(), Instant.now(), Duration.ZERO));
-        try (ServiceProcess service = ServiceProcess.start(
-                        List.of(
-                                "-Xmx256m",
-                                "-Djavax.net.ssl.trustStore=" + directory.resolve("trust.p12"),
-                                "-Djavax.net.ssl.trustStorePassword=" + PASSWORD),
-                        settings)
-                .awaitReady()) {
+        try (ServiceProcess service =
+                ServiceProcess.start(List.of("-Xmx256m"), settings).awaitReady()) {
             long before = database.number("select count(*) from analytics.usage_events");
             try (ConfirmedPublisher publisher = new ConfirmedPublisher(plain.get("RABBITMQ_URL"), Clock.systemUTC())) {
                 for (byte[] body : bodies) {
@@ -165,10 +158,10 @@ class TlsIT {
         // This process trusts what Java trusts, which a certificate made a minute ago is not.
         CommandProcess.Result letters = CommandProcess.run(wrong, "dlq", "list");
         assertThat(letters.exitCode()).as(letters.toString()).isEqualTo(1);
-        assertThat(letters.err()).contains("analytics: RABBITMQ_URL");
-        wrong.put("DATABASE_URL", secured.get("DATABASE_URL").replace("server.pem", "other.pem"));
+        assertThat(letters.err()).contains("analytics: RABBITMQ_URL", "not trusted", "TRUSTED_CA_FILE");
+        wrong.put("DATABASE_URL", secured.get("DATABASE_URL") + "&sslrootcert=" + directory.resolve("other.pem"));
         CommandProcess.Result conservation = CommandProcess.run(wrong, "conservation");
         assertThat(conservation.exitCode()).as(conservation.toString()).isEqualTo(1);
-        assertThat(conservation.err()).contains("analytics: DATABASE_URL");
+        assertThat(conservation.err()).contains("analytics: DATABASE_URL", "not trusted", "TRUSTED_CA_FILE");
     }
 }

@@ -7,6 +7,7 @@ import static org.hamcrest.Matchers.contains;
 import static org.hamcrest.Matchers.containsString;
 import static org.hamcrest.Matchers.endsWith;
 import static org.hamcrest.Matchers.equalTo;
+import static org.hamcrest.Matchers.startsWith;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.agroal.api.AgroalDataSource;
@@ -71,7 +72,8 @@ class ExportFileIT {
                 .body("granularity", equalTo("daily"))
                 .body("format", equalTo("csv"))
                 .body("initiatedBy", equalTo("tester"))
-                .header("Location", endsWith(exports.path(accepted.path("jobId"))));
+                .header("Location", endsWith(exports.path(accepted.path("jobId"))))
+                .header("Location", startsWith("/"));
         JsonPath job = exports.ended(accepted.path("jobId"));
         assertThat(job.getString("status")).as(job.prettify()).isEqualTo("succeeded");
         assertThat(job.getString("outputUri"))

@@ -30,7 +30,7 @@ class NetworkCauseTest {
                         caused(
                                 new SSLHandshakeException("PKIX path building failed"),
                                 new CertificateException("PKIX", new CertPathBuilderException("unable to find"))),
-                        "its certificate is not trusted (expected: its authority among those that this JVM trusts)"),
+                        "its certificate is not trusted (expected: its authority in TRUSTED_CA_FILE)"),
                 Arguments.of(
                         caused(
                                 new SSLHandshakeException("No name matching db found"),

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.NullSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -75,5 +76,20 @@ class DatabaseUrlTest {
                 .hasMessageContaining("expected: postgres://")
                 .message()
                 .doesNotContain("topsecret");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "postgres://h/d?sslmode=verify-full, true",
+        "postgres://h/d?sslmode=verify-ca, true",
+        "postgres://h/d?sslmode=require, false",
+        "postgres://h/d, false",
+        "postgres://h/d?sslmode=verify-full&sslrootcert=/ca.pem, false",
+        "postgres://h/d?sslmode=verify-full&sslfactory=x.Y, false"
+    })
+    void theJvmsAuthoritiesCountWhereACheckNamesNoneOfItsOwn(String url, boolean added) {
+        String trusting = DatabaseUrl.parse(url).trustingTheJvm().jdbcUrl();
+        assertThat(trusting.endsWith("&sslfactory=org.postgresql.ssl.DefaultJavaSSLFactory"))
+                .isEqualTo(added);
     }
 }

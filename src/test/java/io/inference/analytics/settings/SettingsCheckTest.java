@@ -124,6 +124,13 @@ class SettingsCheckTest {
                 "EXPORT_WORKER_CONCURRENCY, 0",
                 "EXPORT_SIGNED_URL_TTL, 1 day",
                 "ENABLE_RBAC, yes",
+                "HTTP_ROOT_PATH, usage",
+                "HTTP_ROOT_PATH, /usage/",
+                "HTTPS_PROXY, http://u:S3cr3t@proxy:3128",
+                "HTTPS_PROXY, proxy:3128",
+                "TRUSTED_CA_FILE, /no/such/file",
+                "TRUSTED_CA_FILE, pom.xml",
+                "AUTH_ROLES_CLAIM, a claim",
                 "LOG_LEVEL, loud"
             })
     void aMalformedOneIsNamedAndNoSecretShown(String name, String value) {
@@ -159,6 +166,10 @@ class SettingsCheckTest {
         "INGESTION_STREAM_MAX_BYTES, 50000000000",
         "ROLLUP_INTERVAL, 5",
         "ROLLUP_INTERVAL, PT5S",
+        "HTTP_ROOT_PATH, /tools/usage",
+        "HTTPS_PROXY, http://proxy.example:3128/",
+        "NO_PROXY, 'localhost,.example,10.0.0.0/8'",
+        "AUTH_ROLES_CLAIM, https://example.com/roles",
         "LOG_LEVEL, DEBUG",
         "LOG_LEVEL, info",
         "STORAGE_FLAVOUR, Timescale",
