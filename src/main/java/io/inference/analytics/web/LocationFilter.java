@@ -1,5 +1,6 @@
 package io.inference.analytics.web;
 
+import jakarta.enterprise.inject.Instance;
 import jakarta.ws.rs.container.ContainerRequestContext;
 import jakarta.ws.rs.container.ContainerResponseContext;
 import jakarta.ws.rs.container.ContainerResponseFilter;
@@ -15,10 +16,11 @@ import java.net.URI;
 @Provider
 class LocationFilter implements ContainerResponseFilter {
 
-    private final String rootPath;
+    /** Providers are created before the settings of the run are mapped. */
+    private final Instance<HttpConfig> config;
 
-    LocationFilter(HttpConfig config) {
-        this.rootPath = config.rootPath().orElse("");
+    LocationFilter(Instance<HttpConfig> config) {
+        this.config = config;
     }
 
     @Override
@@ -27,7 +29,10 @@ class LocationFilter implements ContainerResponseFilter {
             response.getHeaders()
                     .putSingle(
                             HttpHeaders.LOCATION,
-                            reference(location, request.getUriInfo().getBaseUri(), rootPath));
+                            reference(
+                                    location,
+                                    request.getUriInfo().getBaseUri(),
+                                    config.get().rootPath().orElse("")));
         }
     }
 
