@@ -55,7 +55,8 @@ jdk_package() {
     printf 'default-jdk-headless'
 }
 
-# missing_packages NEED…: needs are java, build, postgres, rabbitmq, redis, tools, promtool, browser, python; prints packages, one per line.
+# missing_packages NEED…: needs are java, build, postgres, rabbitmq, redis, tools, promtool, browser, python, nginx; prints
+# packages, one per line.
 missing_packages() {
     local need module
     for need in "$@"; do
@@ -72,6 +73,7 @@ missing_packages() {
             rabbitmq) rabbitmq_server_command >/dev/null || echo rabbitmq-server ;;
             redis) have redis-server || echo redis-server ;;
             promtool) have promtool || echo prometheus ;;
+            nginx) have nginx || [[ -x /usr/sbin/nginx ]] || echo nginx ;;
             browser) have chromium || have chromium-browser || have google-chrome || echo chromium ;;
             # The distribution's own, which has the modules that a generated client imports.
             python)

@@ -33,7 +33,7 @@ class ArchitectureTest {
             Map.entry("platform", Set.of()),
             Map.entry("settings", Set.of()),
             Map.entry("database", Set.of("platform")),
-            Map.entry("web", Set.of("platform")),
+            Map.entry("web", Set.of("settings", "platform")),
             Map.entry("console", Set.of("platform")),
             Map.entry("series", Set.of("web")),
             Map.entry("objectstore", Set.of()),

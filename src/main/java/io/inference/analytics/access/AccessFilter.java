@@ -4,6 +4,7 @@ import io.inference.analytics.access.AuditTrail.Decision;
 import io.inference.analytics.access.AuditTrail.Outcome;
 import io.inference.analytics.platform.Failure;
 import io.inference.analytics.platform.Uuids;
+import io.inference.analytics.web.ClientAddress;
 import io.inference.analytics.web.RequestIds;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.annotation.Priority;
@@ -35,6 +36,7 @@ class AccessFilter implements ContainerRequestFilter {
     private final Authentication authentication;
     private final RequestAudit audit;
     private final RateLimits limits;
+    private final ClientAddress clients;
     private final CurrentCaller current;
     private final Clock clock;
 
@@ -48,10 +50,16 @@ class AccessFilter implements ContainerRequestFilter {
     RoutingContext request;
 
     AccessFilter(
-            Authentication authentication, RequestAudit audit, RateLimits limits, CurrentCaller current, Clock clock) {
+            Authentication authentication,
+            RequestAudit audit,
+            RateLimits limits,
+            ClientAddress clients,
+            CurrentCaller current,
+            Clock clock) {
         this.authentication = authentication;
         this.audit = audit;
         this.limits = limits;
+        this.clients = clients;
         this.current = current;
         this.clock = clock;
     }
@@ -81,8 +89,7 @@ class AccessFilter implements ContainerRequestFilter {
             }
         } catch (Failure.Unauthorized | Failure.Forbidden e) {
             if (caller.isEmpty()) {
-                limits.takeOfAddress(
-                        String.valueOf(request.request().remoteAddress().hostAddress()));
+                limits.takeOfAddress(clients.of(request.request()));
             }
             record(context, caller, action, org, Outcome.DENIED);
             throw e;

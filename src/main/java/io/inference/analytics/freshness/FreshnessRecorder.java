@@ -1,6 +1,7 @@
 package io.inference.analytics.freshness;
 
 import io.inference.analytics.platform.AfterRollup;
+import io.inference.analytics.platform.NetworkCause;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Instant;
 import java.util.List;
@@ -48,6 +49,7 @@ class FreshnessRecorder implements AfterRollup {
 
     private final Jdbi jdbi;
     private final FreshnessCache cache;
+    private volatile boolean mirrored = true;
 
     FreshnessRecorder(Jdbi jdbi, FreshnessCache cache) {
         this.jdbi = jdbi;
@@ -71,8 +73,15 @@ class FreshnessRecorder implements AfterRollup {
         }
         try {
             cache.write(entries(orgs));
+            mirrored = true;
         } catch (RuntimeException e) {
-            LOG.debugf("event=freshness_not_mirrored orgs=%d cause=%s", orgs.size(), e);
+            // Once per outage: nothing else depends on Redis, and every batch would say the same.
+            LOG.logf(
+                    mirrored ? Logger.Level.WARN : Logger.Level.DEBUG,
+                    "event=freshness_not_mirrored setting=REDIS_URL orgs=%d cause=\"%s\"",
+                    orgs.size(),
+                    NetworkCause.of(e));
+            mirrored = false;
         }
     }
 

@@ -23,6 +23,7 @@ import software.amazon.awssdk.core.checksums.RequestChecksumCalculation;
 import software.amazon.awssdk.core.checksums.ResponseChecksumValidation;
 import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.core.sync.RequestBody;
+import software.amazon.awssdk.http.urlconnection.ProxyConfiguration;
 import software.amazon.awssdk.http.urlconnection.UrlConnectionHttpClient;
 import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.services.s3.S3Client;
@@ -149,6 +150,11 @@ public class ObjectStore {
                     .httpClient(UrlConnectionHttpClient.builder()
                             .connectionTimeout(CONNECT_MAX)
                             .socketTimeout(SILENCE_MAX)
+                            // HTTPS_PROXY and NO_PROXY count for the whole process, by one rule.
+                            .proxyConfiguration(ProxyConfiguration.builder()
+                                    .useEnvironmentVariablesValues(false)
+                                    .useSystemPropertyValues(false)
+                                    .build())
                             .build())
                     .overrideConfiguration(override -> override.apiCallTimeout(CALL_MAX))
                     .build();

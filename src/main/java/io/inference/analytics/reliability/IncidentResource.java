@@ -108,7 +108,9 @@ class IncidentResource {
                             HttpHeaders.CONTENT_DISPOSITION,
                             "attachment; filename=\"incident-" + orgId + "-"
                                     + query.range().start().toString().replaceAll("[^0-9TZ]", "") + ".csv\"");
-            csv.last().ifPresent(last -> answer.header(HttpHeaders.LINK, "<" + next(orgId, query, last) + ">; rel=\"next\""));
+            csv.last()
+                    .ifPresent(last ->
+                            answer.header(HttpHeaders.LINK, "<" + next(orgId, query, last) + ">; rel=\"next\""));
             return answer.build();
         } catch (RuntimeException e) {
             slots.release();
@@ -117,7 +119,7 @@ class IncidentResource {
     }
 
     /**
-     * The same request after the last row. The reference has a query only, because only the caller knows
+     * The same request after the last row. The reference is relative, because only the caller knows
      * by which name and path it reaches us.
      */
     private static String next(UUID org, IncidentQuery query, IncidentQuery.Position last) {
@@ -129,7 +131,7 @@ class IncidentResource {
         query.statuses().forEach(status -> parameters.add("status=" + status));
         parameters.add("limit=" + query.limit());
         parameters.add("after=" + encoded(query.after(org, last)));
-        return "?" + String.join("&", parameters);
+        return "incident-export?" + String.join("&", parameters);
     }
 
     private static String encoded(String value) {

@@ -6,6 +6,8 @@ import io.smallrye.config.ConfigValue;
 import io.smallrye.config.Priorities;
 import jakarta.annotation.Priority;
 import java.io.Serial;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.Optional;
@@ -36,6 +38,9 @@ public class EnvironmentInterceptor implements ConfigSourceInterceptor {
 
     @Serial
     private static final long serialVersionUID = 1;
+
+    private static final Path AUTHORITIES_OF_THE_DRIVER =
+            Path.of(System.getProperty("user.home"), ".postgresql", "root.crt");
 
     private static final String PREFIX = "analytics.database.";
     private static final String TRACING = "analytics.tracing.";
@@ -115,7 +120,9 @@ public class EnvironmentInterceptor implements ConfigSourceInterceptor {
 
     private static DatabaseUrl parse(ConfigSourceInterceptorContext context) {
         DatabaseUrl url = DatabaseUrl.parse(given(context, Setting.DATABASE_URL));
-        return given(context, Setting.TRUSTED_CA_FILE).isEmpty() ? url : url.trustingTheJvm();
+        // The driver's own file, where somebody made one, counts as long as TRUSTED_CA_FILE does not.
+        boolean own = given(context, Setting.TRUSTED_CA_FILE).isEmpty() && Files.exists(AUTHORITIES_OF_THE_DRIVER);
+        return own ? url : url.trustingTheJvm();
     }
 
     private static ConfigValue value(String name, Optional<String> value) {

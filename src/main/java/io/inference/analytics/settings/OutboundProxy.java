@@ -2,17 +2,15 @@ package io.inference.analytics.settings;
 
 import io.inference.analytics.settings.ServerAddress.HostPort;
 import java.io.IOException;
-import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Proxy;
 import java.net.ProxySelector;
 import java.net.SocketAddress;
 import java.net.URI;
-import java.net.UnknownHostException;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
-import java.util.regex.Pattern;
+import java.util.Optional;
 
 /**
  * The proxy of HTTPS_PROXY for addresses with https, except those that NO_PROXY names and this
@@ -24,8 +22,6 @@ import java.util.regex.Pattern;
 final class OutboundProxy extends ProxySelector {
 
     private static final int HTTP_PORT = 80;
-    private static final Pattern IP = Pattern.compile("[0-9]{1,3}(\\.[0-9]{1,3}){3}|[0-9a-fA-F:]*:[0-9a-fA-F:.]*");
-    private static final Pattern RANGE = Pattern.compile("(.+)/([0-9]{1,3})");
     private static final List<String> THIS_MACHINE = List.of("localhost", "127.0.0.0/8", "::1");
 
     private final Proxy proxy;
@@ -79,37 +75,13 @@ final class OutboundProxy extends ProxySelector {
     }
 
     private static boolean fits(String entry, String host) {
-        var range = RANGE.matcher(entry);
-        if (range.matches()) {
-            return inRange(host, range.group(1), Integer.parseInt(range.group(2)));
+        Optional<AddressRange> range = AddressRange.parse(entry);
+        if (range.isPresent()) {
+            return range.get().contains(host);
         }
-        boolean isIp6 = entry.indexOf(':') != entry.lastIndexOf(':');
-        String name = isIp6 ? entry.replaceAll("[\\[\\]]", "") : entry.replaceFirst(":[0-9]+$", "");
+        String name = entry.replaceFirst(":[0-9]+$", "");
         String domain = name.startsWith("*.") ? name.substring(2) : name.startsWith(".") ? name.substring(1) : name;
         return name.equals("*") || host.equals(domain) || host.endsWith("." + domain);
-    }
-
-    private static boolean inRange(String host, String network, int bits) {
-        if (!IP.matcher(host).matches() || !IP.matcher(network).matches()) {
-            return false;
-        }
-        try {
-            // Literals: no name is looked up.
-            byte[] one = InetAddress.getByName(host).getAddress();
-            byte[] other = InetAddress.getByName(network).getAddress();
-            if (one.length != other.length || bits > one.length * Byte.SIZE) {
-                return false;
-            }
-            for (int bit = 0; bit < bits; bit++) {
-                int mask = 0x80 >> bit % Byte.SIZE;
-                if ((one[bit / Byte.SIZE] & mask) != (other[bit / Byte.SIZE] & mask)) {
-                    return false;
-                }
-            }
-            return true;
-        } catch (UnknownHostException e) {
-            return false;
-        }
     }
 
     @Override

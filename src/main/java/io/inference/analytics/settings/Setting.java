@@ -84,6 +84,11 @@ public enum Setting {
             "",
             SettingForm.matching("a path such as /usage, without a slash at its end", "(/[A-Za-z0-9._~-]+)+"),
             "The path under which a proxy publishes the API, if the proxy removes it before it passes requests on. Location headers begin with it."),
+    TRUSTED_PROXIES(
+            "analytics.http.trusted-proxies",
+            "",
+            SettingForm.addressRanges(),
+            "Reverse proxies in front of the API. Behind one of these addresses, the limits per address count the client that X-Forwarded-For names."),
     HTTPS_PROXY(
             "analytics.network.https-proxy",
             "",

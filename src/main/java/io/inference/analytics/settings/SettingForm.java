@@ -168,6 +168,10 @@ record SettingForm(String expected, boolean secret, Function<String, Optional<St
         }
     }
 
+    static SettingForm addressRanges() {
+        return quoted("addresses or ranges such as 10.0.0.0/8, separated by commas", AddressRange::isList);
+    }
+
     static SettingForm certificates() {
         return quoted(TrustedAuthorities.FORM, TrustedAuthorities::isWellFormed);
     }

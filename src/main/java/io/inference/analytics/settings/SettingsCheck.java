@@ -50,8 +50,7 @@ public final class SettingsCheck {
         Function<String, Optional<String>> values = values();
         Function<Setting, Optional<String>> given = setting -> value(setting, values);
         String direct = given.apply(Setting.NO_PROXY).orElse("");
-        given.apply(Setting.HTTPS_PROXY)
-                .ifPresent(proxy -> ProxySelector.setDefault(OutboundProxy.of(proxy, direct)));
+        given.apply(Setting.HTTPS_PROXY).ifPresent(proxy -> ProxySelector.setDefault(OutboundProxy.of(proxy, direct)));
         Optional<String> authorities = given.apply(Setting.TRUSTED_CA_FILE);
         if (authorities.isPresent()) {
             TrustedAuthorities.trust(authorities.get());

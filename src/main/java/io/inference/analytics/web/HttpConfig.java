@@ -12,6 +12,9 @@ interface HttpConfig {
     /** The path under which a proxy publishes the service (HTTP_ROOT_PATH), such as {@code /usage}. */
     Optional<String> rootPath();
 
+    /** Addresses of proxies whose X-Forwarded-For counts (TRUSTED_PROXIES). */
+    Optional<String> trustedProxies();
+
     /** How long a request may take to arrive, from its first byte to its last, head and body; then its connection is cut. */
     @WithDefault("20s")
     Duration arrivalMax();

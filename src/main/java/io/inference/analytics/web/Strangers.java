@@ -12,9 +12,11 @@ import jakarta.enterprise.context.ApplicationScoped;
 class Strangers {
 
     private final TokenBuckets addresses = new TokenBuckets();
+    private final ClientAddress clients;
     private final int perSecond;
 
-    Strangers(HttpConfig config) {
+    Strangers(ClientAddress clients, HttpConfig config) {
+        this.clients = clients;
         this.perSecond = config.rateLimitRefused();
     }
 
@@ -25,10 +27,7 @@ class Strangers {
      */
     void refuse(RoutingContext request) {
         if (request.get(HttpRoutes.ACTOR_KEY) == null) {
-            addresses.take(
-                    String.valueOf(request.request().remoteAddress().hostAddress()),
-                    perSecond,
-                    "More than %d requests per second were refused.");
+            addresses.take(clients.of(request.request()), perSecond, "More than %d requests per second were refused.");
         }
     }
 }

@@ -82,6 +82,11 @@ public final class ServiceProcess implements AutoCloseable {
         return this;
     }
 
+    /** The port of the API. */
+    public int httpPort() {
+        return httpPort;
+    }
+
     public long pid() {
         return process.pid();
     }

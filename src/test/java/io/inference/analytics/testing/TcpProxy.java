@@ -1,6 +1,5 @@
 package io.inference.analytics.testing;
 
-import java.io.Closeable;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
@@ -26,19 +25,19 @@ public final class TcpProxy implements AutoCloseable {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-        daemon(this::accept);
+        Relay.daemon(this::accept);
     }
 
     /** Closes every connection of this moment; later ones are served. */
     public void cut() {
         for (Socket socket : sockets) {
-            close(socket);
+            Relay.close(socket);
         }
     }
 
     @Override
     public void close() {
-        close(listener);
+        Relay.close(listener);
         cut();
     }
 
@@ -50,10 +49,9 @@ public final class TcpProxy implements AutoCloseable {
                 try {
                     Socket server = new Socket(host, port);
                     sockets.add(server);
-                    daemon(() -> copy(client, server));
-                    daemon(() -> copy(server, client));
+                    Relay.daemon(() -> relay(client, server));
                 } catch (IOException e) {
-                    close(client);
+                    Relay.close(client);
                 }
             } catch (IOException e) {
                 // Closed: the loop ends.
@@ -61,30 +59,9 @@ public final class TcpProxy implements AutoCloseable {
         }
     }
 
-    private void copy(Socket from, Socket to) {
-        try {
-            from.getInputStream().transferTo(to.getOutputStream());
-        } catch (IOException e) {
-            // Either side has gone; so must the other.
-        } finally {
-            close(from);
-            close(to);
-            sockets.remove(from);
-            sockets.remove(to);
-        }
-    }
-
-    private static void close(Closeable closeable) {
-        try {
-            closeable.close();
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
-    }
-
-    private static void daemon(Runnable work) {
-        Thread thread = new Thread(work, "tcp-proxy");
-        thread.setDaemon(true);
-        thread.start();
+    private void relay(Socket client, Socket server) {
+        Relay.both(client, server);
+        sockets.remove(client);
+        sockets.remove(server);
     }
 }

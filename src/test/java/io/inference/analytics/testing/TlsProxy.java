@@ -13,6 +13,7 @@ import java.security.GeneralSecurityException;
 import java.security.KeyStore;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLSocket;
@@ -35,6 +36,7 @@ public final class TlsProxy implements AutoCloseable {
     private final Greeting greeting;
     private final String host;
     private final int port;
+    private final AtomicInteger conversations = new AtomicInteger();
     private final Set<Closeable> open = ConcurrentHashMap.newKeySet();
 
     /** Listens on a free port of the loopback interface with the key of a PKCS#12 file. */
@@ -55,7 +57,12 @@ public final class TlsProxy implements AutoCloseable {
         } catch (GeneralSecurityException e) {
             throw new IllegalStateException(e);
         }
-        daemon(this::accept);
+        Relay.daemon(this::accept);
+    }
+
+    /** How many handshakes succeeded. */
+    public int conversations() {
+        return conversations.get();
     }
 
     public int port() {
@@ -66,7 +73,7 @@ public final class TlsProxy implements AutoCloseable {
         while (!listener.isClosed()) {
             try {
                 Socket client = listener.accept();
-                daemon(() -> serve(client));
+                Relay.daemon(() -> serve(client));
             } catch (IOException e) {
                 // Closed: the loop ends.
             }
@@ -86,42 +93,17 @@ public final class TlsProxy implements AutoCloseable {
             secured.startHandshake();
             Socket server = new Socket(host, port);
             open.add(server);
-            daemon(() -> copy(secured, server));
-            copy(server, secured);
+            conversations.incrementAndGet();
+            Relay.both(secured, server);
         } catch (IOException e) {
             // What does not speak TLS, or does not trust us, goes.
-            quietly(client);
-        }
-    }
-
-    private static void copy(Socket from, Socket to) {
-        try {
-            from.getInputStream().transferTo(to.getOutputStream());
-        } catch (IOException e) {
-            // Either side has gone; so must the other.
-        } finally {
-            quietly(from);
-            quietly(to);
+            Relay.close(client);
         }
     }
 
     @Override
     public void close() {
-        quietly(listener);
-        open.forEach(TlsProxy::quietly);
-    }
-
-    private static void quietly(Closeable closeable) {
-        try {
-            closeable.close();
-        } catch (IOException e) {
-            // It is gone either way.
-        }
-    }
-
-    private static void daemon(Runnable work) {
-        Thread thread = new Thread(work, "tls-proxy");
-        thread.setDaemon(true);
-        thread.start();
+        Relay.close(listener);
+        open.forEach(Relay::close);
     }
 }
