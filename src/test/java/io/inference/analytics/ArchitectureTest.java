@@ -151,6 +151,26 @@ class ArchitectureTest {
                 .check(CLASSES);
     }
 
+    /** Main sets the root locale for what formats without one; Error Prone refuses changes of case without one. */
+    @Test
+    void theLanguageOfTheMachineDecidesNothing() {
+        noClasses()
+                .should()
+                .callMethod(java.time.format.DateTimeFormatter.class, "ofPattern", String.class)
+                .orShould()
+                .dependOnClassesThat()
+                .areAssignableTo(java.text.Format.class)
+                .orShould()
+                .callMethod(java.util.Locale.class, "getDefault")
+                .check(CLASSES);
+        noClasses()
+                .that()
+                .doNotHaveFullyQualifiedName(ROOT + "cli.Main")
+                .should()
+                .callMethod(java.util.Locale.class, "setDefault", java.util.Locale.class)
+                .check(CLASSES);
+    }
+
     @Test
     void timeComesFromTheClock() {
         noClasses()

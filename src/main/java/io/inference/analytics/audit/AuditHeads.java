@@ -10,6 +10,7 @@ import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.UUID;
 
@@ -23,7 +24,7 @@ import java.util.UUID;
 class AuditHeads {
 
     private static final DateTimeFormatter PATH =
-            DateTimeFormatter.ofPattern("yyyy-MM-dd/HHmmss").withZone(ZoneOffset.UTC);
+            DateTimeFormatter.ofPattern("yyyy-MM-dd/HHmmss", Locale.ROOT).withZone(ZoneOffset.UTC);
 
     private final ObjectStore bucket;
 
