@@ -82,7 +82,7 @@ begin
     -- Functions that create and drop partitions of events run with the rights of their owner.
     for item in
         select p.oid::regprocedure as routine from pg_proc p
-        where pronamespace = 'analytics'::regnamespace and proname in ('ensure_day', 'purge', 'follow_retention')
+        where pronamespace = 'analytics'::regnamespace and proname in ('ensure_day', 'ensure_user_months', 'purge', 'follow_retention')
     loop
         execute format('alter function %s security definer', item.routine);
         execute format('alter function %s set search_path = %s', item.routine, concat_ws(', ', 'pg_catalog',
@@ -103,6 +103,8 @@ begin
         alter materialized view analytics.usage_hourly owner to analytics_storage;
         alter materialized view analytics.usage_daily owner to analytics_storage;
         alter materialized view analytics.histograms_hourly owner to analytics_storage;
+        alter materialized view analytics.usage_user_hourly owner to analytics_storage;
+        alter materialized view analytics.usage_user_daily owner to analytics_storage;
     end if;
 
     -- The second wall for dashboard readers: barrier views, so that none of their functions sees a

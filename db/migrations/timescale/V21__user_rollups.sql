@@ -22,7 +22,8 @@ from analytics.usage_user_hourly
 group by org_id, user_id, model_id, client_id, status, time_bucket(interval '1 day', bucket_start)
 with no data;
 
--- As before, with two views more. It adds their policies.
+-- As before, and the retention of two views more. They have no refresh policy: on a database that holds months of events it would move
+-- their watermark past hours that the rollup worker has not materialised yet, and those would be missing.
 create or replace function analytics.follow_retention(raw interval, rollups interval) returns void
     language plpgsql
     as $$
@@ -45,10 +46,10 @@ begin
         perform remove_retention_policy(format('analytics.%I', view)::regclass, if_exists => true);
         perform add_retention_policy(format('analytics.%I', view)::regclass, drop_after => rollups);
         perform remove_continuous_aggregate_policy(format('analytics.%I', view)::regclass, if_exists => true);
-        if view in ('usage_daily', 'usage_user_daily') and reach > interval '4 days' then
-            perform add_continuous_aggregate_policy(format('analytics.%I', view)::regclass, start_offset => reach,
-                                                    end_offset => interval '2 days', schedule_interval => interval '6 hours');
-        elsif view not in ('usage_daily', 'usage_user_daily') and reach > interval '1 day' then
+        if view = 'usage_daily' and reach > interval '4 days' then
+            perform add_continuous_aggregate_policy('analytics.usage_daily', start_offset => reach, end_offset => interval '2 days',
+                                                    schedule_interval => interval '6 hours');
+        elsif view in ('usage_hourly', 'histograms_hourly') and reach > interval '1 day' then
             perform add_continuous_aggregate_policy(format('analytics.%I', view)::regclass, start_offset => reach,
                                                     end_offset => interval '2 hours', schedule_interval => interval '1 hour');
         end if;

@@ -63,7 +63,8 @@ record AuditQuery(AuditLogStore.Page page) {
         Optional<String> outcome =
                 parameters.optional("outcome", QueryParameters.oneOf(new String[] {"allowed", "denied"}, word -> word));
         Optional<Cursor> cursor = parameters.optional("cursor", Cursor::decode);
-        int limit = parameters.optional("limit", AuditQuery::limit).orElse(LIMIT_DEFAULT);
+        int limit =
+                parameters.optional("limit", ParameterValues.limit(LIMIT_MAX)).orElse(LIMIT_DEFAULT);
         parameters.finish();
         return new AuditQuery(new AuditLogStore.Page(wanted, start, end, actor, action, outcome, cursor, limit));
     }
@@ -73,15 +74,5 @@ record AuditQuery(AuditLogStore.Page page) {
             throw new Fault("not a name (expected: up to " + TEXT_MAX + " characters, none of them U+0000)");
         }
         return text;
-    }
-
-    private static int limit(String text) throws Fault {
-        if (text.matches("[0-9]{1,3}")) {
-            int limit = Integer.parseInt(text);
-            if (limit >= 1 && limit <= LIMIT_MAX) {
-                return limit;
-            }
-        }
-        throw new Fault("not a limit (expected: 1 to " + LIMIT_MAX + ")");
     }
 }

@@ -14,6 +14,7 @@ import io.inference.analytics.database.ApiDatabase;
 import io.inference.analytics.export.ExportJobStore.Cursor;
 import io.inference.analytics.platform.Failure;
 import io.inference.analytics.platform.Uuids;
+import io.inference.analytics.web.ParameterValues;
 import io.inference.analytics.web.QueryParameters;
 import io.inference.analytics.web.QueryParameters.Fault;
 import io.inference.analytics.web.RequestIds;
@@ -191,7 +192,8 @@ class ExportResource {
         QueryParameters parameters = QueryParameters.of(uri.getQueryParameters());
         Set<ExportStatus> statuses =
                 parameters.repeatable("status", QueryParameters.oneOf(ExportStatus.values(), ExportStatus::wireName));
-        int limit = parameters.optional("limit", ExportResource::limit).orElse(LIMIT_DEFAULT);
+        int limit =
+                parameters.optional("limit", ParameterValues.limit(LIMIT_MAX)).orElse(LIMIT_DEFAULT);
         Optional<Cursor> cursor = parameters.optional("cursor", ExportResource::cursor);
         parameters.finish();
         List<ExportJob> found = database.read(handle -> store.list(handle, orgId, statuses, cursor, limit + 1));
@@ -321,16 +323,6 @@ class ExportResource {
                     "Idempotency-Key: not a key (expected: once, 1 to 200 printable ASCII characters)");
         }
         return Optional.of(keys.get(0));
-    }
-
-    private static int limit(String text) throws Fault {
-        if (text.matches("[0-9]{1,3}")) {
-            int limit = Integer.parseInt(text);
-            if (limit >= 1 && limit <= LIMIT_MAX) {
-                return limit;
-            }
-        }
-        throw new Fault("not a limit (expected: 1 to " + LIMIT_MAX + ")");
     }
 
     private static String encode(ExportJob last) {

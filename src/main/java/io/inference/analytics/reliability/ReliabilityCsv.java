@@ -9,12 +9,14 @@ import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.UUID;
 import java.util.stream.Collectors;
 
 /**
  * The points as CSV (RFC 4180, UTF-8): the same rows, with columns named like the JSON fields,
  * nested ones by their path in camel case. A field absent in JSON is an empty cell.
- * {@code partial} has no column, so that files keep the columns that callers read by position.
+ * {@code partial} and the names have no column, so that files keep the columns that callers read by
+ * position.
  */
 final class ReliabilityCsv {
 
@@ -42,6 +44,7 @@ final class ReliabilityCsv {
                     switch (group) {
                         case MODEL -> "modelId";
                         case CLIENT -> "clientId";
+                        case USER -> "userId";
                     });
         }
         header.addAll(List.of(
@@ -71,6 +74,7 @@ final class ReliabilityCsv {
                     switch (group) {
                         case MODEL -> point.modelId().toString();
                         case CLIENT -> Csv.harmless(point.clientId().orElse(""));
+                        case USER -> point.userId().map(UUID::toString).orElse("");
                     });
         }
         ReliabilitySeries.Figures figures = point.figures();

@@ -9,7 +9,9 @@ import java.util.Locale;
  */
 public enum ReliabilityGroupBy {
     MODEL,
-    CLIENT;
+    CLIENT,
+    /** From raw events: the histograms of the rollups are not split by user. */
+    USER;
 
     @JsonValue
     public String wireName() {

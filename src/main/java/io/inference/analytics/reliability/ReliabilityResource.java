@@ -7,6 +7,7 @@ import static io.inference.analytics.web.SharedParameter.PERIOD;
 import static io.inference.analytics.web.SharedParameter.SERIES_END;
 import static io.inference.analytics.web.SharedParameter.START;
 import static io.inference.analytics.web.SharedParameter.TIME_ZONE;
+import static io.inference.analytics.web.SharedParameter.USER_ID;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -17,6 +18,7 @@ import io.inference.analytics.freshness.FreshnessStore;
 import io.inference.analytics.freshness.FreshnessView;
 import io.inference.analytics.freshness.OrgFreshness;
 import io.inference.analytics.platform.Retention;
+import io.inference.analytics.usage.NameStore;
 import io.inference.analytics.web.TableAnswer;
 import io.inference.analytics.web.Takes;
 import jakarta.ws.rs.GET;
@@ -31,6 +33,7 @@ import jakarta.ws.rs.core.Response;
 import jakarta.ws.rs.core.UriInfo;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
+import java.time.Period;
 import java.util.UUID;
 import org.eclipse.microprofile.openapi.annotations.Operation;
 import org.eclipse.microprofile.openapi.annotations.enums.ParameterIn;
@@ -47,6 +50,7 @@ import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 class ReliabilityResource {
 
     private final ReliabilityStore store;
+    private final NameStore names;
     private final FreshnessStore freshness;
     private final ApiDatabase database;
     private final Retention retention;
@@ -55,12 +59,14 @@ class ReliabilityResource {
 
     ReliabilityResource(
             ReliabilityStore store,
+            NameStore names,
             FreshnessStore freshness,
             ApiDatabase database,
             Retention retention,
             Clock clock,
             ObjectMapper json) {
         this.store = store;
+        this.names = names;
         this.freshness = freshness;
         this.database = database;
         this.retention = retention;
@@ -73,14 +79,14 @@ class ReliabilityResource {
     @GET
     @Produces({MediaType.APPLICATION_JSON, "text/csv"})
     @Requires(Permission.RELIABILITY_READ)
-    @Takes({START, SERIES_END, PERIOD, GRANULARITY, MODEL_ID, CLIENT_ID, TIME_ZONE})
+    @Takes({START, SERIES_END, PERIOD, GRANULARITY, MODEL_ID, CLIENT_ID, USER_ID, TIME_ZONE})
     @Operation(
             operationId = "getReliability",
             summary = "Get error rates and latency percentiles of an organisation",
             description =
                     "Points by bucket and group. Percentiles are those of the events themselves, whatever the status, at any"
                             + " granularity, group and range. Buckets without invocations are left out; those much worse than the"
-                            + " hour before are marked as spikes. The edges of the range are snapped outward to whole hours. The"
+                            + " hour before are marked as spikes. By user, or of some users, a range is at most 7 days, as it is read from raw events. The edges of the range are snapped outward to whole hours. The"
                             + " entity tag covers all but freshness.")
     @Parameter(
             name = "groupBy",
@@ -112,13 +118,18 @@ class ReliabilityResource {
             @Context HttpHeaders headers) {
         ReliabilityQuery query = ReliabilityQuery.parse(uri.getQueryParameters(), clock.instant());
         TableAnswer.Form form = TableAnswer.preferred(request);
-        Found found = database.read(handle -> new Found(
-                ReliabilitySeries.of(
-                        orgId,
-                        query,
-                        store.read(handle, orgId, query),
-                        Retention.availableFrom(clock.instant(), retention.rollups())),
-                freshness.read(handle, orgId, query.scope().models())));
+        Period kept = query.readsRawEvents() ? retention.raw() : retention.rollups();
+        Found found = database.read(handle -> {
+            ReliabilityStore.Found rows = store.read(handle, orgId, query);
+            return new Found(
+                    ReliabilitySeries.of(
+                            orgId,
+                            query,
+                            rows,
+                            names.of(handle, rows.points().stream().map(ReliabilityRow::group)),
+                            Retention.availableFrom(clock.instant(), kept)),
+                    freshness.read(handle, orgId, query.scope().models()));
+        });
         if (form == TableAnswer.Form.CSV) {
             byte[] csv = ReliabilityCsv.of(found.reliability(), query.groupBy()).getBytes(StandardCharsets.UTF_8);
             return TableAnswer.of(form, headers, csv, () -> csv);

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonUnwrapped;
 import io.inference.analytics.freshness.FreshnessView;
 import io.inference.analytics.series.Granularity;
+import io.inference.analytics.usage.GroupNames;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
@@ -41,7 +42,10 @@ public record ReliabilitySeries(
      *
      * @param bucketStart the bucket's own start, which can lie before the start of the range
      * @param modelId only when grouped by model
+     * @param modelName what people call the model; absent when there is no name
      * @param clientId only when grouped by client; present but empty for events without a client
+     * @param userId only when grouped by user; present but empty for events without a user
+     * @param userName what people call the user; absent when there is no name
      * @param figures the figures
      * @param spike true when the bucket is much worse than the hour before it, else absent
      * @param spikeCauses what is much worse, else absent
@@ -52,8 +56,17 @@ public record ReliabilitySeries(
             @Schema(description = "Start of the bucket; can lie before the start of the range") Instant bucketStart,
             @JsonInclude(JsonInclude.Include.NON_NULL) @Schema(description = "Only when grouped by model") UUID modelId,
             @JsonInclude(JsonInclude.Include.NON_NULL)
+                    @Schema(description = "What people call the model; absent when there is no name")
+                    String modelName,
+            @JsonInclude(JsonInclude.Include.NON_NULL)
                     @Schema(nullable = true, description = "Only when grouped by client; null for events without one")
                     Optional<String> clientId,
+            @JsonInclude(JsonInclude.Include.NON_NULL)
+                    @Schema(nullable = true, description = "Only when grouped by user; null for events without one")
+                    Optional<UUID> userId,
+            @JsonInclude(JsonInclude.Include.NON_NULL)
+                    @Schema(description = "What people call the user; absent when there is no name")
+                    String userName,
             @JsonUnwrapped Figures figures,
             @JsonInclude(JsonInclude.Include.NON_NULL)
                     @Schema(
@@ -105,24 +118,28 @@ public record ReliabilitySeries(
     public record Highlighted(Percentile percentile, @Schema(description = "Milliseconds") double valueMs) {}
 
     /** The wire form of what a query found. */
-    static ReliabilitySeries of(UUID org, ReliabilityQuery query, ReliabilityStore.Found found, Instant availableFrom) {
+    static ReliabilitySeries of(
+            UUID org, ReliabilityQuery query, ReliabilityStore.Found found, GroupNames names, Instant availableFrom) {
         return new ReliabilitySeries(
                 org,
                 query.scope().granularity(),
                 query.scope().range().start(),
                 query.scope().range().end(),
                 query.scope().zoneName(),
-                found.points().stream().map(row -> point(query, row)).toList(),
+                found.points().stream().map(row -> point(query, row, names)).toList(),
                 Figures.of(found.totals(), query.highlighted()),
                 availableFrom,
                 null);
     }
 
-    private static Point point(ReliabilityQuery query, ReliabilityRow row) {
+    private static Point point(ReliabilityQuery query, ReliabilityRow row, GroupNames names) {
         return new Point(
                 query.scope().buckets().starts().get(row.bucket()),
                 row.group().model().orElse(null),
+                names.model(row.group()).orElse(null),
                 row.group().client().isEmpty() ? null : row.group().client().filter(client -> !client.isEmpty()),
+                row.group().user().isEmpty() ? null : row.group().userId(),
+                names.user(row.group()).orElse(null),
                 Figures.of(row.stats(), query.highlighted()),
                 row.spikes().isEmpty() ? null : true,
                 row.spikes().isEmpty() ? null : List.copyOf(row.spikes()),

@@ -17,7 +17,7 @@ import org.jdbi.v3.core.Handle;
 import org.postgresql.PGStatement;
 
 /**
- * Hourly histograms of an organisation. The database concatenates those of a group, which is cheap,
+ * Hourly histograms of an organisation, from the rollups, or from raw events where users are asked for. The database concatenates those of a group, which is cheap,
  * and their bins are added up here.
  */
 @ApplicationScoped
@@ -34,11 +34,28 @@ public class ReliabilityStore {
     private static final String HISTOGRAMS =
             """
             select extract(epoch from bucket_start)::bigint as hour, %sstatus,
-                   string_agg(latency_bins, '') as latency_bins, string_agg(time_to_first_token_bins, '') as time_to_first_token_bins
-            from analytics.histograms_hourly
-            where org_id = ? and bucket_start >= ? and bucket_start < ?
+                   string_agg(latency_bins, '') as latency_bins,
+                   coalesce(string_agg(time_to_first_token_bins, ''), '') as time_to_first_token_bins
+            from %s
             %sgroup by bucket_start, %sstatus
             order by bucket_start
+            """;
+
+    private static final String ROLLUP =
+            """
+            analytics.histograms_hourly
+            where org_id = ? and bucket_start >= ? and bucket_start < ?
+            """;
+
+    /** Raw events in the form of rows of the rollup, each with one entry in its bags. */
+    private static final String RAW =
+            """
+            (select *, coalesce(actor_id::text, '') as user_id, date_trunc('hour', occurred_at, 'UTC') as bucket_start,
+                    int8send(4096 | analytics.latency_bin(latency_ms)::bigint) as latency_bins,
+                    int8send(4096 | analytics.latency_bin(time_to_first_token_ms)::bigint) as time_to_first_token_bins
+             from analytics.usage_events
+             where org_id = ? and occurred_at >= ? and occurred_at < ?) as events
+            where true
             """;
 
     private final SpikeRule rule;
@@ -72,7 +89,7 @@ public class ReliabilityStore {
             // Binary from the first execution on: bytes as text are twice as long.
             select.unwrap(PGStatement.class).setPrepareThreshold(-1);
             select.setFetchSize(query.groupBy().isEmpty() ? FETCH_SIZE_UNGROUPED : FETCH_SIZE_GROUPED);
-            bind(select, org, query.scope());
+            bind(select, org, query);
             try (ResultSet rows = select.executeQuery()) {
                 gather(rows, query, tallies);
             }
@@ -85,18 +102,21 @@ public class ReliabilityStore {
             groups.append(column(group)).append(", ");
         }
         String filters = (query.scope().models().isEmpty() ? "" : "and model_id = any (?)\n")
-                + (query.scope().clients().isEmpty() ? "" : "and client_id = any (?)\n");
-        return HISTOGRAMS.formatted(groups, filters, groups);
+                + (query.scope().clients().isEmpty() ? "" : "and client_id = any (?)\n")
+                + (query.users().isEmpty() ? "" : "and actor_id = any (?)\n");
+        return HISTOGRAMS.formatted(groups, query.readsRawEvents() ? RAW : ROLLUP, filters, groups);
     }
 
     private static String column(ReliabilityGroupBy group) {
         return switch (group) {
             case MODEL -> "model_id";
             case CLIENT -> "client_id";
+            case USER -> "user_id";
         };
     }
 
-    private static void bind(PreparedStatement select, UUID org, SeriesScope scope) throws SQLException {
+    private static void bind(PreparedStatement select, UUID org, ReliabilityQuery query) throws SQLException {
+        SeriesScope scope = query.scope();
         Connection connection = select.getConnection();
         int index = 1;
         select.setObject(index++, org);
@@ -109,19 +129,25 @@ public class ReliabilityStore {
         }
         if (!scope.clients().isEmpty()) {
             select.setArray(
-                    index, connection.createArrayOf("text", scope.clients().toArray()));
+                    index++, connection.createArrayOf("text", scope.clients().toArray()));
+        }
+        if (!query.users().isEmpty()) {
+            select.setArray(
+                    index, connection.createArrayOf("uuid", query.users().toArray()));
         }
     }
 
     private static void gather(ResultSet rows, ReliabilityQuery query, BucketTallies tallies) throws SQLException {
         boolean byModel = query.groupBy().contains(ReliabilityGroupBy.MODEL);
         boolean byClient = query.groupBy().contains(ReliabilityGroupBy.CLIENT);
+        boolean byUser = query.groupBy().contains(ReliabilityGroupBy.USER);
         while (rows.next()) {
             tallies.add(
                     Instant.ofEpochSecond(rows.getLong("hour")),
                     new SeriesGroup(
                             byModel ? Optional.of(rows.getObject("model_id", UUID.class)) : Optional.empty(),
                             byClient ? Optional.of(rows.getString("client_id")) : Optional.empty(),
+                            byUser ? Optional.of(rows.getString("user_id")) : Optional.empty(),
                             Optional.empty()),
                     rows.getString("status"),
                     rows.getBytes("latency_bins"),

@@ -2,7 +2,7 @@
  * Error rates, latency percentiles and incidents.
  *
  * <p>Owns: the reliability endpoint, the spike rule, the export of an incident's raw events and its
- * summary. May touch: access, freshness, series, database, web, platform.
+ * summary. May touch: usage, access, freshness, series, database, web, platform.
  *
  * <p>Invariants: percentiles are those of the events themselves at any granularity, group and
  * range, never averages of percentiles. An export that breaks off shows as a broken connection,

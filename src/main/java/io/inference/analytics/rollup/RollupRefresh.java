@@ -20,7 +20,8 @@ interface RollupRefresh {
     void refresh(Handle handle, List<Instant> hours);
 
     /**
-     * Materialises the next hours or day that are over by {@code now}, where the flavour does that.
+     * Materialises the next hours or day that are over by {@code now}, or the next events by user, as
+     * the flavour needs it.
      *
      * @param handle not in a transaction
      * @return whether more may be due

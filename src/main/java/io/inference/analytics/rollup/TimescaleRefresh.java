@@ -37,8 +37,9 @@ final class TimescaleRefresh implements RollupRefresh {
      */
     private static final int BUSY_DAY_HOURS = 6;
 
-    private static final List<String> HOURLY = List.of("analytics.usage_hourly", "analytics.histograms_hourly");
-    private static final String DAILY = "analytics.usage_daily";
+    private static final List<String> HOURLY =
+            List.of("analytics.usage_hourly", "analytics.histograms_hourly", "analytics.usage_user_hourly");
+    private static final List<String> DAILY = List.of("analytics.usage_daily", "analytics.usage_user_daily");
 
     /**
      * A chunk of raw events that retention drops while a refresh of its hours runs would empty
@@ -77,7 +78,7 @@ final class TimescaleRefresh implements RollupRefresh {
     private record Window(Instant low, Instant high) {}
 
     private final Closing hours = new Closing(HOURLY, Duration.ofHours(1));
-    private final Closing days = new Closing(List.of(DAILY), Duration.ofDays(1));
+    private final Closing days = new Closing(DAILY, Duration.ofDays(1));
     private final Retention retention;
 
     TimescaleRefresh(Retention retention) {
@@ -96,22 +97,17 @@ final class TimescaleRefresh implements RollupRefresh {
                 touched.stream().filter(hour -> !hour.isBefore(kept)).toList();
         List<Instant> behind = behind(handle, hours);
         for (Window window : windows(withGapsOfBusyDays(behind), Duration.ofHours(1))) {
-            for (String view : HOURLY) {
-                call(handle, RECOMPUTE, view, window);
-            }
+            recompute(handle, HOURLY, window);
         }
-        // The days of all hours, not only of those behind, because the daily view has a watermark
-        // of its own. Days after it must stay out of every window: the refresh would materialise
-        // the running day, and later events would no longer show in it.
-        Instant materialised = watermark(handle, DAILY);
+        // The days of all hours, not only of those behind, because the daily views have watermarks
+        // of their own.
         List<Instant> days = hours.stream()
                 .map(hour -> hour.truncatedTo(ChronoUnit.DAYS))
-                .filter(day -> day.isBefore(materialised))
                 .distinct()
                 .sorted()
                 .toList();
         for (Window window : windows(days, Duration.ofDays(1))) {
-            call(handle, RECOMPUTE, DAILY, window);
+            recompute(handle, DAILY, window);
         }
     }
 
@@ -137,21 +133,22 @@ final class TimescaleRefresh implements RollupRefresh {
     @Override
     public void recompute(Handle handle, Instant low) {
         Window window = new Window(low, low.plus(recomputeStep()));
-        for (String view : HOURLY) {
-            recompute(handle, view, window);
-        }
+        recompute(handle, HOURLY, window);
         recompute(handle, DAILY, window);
     }
 
     /**
-     * After the watermark there is nothing to repair, and a materialised hour would no longer
-     * follow its events.
+     * After a view's own watermark there is nothing to repair. A refresh there would move the
+     * watermark past buckets that are not materialised, or materialise the running one, and their
+     * events would no longer show.
      */
-    private static void recompute(Handle handle, String view, Window window) {
-        Instant watermark = watermark(handle, view);
-        Instant high = window.high().isBefore(watermark) ? window.high() : watermark;
-        if (window.low().isBefore(high)) {
-            call(handle, RECOMPUTE, view, new Window(window.low(), high));
+    private static void recompute(Handle handle, List<String> views, Window window) {
+        for (String view : views) {
+            Instant watermark = watermark(handle, view);
+            Instant high = window.high().isBefore(watermark) ? window.high() : watermark;
+            if (window.low().isBefore(high)) {
+                call(handle, RECOMPUTE, view, new Window(window.low(), high));
+            }
         }
     }
 

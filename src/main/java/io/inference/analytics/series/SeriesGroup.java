@@ -9,15 +9,27 @@ import java.util.UUID;
  *
  * @param model the model
  * @param client the client; the empty string stands for events without one
+ * @param user the user's id; the empty string stands for events without one
  * @param status how the invocations ended
  */
-public record SeriesGroup(Optional<UUID> model, Optional<String> client, Optional<String> status) {
+public record SeriesGroup(
+        Optional<UUID> model, Optional<String> client, Optional<String> user, Optional<String> status) {
+
+    /** Of points that are not split. */
+    public static final SeriesGroup ALL =
+            new SeriesGroup(Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty());
+
+    /** The user; empty also for events without one. */
+    public Optional<UUID> userId() {
+        return user.filter(id -> !id.isEmpty()).map(UUID::fromString);
+    }
 
     // UUID.compareTo is signed and so not the order of their text; texts are ordered by code point, as in the
     // database.
     public static final Comparator<SeriesGroup> ORDER = Comparator.comparing(
                     (SeriesGroup group) -> group.model.map(UUID::toString).orElse(""))
             .thenComparing(group -> group.client.orElse(""), SeriesGroup::byCodePoint)
+            .thenComparing(group -> group.user.orElse(""))
             .thenComparing(group -> group.status.orElse(""));
 
     private static int byCodePoint(String a, String b) {

@@ -31,6 +31,8 @@ public record SeriesScope(
         Buckets buckets,
         Instant now) {
 
+    private static final int RAW_DAYS_MAX = 7;
+
     /**
      * Reads the parameters start, end, period, granularity, modelId, clientId and timeZone; empty only when one of them is
      * faulty.
@@ -129,6 +131,26 @@ public record SeriesScope(
     public boolean partial(int bucket) {
         Instant end = buckets.endOf(bucket);
         return buckets.starts().get(bucket).isBefore(range.start()) || end.isAfter(range.end()) || end.isAfter(now);
+    }
+
+    /**
+     * Notes a fault when the range is longer than a week, whose raw events the database adds up within the time-out of a request.
+     *
+     * @param asked what needs raw events, as the caller wrote it
+     */
+    public void checkRawLength(QueryParameters parameters, String asked) {
+        TimeRange range = this.asked.range();
+        if (range.end().isAfter(range.start().plus(RAW_DAYS_MAX, ChronoUnit.DAYS))
+                && range.end()
+                        .isAfter(range.start()
+                                .atZone(zone())
+                                .plusDays(RAW_DAYS_MAX)
+                                .toInstant())) {
+            parameters.fault(
+                    this.asked.field(),
+                    "range: too long for " + asked + ", which reads raw events (expected: at most " + RAW_DAYS_MAX
+                            + " days)");
+        }
     }
 
     /** Which rollups answer for a range as one bucket. */

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.annotation.JsonValue;
 public enum BreakdownBy {
     MODEL("model"),
     CLIENT("client"),
+    USER("user"),
     STATUS("status"),
     /** From raw events: rollups do not hold it. */
     ERROR_CODE("errorCode");

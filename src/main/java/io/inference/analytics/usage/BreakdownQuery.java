@@ -3,16 +3,17 @@ package io.inference.analytics.usage;
 import io.inference.analytics.platform.Sha256;
 import io.inference.analytics.series.SeriesScope;
 import io.inference.analytics.series.TimeRange;
+import io.inference.analytics.web.ParameterValues;
 import io.inference.analytics.web.QueryParameters;
 import io.inference.analytics.web.QueryParameters.Fault;
 import java.math.BigDecimal;
 import java.nio.charset.StandardCharsets;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.UUID;
 
@@ -20,6 +21,7 @@ import java.util.UUID;
  * What a caller asks of a breakdown, checked.
  *
  * @param scope when, and of whom; one bucket
+ * @param users only these; empty means all
  * @param by what there is one row for each of
  * @param orderBy the figure that ranks the rows
  * @param limit most rows of a page
@@ -29,6 +31,7 @@ import java.util.UUID;
  */
 record BreakdownQuery(
         SeriesScope scope,
+        Set<UUID> users,
         BreakdownBy by,
         BreakdownOrder orderBy,
         int limit,
@@ -39,8 +42,9 @@ record BreakdownQuery(
     static final int LIMIT_MAX = 1_000;
     private static final int LIMIT_DEFAULT = 50;
 
-    /** Raw events of a week are what the database adds up within the time-out of a request. */
-    private static final Duration RAW_MAX = Duration.ofDays(7);
+    UsageFilter filter() {
+        return UsageFilter.of(scope, users);
+    }
 
     /**
      * The place of a row in the ranking.
@@ -87,9 +91,10 @@ record BreakdownQuery(
     static BreakdownQuery parse(UUID org, Map<String, List<String>> given, Instant now) {
         QueryParameters parameters = QueryParameters.of(given);
         Optional<SeriesScope> scope = SeriesScope.parseTotal(parameters, now);
+        Set<UUID> users = parameters.repeatable("userId", ParameterValues::uuid);
         Optional<BreakdownBy> by = parameters.required(
                 "by",
-                "model, client, status or errorCode",
+                "model, client, user, status or errorCode",
                 QueryParameters.oneOf(BreakdownBy.values(), BreakdownBy::wireName));
         BreakdownOrder orderBy = parameters
                 .optional("orderBy", QueryParameters.oneOf(BreakdownOrder.values(), BreakdownOrder::wireName))
@@ -98,16 +103,18 @@ record BreakdownQuery(
                 .optional("compare", QueryParameters.oneOf(new String[] {"previous", "none"}, word -> word))
                 .filter("none"::equals)
                 .isEmpty();
-        int limit = parameters.optional("limit", BreakdownQuery::limit).orElse(LIMIT_DEFAULT);
+        int limit =
+                parameters.optional("limit", ParameterValues.limit(LIMIT_MAX)).orElse(LIMIT_DEFAULT);
         String question = question(org, given);
         Optional<Cursor> cursor = parameters.optional("cursor", text -> Cursor.parse(text, question));
         if (by.equals(Optional.of(BreakdownBy.ERROR_CODE))) {
-            scope.ifPresent(asked -> checkLength(parameters, asked));
+            scope.ifPresent(asked -> asked.checkRawLength(parameters, "by=errorCode"));
         }
         parameters.finish();
         SeriesScope asked = scope.orElseThrow();
         return new BreakdownQuery(
                 asked,
+                users,
                 by.orElseThrow(),
                 orderBy,
                 limit,
@@ -116,31 +123,10 @@ record BreakdownQuery(
                 question);
     }
 
-    private static void checkLength(QueryParameters parameters, SeriesScope scope) {
-        TimeRange range = scope.asked().range();
-        if (range.end().isAfter(range.start().plus(RAW_MAX))
-                && range.end()
-                        .isAfter(range.start().atZone(scope.zone()).plusDays(7).toInstant())) {
-            parameters.fault(
-                    scope.asked().field(),
-                    "range: too long for by=errorCode, which reads raw events (expected: at most 7 days)");
-        }
-    }
-
     /** Pages may differ in their length only. What was asked for counts, not when: a period moves on between two pages. */
     private static String question(UUID org, Map<String, List<String>> given) {
         Map<String, List<String>> same = new TreeMap<>(given);
         List.of("cursor", "limit", "compare").forEach(same::remove);
         return Sha256.hex(org + " " + same).substring(0, 16);
-    }
-
-    private static int limit(String text) throws Fault {
-        if (text.matches("[0-9]{1,4}")) {
-            int limit = Integer.parseInt(text);
-            if (limit >= 1 && limit <= LIMIT_MAX) {
-                return limit;
-            }
-        }
-        throw new Fault("not a limit (expected: 1 to " + LIMIT_MAX + ")");
     }
 }

@@ -7,6 +7,7 @@ import static io.inference.analytics.web.SharedParameter.MODEL_ID;
 import static io.inference.analytics.web.SharedParameter.PERIOD;
 import static io.inference.analytics.web.SharedParameter.RANGE_TIME_ZONE;
 import static io.inference.analytics.web.SharedParameter.START;
+import static io.inference.analytics.web.SharedParameter.USER_ID;
 
 import io.inference.analytics.access.Permission;
 import io.inference.analytics.access.Requires;
@@ -55,12 +56,12 @@ class BreakdownResource {
     @GET
     @Produces(MediaType.APPLICATION_JSON)
     @Requires(Permission.USAGE_READ)
-    @Takes({START, DAYS_END, PERIOD, MODEL_ID, CLIENT_ID, RANGE_TIME_ZONE, CURSOR})
+    @Takes({START, DAYS_END, PERIOD, MODEL_ID, CLIENT_ID, USER_ID, RANGE_TIME_ZONE, CURSOR})
     @Operation(
             operationId = "getBreakdown",
             summary = "Get what an organisation's usage and cost are made of",
             description =
-                    "One row per model, client, status or error code, ranked, in pages, next to the range before. Rows and"
+                    "One row per model, client, user, status or error code, ranked, in pages, next to the range before. Rows and"
                             + " rest add up to the totals on every page. A range is compared with the one of the same length"
                             + " right before it; a period such as month-to-date with the same part of the month before. Error"
                             + " codes come from raw events: at most 7 days. The edges of the range are snapped outward to"

@@ -106,9 +106,12 @@ class BreakdownStore {
                     case ERRORS -> "errors";
                     case ERROR_RATE -> "errors::numeric / invocations";
                 };
-        String name = query.by() == BreakdownBy.MODEL
-                ? "(select models.name from analytics.models where model_id = page.key::uuid)"
-                : "null::text";
+        String name =
+                switch (query.by()) {
+                    case MODEL -> "(select models.name from analytics.models where model_id = page.key::uuid)";
+                    case USER -> "(select users.name from analytics.users where user_id = nullif(page.key, '')::uuid)";
+                    case CLIENT, STATUS, ERROR_CODE -> "null::text";
+                };
         return RANKING.formatted(
                 found,
                 query.compared().map(range -> sums(query, "compared", range)).orElse("select * from found where false"),
@@ -123,31 +126,26 @@ class BreakdownStore {
                 switch (query.by()) {
                     case MODEL -> "model_id::text collate \"C\"";
                     case CLIENT -> "client_id collate \"C\"";
+                    case USER -> "coalesce(user_id::text, '') collate \"C\"";
                     case STATUS -> "status collate \"C\"";
                     case ERROR_CODE -> "coalesce(error_code, '') collate \"C\"";
                 };
         return SUMS_BY_KEY.formatted(
                 key,
                 query.by() == BreakdownBy.ERROR_CODE
-                        ? RAW.formatted(name)
-                                + RollupSlices.filters(
-                                        query.scope().models(), query.scope().clients())
+                        ? RAW.formatted(name) + query.filter().sql("actor_id")
                         : slices(query, name, range).sql());
     }
 
     private static RollupSlices slices(BreakdownQuery query, String name, TimeRange range) {
-        return new RollupSlices(
-                name,
-                query.scope().slicesOf(range),
-                query.scope().models(),
-                query.scope().clients());
+        return new RollupSlices(name, query.scope().slicesOf(range), query.filter(), query.by() == BreakdownBy.USER);
     }
 
     private static void bind(Query select, UUID org, BreakdownQuery query) {
         select.bind("org", org).bind("limit", query.limit() + 1);
         bind(select, query, "found", query.scope().range());
         query.compared().ifPresent(range -> bind(select, query, "compared", range));
-        RollupSlices.bindFilters(select, query.scope().models(), query.scope().clients());
+        query.filter().bind(select);
         query.cursor().ifPresent(last -> select.bind("rank", last.value()).bind("key", last.key()));
     }
 

@@ -25,7 +25,7 @@ import org.eclipse.microprofile.openapi.annotations.parameters.RequestBody;
 import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
 import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 
-/** Keeps the names of organisations and models in step with the system that owns them: it puts them here. */
+/** Keeps the names of organisations, models and users in step with the system that owns them: it puts them here. */
 @Path("/analytics/v1/catalog")
 @Produces(MediaType.APPLICATION_JSON)
 @Consumes(MediaType.APPLICATION_JSON)
@@ -39,7 +39,8 @@ class CatalogNamesResource {
     @JsonInclude(JsonInclude.Include.NON_NULL)
     public record Names(
             @JsonProperty("orgs") @Schema(description = "Names of organisations by id") Map<String, String> orgs,
-            @JsonProperty("models") @Schema(description = "Names of models by id") Map<String, String> models) {}
+            @JsonProperty("models") @Schema(description = "Names of models by id") Map<String, String> models,
+            @JsonProperty("users") @Schema(description = "Names of users by id") Map<String, String> users) {}
 
     private final ApiDatabase database;
     private final NameStore store;
@@ -54,25 +55,25 @@ class CatalogNamesResource {
     @Requires(Permission.CATALOG_WRITE)
     @Operation(
             operationId = "setNames",
-            summary = "Set names of organisations and models",
-            description =
-                    "At most 1,000 per request, all or none. Organisations and models that are not listed keep their names.")
+            summary = "Set names of organisations, models and users",
+            description = "At most 1,000 per request, all or none. Those that are not listed keep their names.")
     @APIResponse(responseCode = "204", description = "Set")
     @RequestBody(
             required = true,
             content = @Content(mediaType = MediaType.APPLICATION_JSON, schema = @Schema(implementation = Names.class)))
     public void set(byte[] bytes) {
-        JsonBody body = JsonBody.parse(bytes, "{\"orgs\": {…}, \"models\": {…}}");
+        JsonBody body = JsonBody.parse(bytes, "{\"orgs\": {…}, \"models\": {…}, \"users\": {…}}");
         Map<UUID, String> orgs = read(body, "orgs");
         Map<UUID, String> models = read(body, "models");
-        if (orgs.size() + models.size() > ENTRIES_MAX) {
-            body.fault(new FieldError(
-                    "", "%d names (expected: at most %d)".formatted(orgs.size() + models.size(), ENTRIES_MAX)));
+        Map<UUID, String> users = read(body, "users");
+        int count = orgs.size() + models.size() + users.size();
+        if (count > ENTRIES_MAX) {
+            body.fault(new FieldError("", "%d names (expected: at most %d)".formatted(count, ENTRIES_MAX)));
         }
         body.finish();
         database.change(handle -> {
-            store.nameAll(handle, orgs, models);
-            return orgs.size() + models.size();
+            store.nameAll(handle, orgs, models, users);
+            return count;
         });
     }
 

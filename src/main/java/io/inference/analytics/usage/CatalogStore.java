@@ -6,11 +6,12 @@ import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import org.jdbi.v3.core.result.RowView;
 
-/** The organisations, models and clients that there are figures of, with their names. */
+/** The organisations, models, clients and users that there are figures of, with their names. */
 @ApplicationScoped
 public class CatalogStore {
 
@@ -55,8 +56,23 @@ public class CatalogStore {
             limit :limit
             """;
 
+    private static final String USERS =
+            """
+            select user_id, name
+            from (select user_id, coalesce(users.name, user_id::text) collate "C" as name
+                  from (select distinct user_id from analytics.usage_user_daily
+                        where org_id = :org and bucket_start >= :since and user_id is not null) as seen
+                  left join analytics.users using (user_id)) as named
+            where (name, user_id) > (:afterName, :afterId)
+            order by name, user_id
+            limit :limit
+            """;
+
+    /** Before every other. */
+    private static final Named FIRST = new Named(new UUID(0, 0), "");
+
     /**
-     * An organisation or a model.
+     * An organisation, a model or a user.
      *
      * @param id what it is called in all figures
      * @param name what people call it; the id where it was given none
@@ -107,6 +123,22 @@ public class CatalogStore {
                 .bind("since", since())
                 .bind("limit", ENTRIES_MAX)
                 .mapTo(String.class)
+                .list());
+    }
+
+    /**
+     * The users that have used the organisation's models, by name.
+     *
+     * @param after the last one of the page before
+     */
+    List<Named> users(UUID org, Optional<Named> after, int limit) {
+        return database.read(handle -> handle.createQuery(USERS)
+                .bind("org", org)
+                .bind("since", since())
+                .bind("afterName", after.orElse(FIRST).name())
+                .bind("afterId", after.orElse(FIRST).id())
+                .bind("limit", limit)
+                .map(row -> named(row, "user_id"))
                 .list());
     }
 

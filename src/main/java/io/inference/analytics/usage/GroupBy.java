@@ -7,6 +7,7 @@ import java.util.Locale;
 public enum GroupBy {
     MODEL,
     CLIENT,
+    USER,
     STATUS;
 
     @JsonValue

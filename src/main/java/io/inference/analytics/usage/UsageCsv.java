@@ -9,11 +9,12 @@ import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.UUID;
 
 /**
  * The points as CSV (RFC 4180, UTF-8): the same rows, columns named like the JSON fields; {@code cost} becomes the columns
  * costAmount and costCurrency. What is null in JSON is an empty cell.
- * {@code partial} has no column, so that files keep the columns that callers read by position.
+ * {@code partial} and the names have no column, so that files keep the columns that callers read by position.
  */
 final class UsageCsv {
 
@@ -39,6 +40,7 @@ final class UsageCsv {
                     switch (group) {
                         case MODEL -> "modelId";
                         case CLIENT -> "clientId";
+                        case USER -> "userId";
                         case STATUS -> "status";
                     });
         }
@@ -64,6 +66,7 @@ final class UsageCsv {
                     switch (group) {
                         case MODEL -> point.modelId().toString();
                         case CLIENT -> Csv.harmless(point.clientId().orElse(""));
+                        case USER -> point.userId().map(UUID::toString).orElse("");
                         case STATUS -> point.status();
                     });
         }

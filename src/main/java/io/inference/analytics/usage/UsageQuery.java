@@ -4,6 +4,7 @@ import io.inference.analytics.series.Buckets;
 import io.inference.analytics.series.Granularity;
 import io.inference.analytics.series.SeriesScope;
 import io.inference.analytics.series.TimeRange;
+import io.inference.analytics.web.ParameterValues;
 import io.inference.analytics.web.QueryParameters;
 import java.time.Instant;
 import java.util.EnumSet;
@@ -17,10 +18,11 @@ import java.util.UUID;
  * What a caller asks about usage, checked.
  *
  * @param scope when, in which buckets, and of whom
+ * @param users only these; empty means all
  * @param groupBy what points are split by
  * @param fillZero whether buckets without usage are shown too
  */
-public record UsageQuery(SeriesScope scope, Set<GroupBy> groupBy, boolean fillZero) {
+public record UsageQuery(SeriesScope scope, Set<UUID> users, Set<GroupBy> groupBy, boolean fillZero) {
 
     /**
      * Reads and checks the parameters of a query string.
@@ -31,13 +33,14 @@ public record UsageQuery(SeriesScope scope, Set<GroupBy> groupBy, boolean fillZe
     public static UsageQuery parse(Map<String, List<String>> given, Instant now) {
         QueryParameters parameters = QueryParameters.of(given);
         Optional<SeriesScope> scope = SeriesScope.parse(parameters, now);
+        Set<UUID> users = parameters.repeatable("userId", ParameterValues::uuid);
         Set<GroupBy> groupBy = EnumSet.noneOf(GroupBy.class);
         groupBy.addAll(parameters.repeatable("groupBy", QueryParameters.oneOf(GroupBy.values(), GroupBy::wireName)));
         boolean fillZero = parameters
                 .optional("fill", QueryParameters.oneOf(new String[] {"zero"}, word -> word))
                 .isPresent();
         parameters.finish();
-        return new UsageQuery(scope.orElseThrow(), groupBy, fillZero);
+        return new UsageQuery(scope.orElseThrow(), users, groupBy, fillZero);
     }
 
     public TimeRange range() {
@@ -54,6 +57,10 @@ public record UsageQuery(SeriesScope scope, Set<GroupBy> groupBy, boolean fillZe
 
     public Set<String> clients() {
         return scope.clients();
+    }
+
+    UsageFilter filter() {
+        return UsageFilter.of(scope, users);
     }
 
     public Buckets buckets() {

@@ -7,6 +7,7 @@ import static io.inference.analytics.web.SharedParameter.PERIOD;
 import static io.inference.analytics.web.SharedParameter.SERIES_END;
 import static io.inference.analytics.web.SharedParameter.START;
 import static io.inference.analytics.web.SharedParameter.TIME_ZONE;
+import static io.inference.analytics.web.SharedParameter.USER_ID;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -31,6 +32,7 @@ import jakarta.ws.rs.core.Response;
 import jakarta.ws.rs.core.UriInfo;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
+import java.util.List;
 import java.util.UUID;
 import org.eclipse.microprofile.openapi.annotations.Operation;
 import org.eclipse.microprofile.openapi.annotations.enums.ParameterIn;
@@ -47,6 +49,7 @@ import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 class UsageResource {
 
     private final UsageStore store;
+    private final NameStore names;
     private final FreshnessStore freshness;
     private final ApiDatabase database;
     private final Retention retention;
@@ -55,12 +58,14 @@ class UsageResource {
 
     UsageResource(
             UsageStore store,
+            NameStore names,
             FreshnessStore freshness,
             ApiDatabase database,
             Retention retention,
             Clock clock,
             ObjectMapper json) {
         this.store = store;
+        this.names = names;
         this.freshness = freshness;
         this.database = database;
         this.retention = retention;
@@ -73,7 +78,7 @@ class UsageResource {
     @GET
     @Produces({MediaType.APPLICATION_JSON, "text/csv"})
     @Requires(Permission.USAGE_READ)
-    @Takes({START, SERIES_END, PERIOD, GRANULARITY, MODEL_ID, CLIENT_ID, TIME_ZONE})
+    @Takes({START, SERIES_END, PERIOD, GRANULARITY, MODEL_ID, CLIENT_ID, USER_ID, TIME_ZONE})
     @Operation(
             operationId = "getUsage",
             summary = "Get usage and cost of an organisation",
@@ -109,13 +114,17 @@ class UsageResource {
             @Context HttpHeaders headers) {
         UsageQuery query = UsageQuery.parse(uri.getQueryParameters(), clock.instant());
         TableAnswer.Form form = TableAnswer.preferred(request);
-        Found found = database.read(handle -> new Found(
-                UsageSeries.of(
-                        orgId,
-                        query,
-                        store.read(handle, orgId, query),
-                        Retention.availableFrom(clock.instant(), retention.rollups())),
-                freshness.read(handle, orgId, query.models())));
+        Found found = database.read(handle -> {
+            List<UsageRow> rows = store.read(handle, orgId, query);
+            return new Found(
+                    UsageSeries.of(
+                            orgId,
+                            query,
+                            rows,
+                            names.of(handle, rows.stream().map(UsageRow::group)),
+                            Retention.availableFrom(clock.instant(), retention.rollups())),
+                    freshness.read(handle, orgId, query.models()));
+        });
         if (form == TableAnswer.Form.CSV) {
             byte[] csv = UsageCsv.of(found.usage(), query.groupBy()).getBytes(StandardCharsets.UTF_8);
             return TableAnswer.of(form, headers, csv, () -> csv);

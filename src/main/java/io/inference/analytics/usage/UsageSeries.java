@@ -50,7 +50,10 @@ public record UsageSeries(
      *
      * @param bucketStart the bucket's own start, which can lie before the start of the range
      * @param modelId only when grouped by model
+     * @param modelName what people call the model; absent when there is no name
      * @param clientId only when grouped by client; present but empty for events without a client
+     * @param userId only when grouped by user; present but empty for events without a user
+     * @param userName what people call the user; absent when there is no name
      * @param status only when grouped by status
      * @param sums the figures
      * @param partial true when the range cuts the bucket or it is still running, else absent
@@ -60,8 +63,17 @@ public record UsageSeries(
             @Schema(description = "Start of the bucket; can lie before the start of the range") Instant bucketStart,
             @JsonInclude(JsonInclude.Include.NON_NULL) @Schema(description = "Only when grouped by model") UUID modelId,
             @JsonInclude(JsonInclude.Include.NON_NULL)
+                    @Schema(description = "What people call the model; absent when there is no name")
+                    String modelName,
+            @JsonInclude(JsonInclude.Include.NON_NULL)
                     @Schema(nullable = true, description = "Only when grouped by client; null for events without one")
                     Optional<String> clientId,
+            @JsonInclude(JsonInclude.Include.NON_NULL)
+                    @Schema(nullable = true, description = "Only when grouped by user; null for events without one")
+                    Optional<UUID> userId,
+            @JsonInclude(JsonInclude.Include.NON_NULL)
+                    @Schema(description = "What people call the user; absent when there is no name")
+                    String userName,
             @JsonInclude(JsonInclude.Include.NON_NULL) @Schema(description = "Only when grouped by status")
                     String status,
             @JsonUnwrapped Sums sums,
@@ -116,7 +128,7 @@ public record UsageSeries(
     }
 
     /** Dresses the rows of a query; adds the empty buckets where they were asked for. */
-    static UsageSeries of(UUID org, UsageQuery query, List<UsageRow> rows, Instant availableFrom) {
+    static UsageSeries of(UUID org, UsageQuery query, List<UsageRow> rows, GroupNames names, Instant availableFrom) {
         UsageSums totals = rows.stream().map(UsageRow::sums).reduce(UsageSums.NONE, UsageSums::plus);
         List<UsageRow> shown = query.fillZero() ? filled(query, rows) : rows;
         return new UsageSeries(
@@ -125,17 +137,20 @@ public record UsageSeries(
                 query.range().start(),
                 query.range().end(),
                 query.zoneName(),
-                shown.stream().map(row -> point(query, row)).toList(),
+                shown.stream().map(row -> point(query, row, names)).toList(),
                 Sums.of(totals),
                 availableFrom,
                 null);
     }
 
-    private static Point point(UsageQuery query, UsageRow row) {
+    private static Point point(UsageQuery query, UsageRow row, GroupNames names) {
         return new Point(
                 query.buckets().starts().get(row.bucket()),
                 row.group().model().orElse(null),
+                names.model(row.group()).orElse(null),
                 row.group().client().isEmpty() ? null : row.group().client().filter(client -> !client.isEmpty()),
+                row.group().user().isEmpty() ? null : row.group().userId(),
+                names.user(row.group()).orElse(null),
                 row.group().status().orElse(null),
                 Sums.of(row.sums()),
                 query.scope().partial(row.bucket()) ? true : null);
@@ -151,7 +166,7 @@ public record UsageSeries(
             known.computeIfAbsent(row.bucket(), bucket -> new HashMap<>()).put(row.group(), row);
         }
         if (query.groupBy().isEmpty()) {
-            groups.add(new SeriesGroup(Optional.empty(), Optional.empty(), Optional.empty()));
+            groups.add(SeriesGroup.ALL);
         }
         if ((long) buckets * groups.size() > UsageStore.POINTS_MAX) {
             throw UsageStore.tooManyPoints();

@@ -32,8 +32,8 @@ public class UsageStore {
                    sum(cost_estimate_cents) as cost_cents, sum(unpriced_invocations) as unpriced_invocations
             from (%2$s) as slices
             group by %3$s
-            order by %3$s
-            limit %4$d
+            order by %4$s
+            limit %5$d
             """;
 
     /** The points of a query, by bucket and then by group. */
@@ -51,24 +51,30 @@ public class UsageStore {
     }
 
     private static RollupSlices slices(UsageQuery query) {
-        return new RollupSlices("range", query.buckets().slices(query.range()), query.models(), query.clients());
+        return new RollupSlices(
+                "range",
+                query.buckets().slices(query.range()),
+                query.filter(),
+                query.groupBy().contains(GroupBy.USER));
     }
 
     static String sql(UsageQuery query) {
         StringBuilder selected = new StringBuilder();
         StringBuilder grouped = new StringBuilder("bucket");
+        StringBuilder ordered = new StringBuilder("bucket");
         for (GroupBy group : query.groupBy()) {
-            String column = column(group);
-            selected.append(column).append(", ");
-            grouped.append(", ").append(column);
+            selected.append(column(group)).append(", ");
+            grouped.append(", ").append(column(group));
+            ordered.append(", ").append(column(group)).append(" nulls first");
         }
-        return SUMS.formatted(selected, slices(query).sql(), grouped, POINTS_MAX + 1);
+        return SUMS.formatted(selected, slices(query).sql(), grouped, ordered, POINTS_MAX + 1);
     }
 
     private static String column(GroupBy group) {
         return switch (group) {
             case MODEL -> "model_id";
             case CLIENT -> "client_id collate \"C\"";
+            case USER -> "user_id";
             case STATUS -> "status collate \"C\"";
         };
     }
@@ -76,7 +82,7 @@ public class UsageStore {
     private static void bind(Query select, UUID org, UsageQuery query, RollupSlices slices) {
         select.bindArray("starts", Instant.class, query.buckets().starts()).bind("org", org);
         slices.bind(select);
-        RollupSlices.bindFilters(select, query.models(), query.clients());
+        query.filter().bind(select);
     }
 
     private static UsageRow point(RowView row, Set<GroupBy> groupBy) {
@@ -84,6 +90,11 @@ public class UsageStore {
                 groupBy.contains(GroupBy.MODEL) ? Optional.of(row.getColumn("model_id", UUID.class)) : Optional.empty(),
                 groupBy.contains(GroupBy.CLIENT)
                         ? Optional.of(row.getColumn("client_id", String.class))
+                        : Optional.empty(),
+                groupBy.contains(GroupBy.USER)
+                        ? Optional.of(Optional.ofNullable(row.getColumn("user_id", UUID.class))
+                                .map(UUID::toString)
+                                .orElse(""))
                         : Optional.empty(),
                 groupBy.contains(GroupBy.STATUS)
                         ? Optional.of(row.getColumn("status", String.class))

@@ -88,6 +88,19 @@ public final class ParameterValues {
         return text;
     }
 
+    /** The length of a page. */
+    public static QueryParameters.Parser<Integer> limit(int max) {
+        return text -> {
+            if (text.matches("[0-9]{1,4}")) {
+                int limit = Integer.parseInt(text);
+                if (limit >= 1 && limit <= max) {
+                    return limit;
+                }
+            }
+            throw new Fault("not a limit (expected: 1 to " + max + ")");
+        };
+    }
+
     /** A time zone by its IANA name. */
     public static ZoneId zone(String text) throws Fault {
         String zone = text.replace(' ', '+');

@@ -100,6 +100,13 @@ public enum SharedParameter {
             false,
             "Only these clients; repeatable, at most 100. Never a list: an id may hold a comma",
             listOf(string())),
+    /** A filter. */
+    USER_ID(
+            In.QUERY,
+            "userId",
+            false,
+            "Only these users; repeatable, or a list with commas, at most 100",
+            listOf(uuid())),
     /** A filter of the audit log. */
     RECORDED_FROM(In.QUERY, "start", false, "Only entries recorded at this time or later", time()),
     /** A filter of the audit log. */

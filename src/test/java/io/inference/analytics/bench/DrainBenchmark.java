@@ -124,10 +124,11 @@ final class DrainBenchmark {
         double stored = stack.number("select count(*) from analytics.usage_events");
         double shown = stack.number("select coalesce(sum(invocations), 0) from analytics.usage_hourly");
         double daily = stack.number("select coalesce(sum(invocations), 0) from analytics.usage_daily");
-        if (stored != events || shown != events || daily != events) {
+        double byUser = stack.number("select coalesce(sum(invocations), 0) from analytics.usage_user_daily");
+        if (stored != events || shown != events || daily != events || byUser != events) {
             throw new IllegalStateException(
-                    "published %d, stored %.0f, in the hourly rollup %.0f, in the daily one %.0f"
-                            .formatted(events, stored, shown, daily));
+                    "published %d, stored %.0f, in the hourly rollup %.0f, in the daily one %.0f, in that by user %.0f"
+                            .formatted(events, stored, shown, daily, byUser));
         }
     }
 

@@ -260,6 +260,8 @@ class CommandsIT {
         return List.of(
                 database.number("select coalesce(sum(invocations), 0) from analytics.usage_hourly" + where),
                 database.number("select coalesce(sum(invocations), 0) from analytics.usage_daily" + where),
+                database.number("select coalesce(sum(invocations), 0) from analytics.usage_user_hourly" + where),
+                database.number("select coalesce(sum(invocations), 0) from analytics.usage_user_daily" + where),
                 database.number("select coalesce(sum(count), 0) from analytics.latency_hourly" + where),
                 database.number("select coalesce(sum(count), 0) from analytics.time_to_first_token_hourly" + where));
     }
@@ -274,11 +276,15 @@ class CommandsIT {
         if (database.number("select count(*) from pg_extension where extname = 'timescaledb'") == 0) {
             database.execute("delete from analytics.usage_hourly_rollup" + where);
             database.execute("update analytics.usage_daily_rollup set invocations = invocations + 7" + where);
+            database.execute("delete from analytics.usage_user_daily_rollup" + where);
+            database.execute("update analytics.usage_user_hourly_rollup set invocations = invocations + 7" + where);
             return;
         }
         Map<String, String> damages = Map.of(
                 "usage_hourly", "invocations = invocations + 7",
                 "usage_daily", "invocations = invocations + 7",
+                "usage_user_hourly", "invocations = invocations + 7",
+                "usage_user_daily", "invocations = invocations + 7",
                 "histograms_hourly", "latency_bins = latency_bins || latency_bins, time_to_first_token_bins = ''");
         damages.forEach((view, damage) -> {
             String table = database.text(

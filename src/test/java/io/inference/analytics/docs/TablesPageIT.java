@@ -22,6 +22,7 @@ class TablesPageIT {
             "usage_events",
             "usage_hourly",
             "usage_daily",
+            "usage_user_daily",
             "latency_hourly",
             "time_to_first_token_hourly",
             "ingestion_batches",
@@ -30,6 +31,7 @@ class TablesPageIT {
             "export_jobs",
             "orgs",
             "models",
+            "users",
             "audit_log");
 
     private static final TestBackends BACKENDS = new TestBackends().needing(Backend.POSTGRES);

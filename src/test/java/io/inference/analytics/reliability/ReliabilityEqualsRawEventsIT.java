@@ -53,6 +53,7 @@ class ReliabilityEqualsRawEventsIT {
 
     private final Random random = new Random(20260304);
     private final UUID org = UUID.randomUUID();
+    private final List<UUID> users = List.of(UUID.randomUUID(), UUID.randomUUID());
 
     /** Each distribution is one model: log-normal, uniform, two humps, a heavy tail, one value, zeros and small ones. */
     private final Map<UUID, LongSupplier> distributions = Map.of(
@@ -75,11 +76,12 @@ class ReliabilityEqualsRawEventsIT {
                             model,
                             FROM.plusSeconds(random.nextInt(DAYS * 86_400)).toString())
                     .client(random.nextBoolean() ? "" : "client" + random.nextInt(3))
+                    .user(random.nextInt(3) == 0 ? null : users.get(random.nextInt(2)))
                     .status(STATUSES[random.nextInt(STATUSES.length)])
                     .latency(latency, random.nextInt(3) == 0 ? null : latency / 3));
         }
         stored.store(database);
-        for (int i = 0; i < 40; i++) {
+        for (int i = 0; i < 60; i++) {
             check(question(models));
         }
     }
@@ -87,13 +89,15 @@ class ReliabilityEqualsRawEventsIT {
     private Map<String, List<String>> question(List<UUID> models) {
         Map<String, List<String>> question = new HashMap<>();
         Instant start = FROM.plus(random.nextInt(DAYS * 24), ChronoUnit.HOURS);
+        boolean byUser = random.nextInt(3) == 0;
+        int hoursMax = (byUser ? 7 : DAYS) * 24;
         question.put(
                 "granularity",
                 List.of(List.of("hour", "day", "week", "month", "total").get(random.nextInt(5))));
         question.put("start", List.of(start.toString()));
         question.put(
                 "end",
-                List.of(start.plus(1 + random.nextInt(DAYS * 24), ChronoUnit.HOURS)
+                List.of(start.plus(1 + random.nextInt(hoursMax), ChronoUnit.HOURS)
                         .toString()));
         question.put("timeZone", List.of(ZONES[random.nextInt(ZONES.length)]));
         List<String> groups = new ArrayList<>();
@@ -101,6 +105,11 @@ class ReliabilityEqualsRawEventsIT {
             if (random.nextInt(2) == 0) {
                 groups.add(group);
             }
+        }
+        if (byUser && random.nextBoolean()) {
+            groups.add("user");
+        } else if (byUser) {
+            question.put("userId", List.of(users.get(1).toString()));
         }
         if (!groups.isEmpty()) {
             question.put("groupBy", groups);
@@ -136,6 +145,7 @@ class ReliabilityEqualsRawEventsIT {
                         .as(as)
                         .isEqualTo(exact.model());
                 assertThat(point.group().client().orElse(null)).as(as).isEqualTo(exact.client());
+                assertThat(point.group().user().orElse(null)).as(as).isEqualTo(exact.user());
                 assertSame(as, point.stats(), exact);
             }
             assertThat(points.hasNext()).isFalse();
@@ -174,6 +184,7 @@ class ReliabilityEqualsRawEventsIT {
             Instant bucket,
             String model,
             String client,
+            String user,
             long invocations,
             long errors,
             long timeouts,
@@ -187,18 +198,21 @@ class ReliabilityEqualsRawEventsIT {
         String client = groups && query.groupBy().contains(ReliabilityGroupBy.CLIENT)
                 ? "client_id collate \"C\""
                 : "null::text";
+        String user = groups && query.groupBy().contains(ReliabilityGroupBy.USER)
+                ? "coalesce(actor_id::text, '')"
+                : "null::text";
         String sql =
                 """
-                select %s, %s, %s, count(*), count(*) filter (where status = 'error'),
+                select %s, %s, %s, %s, count(*), count(*) filter (where status = 'error'),
                        count(*) filter (where status = 'timeout'), count(*) filter (where status = 'throttled'),
                        percentile_disc(array[0.5, 0.95, 0.99]) within group (order by latency_ms),
                        percentile_disc(array[0.5, 0.95, 0.99]) within group (order by time_to_first_token_ms)
                 from analytics.usage_events
                 where org_id = ? and occurred_at >= ? and occurred_at < ?
-                  and (? or model_id = any (?)) and (? or client_id = any (?))
-                group by 1, 2, 3 order by 1, 2, 3
+                  and (? or model_id = any (?)) and (? or client_id = any (?)) and (? or actor_id = any (?))
+                group by 1, 2, 3, 4 order by 1, 2, 3, 4
                 """
-                        .formatted(bucket, model, client);
+                        .formatted(bucket, model, client, user);
         List<Exact> exact = new ArrayList<>();
         try (PreparedStatement select = connection.prepareStatement(sql)) {
             select.setObject(1, org);
@@ -210,6 +224,8 @@ class ReliabilityEqualsRawEventsIT {
             select.setBoolean(6, query.scope().clients().isEmpty());
             select.setArray(
                     7, connection.createArrayOf("text", query.scope().clients().toArray()));
+            select.setBoolean(8, query.users().isEmpty());
+            select.setArray(9, connection.createArrayOf("uuid", query.users().toArray()));
             try (ResultSet rows = select.executeQuery()) {
                 while (rows.next()) {
                     OffsetDateTime start = rows.getObject(1, OffsetDateTime.class);
@@ -217,12 +233,13 @@ class ReliabilityEqualsRawEventsIT {
                             start == null ? null : start.toInstant(),
                             rows.getString(2),
                             rows.getString(3),
-                            rows.getLong(4),
+                            rows.getString(4),
                             rows.getLong(5),
                             rows.getLong(6),
                             rows.getLong(7),
-                            values(rows, 8),
-                            values(rows, 9)));
+                            rows.getLong(8),
+                            values(rows, 9),
+                            values(rows, 10)));
                 }
             }
         }

@@ -44,11 +44,18 @@ class TableOwnershipTest {
     /** Functions that put statements together, and the tables that they change so. */
     private static final Map<String, SqlUse> BUILT_IN_SQL = Map.of(
             "purge",
-            SqlUse.changing("usage_events", "usage_hourly_rollup", "usage_daily_rollup"),
+            SqlUse.changing(
+                    "usage_events",
+                    "usage_hourly_rollup",
+                    "usage_daily_rollup",
+                    "usage_user_hourly_rollup",
+                    "usage_user_daily_rollup"),
             "purge_audit",
             SqlUse.changing("audit_log"),
             // They add partitions, and change no row.
             "ensure_day",
+            SqlUse.NONE,
+            "ensure_user_months",
             SqlUse.NONE,
             "ensure_audit_month",
             SqlUse.NONE);

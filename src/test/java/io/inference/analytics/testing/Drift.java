@@ -45,9 +45,17 @@ public final class Drift {
                 group by line having sum(side) <> 0) unequal
             """;
 
+    private static final String RAW_BY_USER =
+            RAW.replace("model_id,", "actor_id, model_id,").replace("3, 4, 5", "3, 4, 5, 6");
+    private static final String DAYS_OF_HOURS_BY_USER = DAYS_OF_HOURS
+            .replace("model_id,", "user_id, model_id,")
+            .replace("usage_hourly", "usage_user_hourly")
+            .replace("3, 4, 5", "3, 4, 5, 6");
+    private static final String ROLLUP_BY_USER = ROLLUP.replace("model_id,", "user_id, model_id,");
+
     private Drift() {}
 
-    /** Rows that only one side has: hours to raw events, days to hours, and both histograms to raw events. */
+    /** Rows that only one side has: hours to raw events, days to hours, both again by user, and both histograms to raw events. */
     public static long of(Connection connection) throws SQLException {
         try (Statement statement = connection.createStatement()) {
             // Compiling these for a real-time aggregate takes longer than running them.
@@ -55,6 +63,8 @@ public final class Drift {
         }
         return difference(connection, RAW, ROLLUP.formatted("usage_hourly"))
                 + difference(connection, DAYS_OF_HOURS, ROLLUP.formatted("usage_daily"))
+                + difference(connection, RAW_BY_USER, ROLLUP_BY_USER.formatted("usage_user_hourly"))
+                + difference(connection, DAYS_OF_HOURS_BY_USER, ROLLUP_BY_USER.formatted("usage_user_daily"))
                 + difference(connection, RAW_BINS.formatted("latency_ms"), BINS.formatted("latency_hourly"))
                 + difference(
                         connection,

@@ -21,6 +21,7 @@ public final class StoredUsage {
     private static final String[] COLUMNS = {
         "event_id",
         "org_id",
+        "actor_id",
         "model_id",
         "client_id",
         "occurred_at",
@@ -42,6 +43,7 @@ public final class StoredUsage {
     public record Event(
             UUID org,
             UUID model,
+            UUID user,
             String client,
             Instant occurredAt,
             String status,
@@ -55,13 +57,43 @@ public final class StoredUsage {
 
         public static Event of(UUID org, UUID model, String occurredAt) {
             return new Event(
-                    org, model, "", Instant.parse(occurredAt), "success", 10, 5, 2, 1, 100, 20L, new BigDecimal("1.5"));
+                    org,
+                    model,
+                    null,
+                    "",
+                    Instant.parse(occurredAt),
+                    "success",
+                    10,
+                    5,
+                    2,
+                    1,
+                    100,
+                    20L,
+                    new BigDecimal("1.5"));
+        }
+
+        public Event user(UUID id) {
+            return new Event(
+                    org,
+                    model,
+                    id,
+                    client,
+                    occurredAt,
+                    status,
+                    inputTokens,
+                    outputTokens,
+                    cacheReadInputTokens,
+                    cacheWriteInputTokens,
+                    latencyMs,
+                    timeToFirstTokenMs,
+                    costCents);
         }
 
         public Event client(String id) {
             return new Event(
                     org,
                     model,
+                    user,
                     id,
                     occurredAt,
                     status,
@@ -78,6 +110,7 @@ public final class StoredUsage {
             return new Event(
                     org,
                     model,
+                    user,
                     client,
                     occurredAt,
                     ended,
@@ -94,6 +127,7 @@ public final class StoredUsage {
             return new Event(
                     org,
                     model,
+                    user,
                     client,
                     occurredAt,
                     status,
@@ -110,6 +144,7 @@ public final class StoredUsage {
             return new Event(
                     org,
                     model,
+                    user,
                     client,
                     occurredAt,
                     status,
@@ -127,6 +162,7 @@ public final class StoredUsage {
             return new Event(
                     org,
                     model,
+                    user,
                     client,
                     occurredAt,
                     status,
@@ -200,6 +236,7 @@ public final class StoredUsage {
                 Object[] values = {
                     UUID.randomUUID(),
                     event.org(),
+                    event.user(),
                     event.model(),
                     event.client(),
                     event.occurredAt().atOffset(ZoneOffset.UTC),

@@ -2,8 +2,10 @@ package io.inference.analytics.usage;
 
 import static io.restassured.RestAssured.given;
 import static org.hamcrest.Matchers.equalTo;
+import static org.hamcrest.Matchers.everyItem;
 import static org.hamcrest.Matchers.hasItem;
 import static org.hamcrest.Matchers.hasSize;
+import static org.hamcrest.Matchers.nullValue;
 
 import io.agroal.api.AgroalDataSource;
 import io.inference.analytics.testing.StoredUsage;
@@ -11,12 +13,14 @@ import io.inference.analytics.testing.StoredUsage.Event;
 import io.inference.analytics.testing.Tokens;
 import io.inference.analytics.testing.WithBackends;
 import io.quarkus.test.junit.QuarkusTest;
+import io.restassured.response.ValidatableResponse;
 import jakarta.inject.Inject;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.UUID;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -31,13 +35,17 @@ class CatalogIT {
     private final UUID named = UUID.randomUUID();
     private final UUID nameless = UUID.randomUUID();
     private final UUID model = UUID.randomUUID();
+    private final UUID ann = UUID.randomUUID();
+    private final UUID bob = UUID.randomUUID();
+    private final UUID stranger = UUID.fromString("00000000-0000-4000-8000-000000000000");
 
     @BeforeEach
     void store() throws SQLException {
         String now = Instant.now().toString();
         new StoredUsage()
-                .add(Event.of(named, model, now).client("web"))
-                .add(Event.of(named, model, now).client("app"))
+                .add(Event.of(named, model, now).client("web").user(bob))
+                .add(Event.of(named, model, now).client("app").user(ann))
+                .add(Event.of(named, model, now).client("app").user(stranger))
                 .add(Event.of(named, model, now))
                 .add(Event.of(nameless, UUID.randomUUID(), now).client("foreign"))
                 .store(database);
@@ -94,6 +102,94 @@ class CatalogIT {
                 .then()
                 .statusCode(200)
                 .body("clients.clientId", equalTo(List.of("app", "web")));
+    }
+
+    /** Names come from the system that owns them; an event without a user lists nobody. */
+    @Test
+    void usersAreListedByNameInPages() {
+        nameUsers(Map.of(ann, "Ann", bob, " Bob "));
+        String cursor = users("finance")
+                .statusCode(200)
+                .body("users.userId", equalTo(List.of(stranger.toString(), ann.toString())))
+                .body("users.name", equalTo(List.of(stranger.toString(), "Ann")))
+                .extract()
+                .path("nextCursor");
+        users("finance", "cursor", cursor)
+                .statusCode(200)
+                .body("users.name", equalTo(List.of("Bob")))
+                .body("nextCursor", nullValue());
+        given().auth()
+                .oauth2(Tokens.of("finance", nameless))
+                .get("/analytics/v1/orgs/{org}/users?cursor={cursor}", nameless, cursor)
+                .then()
+                .statusCode(400)
+                .body("errors.field", equalTo(List.of("cursor")));
+        users("finance", "userId", ann).statusCode(400);
+        given().auth()
+                .oauth2(Tokens.of("finance", nameless))
+                .get("/analytics/v1/orgs/{org}/users", named)
+                .then()
+                .statusCode(403);
+    }
+
+    /** Rows say who and what they are about by name, where there is one. */
+    @Test
+    void rowsCarryTheNamesOfModelsAndUsers() {
+        nameUsers(Map.of(ann, "Ann"));
+        for (String endpoint : List.of("usage", "reliability")) {
+            asked(endpoint + "?period=last-7-days&groupBy=user,model")
+                    .statusCode(200)
+                    .body("totals.invocations", equalTo(4))
+                    .body("series", hasSize(4))
+                    .body("series.modelName", everyItem(equalTo("large-1")))
+                    .body("series.find { it.userId == '%s' }.userName".formatted(ann), equalTo("Ann"))
+                    .body("series.find { it.userId == '%s' }.containsKey('userName')".formatted(bob), equalTo(false))
+                    .body("series.findAll { it.userId == null }.invocations", equalTo(List.of(1)))
+                    .body("series[0].containsKey('userId')", equalTo(true));
+            asked(endpoint + "?period=last-7-days&userId=" + ann + "," + bob)
+                    .statusCode(200)
+                    .body("totals.invocations", equalTo(2));
+        }
+        asked("breakdown?period=last-7-days&by=user")
+                .statusCode(200)
+                .body("rows", hasSize(4))
+                .body("rows.find { it.key == '%s' }.name".formatted(ann), equalTo("Ann"))
+                .body("rows.findAll { it.key == null }.invocations", equalTo(List.of(1)));
+        asked("breakdown?period=last-7-days&by=client&userId=" + bob)
+                .statusCode(200)
+                .body("rows.key", equalTo(List.of("web")));
+        asked("reliability?period=last-30-days&groupBy=user")
+                .statusCode(400)
+                .body(
+                        "errors.message",
+                        equalTo(
+                                List.of(
+                                        "range: too long for groupBy=user, which reads raw events (expected: at most 7 days)")));
+    }
+
+    private void nameUsers(Map<UUID, String> names) {
+        given().auth()
+                .oauth2(Tokens.of("system-admin"))
+                .contentType("application/json")
+                .body(Map.of("users", names))
+                .put("/analytics/v1/catalog/names")
+                .then()
+                .statusCode(204);
+    }
+
+    private ValidatableResponse asked(String question) {
+        return given().auth()
+                .oauth2(Tokens.of("org-admin", named))
+                .get("/analytics/v1/orgs/" + named + "/" + question)
+                .then();
+    }
+
+    private ValidatableResponse users(String role, Object... parameter) {
+        var request = given().auth().oauth2(Tokens.of(role, named)).queryParam("limit", 2);
+        if (parameter.length > 0) {
+            request.queryParam((String) parameter[0], parameter[1]);
+        }
+        return request.get("/analytics/v1/orgs/{org}/users", named).then();
     }
 
     @Test

@@ -58,6 +58,7 @@ class UsageEqualsRawEventsIT {
     private final Random random = new Random(20260301);
     private final UUID org = UUID.randomUUID();
     private final List<UUID> models = List.of(UUID.randomUUID(), UUID.randomUUID(), UUID.randomUUID());
+    private final List<UUID> users = List.of(UUID.randomUUID(), UUID.randomUUID(), new UUID(0, 0));
 
     @Test
     void whateverIsAskedEqualsTheRawEvents() throws SQLException {
@@ -66,6 +67,7 @@ class UsageEqualsRawEventsIT {
             Instant at = FROM.plusSeconds(random.nextInt(DAYS * 86_400));
             stored.add(Event.of(org, models.get(random.nextInt(3)), at.toString())
                     .client(random.nextBoolean() ? "" : "client" + random.nextInt(3))
+                    .user(random.nextInt(3) == 0 ? null : users.get(random.nextInt(3)))
                     .status(STATUSES[random.nextInt(STATUSES.length)])
                     .tokens(random.nextInt(10_000), random.nextInt(1_000))
                     .cost(
@@ -76,7 +78,7 @@ class UsageEqualsRawEventsIT {
                                             .toPlainString()));
         }
         stored.store(database);
-        for (int i = 0; i < 60; i++) {
+        for (int i = 0; i < 90; i++) {
             check(question());
         }
         for (BreakdownBy by : BreakdownBy.values()) {
@@ -130,6 +132,7 @@ class UsageEqualsRawEventsIT {
                 switch (by) {
                     case MODEL -> "model_id::text";
                     case CLIENT -> "client_id";
+                    case USER -> "coalesce(actor_id::text, '')";
                     case STATUS -> "status";
                     case ERROR_CODE -> "coalesce(error_code, '')";
                 };
@@ -195,7 +198,7 @@ class UsageEqualsRawEventsIT {
                         .toString()));
         question.put("timeZone", List.of(ZONES[random.nextInt(ZONES.length)]));
         List<String> groups = new ArrayList<>();
-        for (String group : List.of("model", "client", "status")) {
+        for (String group : List.of("model", "client", "user", "status")) {
             if (random.nextInt(3) == 0) {
                 groups.add(group);
             }
@@ -210,6 +213,9 @@ class UsageEqualsRawEventsIT {
         if (random.nextInt(4) == 0) {
             question.put("clientId", List.of("client1"));
         }
+        if (random.nextInt(4) == 0) {
+            question.put("userId", List.of(users.get(0) + "," + users.get(2)));
+        }
         return question;
     }
 
@@ -223,6 +229,7 @@ class UsageEqualsRawEventsIT {
                         query.buckets().starts().get(row.bucket()),
                         row.group().model().map(UUID::toString),
                         row.group().client(),
+                        row.group().user(),
                         row.group().status(),
                         row.sums().invocations(),
                         row.sums().errors(),
@@ -239,18 +246,19 @@ class UsageEqualsRawEventsIT {
     private void expected(Connection connection, UsageQuery query, List<String> expected) throws SQLException {
         String model = query.groupBy().contains(GroupBy.MODEL) ? "model_id::text" : "null::text";
         String client = query.groupBy().contains(GroupBy.CLIENT) ? "client_id collate \"C\"" : "null::text";
+        String user = query.groupBy().contains(GroupBy.USER) ? "coalesce(actor_id::text, '')" : "null::text";
         String status = query.groupBy().contains(GroupBy.STATUS) ? "status collate \"C\"" : "null::text";
         String sql =
                 """
-                select case when ? = 'total' then ?::timestamptz else date_trunc(nullif(?, 'total'), occurred_at, ?) end, %s, %s, %s, count(*), count(*) filter (where status <> 'success'),
+                select case when ? = 'total' then ?::timestamptz else date_trunc(nullif(?, 'total'), occurred_at, ?) end, %s, %s, %s, %s, count(*), count(*) filter (where status <> 'success'),
                        sum(input_tokens), sum(output_tokens), sum(cost_estimate_cents),
                        count(*) filter (where cost_estimate_cents is null)
                 from analytics.usage_events
                 where org_id = ? and occurred_at >= ? and occurred_at < ?
-                  and (? or model_id = any (?)) and (? or client_id = any (?))
-                group by 1, 2, 3, 4 order by 1, 2, 3, 4
+                  and (? or model_id = any (?)) and (? or client_id = any (?)) and (? or actor_id = any (?))
+                group by 1, 2, 3, 4, 5 order by 1, 2, 3, 4, 5
                 """
-                        .formatted(model, client, status);
+                        .formatted(model, client, user, status);
         try (PreparedStatement select = connection.prepareStatement(sql)) {
             int at = 1;
             select.setString(at++, query.granularity().wireName());
@@ -266,6 +274,8 @@ class UsageEqualsRawEventsIT {
             select.setBoolean(at++, query.clients().isEmpty());
             select.setArray(
                     at++, connection.createArrayOf("text", query.clients().toArray()));
+            select.setBoolean(at++, query.users().isEmpty());
+            select.setArray(at++, connection.createArrayOf("uuid", query.users().toArray()));
             try (ResultSet rows = select.executeQuery()) {
                 while (rows.next()) {
                     expected.add(line(
@@ -273,12 +283,13 @@ class UsageEqualsRawEventsIT {
                             Optional.ofNullable(rows.getString(2)),
                             Optional.ofNullable(rows.getString(3)),
                             Optional.ofNullable(rows.getString(4)),
-                            rows.getLong(5),
+                            Optional.ofNullable(rows.getString(5)),
                             rows.getLong(6),
-                            rows.getBigDecimal(7),
+                            rows.getLong(7),
                             rows.getBigDecimal(8),
                             rows.getBigDecimal(9),
-                            rows.getLong(10)));
+                            rows.getBigDecimal(10),
+                            rows.getLong(11)));
                 }
             }
         }

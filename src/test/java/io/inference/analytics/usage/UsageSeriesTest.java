@@ -38,11 +38,12 @@ class UsageSeriesTest {
     }
 
     private static SeriesGroup none() {
-        return new SeriesGroup(Optional.empty(), Optional.empty(), Optional.empty());
+        return SeriesGroup.ALL;
     }
 
     private static UsageSeries series(UsageQuery query, UsageRow... rows) {
-        return UsageSeries.of(UUID.randomUUID(), query, List.of(rows), Instant.EPOCH);
+        return UsageSeries.of(
+                UUID.randomUUID(), query, List.of(rows), new GroupNames(Map.of(), Map.of()), Instant.EPOCH);
     }
 
     @ParameterizedTest
@@ -118,8 +119,8 @@ class UsageSeriesTest {
 
     @Test
     void filledBucketsHaveEveryGroupInTheOrderOfTheirIds() {
-        SeriesGroup high = new SeriesGroup(Optional.of(HIGH), Optional.of(""), Optional.empty());
-        SeriesGroup low = new SeriesGroup(Optional.of(LOW), Optional.of("z"), Optional.empty());
+        SeriesGroup high = new SeriesGroup(Optional.of(HIGH), Optional.of(""), Optional.empty(), Optional.empty());
+        SeriesGroup low = new SeriesGroup(Optional.of(LOW), Optional.of("z"), Optional.empty(), Optional.empty());
         UsageSeries usage = series(
                 query("fill", "zero", "groupBy", "model,client"),
                 new UsageRow(0, high, sums("1", 0)),
@@ -141,10 +142,13 @@ class UsageSeriesTest {
                 query,
                 new UsageRow(
                         0,
-                        new SeriesGroup(Optional.empty(), Optional.of("=HYPERLINK(\"x\")"), Optional.empty()),
+                        new SeriesGroup(
+                                Optional.empty(), Optional.of("=HYPERLINK(\"x\")"), Optional.empty(), Optional.empty()),
                         sums("1", 0)),
                 new UsageRow(
-                        1, new SeriesGroup(Optional.empty(), Optional.of("a,b\nc"), Optional.empty()), sums(null, 2)));
+                        1,
+                        new SeriesGroup(Optional.empty(), Optional.of("a,b\nc"), Optional.empty(), Optional.empty()),
+                        sums(null, 2)));
         assertThat(UsageCsv.of(usage, query.groupBy()))
                 .isEqualTo("bucketStart,clientId,invocations,errors,inputTokens,outputTokens,cacheReadInputTokens,"
                         + "cacheWriteInputTokens,costEstimateCents,costAmount,costCurrency,unpricedInvocations,costComplete\r\n"

@@ -1,0 +1,39 @@
+package io.inference.analytics.usage;
+
+import io.inference.analytics.series.SeriesScope;
+import java.util.Set;
+import java.util.UUID;
+import org.jdbi.v3.core.statement.Query;
+
+/**
+ * Of whom a question about usage is.
+ *
+ * @param models only these; empty means all
+ * @param clients only these; empty means all
+ * @param users only these; empty means all
+ */
+record UsageFilter(Set<UUID> models, Set<String> clients, Set<UUID> users) {
+
+    static UsageFilter of(SeriesScope scope, Set<UUID> users) {
+        return new UsageFilter(scope.models(), scope.clients(), users);
+    }
+
+    /** The conditions; a statement that has them calls {@link #bind}. */
+    String sql(String userColumn) {
+        return (models.isEmpty() ? "" : "and model_id = any (:models)\n")
+                + (clients.isEmpty() ? "" : "and client_id = any (:clients)\n")
+                + (users.isEmpty() ? "" : "and " + userColumn + " = any (:users)\n");
+    }
+
+    void bind(Query select) {
+        if (!models.isEmpty()) {
+            select.bindArray("models", UUID.class, models);
+        }
+        if (!clients.isEmpty()) {
+            select.bindArray("clients", String.class, clients);
+        }
+        if (!users.isEmpty()) {
+            select.bindArray("users", UUID.class, users);
+        }
+    }
+}
