@@ -51,7 +51,7 @@ class ForecastStore {
     }
 
     private List<UsageRow> rows(Handle handle, UUID org, SeriesScope scope) {
-        return usage.read(handle, org, new UsageQuery(scope, Set.of(), false));
+        return usage.read(handle, org, new UsageQuery(scope, Set.of(), Set.of(), false));
     }
 
     private static BigDecimal cents(UsageRow row) {

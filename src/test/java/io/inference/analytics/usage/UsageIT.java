@@ -281,7 +281,7 @@ class UsageIT {
         breakdown("by", "errorCode", "start", "2026-03-01", "end", "2026-03-09")
                 .statusCode(400)
                 .body("detail", containsString("at most 7 days"));
-        breakdown("start", "2026-03-01", "by", "user", "orderBy", "x", "limit", "0", "cursor", "?", "compare", "all")
+        breakdown("start", "2026-03-01", "by", "team", "orderBy", "x", "limit", "0", "cursor", "?", "compare", "all")
                 .statusCode(400)
                 .body("errors.field", containsInAnyOrder("by", "orderBy", "limit", "cursor", "compare"));
     }
