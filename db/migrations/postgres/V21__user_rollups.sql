@@ -78,7 +78,7 @@ begin
     end loop;
 end $$;
 
--- Whoever holds it may move rows from pending to the rollups, or replace both. The writers that append do not need it.
+-- A session needs it to move rows from pending to the rollups, or to replace both. The writers that append do not need it.
 create function analytics.user_rollup_lock() returns void
     language sql as $$ select pg_advisory_xact_lock(hashtext('analytics.usage_user_pending')) $$;
 

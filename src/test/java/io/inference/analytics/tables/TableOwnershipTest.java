@@ -39,6 +39,7 @@ class TableOwnershipTest {
             "bills/ProviderValidation.java", SqlUse.NONE,
             "company/ProviderCostsStore.java", SqlUse.NONE,
             "export/ExportSnapshot.java", SqlUse.NONE,
+            "reliability/ReliabilityStore.java", SqlUse.NONE,
             "usage/RollupSlices.java", SqlUse.NONE);
 
     /** Functions that put statements together, and the tables that they change so. */

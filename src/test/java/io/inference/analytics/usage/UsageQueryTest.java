@@ -150,7 +150,7 @@ class UsageQueryTest {
         given.put("granularity", List.of("year"));
         given.put("modelId", List.of("not-an-id", "1-1-1-1-1"));
         given.put("clientId", List.of(""));
-        given.put("groupBy", List.of("model,user"));
+        given.put("groupBy", List.of("model,team"));
         given.put("timeZone", List.of("Mars/Olympus"));
         given.put("fill", List.of("null"));
         given.put("from", List.of("2026-01-01T00:00:00Z"));
