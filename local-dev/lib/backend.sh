@@ -7,6 +7,7 @@
 . "$LIB_DIR/settings.sh"
 . "$LIB_DIR/docker.sh"
 . "$LIB_DIR/service.sh"
+. "$LIB_DIR/image.sh"
 
 # docker, native or external. The provider of a state directory is recorded, so that its backends are
 # found again when a Docker daemon appears or goes meanwhile.

@@ -55,7 +55,7 @@ jdk_package() {
     printf 'default-jdk-headless'
 }
 
-# missing_packages NEED…: needs are java, build, postgres, rabbitmq, redis, tools, promtool, browser, python, nginx; prints
+# missing_packages NEED…: needs are java, build, postgres, rabbitmq, redis, tools, promtool, browser, python, nginx, podman; prints
 # packages, one per line.
 missing_packages() {
     local need module
@@ -73,6 +73,10 @@ missing_packages() {
             rabbitmq) rabbitmq_server_command >/dev/null || echo rabbitmq-server ;;
             redis) have redis-server || echo redis-server ;;
             promtool) have promtool || echo prometheus ;;
+            podman)
+                have podman || echo podman
+                have runc || [[ -x /usr/sbin/runc ]] || echo runc
+                ;;
             nginx) have nginx || [[ -x /usr/sbin/nginx ]] || echo nginx ;;
             browser) have chromium || have chromium-browser || have google-chrome || echo chromium ;;
             # The distribution's own, which has the modules that a generated client imports.

@@ -51,6 +51,7 @@ class ScriptsTest {
                 "bench",
                 "env",
                 "fuzz",
+                "image",
                 "licences",
                 "publish",
                 "reproduce",
@@ -75,6 +76,7 @@ class ScriptsTest {
                 "bench --events 0",
                 "env x",
                 "fuzz Nothing",
+                "image --x",
                 "licences x",
                 "run --x",
                 "stop x"
