@@ -41,6 +41,7 @@ class ConservationGauge {
     private final ConservationCheck check;
     private final ConservationRecord books;
     private final Duration interval;
+    private final boolean enabled;
     private final Clock clock;
     private final Instant startedAt;
     private volatile Found found;
@@ -54,6 +55,7 @@ class ConservationGauge {
         this.check = check;
         this.books = books;
         this.interval = config.conservationInterval();
+        this.enabled = config.enabled();
         this.clock = clock;
         this.startedAt = clock.instant();
         this.found = new Found(Optional.empty(), Optional.empty());
@@ -78,9 +80,11 @@ class ConservationGauge {
                 .register(registry);
     }
 
-    /** What an earlier check found, by whichever replica. */
+    /** What an earlier check found, by whichever replica. A command shows no metrics, and may have no database. */
     void onStart(@Observes StartupEvent event) {
-        read();
+        if (enabled) {
+            read();
+        }
     }
 
     @Scheduled(
