@@ -10,12 +10,14 @@ import io.inference.analytics.platform.Failure.FieldError;
 import io.inference.analytics.web.QueryParameters.Fault;
 import io.inference.analytics.web.QueryParameters.Parser;
 import java.io.IOException;
+import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.regex.Pattern;
 
 /**
  * Strict reading of the JSON object in a request's body: unknown fields, repeated names and wrong
@@ -27,7 +29,10 @@ public final class JsonBody {
     private static final JsonMapper STRICT = JsonMapper.builder()
             .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
             .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+            .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
             .build();
+
+    private static final Pattern DECIMAL = Pattern.compile("-?[0-9]{1,40}([.][0-9]{1,40})?");
 
     private final JsonNode object;
     private final String path;
@@ -109,6 +114,76 @@ public final class JsonBody {
             return Optional.empty();
         }
         return has(field) ? Optional.of(object.get(field).booleanValue()) : Optional.empty();
+    }
+
+    /**
+     * An exact decimal, given as a number or as a string such as {@code "12.50"}, without exponent; empty when it is missing or
+     * faulty.
+     */
+    public Optional<BigDecimal> decimal(String field, int integerDigitsMax, int decimalsMax) {
+        known.add(field);
+        if (!has(field)) {
+            return Optional.empty();
+        }
+        JsonNode value = object.get(field);
+        if (value.isNumber()
+                || value.isTextual() && DECIMAL.matcher(value.textValue()).matches()) {
+            BigDecimal number = value.isNumber() ? value.decimalValue() : new BigDecimal(value.textValue());
+            // The digits are counted and not written down: 1e999999999 would need a gigabyte.
+            if (number.scale() <= decimalsMax && (long) number.precision() - number.scale() <= integerDigitsMax) {
+                return Optional.of(number);
+            }
+        }
+        fault(
+                field,
+                "not an amount (expected: a number of at most %d digits and %d decimals)"
+                        .formatted(integerDigitsMax, decimalsMax));
+        return Optional.empty();
+    }
+
+    /** The whole numbers of an array, in the order given; empty when the field is missing or faulty. */
+    public Optional<List<Integer>> integers(String field) {
+        known.add(field);
+        if (!has(field)) {
+            return Optional.empty();
+        }
+        List<Integer> numbers = new ArrayList<>();
+        for (JsonNode value : object.get(field)) {
+            if (value.isIntegralNumber() && value.canConvertToInt()) {
+                numbers.add(value.intValue());
+            }
+        }
+        if (!object.get(field).isArray() || numbers.size() != object.get(field).size()) {
+            fault(field, "not a list of whole numbers (expected: an array of whole numbers)");
+            return Optional.empty();
+        }
+        return Optional.of(numbers);
+    }
+
+    /** The objects of an array, whose faults count as this one's; none when the field is missing or faulty. */
+    public List<JsonBody> objects(String field) {
+        known.add(field);
+        List<JsonBody> objects = new ArrayList<>();
+        JsonNode values = object.path(field);
+        boolean sound = !has(field) || values.isArray();
+        for (int i = 0; i < values.size(); i++) {
+            JsonNode value = values.get(i);
+            sound &= value != null && value.isObject();
+            if (sound) {
+                objects.add(new JsonBody(value, "%s%s[%d].".formatted(path, field, i), faults));
+            }
+        }
+        if (!sound) {
+            fault(field, "not a list of objects (expected: an array of {…})");
+            return List.of();
+        }
+        parts.addAll(objects);
+        return objects;
+    }
+
+    /** Accepts a field without reading it. */
+    public void ignore(String field) {
+        known.add(field);
     }
 
     /**
