@@ -225,6 +225,12 @@ public enum Setting {
             "24h",
             SettingForm.seconds(),
             "How long a signed URL is valid, at most 7 days."),
+    WEBHOOK_PRIVATE_HOSTS(
+            "analytics.webhooks.private-hosts",
+            "",
+            SettingForm.matching(
+                    "host names or addresses, separated by commas", "[A-Za-z0-9._:-]+(,[A-Za-z0-9._:-]+)*"),
+            "Hosts that webhooks may reach although their addresses are private, and without TLS. All others must have public addresses and https."),
     ANTHROPIC_API_URL(
             "analytics.providers.anthropic-url",
             "https://api.anthropic.com",
