@@ -48,6 +48,8 @@ class ArchitectureTest {
             Map.entry("forecast", Set.of("usage", "freshness", "access", "series", "database", "web")),
             Map.entry("reliability", Set.of("usage", "freshness", "access", "series", "database", "web", "platform")),
             Map.entry("export", Set.of("usage", "access", "objectstore", "series", "database", "web", "platform")),
+            Map.entry("webhook", Set.of()),
+            Map.entry("budget", Set.of("webhook", "usage", "access", "series", "database", "web", "platform")),
             Map.entry("provider", Set.of("platform")),
             Map.entry("bills", Set.of("provider", "database", "platform")),
             Map.entry("attribution", Set.of("bills", "provider", "platform")),

@@ -12,6 +12,8 @@ public enum Permission {
     USAGE_READ("analytics:usage:read"),
     /** For producers that publish over HTTP. */
     EVENTS_WRITE("analytics:events:write"),
+    /** Budgets with their webhooks; their states are read with usage. */
+    BUDGETS_WRITE("analytics:budgets:write"),
     RELIABILITY_READ("analytics:reliability:read"),
     FRESHNESS_READ("analytics:freshness:read"),
     EXPORTS_CREATE("analytics:exports:create"),

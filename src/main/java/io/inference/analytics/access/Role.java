@@ -63,6 +63,7 @@ public enum Role {
         return Set.of(
                 Permission.USAGE_READ,
                 Permission.FRESHNESS_READ,
+                Permission.BUDGETS_WRITE,
                 Permission.EXPORTS_CREATE,
                 Permission.EXPORTS_READ,
                 Permission.EXPORTS_DOWNLOAD);

@@ -30,7 +30,8 @@ import picocli.CommandLine.ScopeType;
             StreamCommand.class,
             SyntheticCommand.class,
             AuditCommands.class,
-            ApiKeyCommands.class
+            ApiKeyCommands.class,
+            BudgetCommands.class
         })
 final class AnalyticsCommand {
 

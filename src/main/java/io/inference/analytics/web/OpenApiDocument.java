@@ -20,8 +20,9 @@ public class OpenApiDocument implements OASFilter {
         TAGS.put("reliability", "Error rates, latency percentiles and incidents of an organisation");
         TAGS.put("freshness", "How far the figures lag behind the events");
         TAGS.put("exports", "Files of usage and cost, written in the background");
+        TAGS.put("budgets", "Amounts that an organisation does not want to exceed, with their state");
         TAGS.put("catalog", "Organisations, models and clients, and their names");
-        TAGS.put("events", "Checks for producers of usage events");
+        TAGS.put("events", "Usage events over HTTP, and checks for their producers");
         TAGS.put("providers", "The providers' bills for the whole company, and reconciliation");
         TAGS.put("audit", "Who was allowed or denied access to what");
         TAGS.put("api-keys", "Keys for programs");

@@ -53,11 +53,12 @@ class RoleTest {
     }
 
     @Test
-    void financeReadsUsageAndExports() {
+    void financeReadsUsageAndExportsAndSetsBudgets() {
         assertThat(in(caller("finance"), OWN))
                 .containsExactlyInAnyOrder(
                         Permission.USAGE_READ,
                         Permission.FRESHNESS_READ,
+                        Permission.BUDGETS_WRITE,
                         Permission.EXPORTS_CREATE,
                         Permission.EXPORTS_READ,
                         Permission.EXPORTS_DOWNLOAD);

@@ -66,10 +66,12 @@ abstract class ObservabilityContract {
         settings.put("OTEL_EXPORTER_OTLP_ENDPOINT", collector.endpoint());
         service = ServiceProcess.start(settings).awaitReady();
         atStart = scrape();
+        KnownBudgets.put("early", service, settings);
         KnownEvents.publish(settings.get("RABBITMQ_URL"), this::awaitFirstBatch);
         await("all outcomes").atMost(PATIENCE).untilAsserted(() -> assertThat(
                         sum(scrape(), "analytics_ingestion_events_total"))
                 .isEqualTo(KnownEvents.PUBLISHED));
+        KnownBudgets.put("known", service, settings);
         // Here, as they are about the last five minutes: a test that comes late would find nothing.
         await("gauges of the organisation").atMost(PATIENCE).untilAsserted(() -> {
             atWork = scrape();
@@ -96,6 +98,16 @@ abstract class ObservabilityContract {
                             "analytics_ingestion_events_total",
                             Map.of("outcome", "dead_lettered", "reason", reason.wireName())))
                     .as(reason.wireName())
+                    .hasValue(0);
+        }
+        for (String outcome : List.of("accepted", "rejected", "unavailable")) {
+            assertThat(atStart.value("analytics_intake_events_total", Map.of("outcome", outcome)))
+                    .as(outcome)
+                    .hasValue(0);
+        }
+        for (String status : List.of("pending", "failed")) {
+            assertThat(atStart.value("analytics_budget_messages", Map.of("status", status)))
+                    .as(status)
                     .hasValue(0);
         }
         for (String status : List.of("pending", "running", "succeeded", "failed", "cancelled", "expired")) {
@@ -179,6 +191,16 @@ abstract class ObservabilityContract {
                         "analytics_usage_latency_seconds", Map.of("org_id", KnownEvents.ORG, "quantile", "0.99")))
                 .hasValueCloseTo(4.0, within(0.08));
         assertThat(scrape.value("analytics_freshness_lag_seconds", org)).hasValue(0);
+        assertThat(scrape.value("analytics_budget_state", Map.of("org_id", KnownEvents.ORG, "budget", "known")))
+                .hasValue(100);
+    }
+
+    /** It was set before the first event. */
+    @Test
+    void budgetIsEvaluatedByScheduleAndShown() {
+        await("the budget's state").atMost(PATIENCE).untilAsserted(() -> assertThat(
+                        scrape().value("analytics_budget_state", Map.of("org_id", KnownEvents.ORG, "budget", "early")))
+                .hasValue(100));
     }
 
     @Test

@@ -17,8 +17,8 @@ import org.junit.jupiter.api.Test;
 /** The rules that linters of OpenAPI hold a document to, as far as they matter to those who generate clients. */
 class OpenApiDocumentTest {
 
-    private static final Set<String> VERBS =
-            Set.of("get", "list", "create", "cancel", "download", "export", "publish", "validate", "set", "revoke");
+    private static final Set<String> VERBS = Set.of(
+            "get", "list", "create", "cancel", "download", "export", "publish", "validate", "set", "revoke", "delete");
 
     private final Document document = Document.stored();
     private final JsonNode root = document.root();

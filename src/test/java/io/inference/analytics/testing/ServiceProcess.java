@@ -202,11 +202,20 @@ public final class ServiceProcess implements AutoCloseable {
 
     /** POST of JSON with a token. */
     public HttpResponse<String> post(String path, String json, String token) {
+        return sendJson("POST", path, json, token);
+    }
+
+    /** PUT of JSON with a token. */
+    public HttpResponse<String> put(String path, String json, String token) {
+        return sendJson("PUT", path, json, token);
+    }
+
+    private HttpResponse<String> sendJson(String method, String path, String json, String token) {
         return exchange(HttpRequest.newBuilder(URI.create("http://localhost:" + httpPort + path))
                 .timeout(ANSWER_PATIENCE)
                 .header("Authorization", "Bearer " + token)
                 .header("Content-Type", "application/json")
-                .POST(HttpRequest.BodyPublishers.ofString(json))
+                .method(method, HttpRequest.BodyPublishers.ofString(json))
                 .build());
     }
 

@@ -1,0 +1,149 @@
+package io.inference.analytics.budget;
+
+import io.inference.analytics.database.ApiDatabase;
+import io.inference.analytics.platform.Failure;
+import io.inference.analytics.webhook.WebhookSignature;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.time.Clock;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+import org.jboss.logging.Logger;
+
+/** Budgets as callers read and write them, for the API and the command line. */
+@ApplicationScoped
+public class Budgets {
+
+    private static final Logger LOG = Logger.getLogger(Budgets.class);
+
+    /** Bounds what one organisation makes the service evaluate per minute. */
+    private static final int BUDGETS_MAX = 100;
+
+    /**
+     * A budget with the addresses whose last message was not taken, and why.
+     *
+     * @param problems by address
+     */
+    record Shown(Budget budget, Map<String, String> problems) {}
+
+    /**
+     * What a definition has led to.
+     *
+     * @param created whether there was no budget of this name
+     * @param secret the new secret, when there is one
+     */
+    record Stored(Shown shown, boolean created, Optional<String> secret) {}
+
+    private final ApiDatabase database;
+    private final BudgetStore store;
+    private final DeliveryStore deliveries;
+    private final BudgetEvaluation evaluation;
+    private final Clock clock;
+
+    Budgets(
+            ApiDatabase database,
+            BudgetStore store,
+            DeliveryStore deliveries,
+            BudgetEvaluation evaluation,
+            Clock clock) {
+        this.database = database;
+        this.store = store;
+        this.deliveries = deliveries;
+        this.evaluation = evaluation;
+        this.clock = clock;
+    }
+
+    List<Shown> list(UUID org) {
+        return database.read(handle -> {
+            Map<UUID, Map<String, String>> problems = deliveries.problems(handle, org);
+            return store.list(handle, org).stream()
+                    .map(budget -> new Shown(budget, problems.getOrDefault(budget.id(), Map.of())))
+                    .toList();
+        });
+    }
+
+    Shown get(UUID org, String name) {
+        return database.read(handle -> {
+            Budget budget = store.find(handle, org, name).orElseThrow(Budgets::unknown);
+            return new Shown(budget, deliveries.problems(handle, org).getOrDefault(budget.id(), Map.of()));
+        });
+    }
+
+    private static Failure.NotFound unknown() {
+        return new Failure.NotFound("There is no such budget.");
+    }
+
+    /**
+     * Creates a budget or replaces its definition, and evaluates it at once. Where the figures take too long, the state is missing
+     * from the answer, and the next round adds it.
+     */
+    Stored put(UUID org, String name, Budget.Definition wanted, boolean newSecret, String by) {
+        Instant now = clock.instant().truncatedTo(ChronoUnit.MICROS);
+        Budget fresh = new Budget(
+                UUID.randomUUID(),
+                org,
+                name,
+                wanted,
+                WebhookSignature.newSecret(),
+                wanted.period().at(now, wanted.zone()).start(),
+                Optional.empty(),
+                Optional.empty());
+        Budget stored = database.change(handle -> {
+            wanted.scope()
+                    .model()
+                    .filter(model -> !store.knowsModel(handle, org, model))
+                    .ifPresent(model -> {
+                        throw new Failure.Invalid(
+                                "scope.modelId",
+                                "scope.modelId: %s is not known (expected: a model that the organisation has used, or that has a name or a price)"
+                                        .formatted(model));
+                    });
+            if (store.countOthers(handle, org, name) >= BUDGETS_MAX) {
+                throw new Failure.Conflict("The organisation has %d budgets already (expected: at most that many)."
+                        .formatted(BUDGETS_MAX));
+            }
+            Budget put = store.put(handle, fresh, newSecret, now, by);
+            deliveries.cancelOthers(handle, put.id(), wanted.webhooks());
+            return put;
+        });
+        evaluate(stored.id(), now);
+        boolean created = stored.id().equals(fresh.id());
+        return new Stored(
+                shown(stored), created, created || newSecret ? Optional.of(fresh.secret()) : Optional.empty());
+    }
+
+    /** With its new state; without one rather than not at all, as the answer may hold the secret. */
+    private Shown shown(Budget stored) {
+        try {
+            return get(stored.org(), stored.name());
+        } catch (Failure.Unavailable | Failure.NotFound e) {
+            return new Shown(stored, Map.of());
+        }
+    }
+
+    private void evaluate(UUID id, Instant now) {
+        try {
+            boolean evaluated = database.change(handle -> evaluation.run(handle, id, now, now));
+            LOG.debugf("event=budget_evaluated budget=%s evaluated=%s", id, evaluated);
+        } catch (Failure.Unavailable e) {
+            LOG.warnf("event=budget_not_evaluated budget=%s cause=\"%s\"", id, e.getMessage());
+        }
+    }
+
+    /** Deletes a budget; what is still to be sent about it is not sent. */
+    void delete(UUID org, String name) {
+        database.change(handle -> {
+            UUID deleted = store.delete(handle, org, name).orElseThrow(Budgets::unknown);
+            deliveries.cancel(handle, deleted);
+            return deleted;
+        });
+    }
+
+    /** A line for each budget, for people: tab-separated, the first one has the names of the columns. */
+    public List<String> lines(Optional<UUID> org) {
+        return database.read(handle -> BudgetLines.of(store.all(handle, org), deliveries.failed(handle)));
+    }
+}
