@@ -19,7 +19,12 @@ import picocli.CommandLine.Option;
 @Command(
         name = "price",
         description = "The price book, by which events without a cost are priced.",
-        subcommands = {PriceCommands.Add.class, PriceCommands.ListPrices.class, PriceCommands.Reprice.class})
+        subcommands = {
+            PriceCommands.Add.class,
+            PriceCommands.ListPrices.class,
+            PriceCommands.Reprice.class,
+            PriceImportCommand.class
+        })
 final class PriceCommands {
 
     @Dependent

@@ -9,6 +9,8 @@ import io.inference.analytics.testing.StoredUsage;
 import io.inference.analytics.testing.WithBackends;
 import io.quarkus.test.junit.QuarkusTest;
 import io.quarkus.test.junit.TestProfile;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Instant;
@@ -102,5 +104,77 @@ class PriceCommandsIT {
         assertThat(database.number("select count(*) from analytics.price_repricing" + where))
                 .isEqualTo(2);
         assertThat(drift()).isZero();
+    }
+
+    @Test
+    void listIsImportedByTheProvidersNamesAndOnlyOnce() throws Exception {
+        UUID mapped = UUID.randomUUID();
+        UUID named = UUID.randomUUID();
+        UUID other = UUID.randomUUID();
+        String name = "model-" + named;
+        assertDone(
+                run(
+                        "catalog",
+                        "model",
+                        "--id",
+                        mapped.toString(),
+                        "--name",
+                        "our name",
+                        "--provider",
+                        "anthropic",
+                        "--provider-model",
+                        "claude-" + mapped),
+                "");
+        assertDone(run("catalog", "model", "--id", named.toString(), "--name", name), "");
+        assertDone(run("catalog", "model", "--id", other.toString(), "--name", "other-" + other), "");
+        assertDone(
+                run(
+                        "price",
+                        "add",
+                        "--model",
+                        named.toString(),
+                        "--from",
+                        "2026-01-01",
+                        "--input",
+                        "2",
+                        "--output",
+                        "8",
+                        "--cache-read",
+                        "0.5"),
+                "version 1");
+        Path list = Files.createTempFile("prices", ".json");
+        Files.writeString(
+                list,
+                """
+                {"anthropic/claude-%s": {"litellm_provider": "anthropic", "input_cost_per_token": 3e-06,
+                   "output_cost_per_token": 1.5e-05, "input_cost_per_token_above_200k_tokens": 6e-06},
+                 "%2$s": {"litellm_provider": "openai", "input_cost_per_token": 1e-06, "output_cost_per_token": 8e-06},
+                 "azure/%2$s": {"litellm_provider": "azure", "input_cost_per_token": 2e-06, "output_cost_per_token": 8e-06}}
+                """
+                        .formatted(mapped, name));
+        Result preview = run("price", "import", list.toString(), "--from", "2026-02-01");
+        assertDone(preview, "1 prices would be added");
+        assertThat(preview.out())
+                .contains(
+                        mapped + "\tclaude-" + mapped
+                                + "\tanthropic\tnew\t3\t15\t-\t-\t-\tinput_cost_per_token_above_200k_tokens",
+                        named + "\t" + name + "\tazure,openai\tambiguous",
+                        other + "\tother-" + other + "\t-\tnot_listed");
+        assertThat(run("price", "list", "--model", mapped.toString()).out()).doesNotContain(mapped.toString());
+        assertDone(
+                run("price", "import", list.toString(), "--from", "2026-02-01", "--provider", "openai", "--apply"),
+                "1 prices added");
+        assertThat(run("price", "list", "--model", named.toString()).out())
+                .contains(named + "\t2\t2026-02-01T00:00:00Z\t1\t8\t0.5\t-\t-\tcommand line\timported from");
+        assertDone(run("price", "import", list.toString(), "--from", "2026-02-01", "--apply"), "1 prices added");
+        assertDone(
+                run("price", "import", list.toString(), "--from", "2026-03-01", "--provider", "openai", "--apply"),
+                "0 prices added");
+        assertDone(
+                run("price", "import", list.toString(), "--from", "2026-03-01", "--provider", "anthropic", "--apply"),
+                "0 prices added");
+        Result broken = run("price", "import", "/no/such/file", "--from", "2026-03-01");
+        assertThat(broken.exitCode()).isEqualTo(2);
+        Files.delete(list);
     }
 }
