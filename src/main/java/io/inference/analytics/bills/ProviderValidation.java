@@ -163,6 +163,7 @@ public class ProviderValidation {
         brokenLaws(handle, bill.day())
                 .forEach(broken -> checkpoints.add(new Checkpoint("laws of the tables", "equal", broken, false)));
         checkpoints.addAll(warnings(handle, bill));
+        UnitCheck.warning(handle, bill).ifPresent(checkpoints::add);
         return checkpoints;
     }
 

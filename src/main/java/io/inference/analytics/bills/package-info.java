@@ -18,6 +18,7 @@
  * provider_daily_slot, provider_day_revision, provider_import_day, provider_import_run,
  * provider_raw_page, provider_released_day, provider_rule, provider_user, provider_validation,
  * provider_workspace, vw_combined_daily_costs, vw_reported_daily_costs; reads api_key_mapping,
- * manual_cost_entry, provider_person, provider_unmapped, workspace_platform (attribution).
+ * manual_cost_entry, provider_model, provider_person, provider_unmapped, workspace_platform
+ * (attribution), model_prices (price), models (usage).
  */
 package io.inference.analytics.bills;

@@ -17,6 +17,7 @@ import java.math.BigDecimal;
 import java.sql.SQLException;
 import java.time.LocalDate;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -208,6 +209,50 @@ class ProviderQualityIT {
         lab.anthropicApi.cost(OCT_15, results);
         lab.anthropic(OCT_15);
         assertThat(warnings(OCT_15)).containsExactly("platform unknown: 1 USD");
+    }
+
+    /** F1 is billed at list prices: 22.72 USD. */
+    @Test
+    void aBillFarFromListPricesIsWarnedAbout() throws Exception {
+        lab.offerF1();
+        lab.mapWorkspace();
+        billF1("0.01");
+        assertThat(warnings(OCT_15)).as("without a price").isEmpty();
+        lab.database.execute(
+                """
+                insert into analytics.models (model_id, name)
+                values ('00000000-0000-4000-8000-00000000aa01', 'Haiku'),
+                       ('00000000-0000-4000-8000-00000000aa02', 'Sonnet');
+                insert into analytics.provider_model (model_id, provider, provider_model, updated_at)
+                values ('00000000-0000-4000-8000-00000000aa01', 'anthropic', 'claude-3-5-haiku-20241022', now()),
+                       ('00000000-0000-4000-8000-00000000aa02', 'anthropic', 'claude-sonnet-4-5-20250929', now());
+                insert into analytics.model_prices (model_id, version, valid_from, input_usd, output_usd, cache_read_usd,
+                    cache_write_5m_usd, cache_write_1h_usd, author, reason, created_at)
+                values ('00000000-0000-4000-8000-00000000aa01', 1, '2025-01-01T00:00Z', 0.8, 4, 0.08, 1, 1.6, 'test', 'test', now()),
+                       ('00000000-0000-4000-8000-00000000aa02', 1, '2025-01-01T00:00Z', 3, 15, 0.3, 3.75, 6, 'test', 'test', now()),
+                       ('00000000-0000-4000-8000-00000000aa02', 2, '2025-10-16T00:00Z', 300, 1500, 30, 375, 600, 'test', 'later', now())
+                """);
+        Map<String, List<String>> warningsByFactor = Map.of(
+                "1", List.of(),
+                "0.21", List.of(),
+                "4.99", List.of(),
+                "0.01", List.of("bill against list prices: 0.2272 USD"),
+                "0.19", List.of("bill against list prices: 4.3168 USD"),
+                "5.01", List.of("bill against list prices: 113.8272 USD"));
+        for (String factor : warningsByFactor.keySet()) {
+            billF1(factor);
+            assertThat(warnings(OCT_15)).as("%s times the list", factor).isEqualTo(warningsByFactor.get(factor));
+        }
+    }
+
+    private static void billF1(String factor) throws Exception {
+        ArrayNode results = ProviderLab.f1();
+        results.forEach(item -> {
+            BigDecimal cents = new BigDecimal(item.path("amount").asText()).multiply(new BigDecimal(factor));
+            ((ObjectNode) item).put("amount", cents.toPlainString());
+        });
+        lab.anthropicApi.cost(OCT_15, results);
+        lab.anthropic(OCT_15);
     }
 
     private static String quality(int hoursLater, int secondsLater) {
