@@ -23,6 +23,7 @@ import picocli.CommandLine.ScopeType;
             DlqCommands.class,
             ConservationCommand.class,
             CatalogCommands.class,
+            UserCommands.class,
             ExportCommands.class,
             PriceCommands.class,
             ProvidersCommands.class,

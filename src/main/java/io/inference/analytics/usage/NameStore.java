@@ -36,6 +36,8 @@ public class NameStore {
             on conflict (user_id) do update set name = excluded.name, updated_at = excluded.updated_at
             """;
 
+    private static final String FORGET_USER = "delete from analytics.users where user_id = :id";
+
     private static final String MODEL_NAMES =
             "select model_id as id, name from analytics.models where name is not null and model_id = any (:ids)";
 
@@ -56,6 +58,13 @@ public class NameStore {
 
     public void nameModel(UUID id, String name) {
         jdbi.useHandle(handle -> name(handle, MODEL, Map.of(id, name)));
+    }
+
+    /** Whether the user had a name. */
+    public boolean forgetUser(UUID id) {
+        return jdbi.withHandle(handle ->
+                        handle.createUpdate(FORGET_USER).bind("id", id).execute())
+                > 0;
     }
 
     /** Sets many in the caller's transaction. */

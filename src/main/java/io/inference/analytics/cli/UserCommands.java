@@ -1,0 +1,55 @@
+package io.inference.analytics.cli;
+
+import io.inference.analytics.rollup.UserErasure;
+import io.inference.analytics.usage.NameStore;
+import jakarta.enterprise.context.Dependent;
+import jakarta.inject.Inject;
+import java.io.PrintWriter;
+import java.util.UUID;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/** {@code users …}. */
+@Command(
+        name = "users",
+        description = "Forgets users.",
+        subcommands = {UserCommands.Erase.class})
+final class UserCommands {
+
+    @Dependent
+    @Command(
+            name = "erase",
+            description = {
+                "Removes the name of a user. With --id it also removes the id from the raw events and the rollups, in all "
+                        + "organisations. The figures join those of events without a user: no sum changes.",
+                "A user that sends again under the same id is a new user without a name. An event sent again after its user was erased "
+                        + "is a conflict, as its content differs."
+            })
+    static class Erase implements ServiceCommand.Change {
+
+        @Option(
+                names = "--user",
+                required = true,
+                paramLabel = "UUID",
+                description = "The user: actorId of the events.")
+        UUID user;
+
+        @Option(names = "--id", description = "Removes the id, too.")
+        boolean id;
+
+        @Inject
+        NameStore names;
+
+        @Inject
+        UserErasure erasure;
+
+        @Override
+        public int run(PrintWriter out) throws InterruptedException {
+            out.println(names.forgetUser(user) ? "name removed" : "no name to remove");
+            if (id) {
+                out.printf("days with the id removed: %d%n", erasure.eraseId(user, day -> {}));
+            }
+            return 0;
+        }
+    }
+}
