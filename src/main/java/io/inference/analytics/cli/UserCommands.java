@@ -2,6 +2,7 @@ package io.inference.analytics.cli;
 
 import io.inference.analytics.rollup.UserErasure;
 import io.inference.analytics.usage.NameStore;
+import io.inference.analytics.usage.UserPrivacy;
 import jakarta.enterprise.context.Dependent;
 import jakarta.inject.Inject;
 import java.io.PrintWriter;
@@ -12,9 +13,36 @@ import picocli.CommandLine.Option;
 /** {@code users …}. */
 @Command(
         name = "users",
-        description = "Forgets users.",
-        subcommands = {UserCommands.Erase.class})
+        description = "Forgets users, and sets whether an organisation shows its users.",
+        subcommands = {UserCommands.Erase.class, UserCommands.Privacy.class})
 final class UserCommands {
+
+    @Dependent
+    @Command(
+            name = "privacy",
+            description = {
+                "Sets what the API shows of the users of an organisation: NAMES (ids and names, the default), PSEUDONYMS (in place of "
+                        + "ids; the same for a user as long as the mode is not NAMES), or OFF (no figures by user).",
+                "It also holds for actor_id in incident exports. Readers of the database see ids always."
+            })
+    static class Privacy implements ServiceCommand.Change {
+
+        @Option(names = "--org", required = true, paramLabel = "UUID", description = "The organisation.")
+        UUID org;
+
+        @Option(names = "--mode", required = true, paramLabel = "WORD", description = "NAMES, PSEUDONYMS or OFF.")
+        UserPrivacy.Mode mode;
+
+        @Inject
+        UserPrivacy privacy;
+
+        @Override
+        public int run(PrintWriter out) {
+            privacy.set(org, mode);
+            out.printf("org %s shows users as %s%n", org, mode);
+            return 0;
+        }
+    }
 
     @Dependent
     @Command(

@@ -5,6 +5,7 @@ import io.inference.analytics.platform.Csv;
 import io.inference.analytics.platform.Failure;
 import io.inference.analytics.reliability.IncidentQuery.Position;
 import io.inference.analytics.series.TimeRange;
+import io.inference.analytics.usage.UserPrivacy;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
@@ -19,6 +20,7 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.stream.Collectors;
+import org.jdbi.v3.core.Jdbi;
 import org.postgresql.PGConnection;
 import org.postgresql.copy.CopyOut;
 
@@ -39,7 +41,7 @@ class IncidentExportStore {
     private static final String EVENTS =
             """
             select event_id, org_id, to_char(occurred_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
-                   to_char(received_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), model_id, actor_id, %s,
+                   to_char(received_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), model_id, %s, %s,
                    input_tokens, output_tokens, latency_ms, status, %s, trim_scale(cost_estimate_cents), %s
             from analytics.usage_events
             where %s
@@ -59,10 +61,12 @@ class IncidentExportStore {
             """;
 
     private final LongReads database;
+    private final UserPrivacy privacy;
     private final ReliabilityConfig.Export config;
 
-    IncidentExportStore(LongReads database, ReliabilityConfig config) {
+    IncidentExportStore(LongReads database, UserPrivacy privacy, ReliabilityConfig config) {
         this.database = database;
+        this.privacy = privacy;
         this.config = config.export();
     }
 
@@ -85,7 +89,7 @@ class IncidentExportStore {
             CopyOut copy = connection
                     .unwrap(PGConnection.class)
                     .getCopyAPI()
-                    .copyOut("copy (" + events(connection, conditions) + ") to stdout (format csv)");
+                    .copyOut("copy (" + events(connection, org, conditions) + ") to stdout (format csv)");
             return new IncidentCsv(connection, copy, last, config.stallTimeout());
         } catch (SQLException e) {
             throw closing(connection, LongReads.failure(e));
@@ -119,8 +123,9 @@ class IncidentExportStore {
         }
     }
 
-    private String events(Connection connection, List<String> conditions) throws SQLException {
+    private String events(Connection connection, UUID org, List<String> conditions) throws SQLException {
         return EVENTS.formatted(
+                privacy.listedId(Jdbi.open(connection), org, "actor_id"),
                 Csv.harmlessSql("client_id"),
                 Csv.harmlessSql("error_code"),
                 metadata(connection),

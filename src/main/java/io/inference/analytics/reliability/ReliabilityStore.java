@@ -2,6 +2,7 @@ package io.inference.analytics.reliability;
 
 import io.inference.analytics.series.SeriesGroup;
 import io.inference.analytics.series.SeriesScope;
+import io.inference.analytics.usage.UserPrivacy;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -50,7 +51,7 @@ public class ReliabilityStore {
     /** Raw events in the form of rows of the rollup, each with one entry in its bags. */
     private static final String RAW =
             """
-            (select *, coalesce(actor_id::text, '') as user_id, date_trunc('hour', occurred_at, 'UTC') as bucket_start,
+            (select *, coalesce(%1$s::text, '') as user_id, date_trunc('hour', occurred_at, 'UTC') as bucket_start,
                     int8send(4096 | analytics.latency_bin(latency_ms)::bigint) as latency_bins,
                     int8send(4096 | analytics.latency_bin(time_to_first_token_ms)::bigint) as time_to_first_token_bins
              from analytics.usage_events
@@ -59,9 +60,11 @@ public class ReliabilityStore {
             """;
 
     private final SpikeRule rule;
+    private final UserPrivacy privacy;
 
-    ReliabilityStore(SpikeRule rule) {
+    ReliabilityStore(SpikeRule rule, UserPrivacy privacy) {
         this.rule = rule;
+        this.privacy = privacy;
     }
 
     /**
@@ -75,17 +78,22 @@ public class ReliabilityStore {
     /**
      * The points of a query. Read by hand: bags of bins are the bulk of an answer, and each is read
      * once, in binary.
+     *
+     * @throws io.inference.analytics.platform.Failure.Forbidden when they are about users and the
+     *     organisation does not show them
      */
     Found read(Handle handle, UUID org, ReliabilityQuery query) throws SQLException {
         BucketTallies tallies = new BucketTallies(query.scope(), rule);
+        String source = query.readsRawEvents() ? RAW.formatted(privacy.shownId(handle, org, "actor_id")) : ROLLUP;
         // Rows come in portions only within a transaction.
-        handle.useTransaction(transaction -> gather(transaction.getConnection(), org, query, tallies));
+        handle.useTransaction(transaction -> gather(transaction.getConnection(), org, query, source, tallies));
         return new Found(tallies.points(), tallies.totals());
     }
 
-    private static void gather(Connection connection, UUID org, ReliabilityQuery query, BucketTallies tallies)
+    private static void gather(
+            Connection connection, UUID org, ReliabilityQuery query, String source, BucketTallies tallies)
             throws SQLException {
-        try (PreparedStatement select = connection.prepareStatement(sql(query))) {
+        try (PreparedStatement select = connection.prepareStatement(sql(query, source))) {
             // Binary from the first execution on: bytes as text are twice as long.
             select.unwrap(PGStatement.class).setPrepareThreshold(-1);
             select.setFetchSize(query.groupBy().isEmpty() ? FETCH_SIZE_UNGROUPED : FETCH_SIZE_GROUPED);
@@ -96,15 +104,15 @@ public class ReliabilityStore {
         }
     }
 
-    private static String sql(ReliabilityQuery query) {
+    private static String sql(ReliabilityQuery query, String source) {
         StringBuilder groups = new StringBuilder();
         for (ReliabilityGroupBy group : query.groupBy()) {
             groups.append(column(group)).append(", ");
         }
         String filters = (query.scope().models().isEmpty() ? "" : "and model_id = any (?)\n")
                 + (query.scope().clients().isEmpty() ? "" : "and client_id = any (?)\n")
-                + (query.users().isEmpty() ? "" : "and actor_id = any (?)\n");
-        return HISTOGRAMS.formatted(groups, query.readsRawEvents() ? RAW : ROLLUP, filters, groups);
+                + (query.users().isEmpty() ? "" : "and user_id = any (?)\n");
+        return HISTOGRAMS.formatted(groups, source, filters, groups);
     }
 
     private static String column(ReliabilityGroupBy group) {
@@ -133,7 +141,9 @@ public class ReliabilityStore {
         }
         if (!query.users().isEmpty()) {
             select.setArray(
-                    index, connection.createArrayOf("uuid", query.users().toArray()));
+                    index,
+                    connection.createArrayOf(
+                            "text", query.users().stream().map(UUID::toString).toArray()));
         }
     }
 

@@ -42,8 +42,9 @@ record BreakdownQuery(
     static final int LIMIT_MAX = 1_000;
     private static final int LIMIT_DEFAULT = 50;
 
-    UsageFilter filter() {
-        return UsageFilter.of(scope, users);
+    /** Whether the organisation has to show its users for the answer. */
+    boolean isAboutUsers() {
+        return !users.isEmpty() || by == BreakdownBy.USER;
     }
 
     /**

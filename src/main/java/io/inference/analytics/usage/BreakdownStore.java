@@ -85,9 +85,19 @@ class BreakdownStore {
      */
     record Found(List<Ranked> rows, Ranked totals) {}
 
+    private final UserPrivacy privacy;
+
+    BreakdownStore(UserPrivacy privacy) {
+        this.privacy = privacy;
+    }
+
+    /** @throws io.inference.analytics.platform.Failure.Forbidden when it is about users and the organisation does not show them */
     Found read(Handle handle, UUID org, BreakdownQuery query) {
-        try (Query select = handle.createQuery(sql(query))) {
-            bind(select, org, query);
+        String userId = query.by() == BreakdownBy.ERROR_CODE ? "actor_id" : "user_id";
+        UsageFilter filter = UsageFilter.of(
+                query.scope(), query.users(), query.isAboutUsers() ? privacy.shownId(handle, org, userId) : userId);
+        try (Query select = handle.createQuery(sql(query, filter))) {
+            bind(select, org, query, filter);
             List<Ranked> rows =
                     new ArrayList<>(select.map(BreakdownStore::ranked).list());
             Ranked totals = rows.remove(rows.size() - 1);
@@ -95,8 +105,8 @@ class BreakdownStore {
         }
     }
 
-    private static String sql(BreakdownQuery query) {
-        String found = sums(query, "found", query.scope().range());
+    private static String sql(BreakdownQuery query, UsageFilter filter) {
+        String found = sums(query, filter, "found", query.scope().range());
         String rank =
                 switch (query.orderBy()) {
                     // What has no price ranks below what is free.
@@ -114,14 +124,16 @@ class BreakdownStore {
                 };
         return RANKING.formatted(
                 found,
-                query.compared().map(range -> sums(query, "compared", range)).orElse("select * from found where false"),
+                query.compared()
+                        .map(range -> sums(query, filter, "compared", range))
+                        .orElse("select * from found where false"),
                 rank,
                 query.cursor().isPresent() ? "rank < :rank or (rank = :rank and key > :key)" : "true",
                 name,
                 TOTALS);
     }
 
-    private static String sums(BreakdownQuery query, String name, TimeRange range) {
+    private static String sums(BreakdownQuery query, UsageFilter filter, String name, TimeRange range) {
         String key =
                 switch (query.by()) {
                     case MODEL -> "model_id::text collate \"C\"";
@@ -133,27 +145,27 @@ class BreakdownStore {
         return SUMS_BY_KEY.formatted(
                 key,
                 query.by() == BreakdownBy.ERROR_CODE
-                        ? RAW.formatted(name) + query.filter().sql("actor_id")
-                        : slices(query, name, range).sql());
+                        ? RAW.formatted(name) + filter.sql()
+                        : slices(query, filter, name, range).sql());
     }
 
-    private static RollupSlices slices(BreakdownQuery query, String name, TimeRange range) {
-        return new RollupSlices(name, query.scope().slicesOf(range), query.filter(), query.by() == BreakdownBy.USER);
+    private static RollupSlices slices(BreakdownQuery query, UsageFilter filter, String name, TimeRange range) {
+        return new RollupSlices(name, query.scope().slicesOf(range), filter, query.by() == BreakdownBy.USER);
     }
 
-    private static void bind(Query select, UUID org, BreakdownQuery query) {
+    private static void bind(Query select, UUID org, BreakdownQuery query, UsageFilter filter) {
         select.bind("org", org).bind("limit", query.limit() + 1);
-        bind(select, query, "found", query.scope().range());
-        query.compared().ifPresent(range -> bind(select, query, "compared", range));
-        query.filter().bind(select);
+        bind(select, query, filter, "found", query.scope().range());
+        query.compared().ifPresent(range -> bind(select, query, filter, "compared", range));
+        filter.bind(select);
         query.cursor().ifPresent(last -> select.bind("rank", last.value()).bind("key", last.key()));
     }
 
-    private static void bind(Query select, BreakdownQuery query, String name, TimeRange range) {
+    private static void bind(Query select, BreakdownQuery query, UsageFilter filter, String name, TimeRange range) {
         if (query.by() == BreakdownBy.ERROR_CODE) {
             select.bind(name + "_start", range.start()).bind(name + "_end", range.end());
         } else {
-            slices(query, name, range).bind(select);
+            slices(query, filter, name, range).bind(select);
         }
     }
 

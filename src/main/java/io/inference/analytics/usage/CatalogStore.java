@@ -60,7 +60,7 @@ public class CatalogStore {
             """
             select user_id, name
             from (select user_id, coalesce(users.name, user_id::text) collate "C" as name
-                  from (select distinct user_id from analytics.usage_user_daily
+                  from (select distinct %s as user_id from analytics.usage_user_daily
                         where org_id = :org and bucket_start >= :since and user_id is not null) as seen
                   left join analytics.users using (user_id)) as named
             where (name, user_id) > (:afterName, :afterId)
@@ -80,11 +80,13 @@ public class CatalogStore {
     public record Named(UUID id, String name) {}
 
     private final ApiDatabase database;
+    private final UserPrivacy privacy;
     private final Retention retention;
     private final Clock clock;
 
-    CatalogStore(ApiDatabase database, Retention retention, Clock clock) {
+    CatalogStore(ApiDatabase database, UserPrivacy privacy, Retention retention, Clock clock) {
         this.database = database;
+        this.privacy = privacy;
         this.retention = retention;
         this.clock = clock;
     }
@@ -130,9 +132,10 @@ public class CatalogStore {
      * The users that have used the organisation's models, by name.
      *
      * @param after the last one of the page before
+     * @throws io.inference.analytics.platform.Failure.Forbidden when the organisation does not show them
      */
     List<Named> users(UUID org, Optional<Named> after, int limit) {
-        return database.read(handle -> handle.createQuery(USERS)
+        return database.read(handle -> handle.createQuery(USERS.formatted(privacy.shownId(handle, org, "user_id")))
                 .bind("org", org)
                 .bind("since", since())
                 .bind("afterName", after.orElse(FIRST).name())

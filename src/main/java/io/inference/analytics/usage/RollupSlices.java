@@ -34,7 +34,7 @@ record RollupSlices(String name, List<Slice> slices, UsageFilter filter, boolean
                         case HOURLY -> users ? "usage_user_hourly" : "usage_hourly";
                         case DAILY -> users ? "usage_user_daily" : "usage_daily";
                     };
-            parts.add(SLICE.formatted(table, name, users ? "user_id," : "", i) + filter.sql("user_id"));
+            parts.add(SLICE.formatted(table, name, users ? filter.userId() + " as user_id," : "", i) + filter.sql());
         }
         return String.join("union all\n", parts);
     }

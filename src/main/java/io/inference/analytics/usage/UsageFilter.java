@@ -11,18 +11,19 @@ import org.jdbi.v3.core.statement.Query;
  * @param models only these; empty means all
  * @param clients only these; empty means all
  * @param users only these; empty means all
+ * @param userId the SQL of a user's id, as the organisation shows it
  */
-record UsageFilter(Set<UUID> models, Set<String> clients, Set<UUID> users) {
+record UsageFilter(Set<UUID> models, Set<String> clients, Set<UUID> users, String userId) {
 
-    static UsageFilter of(SeriesScope scope, Set<UUID> users) {
-        return new UsageFilter(scope.models(), scope.clients(), users);
+    static UsageFilter of(SeriesScope scope, Set<UUID> users, String userId) {
+        return new UsageFilter(scope.models(), scope.clients(), users, userId);
     }
 
     /** The conditions; a statement that has them calls {@link #bind}. */
-    String sql(String userColumn) {
+    String sql() {
         return (models.isEmpty() ? "" : "and model_id = any (:models)\n")
                 + (clients.isEmpty() ? "" : "and client_id = any (:clients)\n")
-                + (users.isEmpty() ? "" : "and " + userColumn + " = any (:users)\n");
+                + (users.isEmpty() ? "" : "and " + userId + " = any (:users)\n");
     }
 
     void bind(Query select) {

@@ -59,8 +59,9 @@ public record UsageQuery(SeriesScope scope, Set<UUID> users, Set<GroupBy> groupB
         return scope.clients();
     }
 
-    UsageFilter filter() {
-        return UsageFilter.of(scope, users);
+    /** Whether the rollups by user answer. */
+    boolean isAboutUsers() {
+        return !users.isEmpty() || groupBy.contains(GroupBy.USER);
     }
 
     public Buckets buckets() {

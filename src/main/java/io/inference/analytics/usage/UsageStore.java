@@ -36,10 +36,21 @@ public class UsageStore {
             limit %5$d
             """;
 
-    /** The points of a query, by bucket and then by group. */
+    private final UserPrivacy privacy;
+
+    UsageStore(UserPrivacy privacy) {
+        this.privacy = privacy;
+    }
+
+    /**
+     * The points of a query, by bucket and then by group.
+     *
+     * @throws Failure.Forbidden when it is about users and the organisation does not show them
+     */
     public List<UsageRow> read(Handle handle, UUID org, UsageQuery query) {
-        RollupSlices slices = slices(query);
-        try (Query select = handle.createQuery(sql(query))) {
+        String userId = query.isAboutUsers() ? privacy.shownId(handle, org, "user_id") : "user_id";
+        RollupSlices slices = slices(query, userId);
+        try (Query select = handle.createQuery(sql(query, slices))) {
             bind(select, org, query, slices);
             List<UsageRow> points =
                     select.map(row -> point(row, query.groupBy())).list();
@@ -50,15 +61,15 @@ public class UsageStore {
         }
     }
 
-    private static RollupSlices slices(UsageQuery query) {
+    static RollupSlices slices(UsageQuery query, String userId) {
         return new RollupSlices(
                 "range",
                 query.buckets().slices(query.range()),
-                query.filter(),
+                UsageFilter.of(query.scope(), query.users(), userId),
                 query.groupBy().contains(GroupBy.USER));
     }
 
-    static String sql(UsageQuery query) {
+    static String sql(UsageQuery query, RollupSlices slices) {
         StringBuilder selected = new StringBuilder();
         StringBuilder grouped = new StringBuilder("bucket");
         StringBuilder ordered = new StringBuilder("bucket");
@@ -67,7 +78,7 @@ public class UsageStore {
             grouped.append(", ").append(column(group));
             ordered.append(", ").append(column(group)).append(" nulls first");
         }
-        return SUMS.formatted(selected, slices(query).sql(), grouped, ordered, POINTS_MAX + 1);
+        return SUMS.formatted(selected, slices.sql(), grouped, ordered, POINTS_MAX + 1);
     }
 
     private static String column(GroupBy group) {
@@ -82,7 +93,7 @@ public class UsageStore {
     private static void bind(Query select, UUID org, UsageQuery query, RollupSlices slices) {
         select.bindArray("starts", Instant.class, query.buckets().starts()).bind("org", org);
         slices.bind(select);
-        query.filter().bind(select);
+        slices.filter().bind(select);
     }
 
     private static UsageRow point(RowView row, Set<GroupBy> groupBy) {

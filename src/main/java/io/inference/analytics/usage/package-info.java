@@ -6,7 +6,7 @@
  * exact values; unpriced is never shown as free. On failure: all faults of a query are reported at once; without PostgreSQL the
  * answer is unavailable.
  *
- * <p>Tables: owns models, orgs, users; reads freshness_status (freshness), usage_events (ingest), usage_daily,
+ * <p>Tables: owns models, orgs, user_privacy, users; reads freshness_status (freshness), usage_events (ingest), usage_daily,
  * usage_hourly, usage_user_daily, usage_user_hourly (rollup).
  */
 package io.inference.analytics.usage;

@@ -1,9 +1,12 @@
 package io.inference.analytics.usage;
 
 import static io.restassured.RestAssured.given;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.hamcrest.Matchers.containsString;
 import static org.hamcrest.Matchers.equalTo;
 import static org.hamcrest.Matchers.everyItem;
 import static org.hamcrest.Matchers.hasItem;
+import static org.hamcrest.Matchers.hasItems;
 import static org.hamcrest.Matchers.hasSize;
 import static org.hamcrest.Matchers.nullValue;
 
@@ -31,6 +34,9 @@ class CatalogIT {
 
     @Inject
     AgroalDataSource database;
+
+    @Inject
+    UserPrivacy privacy;
 
     private final UUID named = UUID.randomUUID();
     private final UUID nameless = UUID.randomUUID();
@@ -165,6 +171,58 @@ class CatalogIT {
                         equalTo(
                                 List.of(
                                         "range: too long for groupBy=user, which reads raw events (expected: at most 7 days)")));
+    }
+
+    /** Sums are the same; nobody is named, and an id of an answer is what a filter takes. */
+    @Test
+    void anOrganisationMayShowPseudonyms() {
+        nameUsers(Map.of(ann, "Ann"));
+        privacy.set(named, UserPrivacy.Mode.PSEUDONYMS);
+        List<String> shown = users("finance").statusCode(200).extract().path("users.userId");
+        assertThat(shown).hasSize(2).doesNotContain(ann.toString(), bob.toString(), stranger.toString());
+        for (String endpoint : List.of("usage", "reliability")) {
+            asked(endpoint + "?period=last-7-days&groupBy=user")
+                    .statusCode(200)
+                    .body("totals.invocations", equalTo(4))
+                    .body("series.userId", hasItems(shown.get(0), shown.get(1), null))
+                    .body("series.findAll { it.containsKey('userName') }", hasSize(0));
+            asked(endpoint + "?period=last-7-days&userId=" + shown.get(0))
+                    .statusCode(200)
+                    .body("totals.invocations", equalTo(1));
+            asked(endpoint + "?period=last-7-days&userId=" + ann)
+                    .statusCode(200)
+                    .body("totals.invocations", equalTo(0));
+        }
+        asked("breakdown?period=last-7-days&by=user")
+                .statusCode(200)
+                .body("rows.key", hasItems(shown.get(0), shown.get(1), null))
+                .body("rows.findAll { it.containsKey('name') }", hasSize(0));
+        assertThat(incidentExport()).contains(shown.get(0)).doesNotContain(ann.toString());
+        privacy.set(named, UserPrivacy.Mode.NAMES);
+        assertThat(incidentExport()).contains(ann.toString());
+    }
+
+    @Test
+    void anOrganisationMayShowNoUsers() {
+        privacy.set(named, UserPrivacy.Mode.OFF);
+        for (String question : List.of(
+                "usage?period=last-7-days&groupBy=user",
+                "usage?period=last-7-days&userId=" + ann,
+                "reliability?period=last-7-days&groupBy=user",
+                "breakdown?period=last-7-days&by=user",
+                "breakdown?period=last-7-days&by=errorCode&userId=" + ann,
+                "users")) {
+            asked(question).statusCode(403).body("detail", containsString("switched off"));
+        }
+        asked("usage?period=last-7-days").statusCode(200).body("totals.invocations", equalTo(4));
+        assertThat(incidentExport()).contains(model.toString()).doesNotContain(ann.toString());
+    }
+
+    private String incidentExport() {
+        return asked("incident-export?period=last-24-hours")
+                .statusCode(200)
+                .extract()
+                .asString();
     }
 
     private void nameUsers(Map<UUID, String> names) {

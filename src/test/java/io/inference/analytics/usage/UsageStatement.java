@@ -28,7 +28,9 @@ public final class UsageStatement {
         List<Slice> slices = query.buckets().slices(query.range());
         String starts =
                 query.buckets().starts().stream().map(Instant::toString).collect(Collectors.joining(",", "'{", "}'"));
-        String sql = UsageStore.sql(query).replace(":starts::", starts + "::").replace(":org", org);
+        String sql = UsageStore.sql(query, UsageStore.slices(query, "user_id"))
+                .replace(":starts::", starts + "::")
+                .replace(":org", org);
         for (int i = 0; i < slices.size(); i++) {
             sql = sql.replace(":range_start" + i, "'" + slices.get(i).range().start() + "'")
                     .replace(":range_end" + i, "'" + slices.get(i).range().end() + "'");
