@@ -127,8 +127,16 @@ record WeekdayProfile(BigDecimal level, List<BigDecimal> shares, BigDecimal nois
         return values.isEmpty() ? BigDecimal.ZERO : mean(sorted.subList(cut, sorted.size() - cut));
     }
 
+    /** Standard deviation of values around their median, estimated so that a few strays do not count. */
+    static BigDecimal deviation(List<BigDecimal> values, BigDecimal median) {
+        return median(values.stream()
+                        .map(value -> value.subtract(median).abs())
+                        .toList())
+                .multiply(TO_DEVIATION);
+    }
+
     /** 0 when there is no value. */
-    private static BigDecimal median(List<BigDecimal> values) {
+    static BigDecimal median(List<BigDecimal> values) {
         List<BigDecimal> sorted = values.stream().sorted().toList();
         int half = sorted.size() / 2;
         return sorted.isEmpty()

@@ -20,6 +20,8 @@ public enum AdvisoryLock {
     /** One run at a time imports a day; named parameters. */
     PROVIDER_DAY(
             "hashtextextended('analytics.providers|' || :provider || '|' || :dataset || '|' || :org || '|' || :date, 0)"),
+    /** One replica at a time looks for unusual cost. */
+    SPEND_ANOMALIES("hashtextextended('analytics.spend_anomalies', 0)"),
     /** Export jobs of an organisation are counted and added one by one; a named parameter. */
     EXPORTS_OF_ORG("hashtextextended('analytics.export ' || :org, 0)");
 

@@ -56,6 +56,11 @@ public record SeriesScope(
         return parse(parameters, Optional.of(asked), Granularity.TOTAL, now);
     }
 
+    /** The same range of these models and clients; empty means all. */
+    public SeriesScope with(Set<UUID> someModels, Set<String> someClients) {
+        return new SeriesScope(asked, range, granularity, someModels, someClients, buckets, now);
+    }
+
     /** The same models and clients in the same zone, in another range of whole hours. */
     public SeriesScope of(TimeRange other, Granularity length) {
         AskedRange range = new AskedRange(other, zone(), Optional.empty(), "end");
@@ -69,7 +74,8 @@ public record SeriesScope(
         return parse(parameters, asked, granularity, now);
     }
 
-    private static Optional<SeriesScope> parse(
+    /** The same with a granularity and a range that are known; empty when there was a fault in the range. */
+    public static Optional<SeriesScope> parse(
             QueryParameters parameters, Optional<AskedRange> asked, Granularity granularity, Instant now) {
         Set<UUID> models = parameters.repeatable("modelId", ParameterValues::uuid);
         Set<String> clients = parameters.repeatableWhole("clientId", ParameterValues::clientId);
