@@ -84,6 +84,18 @@ export const text = {
     noClient: 'No client named', more: 'Show all', fewer: 'Show fewer',
   },
 
+  outlook: {
+    heading: 'What to expect',
+    expected: total => `This month is expected to end at ${total}.`,
+    between: (low, high, percent, spent) =>
+      `In ${percent} of 100 cases it ends between ${low} and ${high}. Spent so far: ${spent}.`,
+    none: reason => `This month cannot be forecast: ${reason}.`,
+    incomplete: 'Invocations without a price are missing from it.',
+    unreadable: 'The forecast cannot be read at the moment.',
+    usual: 'No day of the last 30 cost unusually much or little.',
+    unusual: (date, cost, usual, who) => `${date} cost ${cost}; usual is ${usual}.${who ? ` Moved most: ${who}.` : ''}`,
+  },
+
   empty: {
     usage: 'No usage in this range',
     usageHelp: 'Choose a wider range, or another organisation.',

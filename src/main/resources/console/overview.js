@@ -4,6 +4,7 @@ import { html, nothing } from './lit-html.js';
 import { get } from './api.js';
 import * as format from './format.js';
 import { text } from './messages.js';
+import * as outlook from './outlook.js';
 import { changeOf, chartCard, empty, figure, freshness, pointsOf } from './parts.js';
 import { MEASURES, groupsOf, stackOf, startsOf, tokenClasses } from './series.js';
 import { bucketEnd, granularityOf, rangeOf } from './time.js';
@@ -20,16 +21,17 @@ export async function load(view, now, signal) {
   const series = groupBy => get(path, { ...asked, groupBy, fill: 'zero' }, signal);
   // Of whole days of UTC only the totals are read, so the zone does not matter.
   const totals = (start, end) => (start < end ? get(path, window(start, end), signal) : null);
-  const [byModel, byClient, models, before, until] = await Promise.all([
+  const [byModel, byClient, models, before, until, expected] = await Promise.all([
     series('model'),
     series('client'),
     get(`orgs/${view.org}/models`, {}, signal),
     totals(range.before.start, range.before.end),
     range.running ? totals(range.start, range.until) : null,
+    outlook.load(view, signal),
   ]);
   const names = new Map(models.models.map(model => [model.modelId, model.name]));
   return {
-    range, granularity, path, asked, now, before, byModel,
+    range, granularity, path, asked, now, before, byModel, expected,
     compared: range.running ? until?.totals : byModel.totals,
     groups: {
       model: groupsOf(byModel.series, point => point.modelId, id => names.get(id) ?? id),
@@ -48,6 +50,7 @@ export function page(app) {
     ${freshness(data.byModel.freshness)}
     <div class="figures">${figures(totals, data)}</div>
     <p class="note" id="compared">${comparison(data, view.zone)}</p>
+    ${outlook.card(data.expected, view.zone)}
     <div class="charts">${charts(app)}</div>
     <div class="tops">${top('model', app)}${top('client', app)}</div>`;
 }

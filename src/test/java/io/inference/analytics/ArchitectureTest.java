@@ -45,7 +45,7 @@ class ArchitectureTest {
             Map.entry("access", Set.of("database", "settings", "web", "platform")),
             Map.entry("audit", Set.of("access", "objectstore", "database", "web", "platform")),
             Map.entry("usage", Set.of("freshness", "access", "series", "database", "web", "platform")),
-            Map.entry("forecast", Set.of("usage", "freshness", "access", "series", "database", "web")),
+            Map.entry("forecast", Set.of("usage", "freshness", "access", "series", "database", "web", "platform")),
             Map.entry("reliability", Set.of("usage", "freshness", "access", "series", "database", "web", "platform")),
             Map.entry("export", Set.of("usage", "access", "objectstore", "series", "database", "web", "platform")),
             Map.entry("webhook", Set.of()),

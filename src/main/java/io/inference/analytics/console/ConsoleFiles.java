@@ -40,6 +40,7 @@ class ConsoleFiles {
             "icon.svg",
             "main.js",
             "messages.js",
+            "outlook.js",
             "overview.js",
             "parts.js",
             "reliability.js",

@@ -3,6 +3,7 @@ package io.inference.analytics.forecast;
 import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.WithDefault;
 import java.math.BigDecimal;
+import java.time.Duration;
 
 /** When a cost counts as unusual. */
 @ConfigMapping(prefix = "analytics.anomalies")
@@ -12,7 +13,11 @@ interface AnomalyConfig {
     @WithDefault("10")
     BigDecimal minimumUsd();
 
-    /** The same in US cents. */
+    /** How often one replica looks for organisations that spend unusually much, for the metric. */
+    @WithDefault("10m")
+    Duration interval();
+
+    /** The minimum in US cents. */
     default BigDecimal minimumCents() {
         return minimumUsd().movePointRight(2);
     }

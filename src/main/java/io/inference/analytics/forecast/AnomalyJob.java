@@ -35,8 +35,8 @@ class AnomalyJob {
     /** Bounds the number of series, and the work of a round. */
     private static final int ORGS_MAX = 250;
 
-    /** A little less than the pause between two rounds. */
-    private static final Duration FRESH = Duration.ofMinutes(8);
+    /** A replica is a little early at times, and must not leave out a whole interval then. */
+    private static final double SHARE_OF_INTERVAL = 0.8;
 
     private static final String LIMITS = "set local statement_timeout = '30s'; set local lock_timeout = '1s'";
 
@@ -66,6 +66,7 @@ class AnomalyJob {
 
     private final AnomalyStore store;
     private final AnomalyRule rule;
+    private final Duration pause;
     private final Jdbi jdbi;
     private final Clock clock;
     private final MultiGauge gauge;
@@ -73,6 +74,7 @@ class AnomalyJob {
     AnomalyJob(AnomalyStore store, AnomalyConfig config, Jdbi jdbi, Clock clock, MeterRegistry registry) {
         this.store = store;
         this.rule = new AnomalyRule(config.minimumCents());
+        this.pause = Duration.ofMillis((long) (config.interval().toMillis() * SHARE_OF_INTERVAL));
         this.jdbi = jdbi;
         this.clock = clock;
         this.gauge = MultiGauge.builder("analytics.spend.anomalies")
@@ -81,15 +83,18 @@ class AnomalyJob {
                 .register(registry);
     }
 
-    @Scheduled(every = "10m", delayed = "30s", concurrentExecution = Scheduled.ConcurrentExecution.SKIP)
+    @Scheduled(
+            every = "${analytics.anomalies.interval}",
+            delayed = "${analytics.anomalies.interval}",
+            concurrentExecution = Scheduled.ConcurrentExecution.SKIP)
     void round() {
         try {
             look();
             List<Row<?>> rows = new ArrayList<>();
             jdbi.useHandle(handle -> handle.createQuery(ALL)
                     .map(row -> Map.entry(row.getColumn("org_id", UUID.class), row.getColumn("anomalies", Long.class)))
-                    .forEach(found -> rows.add(
-                            Row.of(Tags.of("org_id", found.getKey().toString()), found.getValue()))));
+                    .forEach(found ->
+                            rows.add(Row.of(Tags.of("org_id", found.getKey().toString()), found.getValue()))));
             gauge.register(rows, true);
         } catch (JdbiException e) {
             LOG.warnf("event=anomalies_not_looked_for sqlstate=%s", SqlState.of(e));
@@ -102,7 +107,7 @@ class AnomalyJob {
         jdbi.useTransaction(handle -> {
             handle.execute(LIMITS);
             boolean turn = handle.createQuery(TURN)
-                    .bind("fresh", now.minus(FRESH))
+                    .bind("fresh", now.minus(pause))
                     .mapTo(Boolean.class)
                     .one();
             if (turn) {
@@ -132,7 +137,9 @@ class AnomalyJob {
         try (PreparedBatch found = handle.prepareBatch(FOUND)) {
             for (UUID org : orgs) {
                 found.bind("org", org)
-                        .bind("anomalies", AnomalySearch.countHigher(query.scope(), rule, store.readWhole(handle, org, query)))
+                        .bind(
+                                "anomalies",
+                                AnomalySearch.countHigher(query.scope(), rule, store.readWhole(handle, org, query)))
                         .bind("now", now)
                         .add();
             }

@@ -81,7 +81,9 @@ record AnomalyQuery(SeriesScope scope) {
     private SeriesScope withWeeksBefore(Granularity granularity) {
         Instant first = scope.buckets().starts().get(0);
         return scope.of(
-                new TimeRange(earlier(first, AnomalyRule.WEEKS_MAX), scope.range().end()), granularity);
+                new TimeRange(
+                        earlier(first, AnomalyRule.WEEKS_MAX), scope.range().end()),
+                granularity);
     }
 
     /** By the clocks of the zone; rollups are kept by whole hours. */

@@ -57,15 +57,17 @@ class AnomalyResource {
     @Operation(
             operationId = "getAnomalies",
             summary = "Get days and hours of unusual cost",
-            description = "A day or hour of the organisation, or of one of the 20 models and 20 clients that cost most, is"
-                    + " compared with the same place in the week of up to 8 weeks before. It is unusual when it departs"
-                    + " from their median by a minimum amount, by half of the median, and by 4 of its standard"
-                    + " deviations. With fewer than 4 weeks of usage nothing is.")
+            description =
+                    "A day or hour of the organisation, or of one of the 20 models and 20 clients that cost most, is"
+                            + " compared with the same place in the week of up to 8 weeks before. It is unusual when it departs"
+                            + " from their median by a minimum amount, by half of the median, and by 4 of its standard"
+                            + " deviations. With fewer than 4 weeks of usage nothing is.")
     @Parameter(
             name = "end",
             in = ParameterIn.QUERY,
-            description = "First instant after the range, RFC 3339 with an offset, or a date; without it the range ends now."
-                    + " At most 31 days after start, 48 hours for granularity hour",
+            description =
+                    "First instant after the range, RFC 3339 with an offset, or a date; without it the range ends now."
+                            + " At most 31 days after start, 48 hours for granularity hour",
             schema = @Schema(implementation = String.class, format = "date-time"))
     @Parameter(
             name = "granularity",

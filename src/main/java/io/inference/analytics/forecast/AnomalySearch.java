@@ -86,12 +86,10 @@ final class AnomalySearch {
         judge(bucket, costs.org())
                 .ifPresent(departure -> add(
                         found, bucket, By.ORG, null, costs.org(), departure, contributors(bucket, costs, departure)));
-        costs.models()
-                .forEach((part, cost) -> judge(bucket, cost)
-                        .ifPresent(departure -> add(found, bucket, By.MODEL, part, cost, departure, null)));
-        costs.clients()
-                .forEach((part, cost) -> judge(bucket, cost)
-                        .ifPresent(departure -> add(found, bucket, By.CLIENT, part, cost, departure, null)));
+        costs.models().forEach((part, cost) -> judge(bucket, cost)
+                .ifPresent(departure -> add(found, bucket, By.MODEL, part, cost, departure, null)));
+        costs.clients().forEach((part, cost) -> judge(bucket, cost)
+                .ifPresent(departure -> add(found, bucket, By.CLIENT, part, cost, departure, null)));
     }
 
     private Optional<Departure> judge(int bucket, CostsByWeek costs) {
@@ -142,8 +140,8 @@ final class AnomalySearch {
                                 part.getValue().at(local), part.getValue().before(local, since))))
                 .filter(move -> move.departure().difference().signum()
                         == of.difference().signum())
-                .sorted(Comparator.comparing((Move move) ->
-                                move.departure().difference().abs())
+                .sorted(Comparator.comparing(
+                                (Move move) -> move.departure().difference().abs())
                         .reversed())
                 .limit(CONTRIBUTORS_MAX)
                 .map(move -> Contributor.of(by, move.part(), cost(bucket, move.costs()), move.departure()));

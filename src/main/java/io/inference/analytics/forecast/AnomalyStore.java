@@ -53,10 +53,19 @@ class AnomalyStore {
         clients.values().forEach(part -> byClient.put(part, new CostsByWeek()));
         if (!models.isEmpty()) {
             for (SeriesScope window : query.windows()) {
-                add(handle, org, window.with(modelIds, window.clients()), GroupBy.MODEL, row -> byModel.get(
-                        models.get(row.group().model().orElseThrow().toString())));
-                add(handle, org, window.with(window.models(), clients.keySet()), GroupBy.CLIENT, row -> byClient.get(
-                        clients.get(row.group().client().orElseThrow())));
+                add(
+                        handle,
+                        org,
+                        window.with(modelIds, window.clients()),
+                        GroupBy.MODEL,
+                        row -> byModel.get(
+                                models.get(row.group().model().orElseThrow().toString())));
+                add(
+                        handle,
+                        org,
+                        window.with(window.models(), clients.keySet()),
+                        GroupBy.CLIENT,
+                        row -> byClient.get(clients.get(row.group().client().orElseThrow())));
             }
         }
         return new Costs(readWhole(handle, org, query), byModel, byClient);
@@ -66,7 +75,8 @@ class AnomalyStore {
     CostsByWeek readWhole(Handle handle, UUID org, AnomalyQuery query) {
         CostsByWeek all = new CostsByWeek();
         for (SeriesScope window : query.windows()) {
-            usage.read(handle, org, new UsageQuery(window, Set.of(), false)).forEach(row -> all.add(window, row));
+            usage.read(handle, org, new UsageQuery(window, Set.of(), Set.of(), false))
+                    .forEach(row -> all.add(window, row));
         }
         return all;
     }
@@ -78,7 +88,7 @@ class AnomalyStore {
 
     private void add(
             Handle handle, UUID org, SeriesScope window, GroupBy groupBy, Function<UsageRow, CostsByWeek> part) {
-        usage.read(handle, org, new UsageQuery(window, Set.of(groupBy), false))
+        usage.read(handle, org, new UsageQuery(window, Set.of(), Set.of(groupBy), false))
                 .forEach(row -> part.apply(row).add(window, row));
     }
 }

@@ -129,9 +129,7 @@ record WeekdayProfile(BigDecimal level, List<BigDecimal> shares, BigDecimal nois
 
     /** Standard deviation of values around their median, estimated so that a few strays do not count. */
     static BigDecimal deviation(List<BigDecimal> values, BigDecimal median) {
-        return median(values.stream()
-                        .map(value -> value.subtract(median).abs())
-                        .toList())
+        return median(values.stream().map(value -> value.subtract(median).abs()).toList())
                 .multiply(TO_DEVIATION);
     }
 

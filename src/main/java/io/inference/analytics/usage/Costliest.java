@@ -4,6 +4,7 @@ import io.inference.analytics.series.SeriesScope;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import org.jdbi.v3.core.Handle;
 
@@ -32,8 +33,8 @@ public class Costliest {
      * @param limit most parts
      */
     public List<Part> read(Handle handle, UUID org, SeriesScope scope, BreakdownBy by, int limit) {
-        BreakdownQuery query =
-                new BreakdownQuery(scope, by, BreakdownOrder.COST, limit, Optional.empty(), Optional.empty(), "");
+        BreakdownQuery query = new BreakdownQuery(
+                scope, Set.of(), by, BreakdownOrder.COST, limit, Optional.empty(), Optional.empty(), "");
         return store.read(handle, org, query).rows().stream()
                 .limit(limit)
                 .map(row -> new Part(row.key(), row.name()))

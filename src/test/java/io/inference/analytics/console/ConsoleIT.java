@@ -3,6 +3,7 @@ package io.inference.analytics.console;
 import static com.microsoft.playwright.assertions.PlaywrightAssertions.assertThat;
 import static io.restassured.RestAssured.given;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.withinPercentage;
 import static org.awaitility.Awaitility.await;
 import static org.hamcrest.Matchers.equalTo;
 
@@ -181,6 +182,11 @@ class ConsoleIT {
             assertThat(console.at("#figure-invocations .change")).isVisible();
             assertThat(console.at("#compared")).containsText("Changes compare");
             assertThat(console.at("#freshness")).containsText("Up to date");
+            JsonPath forecast = api("/analytics/v1/orgs/" + org + "/forecast", "org-admin");
+            assertThat(new BigDecimal(console.at("#forecast data").getAttribute("value")))
+                    .as("what the month is expected to cost; some minutes lie between the two answers")
+                    .isCloseTo(new BigDecimal(forecast.getString("expected.amount")), withinPercentage(5));
+            assertThat(console.at("#unusual")).isVisible();
             console.keep("overview-light");
             if (System.getProperty("analytics.write-docs") != null) {
                 console.page().screenshot(new Page.ScreenshotOptions().setPath(Path.of("docs", "console.png")));
