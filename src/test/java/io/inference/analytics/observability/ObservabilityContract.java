@@ -62,6 +62,8 @@ abstract class ObservabilityContract {
         settings.put("INGESTION_TRANSPORT", transport());
         settings.put("ROLLUP_INTERVAL", "1s");
         settings.put("ANALYTICS_INGESTION_CONSERVATION_INTERVAL", "1s");
+        settings.put("ANALYTICS_ANOMALIES_INTERVAL", "1s");
+        settings.put("ANALYTICS_ANOMALIES_MINIMUM_USD", "0");
         settings.put("LOG_LEVEL", logLevel());
         settings.put("OTEL_EXPORTER_OTLP_ENDPOINT", collector.endpoint());
         service = ServiceProcess.start(settings).awaitReady();
@@ -191,6 +193,7 @@ abstract class ObservabilityContract {
                         "analytics_usage_latency_seconds", Map.of("org_id", KnownEvents.ORG, "quantile", "0.99")))
                 .hasValueCloseTo(4.0, within(0.08));
         assertThat(scrape.value("analytics_freshness_lag_seconds", org)).hasValue(0);
+        assertThat(scrape.value("analytics_spend_anomalies", org)).hasValue(0);
         assertThat(scrape.value("analytics_budget_state", Map.of("org_id", KnownEvents.ORG, "budget", "known")))
                 .hasValue(100);
     }
