@@ -40,12 +40,8 @@ class AnomalyJob {
 
     private static final String LIMITS = "set local statement_timeout = '30s'; set local lock_timeout = '1s'";
 
-    private static final String TURN =
-            """
-            select pg_try_advisory_xact_lock(%s)
-               and not exists (select from analytics.spend_anomalies where looked_at > :fresh)
-            """
-                    .formatted(AdvisoryLock.SPEND_ANOMALIES.key());
+    private static final String TURN = "select pg_try_advisory_xact_lock(" + AdvisoryLock.SPEND_ANOMALIES.key()
+            + ") and not exists (select from analytics.spend_anomalies where looked_at > :fresh)";
 
     // What costs less than the minimum cannot cost unusually much.
     private static final String SPENDING =

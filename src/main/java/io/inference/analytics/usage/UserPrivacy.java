@@ -75,7 +75,7 @@ public class UserPrivacy {
             case PSEUDONYMS -> PSEUDONYM.formatted(org, column);
             case OFF ->
                 throw new Failure.Forbidden("figures by user are switched off for organisation " + org
-                        + " (analytics users privacy --mode switches them on)");
+                        + " (the command users privacy switches them on)");
         };
     }
 

@@ -84,16 +84,35 @@ public final class QueryParameters {
                 parser);
     }
 
-    /** The same for values that may hold a comma themselves, so that none of them is a list. */
+    /**
+     * The same for values that may hold a comma themselves. Given once, {@code a,b} means a, b, and
+     * the value that is the whole text; given more than once, each value is whole.
+     */
     public <T> Set<T> repeatableWhole(String name, Parser<T> parser) {
-        return parsed(name, given.getOrDefault(name, List.of()), parser);
+        List<String> values = given.getOrDefault(name, List.of());
+        if (values.size() != 1) {
+            return parsed(name, values, parser);
+        }
+        String only = values.get(0);
+        List<String> parts =
+                Stream.of(only.split(",", -1)).filter(part -> !part.isEmpty()).toList();
+        Set<T> parsed = parsed(name, parts.isEmpty() ? values : parts, parser);
+        if (parts.size() > 1) {
+            try {
+                parsed.add(parser.parse(only));
+            } catch (Fault e) {
+                // A list of sound values that is no sound value itself, as it is too long.
+                return parsed;
+            }
+        }
+        return parsed;
     }
 
     private <T> Set<T> parsed(String name, List<String> values, Parser<T> parser) {
         known.add(name);
         if (values.size() > VALUES_MAX) {
             fault(name, name + ": given " + values.size() + " times (expected: at most " + VALUES_MAX + ")");
-            return Set.of();
+            return new LinkedHashSet<>();
         }
         Set<T> parsed = new LinkedHashSet<>();
         for (String value : values) {

@@ -98,7 +98,8 @@ public enum SharedParameter {
             In.QUERY,
             "clientId",
             false,
-            "Only these clients; repeatable, at most 100. Never a list: an id may hold a comma",
+            "Only these clients; repeatable, or a list with commas, at most 100. As an id may hold a comma, a list also"
+                    + " finds the client whose id it is; given more than once, no value is a list",
             listOf(string())),
     /** A filter. */
     USER_ID(

@@ -208,10 +208,16 @@ class UsageQueryTest {
     }
 
     @Test
-    void listsMayHaveCommasButClientsAreTakenAsTheyStand() {
+    void listsMayHaveCommasAndSoMayAClient() {
         UsageQuery query = UsageQuery.parse(with("groupBy", "status,model", "clientId", "a,b"), NOW);
         assertThat(query.groupBy()).containsExactly(GroupBy.MODEL, GroupBy.STATUS);
-        assertThat(query.clients()).containsExactly("a,b");
+        assertThat(query.clients()).containsExactlyInAnyOrder("a", "b", "a,b");
+        Map<String, List<String>> given = with();
+        given.put("clientId", List.of("a,b", "c"));
+        assertThat(UsageQuery.parse(given, NOW).clients()).containsExactly("a,b", "c");
+        String list = String.join(",", "x".repeat(150), "y".repeat(150));
+        assertThat(UsageQuery.parse(with("clientId", list), NOW).clients()).hasSize(2);
+        assertThat(UsageQuery.parse(with("clientId", ","), NOW).clients()).containsExactly(",");
         assertThat(faultyFields(with("groupBy", "status,"))).containsExactly("groupBy");
     }
 
