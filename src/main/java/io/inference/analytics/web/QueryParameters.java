@@ -101,7 +101,7 @@ public final class QueryParameters {
             try {
                 parsed.add(parser.parse(only));
             } catch (Fault e) {
-                // A list of sound values that is no sound value itself, as it is too long.
+                // Longer than a value may be, so it can only be a list.
                 return parsed;
             }
         }
