@@ -47,7 +47,8 @@ class RunbooksIT {
             "service-down.md",
             "stuck-export.md",
             "stuck-rollup.md",
-            "synthetic-check.md");
+            "synthetic-check.md",
+            "unusual-spend.md");
 
     private static final TestBackends BACKENDS =
             new TestBackends().needing(Backend.POSTGRES, Backend.RABBITMQ, Backend.REDIS, Backend.S3);
