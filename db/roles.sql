@@ -79,10 +79,10 @@ begin
     revoke insert, delete, truncate on analytics.audit_head from analytics_service;
     grant execute on function analytics.ensure_audit_month(date), analytics.purge_audit(timestamptz) to analytics_service;
 
-    -- Functions that create and drop partitions of events run with the rights of their owner.
+    -- Functions that create, index and drop partitions of events run with the rights of their owner.
     for item in
         select p.oid::regprocedure as routine from pg_proc p
-        where pronamespace = 'analytics'::regnamespace and proname in ('ensure_day', 'ensure_user_months', 'purge', 'follow_retention')
+        where pronamespace = 'analytics'::regnamespace and proname in ('ensure_day', 'ensure_user_months', 'index_past_events', 'purge', 'follow_retention')
     loop
         execute format('alter function %s security definer', item.routine);
         execute format('alter function %s set search_path = %s', item.routine, concat_ws(', ', 'pg_catalog',

@@ -59,7 +59,7 @@ start_backends() {
     if [[ $provider == native ]]; then
         # Before the others, which would all do it: choose where the data lies, and resolve what Maven brings.
         data_root >/dev/null
-        [[ " $* " != *" s3 "* ]] || s3_classpath >/dev/null
+        [[ " $* " != *" s3 "* ]] || program_classpath s3proxy s3proxy >/dev/null
     fi
     for name in "$@"; do
         step "Starting $name ($provider)"

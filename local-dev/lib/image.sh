@@ -43,6 +43,28 @@ image_package_file() {
     printf '%s/%s' "$PWD" "$file"
 }
 
+# The packages as CycloneDX, by the names of their sources: vulnerabilities are published for those.
+image_bom() {
+    local package file source version purls=()
+    for package in "${IMAGE_PACKAGES[@]}"; do
+        file=$(printf '%s\n' "$IMAGE_DIR/packages/${package}"_*.deb)
+        read -r source version <<<"$(dpkg-deb -f "$file" Source | tr -d '()')"
+        purls+=("${source:-$package} ${version:-$(dpkg-deb -f "$file" Version)}")
+    done
+    printf '%s\n' "${purls[@]}" | sort -u | (
+        # shellcheck source=/dev/null
+        . /etc/os-release
+        comma=''
+        printf '{"bomFormat":"CycloneDX","specVersion":"1.5","version":1,"components":['
+        while read -r source version; do
+            printf '%s\n{"type":"library","name":"%s","version":"%s","purl":"pkg:deb/%s/%s@%s?distro=%s-%s"}' "$comma" "$source" \
+                "$version" "$ID" "$source" "${version//:/%3A}" "$ID" "$VERSION_ID"
+            comma=,
+        done
+        printf '\n]}\n'
+    )
+}
+
 # image_compare_pins FOUND LOCKED: says which packages are not those of the pins; with LOCKED=yes that is an error.
 image_compare_pins() {
     local found=$1 locked=$2 other

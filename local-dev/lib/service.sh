@@ -56,6 +56,10 @@ service_spawn() {
         # No load balancer watches the local service.
         SHUTDOWN_DELAY=${SHUTDOWN_DELAY:-100ms}
         set +a
+        if local_sign_in_offered; then
+            export CONSOLE_LOCAL_KEY QUARKUS_PROFILE=local
+            CONSOLE_LOCAL_KEY=$(jwt_private_key_file)
+        fi
         # STORAGE_FLAVOUR is passed on as found, so that the service and its clients agree.
         if conf_has service.image; then
             image_spawn "${SETTINGS[@]}" "${PASSED_SETTINGS[@]}" SHUTDOWN_DELAY
@@ -65,6 +69,13 @@ service_spawn() {
         process_spawn service '' "$(java_command)" ${ANALYTICS_JAVA_OPTS:-$SERVICE_JAVA_OPTS} \
             -jar "$SERVICE_JAR"
     )
+}
+
+# Whether one click signs in to the console: not in a container, which has no file of ours, nor with a key, a profile or
+# tokens of the caller's own. Profile local differs from prod in nothing else.
+local_sign_in_offered() {
+    ! conf_has service.image && [[ ! -v QUARKUS_PROFILE && -z ${CONSOLE_LOCAL_KEY:-} ]] \
+        && [[ $(setting JWT_PUBLIC_KEY) == "$(jwt_public_key_file)" ]]
 }
 
 service_ready() {

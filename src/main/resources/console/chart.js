@@ -7,7 +7,7 @@ const dark = matchMedia('(prefers-color-scheme: dark)');
 const css = name => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
 /**
- * A specification: kind (bars, stacked, or lines), labels of the buckets, series of {name, values, color?, marked?}, partial (which
+ * A specification: kind (bars, stacked; lines; or waterfall, from the first value to the last by those between), labels of the buckets, series of {name, values, color?, marked?}, partial (which
  * buckets are incomplete), format (of a value) and axis (of the axis' values).
  */
 function optionOf(spec) {
@@ -24,27 +24,45 @@ function optionOf(spec) {
           pageTextStyle: { color: ink }, pageIconColor: ink, pageIconInactiveColor: rule }
       : { show: false },
     tooltip: {
+      ...(spec.kind === 'waterfall' && { formatter: ([{ dataIndex: i }]) => `${spec.labels[i]}: ${spec.format(spec.series[0].values[i])}` }),
       trigger: 'axis', renderMode: 'richText', confine: true, axisPointer: { type: bars ? 'shadow' : 'line' },
       backgroundColor: css('--card'), borderColor: rule, textStyle: { color: css('--ink') }, valueFormatter: value => spec.format(value),
     },
     xAxis: {
-      type: 'category', data: spec.labels, axisTick: { show: false }, axisLine: { lineStyle: { color: rule } },
-      axisLabel: { color: ink, hideOverlap: true },
+      type: 'category', data: spec.labels, axisTick: { show: false, interval: 0 }, axisLine: { lineStyle: { color: rule } },
+      axisLabel: {
+        color: ink,
+        ...(spec.kind === 'waterfall' ? { interval: 0, width: 62, overflow: 'break' } : { hideOverlap: true }),
+      },
     },
     yAxis: {
       type: 'value', splitNumber: 4, minInterval: spec.whole ? 1 : 0,
       axisLabel: { color: ink, formatter: value => spec.axis(value) }, splitLine: { lineStyle: { color: rule } },
     },
-    series: spec.series.map((one, index) => {
-      const color = css(one.color ?? `--series-${(index % 8) + 1}`);
-      return bars ? bar(one, color, spec) : line(one, color, spec);
-    }),
+    series: spec.kind === 'waterfall' ? [steps(spec.series[0].values)] : [
+      ...spec.series.map((one, index) => {
+        const color = css(one.color ?? `--series-${(index % 8) + 1}`);
+        return bars ? bar(one, color) : line(one, color, spec);
+      }),
+      ...(bars ? [pale(spec)] : []),
+    ],
   };
 }
 
-const bar = ({ name, values }, color, { partial }) => ({
-  name, type: 'bar', stack: 'all', barMaxWidth: 36, itemStyle: { color },
-  data: values.map((value, i) => (partial[i] ? { value, itemStyle: { color, opacity: 0.45 } } : value)),
+/** From this many buckets on, a series is drawn as one path: an element per bar would block the page six times as long. */
+const LARGE = 100;
+
+const bar = ({ name, values }, color) => ({
+  name, type: 'bar', stack: 'all', barMaxWidth: 36, large: true, largeThreshold: LARGE, itemStyle: { color }, data: values,
+});
+
+/** A veil over the incomplete buckets, as bars of one path have one colour. */
+const pale = ({ partial }) => ({
+  type: 'bar', stack: 'all', data: [], tooltip: { show: false },
+  markArea: {
+    silent: true, z: 5, itemStyle: { color: css('--card'), opacity: 0.55 },
+    data: partial.flatMap((is, i) => (is ? [[{ xAxis: i }, { xAxis: i }]] : [])),
+  },
 });
 
 const line = ({ name, values, marked = [] }, color, { partial }) => ({
@@ -56,17 +74,78 @@ const line = ({ name, values, marked = [] }, color, { partial }) => ({
   }),
 });
 
+/** Boxes from one sum to the next; the first and the last begin at zero. */
+function steps(values) {
+  const last = values.length - 1;
+  let sum = 0;
+  return {
+    type: 'candlestick', barMaxWidth: 60,
+    data: values.map((value, i) => {
+      const from = i === 0 || i === last ? 0 : sum;
+      sum = from + value;
+      const color = css(i === 0 || i === last ? '--series-1' : value < 0 ? '--series-3' : '--series-2');
+      return {
+        value: [from, sum, Math.min(from, sum), Math.max(from, sum)],
+        itemStyle: { color, color0: color, borderColor: color, borderColor0: color },
+      };
+    }),
+  };
+}
+
+/** Less is a click. */
+const DRAG_PIXELS = 5;
+const isDrag = (from, to) => Math.abs(to - from) >= DRAG_PIXELS;
+
+let turn = Promise.resolve();
+
+/** Each chart is drawn in a task of its own, so that the page reacts in between. */
+const inTurn = () => (turn = turn.then(() => new Promise(resolve => setTimeout(resolve))));
+
 class UsageChart extends HTMLElement {
   #chart = null;
   #spec = null;
   #sizes = new ResizeObserver(() => this.#chart?.resize());
   #draw = async () => {
     const { init } = await echarts();
+    await inTurn();
     if (!this.isConnected || !this.#spec) return;
     this.#chart ??= init(this);
     this.#chart.setOption(optionOf(this.#spec), true);
     this.dataset.drawn = this.#spec.labels.length;
   };
+
+  /** Called with the first and the last bucket over which the viewer has dragged; null where that means nothing. */
+  dragged = null;
+
+  constructor() {
+    super();
+    let from = null;
+    const place = event => event.clientX - this.getBoundingClientRect().left;
+    const bucketAt = x => Math.min(Math.max(this.#chart.convertFromPixel({ xAxisIndex: 0 }, x), 0), this.#spec.labels.length - 1);
+    const windowTo = x => {
+      const [first, last] = [bucketAt(from), bucketAt(x)].sort((a, b) => a - b);
+      return { first, last };
+    };
+    this.addEventListener('pointerdown', event => {
+      from = this.dragged && this.#chart && event.button === 0 ? place(event) : null;
+    });
+    this.addEventListener('pointermove', event => {
+      if (from !== null && isDrag(from, place(event))) this.#mark(windowTo(place(event)));
+    });
+    this.addEventListener('pointercancel', () => {
+      from = null;
+    });
+    this.addEventListener('pointerup', event => {
+      if (from !== null && isDrag(from, place(event))) this.dragged(windowTo(place(event)));
+      from = null;
+    });
+  }
+
+  #mark({ first, last }) {
+    this.#chart.setOption({
+      series: [{ markArea: { silent: true, itemStyle: { color: css('--accent'), opacity: 0.15 }, data: [[{ xAxis: first }, { xAxis: last }]] } }],
+    });
+  }
 
   set spec(spec) {
     this.#spec = spec;

@@ -109,6 +109,7 @@ function row(job, app) {
   const zone = job.timeZone;
   const [start, end] = [job.timeRange.start, job.timeRange.end].map(Date.parse);
   const { totals } = job;
+  const spend = totals?.cost ?? (job.billedCostUsd === null ? null : { amount: job.billedCostUsd, currency: 'USD' });
   return html`
     <tr data-key=${job.jobId} data-status=${job.status}>
       <th scope="row">${format.date(start, zone)} – ${format.date(end - 1, zone)}
@@ -116,8 +117,8 @@ function row(job, app) {
         ${job.monthly ? html`<span class="note">${words.monthly(job.monthly.month, job.monthly.revision)}</span>` : nothing}</th>
       <td>${words.states[job.status]}${detail(job)}</td>
       <td>${job.status === 'pending' ? text.none : format.count(job.rowCount)}</td>
-      <td>${totals?.cost
-        ? html`<data value=${totals.cost.amount}>${format.money(totals.cost.amount, totals.cost.currency)}</data>` : text.none}
+      <td>${spend
+        ? html`<data value=${spend.amount}>${format.money(spend.amount, spend.currency)}</data>` : text.none}
         ${totals?.unpricedInvocations ? html`<span class="note">${words.unpriced(format.count(totals.unpricedInvocations))}</span>` : nothing}</td>
       <td>${file(job, app)}</td>
       <td>${words.by(job.initiatedBy, format.dateTime(Date.parse(job.createdAt), zone))}</td>

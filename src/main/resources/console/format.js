@@ -5,11 +5,13 @@ const locale = navigator.languages?.length ? [...navigator.languages] : undefine
 /** Making a format takes as long as hundreds of uses. */
 const formats = new Map();
 
-function number(options = {}) {
-  const key = JSON.stringify(options);
-  if (!formats.has(key)) formats.set(key, new Intl.NumberFormat(locale, options));
+function made(Format, options) {
+  const key = Format.name + JSON.stringify(options);
+  if (!formats.has(key)) formats.set(key, new Format(locale, options));
   return formats.get(key);
 }
+
+const number = (options = {}) => made(Intl.NumberFormat, options);
 
 const whole = number();
 const short = number({ notation: 'compact', maximumFractionDigits: 1 });
@@ -30,6 +32,9 @@ export function money(amount, currency = 'USD') {
   const digits = value === 0 || value >= 1 ? {} : { minimumFractionDigits: 2, maximumSignificantDigits: 3 };
   return number({ style: 'currency', currency, ...digits }).format(amount);
 }
+
+/** A decimal of the API with all its digits. */
+export const exact = decimal => number({ maximumFractionDigits: 12 }).format(decimal);
 
 export const compactMoney = (value, currency = 'USD') =>
   number({ style: 'currency', currency, notation: 'compact', maximumFractionDigits: 2 }).format(value);
@@ -53,7 +58,7 @@ export function bytes(value) {
   return unit(name, { maximumFractionDigits: 1 }).format(size);
 }
 
-const time = (options, zone) => new Intl.DateTimeFormat(locale, { timeZone: zone, ...options });
+const time = (options, zone) => made(Intl.DateTimeFormat, { timeZone: zone, ...options });
 
 export const dateTime = (millis, zone) => time({ dateStyle: 'medium', timeStyle: 'short' }, zone).format(millis);
 export const date = (millis, zone) => time({ dateStyle: 'medium' }, zone).format(millis);

@@ -3,20 +3,30 @@
 import './trusted-types.js';
 import './chart.js';
 import { html, nothing, render } from './lit-html.js';
+import * as administration from './administration.js';
 import * as api from './api.js';
+import * as local from './local.js';
 import { text } from './messages.js';
+import * as company from './company.js';
 import * as finance from './finance.js';
+import * as oidc from './oidc.js';
 import * as overview from './overview.js';
 import * as reliability from './reliability.js';
 import * as signIn from './sign-in.js';
+import * as spend from './spend.js';
 import { choice, day, loading, problem } from './parts.js';
 import { RANGES, dateText, granularities, granularityOf, rangeOf, zones } from './time.js';
-import { PAGES, addressOf, parseView } from './view.js';
+import { PAGES, SPLITS, addressOf, parseView } from './view.js';
 
-const pages = { overview, reliability, finance };
+const pages = { overview, reliability, spend, finance, company, administration };
+
+/** These show the present, whatever the range is. */
+const WITHOUT_RANGE = ['spend', 'finance', 'administration'];
 const root = document.getElementById('app');
 
 let orgs = null;
+/** The viewer's session at the provider; null with a pasted credential. */
+let session = null;
 let notice = '';
 let busy = false;
 let current = new AbortController();
@@ -29,6 +39,11 @@ const app = {
   fault: null,
   draw,
   fail,
+  reload: load,
+
+  get orgs() {
+    return orgs;
+  },
 
   /** Runs what the viewer asked for; a refusal is shown. */
   async attempt(action) {
@@ -36,6 +51,25 @@ const app = {
       await action();
     } catch (fault) {
       fail(fault);
+    }
+  },
+
+  /**
+   * Changes something by a part of the page, and looks again. A refusal stands in that part, so that what was asked can be
+   * corrected. The action returns what is said when it is done, and may add notes of its own.
+   */
+  async change(part, action) {
+    const { view } = app;
+    const notes = {};
+    try {
+      notes[part] = await action(notes);
+      app.show(view, data => ({ ...data, notes, faults: {} }));
+      orgs = (await api.get('orgs')).orgs;
+      const seen = await pages[view.page].load(view, Date.now(), current.signal);
+      app.show(view, () => ({ ...seen, notes, faults: {} }));
+    } catch (fault) {
+      if (!fault.status || fault.status === 401) return fail(fault);
+      app.show(view, data => ({ ...data, notes, faults: { [part]: fault } }));
     }
   },
 
@@ -63,17 +97,75 @@ function leave(why) {
   current.abort();
   clearTimeout(timer);
   api.signOut();
-  orgs = app.data = app.fault = null;
+  orgs = session = app.data = app.fault = null;
   notice = why;
   busy = false;
   draw();
 }
 
-async function enter(credential, usable) {
-  if (!usable) return leave(text.signIn.malformed);
+/** Leaves, and ends the session at the provider too. */
+function signOut() {
+  const ended = session;
+  leave('');
+  ended?.end();
+}
+
+/** Goes to the provider; the address of the view is where the viewer returns to. */
+async function askProvider() {
+  busy = true;
+  notice = '';
+  draw();
+  try {
+    await oidc.leaveForProvider(location.hash);
+  } catch (fault) {
+    refuse(fault);
+  }
+}
+
+/** Begins the page: with the provider's answer, if the address holds one. */
+async function begin() {
+  const answer = oidc.offered ? oidc.takeAnswer() : null;
+  if (!answer) return draw();
+  app.view = parseView(location.hash);
   busy = true;
   draw();
+  try {
+    session = await oidc.redeem(answer);
+  } catch (fault) {
+    return refuse(fault);
+  }
+  api.signInWith(session);
+  await admit();
+}
+
+function refuse(fault) {
+  if (!(fault instanceof oidc.Refusal)) throw fault;
+  leave(text.signIn.refusals[fault.reason](fault.message));
+}
+
+/** Signs in to the local stack, with a token that its service makes. */
+async function enterLocally() {
+  busy = true;
+  notice = '';
+  draw();
+  try {
+    api.signIn(await local.token());
+  } catch (fault) {
+    return refuse(fault);
+  }
+  await admit();
+}
+
+async function enter(credential, usable) {
+  if (!usable) return leave(text.signIn.malformed);
   api.signIn(credential);
+  await admit();
+}
+
+/** Shows what the viewer may see. */
+async function admit() {
+  busy = true;
+  draw();
   try {
     const found = (await api.get('orgs')).orgs;
     if (!found.length) return leave(text.signIn.noOrgs);
@@ -120,6 +212,7 @@ async function load() {
     busy = false;
     draw();
     follow(signal);
+    app.attempt(async () => pages[view.page].later?.(app, signal));
   } catch (fault) {
     if (signal.aborted) return;
     busy = false;
@@ -147,7 +240,7 @@ function follow(signal) {
 function draw() {
   const signedIn = orgs !== null;
   document.title = signedIn ? `${text.pages[app.view.page]} – ${text.title}` : text.title;
-  render(signedIn ? layout() : signIn.page({ notice, busy, signIn: enter }), root);
+  render(signedIn ? layout() : signIn.page({ notice, busy, signIn: enter, askProvider, enterLocally }), root);
 }
 
 function layout() {
@@ -160,7 +253,7 @@ function layout() {
       <nav>${PAGES.map(page => html`
         <a href=${addressOf({ ...view, page })} aria-current=${page === view.page ? 'page' : nothing}
           @click=${event => { event.preventDefault(); go({ page }); }}>${text.pages[page]}</a>`)}</nav>
-      <button type="button" class="quiet" id="sign-out" @click=${() => leave('')}>${text.signIn.out}</button>
+      <button type="button" class="quiet" id="sign-out" @click=${signOut}>${text.signIn.out}</button>
     </header>
     <div class="controls" role="group">${controls()}</div>
     <main id="main" tabindex="-1" aria-busy=${busy}>
@@ -183,22 +276,30 @@ function controls() {
     choice('org', text.controls.org, orgs.map(org => [org.orgId, org.name]), view.org, set('org')),
     choice('zone', text.controls.zone, names(Object.fromEntries(knownZones().map(zone => [zone, zone])), knownZones()), view.zone, set('zone')),
   ];
-  if (view.page === 'finance') return shared;
-  const range = rangeOf(view.range, view.zone, Date.now(), view);
+  if (WITHOUT_RANGE.includes(view.page)) return shared;
+  // Bills come by UTC day and are those of the whole company.
+  const ofCompany = view.page === 'company';
+  const zone = ofCompany ? 'UTC' : view.zone;
+  const range = rangeOf(view.range, zone, Date.now(), view);
   const automatic = text.controls.automatic(text.granularities[granularityOf('', range)]);
-  return [
-    shared[0],
+  const ranges = [
     choice('range', text.controls.range, names(text.ranges, RANGES), view.range, chooseRange),
     view.range === 'own' ? [
-      day('from', text.controls.from, dateText(range.start, view.zone), set('from')),
-      day('to', text.controls.to, dateText(range.end - 1, view.zone), set('to')),
+      day('from', text.controls.from, dateText(range.start, zone), set('from')),
+      day('to', text.controls.to, dateText(range.end - 1, zone), set('to')),
     ] : nothing,
+  ];
+  const again = html`<button type="button" id="refresh" @click=${load}>${text.refresh}</button>`;
+  if (ofCompany) return [...ranges, again];
+  return [
+    shared[0],
+    ...ranges,
     choice('granularity', text.controls.granularity,
       [['', automatic], ...names(text.granularities, granularities(range))], view.granularity, set('granularity')),
     view.page === 'overview'
-      ? choice('split', text.controls.split, names(text.splits, ['model', 'client']), view.split, set('split')) : nothing,
+      ? choice('split', text.controls.split, names(text.splits, SPLITS), view.split, set('split')) : nothing,
     shared[1],
-    html`<button type="button" id="refresh" @click=${load}>${text.refresh}</button>`,
+    again,
   ];
 }
 
@@ -223,4 +324,4 @@ addEventListener('popstate', () => {
   change(view);
 });
 
-draw();
+begin();

@@ -37,15 +37,22 @@ function expected({ expected: total, range, spent, costComplete, reason }) {
     ${costComplete ? nothing : html`<p class="note">${text.outlook.incomplete}</p>`}`;
 }
 
-function days({ anomalies }, zone) {
+function days({ anomalies, judged, judgedFrom, reason }, zone) {
+  if (judged === 'none') return html`<p class="note" id="unusual">${text.outlook.notJudged(reason)}</p>`;
+  const from = judged === 'part' ? format.date(Date.parse(judgedFrom), zone) : null;
+  return html`${found(anomalies, from, zone)}
+    ${from ? html`<p class="note">${text.outlook.partlyJudged(from, reason)}</p>` : nothing}`;
+}
+
+function found(anomalies, from, zone) {
   const shown = anomalies.filter(one => one.by === 'org').slice(0, DAYS_SHOWN);
-  if (shown.length === 0) return html`<p class="note" id="unusual">${text.outlook.usual}</p>`;
+  if (shown.length === 0) return html`<p class="note" id="unusual">${from ? text.outlook.usualSince(from) : text.outlook.usual}</p>`;
   return html`<ul id="unusual">${shown.map(one => html`<li>${day(one, zone)}</li>`)}</ul>`;
 }
 
 function day({ bucketStart, cost, expected: usual, contributors }, zone) {
   const money = one => format.money(one.amount, one.currency);
-  const names = (contributors ?? []).slice(0, DAYS_SHOWN).map(one => one.name ?? (one.key || text.top.noClient));
+  const names = (contributors ?? []).slice(0, DAYS_SHOWN).map(one => one.name ?? (one.key || text.top.nobody.client));
   return text.outlook.unusual(
     format.date(Date.parse(bucketStart), zone), money(cost), money(usual), names.join(', '));
 }

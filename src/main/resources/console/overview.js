@@ -1,15 +1,14 @@
 // What was used and what it cost.
 
-import { html, nothing } from './lit-html.js';
+import { html } from './lit-html.js';
 import { get } from './api.js';
 import * as format from './format.js';
 import { text } from './messages.js';
 import * as outlook from './outlook.js';
 import { changeOf, chartCard, empty, figure, freshness, pointsOf } from './parts.js';
-import { MEASURES, groupsOf, stackOf, startsOf, tokenClasses } from './series.js';
+import { MEASURES, SHOWN, groupsOf, stackOf, stackWithin, startsOf, tokenClasses } from './series.js';
 import { bucketEnd, granularityOf, rangeOf } from './time.js';
-
-const TOP = 10;
+import * as tops from './tops.js';
 
 const window = (start, end) => ({ start: new Date(start).toISOString(), end: new Date(end).toISOString() });
 
@@ -19,11 +18,11 @@ export async function load(view, now, signal) {
   const path = `orgs/${view.org}/usage`;
   const asked = { ...window(range.start, range.end), granularity, timeZone: view.zone };
   const series = groupBy => get(path, { ...asked, groupBy, fill: 'zero' }, signal);
-  // Of whole days of UTC only the totals are read, so the zone does not matter.
-  const totals = (start, end) => (start < end ? get(path, window(start, end), signal) : null);
-  const [byModel, byClient, models, before, until, expected] = await Promise.all([
+  const totals = (start, end) =>
+    (start < end ? get(path, { ...window(start, end), granularity: 'total', timeZone: view.zone }, signal) : null);
+  const [byModel, ranked, models, before, until, expected] = await Promise.all([
     series('model'),
-    series('client'),
+    tops.load(view, range, signal),
     get(`orgs/${view.org}/models`, {}, signal),
     totals(range.before.start, range.before.end),
     range.running ? totals(range.start, range.until) : null,
@@ -31,13 +30,21 @@ export async function load(view, now, signal) {
   ]);
   const names = new Map(models.models.map(model => [model.modelId, model.name]));
   return {
-    range, granularity, path, asked, now, before, byModel, expected,
+    range, granularity, path, asked, now, before, byModel, expected, tops: ranked,
     compared: range.running ? until?.totals : byModel.totals,
-    groups: {
-      model: groupsOf(byModel.series, point => point.modelId, id => names.get(id) ?? id),
-      client: groupsOf(byClient.series, point => point.clientId ?? '', id => id || text.top.noClient),
-    },
+    models: groupsOf(byModel.series, point => point.modelId, id => names.get(id) ?? id),
+    stacked: await stacked(view, ranked[view.split], parameters => get(path, { ...asked, ...parameters }, signal)),
   };
+}
+
+/** The groups that a chart stacks in addition to all others: the most expensive ones. Models are known from their own answer. */
+async function stacked({ split }, { rows = [] }, ask) {
+  const shown = rows.filter(row => row.key).slice(0, SHOWN);
+  if (split === 'model' || shown.length === 0) return [];
+  const id = `${split}Id`;
+  const { series } = await ask({ groupBy: split, [id]: shown.map(row => row.key) });
+  const names = new Map(shown.map(row => [row.key, tops.nameOf(split, row)]));
+  return groupsOf(series, point => point[id], key => names.get(key) ?? key);
 }
 
 export function page(app) {
@@ -52,7 +59,7 @@ export function page(app) {
     <p class="note" id="compared">${comparison(data, view.zone)}</p>
     ${outlook.card(data.expected, view.zone)}
     <div class="charts">${charts(app)}</div>
-    <div class="tops">${top('model', app)}${top('client', app)}</div>`;
+    ${tops.page(app)}`;
 }
 
 /** The totals of the period before, if a comparison with them is fair. */
@@ -109,20 +116,24 @@ function unpriced({ cost, costComplete, unpricedInvocations, invocations }) {
 export const failed = ({ errors, invocations }) =>
   errors ? text.figures.failed(format.count(errors), format.count(invocations)) : text.figures.noErrors;
 
-/** Which buckets are cut by the range, or still run. */
-export const partialOf = (starts, { range, granularity }, zone) =>
-  starts.map(start => start < range.start || bucketEnd(start, granularity, zone) > range.end);
+/** Which buckets are cut by the range, or still run. Where the next one begins within the range, this one has ended by then. */
+export const partialOf = (starts, { range, granularity }, zone) => starts.map((start, i) =>
+  start < range.start || (!(starts[i + 1] <= range.end) && bucketEnd(start, granularity, zone) > range.end));
 
 function charts(app) {
   const { view, data } = app;
-  const groups = data.groups[view.split];
+  const stack = measure => (view.split === 'model' || data.tops[view.split].fault
+    ? stackOf(data.models, starts, measure) : stackWithin(data.models, data.stacked, starts, measure));
   const starts = startsOf(data.byModel.series);
   const base = {
     kind: 'bars',
     labels: format.bucketLabels(starts, data.granularity, view.zone),
     partial: partialOf(starts, data, view.zone),
   };
-  const notes = base.partial.some(Boolean) ? [text.charts.partial] : [];
+  const notes = [
+    ...(base.partial.some(Boolean) ? [text.charts.partial] : []),
+    ...(data.tops[view.split].fault ? [text.charts.usersOff] : []),
+  ];
   const csv = { path: data.path, parameters: { ...data.asked, groupBy: view.split } };
   const counted = { format: format.count, axis: format.compact, whole: true };
   const card = (id, series, formats, further = []) => chartCard({
@@ -130,47 +141,8 @@ function charts(app) {
     table: { totals: true }, csv, app,
   });
   return [
-    card('spend', stackOf(groups, starts, 'cost'), { format: format.money, axis: format.compactMoney }, unpriced(data.byModel.totals)),
-    card('invocations', stackOf(groups, starts, 'invocations'), counted),
-    card('tokens', tokenClasses(data.groups.model, starts), counted),
+    card('spend', stack('cost'), { format: format.money, axis: format.compactMoney }, unpriced(data.byModel.totals)),
+    card('invocations', stack('invocations'), counted),
+    card('tokens', tokenClasses(data.models, starts), counted),
   ];
-}
-
-const expanded = new Set();
-
-function top(split, app) {
-  const groups = app.data.groups[split];
-  const { cost } = app.data.byModel.totals;
-  const all = expanded.has(split);
-  const toggle = () => {
-    all ? expanded.delete(split) : expanded.add(split);
-    app.draw();
-  };
-  const columns = ['name', 'spend', 'share', 'invocations', 'tokens', 'errorRate', 'unpriced'];
-  return html`
-    <section class="card" id=${`top-${split}`} aria-labelledby=${`title-top-${split}`}>
-      <h2 id=${`title-top-${split}`}>${text.top[split]}</h2>
-      <div class="scroll" tabindex="0" role="region" aria-label=${text.top[split]}>
-        <table>
-          <thead><tr>${columns.map(column => html`<th scope="col">${text.top[column]}</th>`)}</tr></thead>
-          <tbody>${groups.slice(0, all ? groups.length : TOP).map(group => row(group, Number(cost?.amount ?? 0)))}</tbody>
-        </table>
-      </div>
-      ${groups.length > TOP
-        ? html`<button type="button" class="quiet" @click=${toggle}>${all ? text.top.fewer : text.top.more}</button>` : nothing}
-    </section>`;
-}
-
-function row(group, total) {
-  const share = group.cost !== null && total > 0 ? Number(group.cost) / total : null;
-  return html`
-    <tr data-key=${group.key}>
-      <th scope="row">${group.name}</th>
-      <td><data value=${group.cost ?? ''}>${group.cost === null ? text.none : format.money(group.cost)}</data></td>
-      <td>${share === null ? text.none : html`<meter min="0" max="1" value=${share} aria-hidden="true"></meter> ${format.percent(share)}`}</td>
-      <td><data value=${group.invocations}>${format.count(group.invocations)}</data></td>
-      <td>${format.compact(group.tokens)}</td>
-      <td>${format.percent(errorRate(group))}</td>
-      <td>${group.unpriced ? format.count(group.unpriced) : text.none}</td>
-    </tr>`;
 }

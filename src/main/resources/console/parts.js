@@ -18,6 +18,13 @@ export const day = (id, label, value, choose) => html`
     <input id=${id} type="date" required .value=${value} @change=${event => choose(event.target.value)}>
   </label>`;
 
+/** A labelled line of text; pattern is what the browser checks before the form is sent, and title says it in words. */
+export const field = ({ id, label, value, set, pattern, title, required = true, readonly = false }) => html`
+  <label class="control" for=${id}><span>${label}</span>
+    <input id=${id} type="text" autocomplete="off" spellcheck="false" ?required=${required} ?readonly=${readonly}
+      pattern=${pattern ?? nothing} title=${title ?? nothing} .value=${value} @input=${event => set(event.target.value)}>
+  </label>`;
+
 /** A figure with its exact value, how it has changed, and what a reader must know about it. */
 export const figure = ({ id, label, value, exact, change, notes = [] }) => html`
   <section class="card figure" id=${`figure-${id}`} aria-label=${label}>
@@ -70,10 +77,30 @@ export const problem = (fault, retry) => html`
     <button type="button" @click=${retry}>${text.retry}</button>
   </div>`;
 
+/** A card that shows what was asked for, or what went wrong and what to do next; other cards of the page stay. */
+export const cardOf = (id, title, data, app, card) => (data.fault ? html`
+  <section class="card" id=${id} aria-labelledby=${`title-${id}`}>
+    <h2 id=${`title-${id}`}>${title}</h2>
+    <div class="notice" role="alert" data-status=${data.fault.status}>
+      <p><strong>${data.fault.status ? data.fault.title : text.problems.unreachable}</strong> ${data.fault.detail}</p>
+      <p>${text.problems.next[data.fault.status] ?? text.problems.next[500]}</p>
+      ${data.fault.traceId ? html`<p class="note">${text.problems.trace(data.fault.traceId)}</p>` : nothing}
+    </div>
+    <button type="button" @click=${app.reload}>${text.retry}</button>
+  </section>` : card(data));
+
+/** A refusal next to what was asked for. */
+export const refusal = ({ status, title, detail, errors }) => html`
+  <div class="notice" role="alert" data-status=${status ?? nothing}>
+    <p><strong>${title}</strong> ${detail}</p>
+    ${errors.length ? html`<ul>${errors.map(error => html`<li>${error.message}</li>`)}</ul>` : nothing}
+    ${status === 403 ? html`<p>${text.problems.next[403]}</p>` : nothing}
+  </div>`;
+
 const opened = new Set();
 
 /** A chart with its table, which is drawn when it is opened, and the rows of the API as CSV. */
-export function chartCard({ id, title, notes = [], spec, table, csv, app }) {
+export function chartCard({ id, title, notes = [], spec, table, csv, dragged, app }) {
   const toggle = event => {
     if (event.target.open === opened.has(id)) return;
     event.target.open ? opened.add(id) : opened.delete(id);
@@ -84,7 +111,7 @@ export function chartCard({ id, title, notes = [], spec, table, csv, app }) {
       <header><h2 id=${`title-${id}`}>${title}</h2>
         <button type="button" class="quiet" aria-label=${text.charts.csvOf(title)} @click=${() => save(csv, id, app)}>${text.charts.csv}</button>
       </header>
-      <usage-chart role="img" aria-label=${title} .spec=${spec}></usage-chart>
+      <usage-chart role="img" aria-label=${title} .spec=${spec} .dragged=${dragged}></usage-chart>
       ${notes.map(note => html`<p class="note">${note}</p>`)}
       <details ?open=${opened.has(id)} @toggle=${toggle}>
         <summary>${text.charts.table}</summary>
@@ -115,13 +142,14 @@ function bucketTable(title, spec, { totals = false, marks = [] } = {}) {
 
 async function save({ path, parameters }, id, app) {
   try {
-    saveBlob(await getCsv(path, parameters), `${id}.csv`);
+    saveBlob((await getCsv(path, parameters)).blob, `${id}.csv`);
   } catch (fault) {
     app.fail(fault);
   }
 }
 
-function saveBlob(blob, name) {
+/** Hands a file to the browser's downloads. */
+export function saveBlob(blob, name) {
   const link = document.createElement('a');
   link.href = URL.createObjectURL(blob);
   link.download = name;

@@ -3,6 +3,7 @@
 import { html } from './lit-html.js';
 import { get } from './api.js';
 import * as format from './format.js';
+import * as incident from './incident.js';
 import { text } from './messages.js';
 import { failed, partialOf } from './overview.js';
 import { chartCard, empty, figure, freshness } from './parts.js';
@@ -15,6 +16,7 @@ const STATUSES = ['error', 'timeout', 'throttled'];
 const known = of => value => (value === null || value === undefined ? text.none : of(value));
 
 export async function load(view, now, signal) {
+  incident.reset();
   const range = rangeOf(view.range, view.zone, now, view);
   const granularity = granularityOf(view.granularity, range);
   const path = `orgs/${view.org}/reliability`;
@@ -32,7 +34,8 @@ export function page(app) {
   return html`
     ${freshness(answer.freshness)}
     <div class="figures">${figures(answer.totals, app.data.range)}</div>
-    <div class="charts">${charts(app)}</div>`;
+    <div class="charts">${charts(app)}</div>
+    ${incident.card(app)}`;
 }
 
 function figures(totals, range) {
@@ -73,9 +76,10 @@ function charts(app) {
   const marked = cause => points.map(point => (point.spikeCauses ?? []).includes(cause));
   const spiked = causes.some(Boolean) ? [text.charts.spikes] : [];
   const csv = { path: data.path, parameters: data.asked };
+  const dragged = buckets => incident.choose(starts, buckets, app);
   const lines = (id, series, formats, further = [], table = {}) => chartCard({
     id, title: text.charts[id], notes: [...(partial ? [text.charts.partialPoints] : []), ...further],
-    spec: { ...base, kind: 'lines', series, ...formats }, table, csv, app,
+    spec: { ...base, kind: 'lines', series, ...formats }, table, csv, dragged, app,
   });
   const percentiles = (of, marks = {}) => PERCENTILES.map(name => (
     { name, values: points.map(point => of(point)?.[name] ?? null), marked: marks[name] }));
@@ -87,7 +91,7 @@ function charts(app) {
     lines('latency', percentiles(point => point.latencyMs, { p95: marked('p95') }), times, spiked),
     ...(data.answer.totals.timeToFirstTokenMs ? [lines('firstToken', percentiles(point => point.timeToFirstTokenMs), times)] : []),
     chartCard({
-      id: 'errors', title: text.charts.errors, notes: partial ? [text.charts.partial] : [], csv, app, table: { totals: true },
+      id: 'errors', title: text.charts.errors, notes: partial ? [text.charts.partial] : [], csv, dragged, app, table: { totals: true },
       spec: {
         ...base, kind: 'bars', format: format.count, axis: format.compact, whole: true,
         series: STATUSES.map((status, i) => (

@@ -3,7 +3,7 @@
 import { sum } from './decimal.js';
 import { text } from './messages.js';
 
-const SHOWN = 7;
+export const SHOWN = 7;
 
 const tokensOf = point => point.inputTokens + point.outputTokens;
 
@@ -21,7 +21,7 @@ function costOf(points) {
 }
 
 /** Starts of the buckets that occur, in order, in milliseconds. */
-export const startsOf = series => [...new Set(series.map(point => Date.parse(point.bucketStart)))].sort((a, b) => a - b);
+export const startsOf = series => [...new Set(series.map(point => point.bucketStart))].map(Date.parse).sort((a, b) => a - b);
 
 /** The groups of a usage answer, the most expensive first. */
 export function groupsOf(series, keyOf, nameOf) {
@@ -46,37 +46,53 @@ export function groupsOf(series, keyOf, nameOf) {
 
 /** One series of values per group, by bucket; the small ones together. */
 export function stackOf(groups, starts, measure) {
-  const place = new Map(starts.map((start, index) => [start, index]));
-  const stack = groups.slice(0, SHOWN).map(group => ({ name: group.name, values: valuesOf([group], place, measure) }));
+  const of = MEASURES[measure];
+  const valuesOf = adding(groups, starts);
+  const stack = groups.slice(0, SHOWN).map(group => ({ name: group.name, values: valuesOf([group], of) }));
   const rest = groups.slice(SHOWN);
   if (rest.length) {
-    stack.push({ name: text.charts.other(rest.length), values: valuesOf(rest, place, measure), color: '--series-other' });
+    stack.push({ name: text.charts.other(rest.length), values: valuesOf(rest, of), color: '--series-other' });
   }
   return stack;
 }
 
-function valuesOf(groups, place, measure) {
-  const values = new Array(place.size).fill(0);
-  for (const group of groups) {
-    for (const point of group.points) values[place.get(Date.parse(point.bucketStart))] += MEASURES[measure](point);
+/** The same of chosen groups; what the whole has beyond them is the last series. */
+export function stackWithin(whole, groups, starts, measure) {
+  const of = MEASURES[measure];
+  const valuesOf = adding([...whole, ...groups], starts);
+  const stack = groups.map(group => ({ name: group.name, values: valuesOf([group], of) }));
+  const rest = valuesOf(whole, of)
+    .map((value, i) => beyond(value, stack.reduce((total, one) => total + one.values[i], 0)));
+  return rest.some(Boolean) ? [...stack, { name: text.charts.rest, values: rest, color: '--series-other' }] : stack;
+}
+
+/** What is left is none where only the rounding of binary fractions is. */
+const beyond = (whole, part) => (Math.abs(whole - part) <= Math.abs(whole) * 1e-12 ? 0 : Math.max(0, whole - part));
+
+/** Adds points up by bucket. Each start is parsed once, not for each of its points. */
+function adding(groups, starts) {
+  const index = new Map(starts.map((start, i) => [start, i]));
+  const place = new Map();
+  for (const { bucketStart } of groups.flatMap(group => group.points)) {
+    if (!place.has(bucketStart)) place.set(bucketStart, index.get(Date.parse(bucketStart)));
   }
-  return values;
+  return (some, of) => {
+    const values = new Array(starts.length).fill(0);
+    for (const { points } of some) {
+      for (const point of points) values[place.get(point.bucketStart)] += of(point);
+    }
+    return values;
+  };
 }
 
 /** Tokens by class; the input of the API includes what came from a cache and went to one. */
 export function tokenClasses(groups, starts) {
-  const place = new Map(starts.map((start, index) => [start, index]));
+  const valuesOf = adding(groups, starts);
   const classes = {
     input: point => point.inputTokens - point.cacheReadInputTokens - point.cacheWriteInputTokens,
     cacheRead: point => point.cacheReadInputTokens,
     cacheWrite: point => point.cacheWriteInputTokens,
     output: point => point.outputTokens,
   };
-  return Object.entries(classes).map(([name, of]) => {
-    const values = new Array(starts.length).fill(0);
-    for (const group of groups) {
-      for (const point of group.points) values[place.get(Date.parse(point.bucketStart))] += of(point);
-    }
-    return { name: text.tokenClasses[name], values };
-  });
+  return Object.entries(classes).map(([name, of]) => ({ name: text.tokenClasses[name], values: valuesOf(groups, of) }));
 }

@@ -41,9 +41,6 @@ export function midnight(zone, year, month, day) {
   return local - offset(zone, guess);
 }
 
-/** The API refuses days and months of zones whose days do not begin on whole UTC hours. */
-const beginsOnWholeHours = zone => offset(zone, Date.now()) % HOUR === 0;
-
 export function isZone(zone) {
   try {
     new Intl.DateTimeFormat('en', { timeZone: zone });
@@ -53,13 +50,10 @@ export function isZone(zone) {
   }
 }
 
-/** The browser's zone, or UTC where the API could not show its days. */
-export function defaultZone() {
-  const own = Intl.DateTimeFormat().resolvedOptions().timeZone || 'UTC';
-  return beginsOnWholeHours(own) ? own : 'UTC';
-}
+/** The browser's zone. */
+export const defaultZone = () => Intl.DateTimeFormat().resolvedOptions().timeZone || 'UTC';
 
-/** All that the browser knows; the API says so where it cannot show the days of one. */
+/** All that the browser knows. */
 export function zones() {
   return [...new Set(['UTC', ...(Intl.supportedValuesOf?.('timeZone') ?? [])])];
 }
@@ -77,7 +71,7 @@ export function rangeOf(name, zone, now, own = {}) {
   const { year, month, day } = partsIn(zone, now);
   const today = midnight(zone, year, month, day);
   const toNow = (start, beforeStart) => {
-    const until = floorHour(now);
+    const until = Math.max(start, floorHour(now));
     return {
       start, end: now, running: true, until,
       before: { start: beforeStart, end: Math.min(start, beforeStart + until - start) },
@@ -135,6 +129,16 @@ export function bucketsOf({ start, end }, granularity, zone) {
   }
   return starts;
 }
+
+/** The instant of a local date and time, as an input of type datetime-local has them; NaN where it is not one. */
+export function instantOf(text, zone) {
+  const local = Date.parse(`${text}Z`);
+  if (Number.isNaN(local)) return local;
+  return local - offset(zone, local - offset(zone, local));
+}
+
+/** Local date and time to the minute, as an input of type datetime-local takes them. */
+export const minuteText = (millis, zone) => new Date(millis + offset(zone, millis)).toISOString().slice(0, 16);
 
 /** A date of the zone as an input of type date has it. */
 export function dateText(millis, zone) {

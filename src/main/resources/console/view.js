@@ -2,7 +2,8 @@
 
 import { RANGES, defaultZone, isZone } from './time.js';
 
-export const PAGES = ['overview', 'reliability', 'finance'];
+export const SPLITS = ['model', 'client', 'user'];
+export const PAGES = ['overview', 'reliability', 'spend', 'finance', 'company', 'administration'];
 const ORG = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 const DATE = /^\d{4}-\d\d-\d\d$/;
 
@@ -22,7 +23,7 @@ export function parseView(hash) {
     to: matching(given.get('to'), DATE),
     granularity: oneOf(given.get('granularity'), ['hour', 'day', 'month'], ''),
     zone: zone && isZone(zone) ? zone : defaultZone(),
-    split: oneOf(given.get('split'), ['model', 'client'], 'model'),
+    split: oneOf(given.get('split'), SPLITS, 'model'),
   };
 }
 

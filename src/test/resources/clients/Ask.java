@@ -32,12 +32,14 @@ public final class Ask {
                 "usage",
                 new UsageApi(client)
                         .getUsage(
-                                org, start, end, null, "day", null, null, null, null, List.of("model", "client"), null));
+                                org, start, end, null, "day", null, null, null, null, null, null, List.of("model", "client"),
+                                null, null, null, null));
         answers.put(
                 "reliability",
                 new ReliabilityApi(client)
                         .getReliability(
-                                org, start, end, null, "hour", null, null, null, null, List.of("model"), Percentile.P95));
+                                org, start, end, null, "hour", null, null, null, null, null, List.of("model"), Percentile.P95,
+                                null));
         answers.put("freshness", new FreshnessApi(client).getFreshness(org));
         ExportsApi exports = new ExportsApi(client);
         answers.put("export", exports.getExport(org, UUID.fromString(jobId)));

@@ -3,6 +3,7 @@ package io.inference.analytics;
 import static com.tngtech.archunit.base.DescribedPredicate.not;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.methods;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -11,6 +12,8 @@ import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
+import io.inference.analytics.platform.EndsBeforeStop;
+import io.quarkus.scheduler.Scheduled;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -34,26 +37,31 @@ class ArchitectureTest {
             Map.entry("settings", Set.of()),
             Map.entry("database", Set.of("platform")),
             Map.entry("web", Set.of("settings", "platform")),
-            Map.entry("console", Set.of("platform")),
-            Map.entry("series", Set.of("web")),
+            Map.entry("console", Set.of("settings", "platform")),
+            Map.entry("series", Set.of("web", "platform")),
             Map.entry("objectstore", Set.of()),
             Map.entry("ingest", Set.of("event", "access", "database", "settings", "web", "platform")),
             Map.entry("intake", Set.of("event", "ingest", "access", "web", "platform")),
             Map.entry("rollup", Set.of("database", "series", "platform")),
             Map.entry("freshness", Set.of("access", "database", "web", "platform")),
-            Map.entry("price", Set.of("rollup", "database", "series", "platform")),
+            Map.entry("price", Set.of("rollup", "access", "database", "series", "web", "platform")),
             Map.entry("access", Set.of("database", "settings", "web", "platform")),
             Map.entry("audit", Set.of("access", "objectstore", "database", "web", "platform")),
             Map.entry("usage", Set.of("freshness", "access", "series", "database", "web", "platform")),
+            Map.entry("repeats", Set.of("usage", "access", "series", "database", "web", "platform")),
             Map.entry("forecast", Set.of("usage", "freshness", "access", "series", "database", "web", "platform")),
             Map.entry("reliability", Set.of("usage", "freshness", "access", "series", "database", "web", "platform")),
             Map.entry("export", Set.of("usage", "access", "objectstore", "series", "database", "web", "platform")),
             Map.entry("webhook", Set.of()),
-            Map.entry("budget", Set.of("webhook", "usage", "access", "series", "database", "web", "platform")),
+            Map.entry(
+                    "budget",
+                    Set.of("webhook", "forecast", "usage", "access", "series", "database", "web", "platform")),
             Map.entry("provider", Set.of("platform")),
             Map.entry("bills", Set.of("provider", "database", "platform")),
             Map.entry("attribution", Set.of("bills", "provider", "platform")),
-            Map.entry("company", Set.of("access", "series", "database", "web", "platform")));
+            Map.entry(
+                    "company",
+                    Set.of("attribution", "bills", "provider", "access", "series", "database", "web", "platform")));
 
     private static final JavaClasses CLASSES = new ClassFileImporter()
             .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
@@ -170,6 +178,16 @@ class ArchitectureTest {
                 .doNotHaveFullyQualifiedName(ROOT + "cli.Main")
                 .should()
                 .callMethod(java.util.Locale.class, "setDefault", java.util.Locale.class)
+                .check(CLASSES);
+    }
+
+    @Test
+    void aStopWaitsForEveryScheduledJob() {
+        methods()
+                .that()
+                .areAnnotatedWith(Scheduled.class)
+                .should()
+                .beAnnotatedWith(EndsBeforeStop.class)
                 .check(CLASSES);
     }
 

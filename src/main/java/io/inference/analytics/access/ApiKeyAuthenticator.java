@@ -1,6 +1,7 @@
 package io.inference.analytics.access;
 
 import io.inference.analytics.database.ApiDatabase;
+import io.inference.analytics.platform.EndsBeforeStop;
 import io.inference.analytics.platform.Failure;
 import io.quarkus.scheduler.Scheduled;
 import jakarta.enterprise.context.ApplicationScoped;
@@ -94,6 +95,7 @@ class ApiKeyAuthenticator implements Authenticator {
     }
 
     /** Stores when keys were last used. */
+    @EndsBeforeStop
     @Scheduled(every = "15s", delayed = "10s", concurrentExecution = Scheduled.ConcurrentExecution.SKIP)
     void noteUses() {
         Map<UUID, Instant> noted = new HashMap<>(uses);

@@ -78,7 +78,7 @@ final class KeyMappingCsv {
         if (!platform.isEmpty() && known.filter(found -> found != Tool.CURSOR).isEmpty()) {
             errors.add(new FieldError(
                     "platform",
-                    "line %d: platform: %s (expected: claude_code, claude_api or claude_ai)"
+                    "line %d: platform: %s (expected: claude_code, claude_api, claude_ai or openai_api)"
                             .formatted(line, platform)));
         }
         String email = row.getOrDefault("email", "").toLowerCase(Locale.ROOT);

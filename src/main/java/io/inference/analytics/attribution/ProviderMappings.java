@@ -25,6 +25,9 @@ public class ProviderMappings {
 
     private static final Logger LOG = Logger.getLogger(ProviderMappings.class);
 
+    /** Ids of OpenAI's keys begin so. */
+    private static final String OPENAI_KEY = "key_";
+
     private static final String WORKSPACE_END =
             """
             update analytics.workspace_platform set valid_to = :from
@@ -119,7 +122,9 @@ public class ProviderMappings {
      * @return days that were derived again
      */
     public int mapWorkspace(WorkspaceRef workspace, Tool platform, LocalDate from, String by) {
-        checkPlatform(Optional.of(platform));
+        if (!platform.isOfAnthropic()) {
+            throw refused(platform, "claude_code, claude_api or claude_ai");
+        }
         int days = MappingChange.run(jdbi, by, handle -> {
             handle.createUpdate(WORKSPACE_END)
                     .bind("id", workspace.id())
@@ -141,11 +146,18 @@ public class ProviderMappings {
         return days;
     }
 
-    /** Bills of Cursor name their users, so nothing of Cursor is mapped. */
-    private static void checkPlatform(Optional<Tool> platform) {
-        if (platform.filter(tool -> tool == Tool.CURSOR).isPresent()) {
-            throw new Failure.Invalid("platform", "platform: cursor (expected: claude_code, claude_api or claude_ai)");
-        }
+    private static Failure.Invalid refused(Tool platform, String expected) {
+        return new Failure.Invalid("platform", "platform: %s (expected: %s)".formatted(platform.wireName(), expected));
+    }
+
+    /** Bills of Cursor name their users, so none of its keys is mapped. Keys of OpenAI are mapped by id. */
+    private static void checkPlatform(KeyMapping mapping) {
+        boolean openai = mapping.key().startsWith(OPENAI_KEY);
+        mapping.platform().ifPresent(tool -> {
+            if (tool == Tool.OPENAI_API ? !openai : !tool.isOfAnthropic()) {
+                throw refused(tool, "claude_code, claude_api or claude_ai; openai_api for a key by its id, key_…");
+            }
+        });
     }
 
     /**
@@ -171,16 +183,19 @@ public class ProviderMappings {
     }
 
     private void store(Handle handle, KeyMapping mapping) {
-        checkPlatform(mapping.platform());
-        // Ids of keys have this prefix; everything else is a name.
-        String column = mapping.key().startsWith("apikey_") ? "api_key_id" : "api_key_name";
+        checkPlatform(mapping);
+        // Ids of keys have a prefix; everything else is a name.
+        Optional<Tool> tool = mapping.platform().filter(Tool::isOfAnthropic);
+        boolean byId = mapping.key().startsWith("apikey_")
+                || mapping.platform().filter(Tool.OPENAI_API::equals).isPresent();
+        String column = byId ? "api_key_id" : "api_key_name";
         handle.createUpdate(KEY_END.formatted(column))
                 .bind("key", mapping.key())
                 .bind("from", mapping.from())
                 .execute();
         handle.createUpdate(KEY_BEGIN.formatted(column))
                 .bind("key", mapping.key())
-                .bind("tool", mapping.platform())
+                .bind("tool", tool)
                 .bind("email", mapping.email())
                 .bind("team", mapping.team())
                 .bind("confidence", mapping.confidence())

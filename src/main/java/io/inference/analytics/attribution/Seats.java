@@ -54,6 +54,10 @@ public class Seats {
      * @throws Failure.Conflict when another amount is entered and may not be replaced
      */
     public void add(YearMonth month, Tool tool, BigDecimal amountUsd, boolean replace, String by) {
+        if (tool == Tool.OPENAI_API) {
+            throw new Failure.Invalid(
+                    "platform", "platform: openai_api (expected: claude_ai, claude_code, claude_api or cursor)");
+        }
         LocalDate day = month.atDay(1);
         MappingChange.run(jdbi, by, handle -> {
             if (write(handle, ADD, day, tool, amountUsd, by) == 0) {

@@ -10,12 +10,18 @@ public enum Tool implements WireNamed {
     CLAUDE_CODE,
     CLAUDE_API,
     CLAUDE_AI,
-    CURSOR;
+    CURSOR,
+    OPENAI_API;
 
     /** As in the tables. */
     @Override
     public String wireName() {
         return name().toLowerCase(Locale.ROOT);
+    }
+
+    /** Whether mappings decide between it and others; every cost of another provider has one tool. */
+    boolean isOfAnthropic() {
+        return this != CURSOR && this != OPENAI_API;
     }
 
     /** Accepts {@code claude.ai} as well. */

@@ -5,27 +5,68 @@ import java.math.BigDecimal;
 import java.time.LocalDate;
 import java.util.List;
 import java.util.Optional;
+import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.Jdbi;
 
-/** Workspaces and keys that have costs and no mapping. */
+/**
+ * Workspaces and keys that have costs and no mapping, and billed models whose name nearly is one of
+ * this service's.
+ */
 @ApplicationScoped
 public class UnmappedCosts {
 
     private static final String LIST =
             """
-            select kind, id, name, first_date, last_date, amount_usd from analytics.provider_unmapped
+            select kind, null as provider, id, name, first_date, last_date, amount_usd from analytics.provider_unmapped
             order by amount_usd desc, kind, id
             """;
 
     /**
-     * A workspace or a key.
+     * A bill often has a dated name, such as claude-x-20250929 or gpt-5-2025-08-07, where events have the alias. Names are near if they
+     * are equal without date and spelling.
+     */
+    private static final String NEAR =
+            """
+            with billed as (
+                select analytics.provider_of(provider) as provider, model, min(cost_date) as first_date, max(cost_date) as last_date,
+                       sum(amount_usd) as amount_usd,
+                       regexp_replace(regexp_replace(lower(model), '[^a-z0-9]+', '-', 'g'), '-(latest|20[0-9]{2}-?[0-9]{2}-?[0-9]{2})$', '') as stem
+                from analytics.vw_combined_daily_costs where model is not null
+                group by 1, 2
+            ), ours as (
+                select named.provider, coalesce(named.provider_model, models.name) as model, models.name,
+                       regexp_replace(regexp_replace(lower(coalesce(named.provider_model, models.name)), '[^a-z0-9]+', '-', 'g'),
+                                      '-(latest|20[0-9]{2}-?[0-9]{2}-?[0-9]{2})$', '') as stem
+                from analytics.models left join analytics.provider_model named on named.model_id = models.model_id
+            )
+            select 'model' as kind, billed.provider, billed.model as id, string_agg(distinct ours.name, ', ') as name, first_date, last_date, amount_usd
+            from billed join ours on ours.stem = billed.stem and coalesce(ours.provider, billed.provider) = billed.provider
+            where not exists (select from ours same
+                              where same.model = billed.model and coalesce(same.provider, billed.provider) = billed.provider)
+              and not exists (select from analytics.provider_model_alias alias
+                              join ours same on same.model = alias.provider_model and coalesce(same.provider, alias.provider) = alias.provider
+                              where alias.provider = billed.provider and alias.alias = billed.model)
+            group by billed.provider, billed.model, first_date, last_date, amount_usd
+            order by amount_usd desc, id
+            """;
+
+    /**
+     * A workspace, a key or a model.
      *
-     * @param kind workspace or key
+     * @param kind workspace, key or model
+     * @param provider of a model: the one that bills it
+     * @param name of a model: those of this service that are near
      * @param first the first day with costs
      * @param last the last day with costs
      */
     public record Unmapped(
-            String kind, String id, Optional<String> name, LocalDate first, LocalDate last, BigDecimal amountUsd) {}
+            String kind,
+            Optional<String> provider,
+            String id,
+            Optional<String> name,
+            LocalDate first,
+            LocalDate last,
+            BigDecimal amountUsd) {}
 
     private final Jdbi jdbi;
 
@@ -35,14 +76,34 @@ public class UnmappedCosts {
 
     /** All of them, the most expensive first. */
     public List<Unmapped> list() {
-        return jdbi.withHandle(handle -> handle.createQuery(LIST)
+        return jdbi.withHandle(this::list);
+    }
+
+    /** The same, on a connection of the caller. */
+    public List<Unmapped> list(Handle handle) {
+        return list(handle, LIST);
+    }
+
+    /** Billed models without events, because the events' models have other names. */
+    public List<Unmapped> nearModels() {
+        return jdbi.withHandle(this::nearModels);
+    }
+
+    /** The same, on a connection of the caller. */
+    public List<Unmapped> nearModels(Handle handle) {
+        return list(handle, NEAR);
+    }
+
+    private static List<Unmapped> list(Handle handle, String sql) {
+        return handle.createQuery(sql)
                 .map(row -> new Unmapped(
                         row.getColumn("kind", String.class),
+                        Optional.ofNullable(row.getColumn("provider", String.class)),
                         row.getColumn("id", String.class),
                         Optional.ofNullable(row.getColumn("name", String.class)),
                         row.getColumn("first_date", LocalDate.class),
                         row.getColumn("last_date", LocalDate.class),
                         row.getColumn("amount_usd", BigDecimal.class)))
-                .list());
+                .list();
     }
 }

@@ -8,9 +8,10 @@
  * attributed without an entry that says so.
  *
  * <p>Tables: owns api_key_mapping, cursor_monthly_invoice, cursor_monthly_invoices,
- * manual_cost_entry, provider_model, provider_org_costs, provider_org_mapping, provider_person,
- * provider_unmapped, workspace_platform, workspace_report; reads claude_code_productivity,
- * claude_cost_allocated, claude_usage_report, fact_claude_daily_usage, provider_api_key,
- * provider_user (bills).
+ * manual_cost_entry, provider_model, provider_model_alias, provider_org_costs,
+ * provider_org_mapping, provider_person, provider_unmapped, workspace_platform, workspace_report;
+ * reads claude_code_productivity, claude_cost_allocated, claude_usage_report,
+ * fact_claude_daily_usage, openai_costs, openai_expenses, openai_usage_report, provider_api_key,
+ * provider_user, vw_combined_daily_costs (bills), models (usage).
  */
 package io.inference.analytics.attribution;

@@ -1,6 +1,7 @@
 package io.inference.analytics.audit;
 
 import io.inference.analytics.database.ApiDatabase;
+import io.inference.analytics.platform.EndsBeforeStop;
 import io.quarkus.scheduler.Scheduled;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.io.IOException;
@@ -30,6 +31,7 @@ class AuditHeadJob {
         this.clock = clock;
     }
 
+    @EndsBeforeStop
     @Scheduled(
             every = "${analytics.audit.head-interval:1m}",
             delayed = "5s",

@@ -1,6 +1,7 @@
 package io.inference.analytics.audit;
 
 import io.inference.analytics.database.SqlState;
+import io.inference.analytics.platform.EndsBeforeStop;
 import io.quarkus.scheduler.Scheduled;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Clock;
@@ -36,6 +37,7 @@ class AuditUpkeep {
         this.clock = clock;
     }
 
+    @EndsBeforeStop
     @Scheduled(
             every = "${analytics.audit.upkeep-interval:1h}",
             delayed = "15s",

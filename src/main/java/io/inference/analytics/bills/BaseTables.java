@@ -15,6 +15,8 @@ final class BaseTables {
             case CURSOR_DAILY_USAGE -> "analytics.cursor_daily_usage";
             case CURSOR_EVENTS -> "analytics.cursor_usage_event";
             case CURSOR_SPEND -> "analytics.cursor_spend_snapshot";
+            case OPENAI_COST -> "analytics.openai_costs";
+            case OPENAI_USAGE -> "analytics.openai_usage_report";
             case CLAUDE_AI_AUDIT -> "analytics.claude_ai_event";
         };
     }

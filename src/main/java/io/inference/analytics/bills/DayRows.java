@@ -7,6 +7,7 @@ import io.inference.analytics.provider.DayAnswer;
 import io.inference.analytics.provider.DayRow;
 import io.inference.analytics.provider.ProviderHttp;
 import java.math.BigDecimal;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -94,6 +95,13 @@ final class DayRows {
             }
             execute(insert);
         }
+    }
+
+    /** Deletes pages that were fetched before. */
+    static void purge(Handle handle, Instant before) {
+        handle.createUpdate("delete from analytics.provider_raw_page where fetched_at < :before")
+                .bind("before", before)
+                .execute();
     }
 
     /** Records each billed amount that changes; must run before the rows are replaced. */

@@ -54,7 +54,7 @@ public final class Derivation {
         return switch (dataset) {
             case COST, USAGE, CLAUDE_CODE -> Optional.of(CLAUDE_DAY);
             case CURSOR_DAILY_USAGE -> Optional.of(CURSOR_DAY);
-            case CURSOR_EVENTS, CURSOR_SPEND -> Optional.empty();
+            case CURSOR_EVENTS, CURSOR_SPEND, OPENAI_COST, OPENAI_USAGE -> Optional.empty();
             case CLAUDE_AI_AUDIT -> Optional.of(CLAUDE_AI_DAY);
         };
     }

@@ -15,19 +15,19 @@ class DirectoryStore {
 
     private static final String WORKSPACE =
             """
-            insert into analytics.provider_workspace (workspace_id, organization_id, name, display_color, created_at, archived_at, last_updated)
-            values (:id, :org, coalesce(:name, :id), :color, :created, :archived, :now)
-            on conflict (workspace_id) do update set organization_id = excluded.organization_id, name = excluded.name,
+            insert into analytics.provider_workspace (workspace_id, organization_id, provider, name, display_color, created_at, archived_at, last_updated)
+            values (:id, :org, :provider, coalesce(:name, :id), :color, :created, :archived, :now)
+            on conflict (workspace_id) do update set organization_id = excluded.organization_id, provider = excluded.provider, name = excluded.name,
                 display_color = excluded.display_color, created_at = excluded.created_at, archived_at = excluded.archived_at,
                 last_updated = excluded.last_updated
             """;
 
     private static final String KEY =
             """
-            insert into analytics.provider_api_key (api_key_id, organization_id, name, partial_key_hint, workspace_id, created_at, status,
+            insert into analytics.provider_api_key (api_key_id, organization_id, provider, name, partial_key_hint, workspace_id, created_at, status,
                 created_by_user_id, last_updated)
-            values (:id, :org, coalesce(:name, :id), :hint, :workspace, :created, :status, :createdBy, :now)
-            on conflict (api_key_id) do update set organization_id = excluded.organization_id, name = excluded.name,
+            values (:id, :org, :provider, coalesce(:name, :id), :hint, :workspace, :created, :status, :createdBy, :now)
+            on conflict (api_key_id) do update set organization_id = excluded.organization_id, provider = excluded.provider, name = excluded.name,
                 partial_key_hint = excluded.partial_key_hint, workspace_id = excluded.workspace_id, created_at = excluded.created_at,
                 status = excluded.status, created_by_user_id = excluded.created_by_user_id, last_updated = excluded.last_updated
             """;
@@ -47,6 +47,7 @@ class DirectoryStore {
     void store(Handle handle, Provider provider, String orgRef, ProviderClient.Directory directory, Instant now) {
         store(handle, WORKSPACE, directory.workspaces(), (row, workspace) -> row.bind("id", workspace.id())
                 .bind("org", orgRef)
+                .bind("provider", provider)
                 .bind("name", workspace.name())
                 .bind("color", workspace.color())
                 .bind("created", workspace.createdAt())
@@ -54,6 +55,7 @@ class DirectoryStore {
                 .bind("now", now));
         store(handle, KEY, directory.keys(), (row, key) -> row.bind("id", key.id())
                 .bind("org", orgRef)
+                .bind("provider", provider)
                 .bind("name", key.name())
                 .bind("hint", key.hint())
                 .bind("workspace", key.workspaceId())

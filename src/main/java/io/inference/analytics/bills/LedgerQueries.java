@@ -214,6 +214,15 @@ class LedgerQueries {
                                 row -> row.getColumn("days", Long.class))));
     }
 
+    /** Providers with an attempt since then, by whatever process. */
+    Set<String> tried(Handle handle, Instant since) {
+        return handle.createQuery(
+                        "select distinct provider from analytics.provider_import_day where last_tried_at > :since")
+                .bind("since", since)
+                .mapTo(String.class)
+                .set();
+    }
+
     /**
      * When a day of each provider was last found good; providers without such a day are left out.
      */

@@ -134,10 +134,13 @@ public class ProviderImports {
         ProviderClient client = clients.of(provider);
         ProviderClients.verify(client);
         String org = validated(client);
-        return run(
+        Summary summary = run(
                 client,
                 due(client, org, schedule().slot(clock.instant())),
                 new Order(RunKind.DAILY, requestedBy, false, Duration.ofMillis(100), progress));
+        // A CronJob may be the only process that imports, and that has the schedule.
+        jdbi.useHandle(handle -> DayRows.purge(handle, clock.instant().minus(config.rawPages())));
+        return summary;
     }
 
     DailySchedule schedule() {
@@ -288,6 +291,7 @@ public class ProviderImports {
         String org = ProviderClients.org(client);
         ProviderRules.apply(config, jdbi, clock);
         jdbi.useHandle(handle -> runs.begin(handle, runId, client.provider(), order.kind(), all, order.requestedBy()));
+        Map<String, Long> before = client.requests();
         boolean ended = false;
         try {
             if (order.kind() == RunKind.DAILY || order.kind() == RunKind.MANUAL) {
@@ -304,7 +308,7 @@ public class ProviderImports {
             }
             ended = true;
         } finally {
-            end(runId, outcomes, ended);
+            end(runId, outcomes, ended, RunRecords.since(before, client.requests()));
         }
         return new Summary(runId, outcomes);
     }
@@ -368,14 +372,14 @@ public class ProviderImports {
         }
     }
 
-    private void end(UUID runId, List<DayOutcome> outcomes, boolean ended) {
+    private void end(UUID runId, List<DayOutcome> outcomes, boolean ended, Map<String, Long> requests) {
         Map<ImportStatus, Integer> counts = new LinkedHashMap<>();
         outcomes.forEach(outcome -> counts.merge(outcome.status(), 1, Integer::sum));
         long good = outcomes.stream().filter(outcome -> outcome.status().good()).count();
         String status = !ended || (good == 0 && !outcomes.isEmpty())
                 ? "failed"
                 : good == outcomes.size() ? "succeeded" : "partial";
-        jdbi.useHandle(handle -> runs.end(handle, runId, status, counts));
+        jdbi.useHandle(handle -> runs.end(handle, runId, status, counts, requests));
         LOG.infof("event=provider_run_ended runId=%s status=%s days=%s", runId, status, counts);
     }
 

@@ -1,6 +1,7 @@
 package io.inference.analytics.bills;
 
 import io.inference.analytics.database.SqlState;
+import io.inference.analytics.platform.EndsBeforeStop;
 import io.inference.analytics.platform.Failure;
 import io.inference.analytics.provider.Dataset;
 import io.inference.analytics.provider.Provider;
@@ -37,6 +38,7 @@ class ProviderJob {
 
     private static final Logger LOG = Logger.getLogger(ProviderJob.class);
     private static final Duration LEASE = Duration.ofMinutes(15);
+    private static final Duration UPKEEP = Duration.ofDays(1);
 
     private static final String CLAIM =
             """
@@ -60,8 +62,6 @@ class ProviderJob {
             where provider = :provider and org_ref = :org and slot = :slot and claimed_by = :replica
             """;
 
-    private static final String PURGE = "delete from analytics.provider_raw_page where fetched_at < :before";
-
     private final ProvidersConfig config;
     private final ProviderImports imports;
     private final ProviderClients clients;
@@ -70,6 +70,7 @@ class ProviderJob {
     private final Jdbi jdbi;
     private final Clock clock;
     private final String replica = UUID.randomUUID().toString();
+    private volatile Instant nextUpkeep = Instant.EPOCH;
 
     ProviderJob(
             ProvidersConfig config,
@@ -88,6 +89,7 @@ class ProviderJob {
         this.clock = clock;
     }
 
+    @EndsBeforeStop
     @Scheduled(
             every = "${analytics.providers.look-interval:1m}",
             delayed = "5s",
@@ -99,6 +101,9 @@ class ProviderJob {
         try {
             for (Provider provider : clients.configured()) {
                 daily(provider);
+            }
+            if (!clock.instant().isBefore(nextUpkeep)) {
+                upkeep();
             }
             metrics.refresh();
         } catch (JdbiException e) {
@@ -144,17 +149,23 @@ class ProviderJob {
         // A refused key fails the run, which is tried again when the lease ends; the days stay as they are.
         ProviderClients.verify(client);
         imports.run(client, imports.due(client, org, slot.date()), order(RunKind.DAILY, () -> renew(slot)));
+        upkeep();
+        jdbi.useHandle(handle -> stamp(handle, FINISH, slot, clock.instant()));
+        return true;
+    }
+
+    /**
+     * Deletes old pages and checks the laws. It is done after each import and once a day, because other
+     * processes may do the imports.
+     */
+    private void upkeep() {
+        Instant now = clock.instant();
+        nextUpkeep = now.plus(UPKEEP);
+        jdbi.useHandle(handle -> DayRows.purge(handle, now.minus(config.rawPages())));
         long broken = metrics.checkLaws();
         if (broken > 0) {
             LOG.errorf("event=provider_laws_broken count=%d", broken);
         }
-        jdbi.useHandle(handle -> {
-            handle.createUpdate(PURGE)
-                    .bind("before", now.minus(config.rawPages()))
-                    .execute();
-            stamp(handle, FINISH, slot, clock.instant());
-        });
-        return true;
     }
 
     /** A local date of the schedule, of one organisation. */

@@ -18,6 +18,7 @@ import java.time.LocalDate;
 import java.time.ZoneOffset;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
@@ -25,6 +26,7 @@ import java.util.stream.Collectors;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.Jdbi;
 import org.jdbi.v3.core.result.RowView;
+import org.jdbi.v3.core.statement.Query;
 
 /**
  * The state of the ledger, for Prometheus; every series exists from the start. The job refreshes
@@ -92,6 +94,36 @@ class ProviderMetrics {
                     "Absolute corrections of the last 24 hours, as a part of the previous amounts of their days",
                     0));
 
+    /** As the view provider_restatement, which would read the corrections of all days first. */
+    private static final String CLOSED =
+            """
+            select named.provider, coalesce((
+                select sum(abs(delta)) from analytics.provider_correction join analytics.provider_import_day using (provider, dataset, org_ref, usage_date)
+                where provider = named.provider and corrected_at > :recent and corrected_at > closed_at and dataset in ('cost', 'events')), 0) as restated_usd
+            from unnest(:providers::text[]) as named (provider)
+            """;
+
+    private static final Column CLOSED_COLUMN = new Column(
+            "restated_usd",
+            "analytics.provider.closed.restated.dollars",
+            "Absolute corrections of the last 24 hours to days that were final, US dollars",
+            0);
+
+    /** Of all processes: one that only imports has ended before its metrics are read. */
+    private static final String REFUSED =
+            """
+            select named.provider, coalesce(sum((r.counters -> 'requests' ->> 'rate_limited')::bigint), 0) as refused
+            from unnest(:providers::text[]) as named (provider)
+            left join analytics.provider_import_run r on r.provider = named.provider and r.finished_at > :hour
+            group by named.provider
+            """;
+
+    private static final Column REFUSED_COLUMN = new Column(
+            "refused",
+            "analytics.provider.runs.rate.limited",
+            "Requests that were answered with 429 in the runs that ended within an hour, of all processes",
+            0);
+
     private static final String BROKEN =
             """
             select count(*) from (select distinct usage_date from analytics.provider_import_day where usage_date > :after) days
@@ -132,7 +164,11 @@ class ProviderMetrics {
     private static final int LAWS_DAYS = 35;
     private static final int CACHE_DAYS = 30;
     private static final int CHECKED_DAYS = 30;
+    private static final Duration HOUR = Duration.ofHours(1);
     private static final Duration RECENT = Duration.ofHours(24);
+
+    /** Bills that no process tried to import for so long are not expected, if this process has no key. */
+    private static final Duration IMPORTED = Duration.ofDays(30);
 
     private final LedgerQueries ledger;
     private final ProviderClients clients;
@@ -158,6 +194,8 @@ class ProviderMetrics {
             ProviderHttp.register(registry, provider);
             WATCHED.forEach(column -> register(registry, provider, column));
             QUALITIES.forEach(column -> register(registry, provider, column));
+            register(registry, provider, CLOSED_COLUMN);
+            register(registry, provider, REFUSED_COLUMN);
         }
         registerTotals(registry);
     }
@@ -171,7 +209,8 @@ class ProviderMetrics {
                     .register(registry);
         }
         Gauge.builder("analytics.provider.configured", configured(provider), AtomicLong::get)
-                .description("1 where the provider's key is set")
+                .description(
+                        "1 where the provider's key is set, or another process tried to import its bills within 30 days")
                 .tag("provider", provider.wireName())
                 .register(registry);
         lastSuccess.put(provider, clock.instant());
@@ -263,6 +302,8 @@ class ProviderMetrics {
             spendUnexplained = handle.createQuery(SPEND).mapTo(Double.class).one();
             watch(handle);
             quality(handle);
+            read(handle.createQuery(CLOSED).bind("recent", clock.instant().minus(RECENT)), CLOSED_COLUMN);
+            read(handle.createQuery(REFUSED).bind("hour", clock.instant().minus(HOUR)), REFUSED_COLUMN);
         });
     }
 
@@ -272,22 +313,25 @@ class ProviderMetrics {
 
     private void refreshDays(Handle handle) {
         Map<String, Map<String, Long>> counts = ledger.counts(handle, clock.instant());
+        Set<String> imported = ledger.tried(handle, clock.instant().minus(IMPORTED));
         for (Provider provider : Provider.values()) {
             Map<String, Long> ofProvider = counts.getOrDefault(provider.wireName(), Map.of());
             for (ImportStatus status : ImportStatus.values()) {
                 days(provider, status).set(ofProvider.getOrDefault(status.wireName(), 0L));
             }
-            configured(provider).set(clients.configured().contains(provider) ? 1 : 0);
+            boolean wanted = clients.configured().contains(provider) || imported.contains(provider.wireName());
+            configured(provider).set(wanted ? 1 : 0);
         }
         lastSuccess.putAll(ledger.lastSuccess(handle));
     }
 
+    private static List<String> named() {
+        return Provider.withApi().stream().map(Provider::wireName).toList();
+    }
+
     private void quality(Handle handle) {
         List<BigDecimal> restatements = handle.createQuery(QUALITY)
-                .bindArray(
-                        "providers",
-                        String.class,
-                        Provider.withApi().stream().map(Provider::wireName).toList())
+                .bindArray("providers", String.class, named())
                 .bind("recent", clock.instant().minus(RECENT))
                 .bind("after", today().minusDays(CHECKED_DAYS))
                 .map(row -> {
@@ -302,6 +346,16 @@ class ProviderMetrics {
     private void read(RowView row, Column column) {
         Double value = row.getColumn(column.name(), Double.class);
         columns.put(key(column, row.getColumn("provider", String.class)), value == null ? 0 : value);
+    }
+
+    private void read(Query byProvider, Column column) {
+        byProvider
+                .bindArray("providers", String.class, named())
+                .map((RowView row) -> {
+                    read(row, column);
+                    return column;
+                })
+                .list();
     }
 
     private record Attribution(BigDecimal all, BigDecimal known) {

@@ -42,6 +42,7 @@ public class ProviderOrganizations {
         Optional<String> wanted = named.or(() -> switch (provider) {
             case ANTHROPIC -> config.anthropicOrganization().map(String::strip).filter(id -> !id.isEmpty());
             case CURSOR -> ProviderClients.cursorTeam(config);
+            case OPENAI -> config.openaiOrganization().map(String::strip).filter(id -> !id.isEmpty());
             case CLAUDE_AI -> Optional.empty();
         });
         if (wanted.isPresent()) {

@@ -48,14 +48,17 @@ public class ProviderValidation {
      */
     private static final String PAGES =
             """
-            select count(*) as items,
-                   coalesce(sum((item ->> :cents)::numeric * 0.01) filter (where jsonb_path_exists(item, :charged::jsonpath)), 0) as total
+            select count(distinct page.ctid) as kept, count(item) as items,
+                   coalesce(sum((jsonb_path_query_first(item, :amount::jsonpath) #>> '{}')::numeric * :unit)
+                                filter (where jsonb_path_exists(item, :charged::jsonpath)), 0) as total
             from analytics.provider_raw_page page
-            cross join lateral jsonb_path_query(page.body, :items::jsonpath) item
+            left join lateral jsonb_path_query(page.body, :items::jsonpath) item on true
             where page.provider = :provider and page.dataset = :dataset and page.usage_date = :day
               and page.run_id = (select run_id from analytics.provider_import_day
                                  where provider = :provider and dataset = :dataset and usage_date = :day and org_ref = :org)
             """;
+
+    private static final String PAGES_GONE = "pages are no longer kept";
 
     private static final String MONEY =
             """
@@ -101,7 +104,16 @@ public class ProviderValidation {
 
     private record Money(long rows, long keys, BigDecimal total, BigDecimal max) {}
 
-    private record Pages(long items, BigDecimal total) {}
+    /**
+     * @param kept how many pages there are; they are deleted after {@code analytics.providers.raw-pages}
+     */
+    private record Pages(long kept, long items, BigDecimal total) {
+
+        /** Nothing is left to compare a stored day with. */
+        boolean goneOf(Money money) {
+            return kept == 0 && money.rows() > 0;
+        }
+    }
 
     private final ProvidersConfig config;
     private final ProviderOrganizations organizations;
@@ -149,12 +161,7 @@ public class ProviderValidation {
         checkpoints.add(imported(handle, bill));
         checkpoints.add(accuracy(money, pages, expectedTotal));
         checkpoints.add(none("2 no duplicates", "0", money.rows() - money.keys()));
-        checkpoints.add(new Checkpoint(
-                "3 data complete",
-                pages.items() + " rows",
-                money.rows() + " rows",
-                money.rows() == pages.items()
-                        && (money.rows() > 0 || expectedTotal.isEmpty() || isZero(expectedTotal))));
+        checkpoints.add(complete(money, pages, expectedTotal));
         checkpoints.add(none(
                 "4 no double count",
                 "0 columns of money",
@@ -165,6 +172,18 @@ public class ProviderValidation {
         checkpoints.addAll(warnings(handle, bill));
         UnitCheck.warning(handle, bill).ifPresent(checkpoints::add);
         return checkpoints;
+    }
+
+    private static Checkpoint complete(Money money, Pages pages, Optional<BigDecimal> expectedTotal) {
+        if (pages.goneOf(money)) {
+            return new Checkpoint("3 data complete", PAGES_GONE, money.rows() + " rows", true, true);
+        }
+        return new Checkpoint(
+                "3 data complete",
+                pages.items() + " rows",
+                money.rows() + " rows",
+                money.rows() == pages.items()
+                        && (money.rows() > 0 || expectedTotal.isEmpty() || isZero(expectedTotal)));
     }
 
     private Checkpoint largestRow(BigDecimal usd, boolean released) {
@@ -236,14 +255,17 @@ public class ProviderValidation {
     }
 
     private static Checkpoint accuracy(Money money, Pages pages, Optional<BigDecimal> expectedTotal) {
-        BigDecimal reference = expectedTotal.orElse(pages.total());
+        boolean gone = pages.goneOf(money);
+        BigDecimal archived = gone ? money.total() : pages.total();
+        BigDecimal reference = expectedTotal.orElse(archived);
         BigDecimal tolerance = reference.multiply(RELATIVE_TOLERANCE).abs().max(DayChecks.TOLERANCE_USD);
         boolean near = money.total().subtract(reference).abs().compareTo(tolerance) <= 0
-                && money.total().subtract(pages.total()).abs().compareTo(DayChecks.TOLERANCE_USD) <= 0;
+                && money.total().subtract(archived).abs().compareTo(DayChecks.TOLERANCE_USD) <= 0;
         return new Checkpoint(
                 "1 cost accuracy",
-                plain(reference) + " USD"
-                        + (expectedTotal.isPresent() ? " (as given), pages " + plain(pages.total()) : " (pages)"),
+                expectedTotal.isPresent()
+                        ? plain(reference) + " USD (as given), " + (gone ? PAGES_GONE : "pages " + plain(archived))
+                        : gone ? PAGES_GONE : plain(reference) + " USD (pages)",
                 plain(money.total()) + " USD",
                 near);
     }
@@ -269,9 +291,13 @@ public class ProviderValidation {
         Dataset.Bill bill = key.dataset().bill().orElseThrow();
         return key.bind(handle.createQuery(PAGES))
                 .bind("items", bill.items())
-                .bind("cents", bill.cents())
+                .bind("amount", bill.amount())
+                .bind("unit", BigDecimal.ONE.movePointLeft(bill.decimals()))
                 .bind("charged", bill.charged())
-                .map(row -> new Pages(row.getColumn("items", Long.class), row.getColumn("total", BigDecimal.class)))
+                .map(row -> new Pages(
+                        row.getColumn("kept", Long.class),
+                        row.getColumn("items", Long.class),
+                        row.getColumn("total", BigDecimal.class)))
                 .one();
     }
 

@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.time.LocalDate;
 import java.util.Map;
 import java.util.SortedSet;
+import java.util.TreeMap;
 import java.util.UUID;
 import org.jdbi.v3.core.Handle;
 
@@ -60,14 +61,33 @@ public class RunRecords {
                 .execute();
     }
 
+    /** A run without requests. */
     public void end(Handle handle, UUID runId, String status, Map<ImportStatus, Integer> counts) {
+        end(handle, runId, status, counts, Map.of());
+    }
+
+    /**
+     * @param counts days by outcome
+     * @param requests by outcome; kept, because a process that ends takes its metrics along
+     */
+    void end(Handle handle, UUID runId, String status, Map<ImportStatus, Integer> counts, Map<String, Long> requests) {
         ObjectNode counters = ProviderHttp.JSON.createObjectNode();
         counts.forEach((counted, days) -> counters.put(counted.wireName(), days));
+        if (!requests.isEmpty()) {
+            requests.forEach(counters.putObject("requests")::put);
+        }
         handle.createUpdate(END)
                 .bind("now", clock.instant())
                 .bind("status", status)
                 .bind("counters", counters.toString())
                 .bind("run", runId)
                 .execute();
+    }
+
+    /** What was counted in between. */
+    static Map<String, Long> since(Map<String, Long> before, Map<String, Long> now) {
+        Map<String, Long> made = new TreeMap<>(now);
+        before.forEach((outcome, requests) -> made.merge(outcome, -requests, Long::sum));
+        return made;
     }
 }

@@ -1,6 +1,5 @@
 package io.inference.analytics.bills;
 
-import io.inference.analytics.provider.Dataset;
 import java.math.BigDecimal;
 import java.time.ZoneOffset;
 import java.util.Optional;
@@ -10,8 +9,8 @@ import org.jdbi.v3.core.Handle;
  * Compares the bill of a day with its tokens at list prices. Neither side knows the other, so that
  * cents taken for dollars, or dollars for cents, cannot pass unnoticed.
  *
- * <p>Only Anthropic's reports have tokens next to a bill, and only models in the price book are
- * compared. Without a price, or below a cent, the check says nothing.
+ * <p>Providers that bill no tokens, and models that are not in the price book, are not compared.
+ * Below a cent of list prices, the check says nothing.
  */
 final class UnitCheck {
 
@@ -20,37 +19,24 @@ final class UnitCheck {
 
     private static final BigDecimal SHARE_MAX = new BigDecimal("5");
 
-    /**
-     * Tokens of the priority tier are left out, because the cost report does not bill them. So are
-     * credits, which have no tokens. A model with tokens of a class that has no price is not
-     * compared.
-     */
+    /** A model with tokens of a class that has no price is not compared. */
     private static final String COMPARE =
             """
-            with used as (
-                select model, sum(uncached_input_tokens)::bigint as input, sum(output_tokens)::bigint as output,
-                       sum(cache_read_input_tokens)::bigint as cache_read, sum(cache_creation_5m_tokens)::bigint as write_5m,
-                       sum(cache_creation_1h_tokens)::bigint as write_1h
-                from analytics.claude_usage_report
-                where activity_date = :day and organization_id = :org and coalesce(service_tier, '') not like 'priority%'
-                group by model
-            ), listed as (
-                select used.model, (select analytics.event_cost(price, input + cache_read + write_5m + write_1h, output, cache_read,
-                                                                write_5m + write_1h, write_1h) * 0.01
-                                    from analytics.models
-                                    left join analytics.provider_model named on named.model_id = models.model_id and named.provider = :provider
-                                    cross join lateral analytics.price_at(models.model_id, :start) price
-                                    where coalesce(named.provider_model, models.name) = used.model
-                                    order by price.valid_from desc, price.price_id desc limit 1) as usd
-                from used
-            ), billed as (
-                select model, sum(amount_usd) as usd from analytics.claude_costs
-                where activity_date = :day and organization_id = :org and cost_type = 'tokens' and amount_usd > 0
-                group by model
+            with listed as (
+                select bill.billed_usd,
+                       (select analytics.event_cost(price, input_tokens + cache_read_tokens + cache_write_5m_tokens + cache_write_1h_tokens,
+                                                    output_tokens, cache_read_tokens, cache_write_5m_tokens + cache_write_1h_tokens,
+                                                    cache_write_1h_tokens) * 0.01
+                        from analytics.models
+                        left join analytics.provider_model named on named.model_id = models.model_id and named.provider = bill.provider
+                        cross join lateral analytics.price_at(models.model_id, :start) price
+                        where coalesce(named.provider_model, models.name) = bill.model
+                        order by price.valid_from desc, price.price_id desc limit 1) as usd
+                from analytics.provider_token_bills bill
+                where bill.provider = :provider and bill.organization_id = :org and bill.activity_date = :day
             )
-            select count(*) as models, coalesce(sum(listed.usd), 0) as listed, coalesce(sum(billed.usd), 0) as billed
-            from listed left join billed using (model)
-            where listed.usd is not null
+            select count(*) as models, coalesce(sum(usd), 0) as listed, coalesce(sum(billed_usd), 0) as billed
+            from listed where usd is not null
             """;
 
     private record Compared(long models, BigDecimal listed, BigDecimal billed) {
@@ -66,9 +52,6 @@ final class UnitCheck {
 
     /** A warning when the bill is below 0.2 or above 5 times the list prices. */
     static Optional<ProviderValidation.Checkpoint> warning(Handle handle, DayKey bill) {
-        if (bill.dataset() != Dataset.COST) {
-            return Optional.empty();
-        }
         Compared day = handle.createQuery(COMPARE)
                 .bind("provider", bill.dataset().provider())
                 .bind("org", bill.orgRef())

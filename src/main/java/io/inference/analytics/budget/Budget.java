@@ -18,6 +18,8 @@ import java.util.UUID;
  * @param judgedFrom start of the first period that the definition applies to
  * @param state what the last evaluation found; empty before the first one
  * @param closedEvaluatedAt when periods that are over were last evaluated
+ * @param forecastCents US cents that the state's period is expected to have cost at its end; empty when that cannot be said
+ * @param userErasedAt when the user in scope was erased: since then the budget is not evaluated
  */
 record Budget(
         UUID id,
@@ -27,14 +29,22 @@ record Budget(
         String secret,
         Instant judgedFrom,
         Optional<State> state,
-        Optional<Instant> closedEvaluatedAt) {
+        Optional<Instant> closedEvaluatedAt,
+        Optional<BigDecimal> forecastCents,
+        Optional<Instant> userErasedAt) {
+
+    /** The same with another definition. */
+    Budget with(Definition other) {
+        return new Budget(
+                id, org, name, other, secret, judgedFrom, state, closedEvaluatedAt, forecastCents, userErasedAt);
+    }
 
     /**
      * What a caller wants.
      *
      * @param amountUsd US dollars per period, greater than 0
      * @param period how long it lasts
-     * @param zone whose days, weeks and months are meant; they begin on whole UTC hours
+     * @param zone whose days, weeks and months are meant
      * @param scope which usage counts
      * @param thresholds percent of the amount, ascending
      * @param webhooks where messages about transitions go
@@ -45,10 +55,21 @@ record Budget(
             ZoneId zone,
             Scope scope,
             List<Integer> thresholds,
-            List<String> webhooks) {}
+            List<String> webhooks) {
 
-    /** Which usage counts: that of all that is given; all of it where nothing is given. */
-    record Scope(Optional<UUID> model, Optional<String> client) {}
+        /** The same for another user in scope. */
+        Definition of(Optional<UUID> user) {
+            Scope other = new Scope(scope.model(), scope.client(), user);
+            return new Definition(amountUsd, period, zone, other, thresholds, webhooks);
+        }
+    }
+
+    /**
+     * Which usage counts: that of all that is given; all of it where nothing is given.
+     *
+     * @param user the true id in what is stored; in a request the id that the organisation shows
+     */
+    record Scope(Optional<UUID> model, Optional<String> client, Optional<UUID> user) {}
 
     /**
      * What an evaluation found.

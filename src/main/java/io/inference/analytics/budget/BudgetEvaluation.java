@@ -27,6 +27,9 @@ class BudgetEvaluation {
     private static final Duration LATE_AT_ONCE = Duration.ofHours(2);
     private static final Duration LATE_EVERY = Duration.ofHours(1);
 
+    /** It reads eight weeks of days and two of hours, and moves little meanwhile. */
+    private static final Duration FORECAST_MAX_AGE = Duration.ofMinutes(15);
+
     private final BudgetStore store;
     private final BudgetFigures figures;
 
@@ -44,6 +47,40 @@ class BudgetEvaluation {
         Optional<Budget> claimed = store.claim(handle, id, before);
         claimed.ifPresent(budget -> evaluate(handle, budget, now));
         return claimed.isPresent();
+    }
+
+    /**
+     * Works out again what the period of the state will have cost at its end, unless the figure is young and not passed yet; in
+     * the caller's transaction, which is not the one of an evaluation: a forecast that fails must not undo a transition.
+     */
+    void forecast(Handle handle, UUID id, Instant now) {
+        store.withOldForecast(handle, id, now.minus(FORECAST_MAX_AGE))
+                .filter(budget -> isOfPeriod(budget, now))
+                .ifPresent(budget -> store.forecast(handle, budget, figures.expected(handle, budget, now), now));
+    }
+
+    private static boolean isOfPeriod(Budget budget, Instant now) {
+        Instant start =
+                budget.definition().period().at(now, budget.definition().zone()).start();
+        return budget.state().map(Budget.State::periodStart).equals(Optional.of(start));
+    }
+
+    /** Leaves a forecast that takes too long out until it is next due. */
+    void noForecast(Handle handle, UUID id, Instant now) {
+        store.withOldForecast(handle, id, now.minus(FORECAST_MAX_AGE))
+                .ifPresent(budget -> store.forecast(handle, budget, Optional.empty(), now));
+    }
+
+    /**
+     * Refuses a definition that could not be evaluated, now or as long as its periods are evaluated after their end.
+     *
+     * @throws io.inference.analytics.platform.Failure.Invalid when raw events that it needs are not kept for so long
+     */
+    void requireKept(Budget.Definition definition, Instant now) {
+        TimeRange current = definition.period().at(now, definition.zone());
+        Instant first =
+                definition.period().at(now.minus(LATE_MAX), definition.zone()).start();
+        figures.requireKept(definition, new TimeRange(first, current.end()), now);
     }
 
     /** Evaluates a budget whose row the caller's transaction has locked; returns its state. */

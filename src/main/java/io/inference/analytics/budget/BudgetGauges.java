@@ -1,6 +1,7 @@
 package io.inference.analytics.budget;
 
 import io.inference.analytics.database.ApiDatabase;
+import io.inference.analytics.platform.EndsBeforeStop;
 import io.inference.analytics.platform.Failure;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -38,10 +39,12 @@ class BudgetGauges {
     private static final String STATES =
             """
             select org_id, name, coalesce(threshold, 0) as reached, (status = 'incomplete')::int as incomplete
-            from analytics.budgets where status is not null
+            from analytics.budgets
+            where status is not null and %s
             order by threshold desc nulls last, incomplete desc, org_id, name
             limit :limit
-            """;
+            """
+                    .formatted(BudgetStore.EVALUABLE);
 
     private static final String MESSAGES =
             """
@@ -89,6 +92,7 @@ class BudgetGauges {
         LOG.debug("event=budget_gauges_registered");
     }
 
+    @EndsBeforeStop
     @Scheduled(every = "15s", concurrentExecution = Scheduled.ConcurrentExecution.SKIP)
     void refresh() {
         try {

@@ -1,6 +1,7 @@
 package io.inference.analytics.budget;
 
 import io.inference.analytics.database.SqlState;
+import io.inference.analytics.platform.EndsBeforeStop;
 import io.inference.analytics.platform.Failure;
 import io.quarkus.scheduler.Scheduled;
 import jakarta.enterprise.context.ApplicationScoped;
@@ -33,6 +34,8 @@ class BudgetJob {
     /** Fails the budget alone, and not the round, when its organisation has too much usage to add up. */
     private static final String LIMITS = "set local statement_timeout = '30s'";
 
+    private static final String FORECAST_LIMITS = "set local statement_timeout = '5s'; set local lock_timeout = '1s'";
+
     /** As long as raw events by default, so that a transition can be explained by them. */
     private static final Duration TRANSITIONS_KEPT = Duration.ofDays(400);
 
@@ -48,6 +51,7 @@ class BudgetJob {
         this.clock = clock;
     }
 
+    @EndsBeforeStop
     @Scheduled(every = "15s", delayed = "5s", concurrentExecution = Scheduled.ConcurrentExecution.SKIP)
     void round() {
         try {
@@ -57,6 +61,7 @@ class BudgetJob {
         }
     }
 
+    @EndsBeforeStop
     @Scheduled(every = "1h", delayed = "30s", concurrentExecution = Scheduled.ConcurrentExecution.SKIP)
     void upkeep() {
         try {
@@ -78,7 +83,10 @@ class BudgetJob {
         int evaluated = 0;
         for (UUID id : jdbi.withHandle(handle -> store.due(handle, before, ROUND_MAX))) {
             try {
-                evaluated += jdbi.inTransaction(handle -> evaluate(handle, id, before)) ? 1 : 0;
+                if (jdbi.inTransaction(handle -> evaluate(handle, id, before))) {
+                    evaluated++;
+                    forecast(id);
+                }
             } catch (JdbiException e) {
                 LOG.warnf("event=budget_not_evaluated budget=%s sqlstate=%s", id, SqlState.of(e));
             } catch (Failure e) {
@@ -86,6 +94,19 @@ class BudgetJob {
             }
         }
         return evaluated;
+    }
+
+    /** It is shown and judges nothing, so a budget without one is as good. */
+    private void forecast(UUID id) {
+        try {
+            jdbi.useTransaction(handle -> {
+                handle.execute(FORECAST_LIMITS);
+                evaluation.forecast(handle, id, clock.instant());
+            });
+        } catch (JdbiException e) {
+            LOG.infof("event=budget_without_forecast budget=%s sqlstate=%s", id, SqlState.of(e));
+            jdbi.useHandle(handle -> evaluation.noForecast(handle, id, clock.instant()));
+        }
     }
 
     private boolean evaluate(Handle handle, UUID id, Instant before) {

@@ -20,7 +20,7 @@ final class BudgetLines {
     static List<String> of(List<Budget> budgets, Map<UUID, Integer> failed) {
         List<String> lines = new ArrayList<>();
         lines.add(
-                "ORGANISATION\tNAME\tUSD\tPERIOD\tTIME ZONE\tMODEL\tCLIENT\tTHRESHOLDS\tSTATUS\tREACHED\tSPENT\tSINCE\tFAILED MESSAGES");
+                "ORGANISATION\tNAME\tUSD\tPERIOD\tTIME ZONE\tMODEL\tCLIENT\tTHRESHOLDS\tSTATUS\tREACHED\tSPENT\tSINCE\tFAILED MESSAGES\tUSER");
         for (Budget budget : budgets) {
             Budget.Definition definition = budget.definition();
             lines.add(String.join(
@@ -42,7 +42,10 @@ final class BudgetLines {
                             .map(state -> Cost.ofCents(state.spentCents()).amount())
                             .orElse("-"),
                     budget.state().map(state -> state.since().toString()).orElse("-"),
-                    failed.getOrDefault(budget.id(), 0).toString()));
+                    failed.getOrDefault(budget.id(), 0).toString(),
+                    budget.userErasedAt().isPresent()
+                            ? "erased"
+                            : definition.scope().user().map(UUID::toString).orElse("all")));
         }
         return lines;
     }

@@ -27,6 +27,11 @@ public enum BudgetPeriod implements WireNamed {
         return name().toLowerCase(Locale.ROOT);
     }
 
+    /** The name of the one that is still running, as the forecast endpoint has it. */
+    String runningName() {
+        return this == DAY ? "today" : wireName() + "-to-date";
+    }
+
     static BudgetPeriod of(String wireName) {
         return valueOf(wireName.toUpperCase(Locale.ROOT));
     }

@@ -5,11 +5,8 @@ import io.inference.analytics.web.ParameterValues;
 import io.inference.analytics.web.QueryParameters;
 import io.inference.analytics.webhook.WebhookAddresses;
 import java.math.BigDecimal;
-import java.time.Instant;
-import java.time.LocalDate;
 import java.time.ZoneId;
 import java.time.ZoneOffset;
-import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -30,16 +27,11 @@ final class BudgetRequest {
     private static final List<Integer> THRESHOLDS = List.of(50, 80, 100);
     private static final int WEBHOOKS_MAX = 10;
 
-    /** All days of the next two years: clocks that change go forward and back in that time. */
-    private static final int DAYS_AHEAD = 731;
-
     private final WebhookAddresses addresses;
-    private final Instant now;
     private final JsonBody body;
 
-    private BudgetRequest(WebhookAddresses addresses, Instant now, JsonBody body) {
+    private BudgetRequest(WebhookAddresses addresses, JsonBody body) {
         this.addresses = addresses;
-        this.now = now;
         this.body = body;
     }
 
@@ -54,9 +46,9 @@ final class BudgetRequest {
      *
      * @throws io.inference.analytics.platform.Failure.Invalid with every fault
      */
-    static Budget.Definition parse(String name, byte[] bytes, WebhookAddresses addresses, Instant now) {
+    static Budget.Definition parse(String name, byte[] bytes, WebhookAddresses addresses) {
         JsonBody body = JsonBody.parse(bytes, "{\"amount\": …, \"period\": …}");
-        return new BudgetRequest(addresses, now, body).read(name);
+        return new BudgetRequest(addresses, body).read(name);
     }
 
     private Budget.Definition read(String name) {
@@ -72,12 +64,6 @@ final class BudgetRequest {
         Optional<BudgetPeriod> period = body.required(
                 "period", "day, week or month", QueryParameters.oneOf(BudgetPeriod.values(), BudgetPeriod::wireName));
         ZoneId zone = body.optional("timeZone", ParameterValues::zone).orElse(ZoneOffset.UTC);
-        if (!daysBeginOnWholeHours(zone)) {
-            body.fault(
-                    "timeZone",
-                    "days of %s do not begin on whole UTC hours, and usage is kept by UTC hour (expected: a zone whose offset is whole hours)"
-                            .formatted(zone));
-        }
         Budget.Scope scope = scope();
         List<Integer> thresholds = thresholds();
         List<String> webhooks = webhooks();
@@ -95,25 +81,19 @@ final class BudgetRequest {
         return amount;
     }
 
-    private boolean daysBeginOnWholeHours(ZoneId zone) {
-        LocalDate today = LocalDate.ofInstant(now, zone);
-        for (int day = 0; day < DAYS_AHEAD; day++) {
-            Instant start = today.plusDays(day).atStartOfDay(zone).toInstant();
-            if (!start.equals(start.truncatedTo(ChronoUnit.HOURS))) {
-                return false;
-            }
-        }
-        return true;
-    }
-
     private Budget.Scope scope() {
         Optional<JsonBody> scope = body.object("scope");
         Optional<UUID> model = scope.flatMap(given -> given.optional("modelId", ParameterValues::uuid));
         Optional<String> client = scope.flatMap(given -> given.optional("clientId", BudgetRequest::clientId));
-        scope.filter(given -> given.optional("userId", ParameterValues::uuid).isPresent())
-                .ifPresent(given -> given.fault(
-                        "userId", "budgets of one user are not offered yet (expected: modelId, clientId, or neither)"));
-        return new Budget.Scope(model, client);
+        Optional<UUID> user = scope.flatMap(given -> given.optional("userId", ParameterValues::uuid));
+        scope.filter(given -> given.has("userErased")).ifPresent(BudgetRequest::refuseErased);
+        return new Budget.Scope(model, client, user);
+    }
+
+    /** Without its user, what was read of such a budget would be one of all users. */
+    private static void refuseErased(JsonBody scope) {
+        scope.ignore("userErased");
+        scope.fault("userErased", "the user of this budget was erased (expected: another scope, without userErased)");
     }
 
     private static String clientId(String text) throws QueryParameters.Fault {

@@ -20,7 +20,6 @@ import jakarta.ws.rs.core.Response;
 import jakarta.ws.rs.core.UriInfo;
 import java.math.BigDecimal;
 import java.net.URI;
-import java.time.Clock;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
@@ -44,13 +43,11 @@ class BudgetResource {
     private final Budgets budgets;
     private final WebhookAddresses addresses;
     private final CurrentCaller caller;
-    private final Clock clock;
 
-    BudgetResource(Budgets budgets, WebhookAddresses addresses, CurrentCaller caller, Clock clock) {
+    BudgetResource(Budgets budgets, WebhookAddresses addresses, CurrentCaller caller) {
         this.budgets = budgets;
         this.addresses = addresses;
         this.caller = caller;
-        this.clock = clock;
     }
 
     /** All budgets of an organisation. */
@@ -65,8 +62,7 @@ class BudgetResource {
                     BigDecimal amount,
             @Schema(defaultValue = "USD", enumeration = "USD") String currency,
             @Schema(required = true) BudgetPeriod period,
-            @Schema(defaultValue = "UTC", description = "IANA name of a zone whose days begin on whole UTC hours")
-                    String timeZone,
+            @Schema(defaultValue = "UTC", description = "IANA name of a zone") String timeZone,
             BudgetView.Scope scope,
             @Schema(
                             defaultValue = "[50, 80, 100]",
@@ -147,7 +143,7 @@ class BudgetResource {
                 .optional("newSecret", QueryParameters.oneOf(new Boolean[] {true, false}, String::valueOf))
                 .orElse(false);
         parameters.finish();
-        Budget.Definition wanted = BudgetRequest.parse(name, body, addresses, clock.instant());
+        Budget.Definition wanted = BudgetRequest.parse(name, body, addresses);
         Budgets.Stored stored =
                 budgets.put(orgId, name, wanted, newSecret, caller.required().subject());
         Response.ResponseBuilder answer = stored.created()

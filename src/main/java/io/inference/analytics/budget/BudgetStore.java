@@ -19,8 +19,9 @@ class BudgetStore {
 
     private static final String COLUMNS =
             """
-            budget_id, org_id, name, amount_usd, period, time_zone, model_id, client_id, thresholds, webhooks, webhook_secret,
-            judged_from, period_start, status, threshold, spent_cents, since, closed_evaluated_at
+            budget_id, org_id, name, amount_usd, period, time_zone, model_id, client_id, user_id, thresholds, webhooks,
+            webhook_secret, judged_from, period_start, status, threshold, spent_cents, since, closed_evaluated_at, forecast_cents,
+            user_erased_at
             """;
 
     private static final String OF_ORG =
@@ -87,26 +88,32 @@ class BudgetStore {
     private static final String PUT =
             """
             insert into analytics.budgets as stored (budget_id, org_id, name, amount_usd, period, time_zone, model_id, client_id,
-                thresholds, webhooks, webhook_secret, created_at, updated_at, updated_by, judged_from)
-            values (:id, :org, :name, :amount, :period, :zone, :model, :client, :thresholds, :webhooks, :secret, :now, :now, :by,
-                :judgedFrom)
+                user_id, evaluated_at, thresholds, webhooks, webhook_secret, created_at, updated_at, updated_by, judged_from)
+            values (:id, :org, :name, :amount, :period, :zone, :model, :client, :user,
+                case when :user::uuid is not null then timestamptz 'infinity' end, :thresholds, :webhooks, :secret, :now, :now,
+                :by, :judgedFrom)
             on conflict (org_id, name) do update set
                 amount_usd = excluded.amount_usd, period = excluded.period, time_zone = excluded.time_zone,
-                model_id = excluded.model_id, client_id = excluded.client_id, thresholds = excluded.thresholds,
-                webhooks = excluded.webhooks, updated_at = excluded.updated_at, updated_by = excluded.updated_by,
+                model_id = excluded.model_id, client_id = excluded.client_id, user_id = excluded.user_id,
+                user_erased_at = null, evaluated_at = coalesce(excluded.evaluated_at, nullif(stored.evaluated_at, 'infinity')),
+                user_evaluated_at = case when excluded.user_id is not null then stored.user_evaluated_at end,
+                thresholds = excluded.thresholds, webhooks = excluded.webhooks, updated_at = excluded.updated_at,
+                updated_by = excluded.updated_by,
                 webhook_secret = case when :newSecret then excluded.webhook_secret else stored.webhook_secret end,
                 judged_from = case when (%1$s) is not distinct from (%2$s) then stored.judged_from else excluded.judged_from end,
                 period_start = case when (%1$s) is not distinct from (%2$s) then stored.period_start end,
                 status = case when (%1$s) is not distinct from (%2$s) then stored.status end,
                 threshold = case when (%1$s) is not distinct from (%2$s) then stored.threshold end,
                 spent_cents = case when (%1$s) is not distinct from (%2$s) then stored.spent_cents end,
-                since = case when (%1$s) is not distinct from (%2$s) then stored.since end
+                since = case when (%1$s) is not distinct from (%2$s) then stored.since end,
+                forecast_cents = case when (%1$s) is not distinct from (%2$s) then stored.forecast_cents end,
+                forecast_at = case when (%1$s) is not distinct from (%2$s) then stored.forecast_at end
             returning %3$s
             """
                     .formatted(definition("stored"), definition("excluded"), COLUMNS);
 
     private static String definition(String row) {
-        return "%1$s.amount_usd, %1$s.period, %1$s.time_zone, %1$s.model_id, %1$s.client_id, %1$s.thresholds"
+        return "%1$s.amount_usd, %1$s.period, %1$s.time_zone, %1$s.model_id, %1$s.client_id, %1$s.user_id, %1$s.user_erased_at, %1$s.thresholds"
                 .formatted(row);
     }
 
@@ -127,6 +134,7 @@ class BudgetStore {
                 .bind("zone", wanted.zone().getId())
                 .bind("model", wanted.scope().model())
                 .bind("client", wanted.scope().client())
+                .bind("user", wanted.scope().user())
                 .bindArray("thresholds", Integer.class, wanted.thresholds())
                 .bindArray("webhooks", String.class, wanted.webhooks())
                 .bind("secret", fresh.secret())
@@ -150,11 +158,26 @@ class BudgetStore {
                 .findOne();
     }
 
+    // A budget of one user waits while the organisation shows no figures by user, and for ever once the user is erased.
+    static final String EVALUABLE =
+            """
+            user_erased_at is null
+            and (user_id is null
+                 or not exists (select from analytics.user_privacy privacy where privacy.org_id = budgets.org_id and mode = 'off'))
+            """;
+
+    // The version before takes budgets by evaluated_at and knows no users, so those of users keep infinity there.
+    // During a deploy
+    // or after a rollback it would evaluate them as budgets of all users.
+    private static final String EVALUATED_AT =
+            "case when evaluated_at = 'infinity' then user_evaluated_at else evaluated_at end";
+
     private static final String DUE =
             """
-            select budget_id from analytics.budgets where evaluated_at is null or evaluated_at < :before
-            order by evaluated_at nulls first limit :limit
-            """;
+            select budget_id from analytics.budgets where coalesce(%1$s < :before, true) and %2$s
+            order by %1$s nulls first limit :limit
+            """
+                    .formatted(EVALUATED_AT, EVALUABLE);
 
     /** Budgets that were not evaluated since, the one that waits longest first. */
     List<UUID> due(Handle handle, Instant before, int limit) {
@@ -167,10 +190,10 @@ class BudgetStore {
 
     private static final String CLAIM =
             """
-            select %s from analytics.budgets where budget_id = :id and (evaluated_at is null or evaluated_at < :before)
+            select %s from analytics.budgets where budget_id = :id and coalesce(%s < :before, true) and %s
             for update skip locked
             """
-                    .formatted(COLUMNS);
+                    .formatted(COLUMNS, EVALUATED_AT, EVALUABLE);
 
     /** Locks a budget until the transaction ends; empty when another replica has it, or has evaluated it meanwhile. */
     Optional<Budget> claim(Handle handle, UUID id, Instant before) {
@@ -235,8 +258,12 @@ class BudgetStore {
     private static final String EVALUATED =
             """
             update analytics.budgets set period_start = :periodStart, status = :status, threshold = :threshold,
-                spent_cents = :spent, since = :since, evaluated_at = :now,
-                closed_evaluated_at = case when :closed then :now else closed_evaluated_at end
+                spent_cents = :spent, since = :since,
+                evaluated_at = case when evaluated_at = 'infinity' then evaluated_at else :now end,
+                user_evaluated_at = case when evaluated_at = 'infinity' then :now end,
+                closed_evaluated_at = case when :closed then :now else closed_evaluated_at end,
+                forecast_cents = case when period_start = :periodStart then forecast_cents end,
+                forecast_at = case when period_start = :periodStart then forecast_at end
             where budget_id = :id
             """;
 
@@ -249,6 +276,54 @@ class BudgetStore {
                 .bind("spent", state.spentCents())
                 .bind("since", state.since())
                 .bind("closed", closed)
+                .bind("now", now)
+                .execute();
+    }
+
+    private static final String WITH_OLD_FORECAST =
+            """
+            select %s from analytics.budgets
+            where budget_id = :id and status is not null
+                and (forecast_at is null or forecast_at < :before or spent_cents > forecast_cents) and %s
+            """
+                    .formatted(COLUMNS, EVALUABLE);
+
+    /** The budget, if it has a state whose forecast is older, or is passed. */
+    Optional<Budget> withOldForecast(Handle handle, UUID id, Instant before) {
+        return handle.createQuery(WITH_OLD_FORECAST)
+                .bind("id", id)
+                .bind("before", before)
+                .map(BudgetStore::budget)
+                .findOne();
+    }
+
+    private static final String FORECAST =
+            """
+            update analytics.budgets set forecast_cents = :cents, forecast_at = :now
+            where budget_id = :id and period_start = :periodStart and updated_at <= :now and user_erased_at is null
+            """;
+
+    /** Stores a forecast, unless there is another period or definition by now, or the user was erased. */
+    void forecast(Handle handle, Budget budget, Optional<BigDecimal> cents, Instant now) {
+        handle.createUpdate(FORECAST)
+                .bind("id", budget.id())
+                .bind("periodStart", budget.state().map(Budget.State::periodStart))
+                .bind("cents", cents)
+                .bind("now", now)
+                .execute();
+    }
+
+    private static final String FORGET_USER =
+            """
+            update analytics.budgets set user_id = null, user_erased_at = :now, forecast_cents = null, forecast_at = null,
+                status = case when status is not null then 'incomplete' end
+            where user_id = :user
+            """;
+
+    /** Takes the id of a user out of the budgets, which are incomplete from now on. */
+    int forgetUser(Handle handle, UUID user, Instant now) {
+        return handle.createUpdate(FORGET_USER)
+                .bind("user", user)
                 .bind("now", now)
                 .execute();
     }
@@ -267,7 +342,8 @@ class BudgetStore {
                 ZoneId.of(row.getColumn("time_zone", String.class)),
                 new Budget.Scope(
                         Optional.ofNullable(row.getColumn("model_id", UUID.class)),
-                        Optional.ofNullable(row.getColumn("client_id", String.class))),
+                        Optional.ofNullable(row.getColumn("client_id", String.class)),
+                        Optional.ofNullable(row.getColumn("user_id", UUID.class))),
                 List.of(row.getColumn("thresholds", Integer[].class)),
                 List.of(row.getColumn("webhooks", String[].class)));
         return new Budget(
@@ -278,7 +354,9 @@ class BudgetStore {
                 row.getColumn("webhook_secret", String.class),
                 row.getColumn("judged_from", Instant.class),
                 Optional.ofNullable(row.getColumn("status", String.class)).map(status -> state(row, status)),
-                Optional.ofNullable(row.getColumn("closed_evaluated_at", Instant.class)));
+                Optional.ofNullable(row.getColumn("closed_evaluated_at", Instant.class)),
+                Optional.ofNullable(row.getColumn("forecast_cents", BigDecimal.class)),
+                Optional.ofNullable(row.getColumn("user_erased_at", Instant.class)));
     }
 
     private static Budget.State state(RowView row, String status) {

@@ -44,7 +44,17 @@ record BudgetView(
     @JsonInclude(JsonInclude.Include.NON_NULL)
     record Scope(
             @Schema(description = "Only this model") UUID modelId,
-            @Schema(description = "Only this client") String clientId) {}
+            @Schema(description = "Only this client") String clientId,
+            @Schema(
+                            description =
+                                    "Only this user, with the id that the list of users shows: a pseudonym where the organisation shows"
+                                            + " pseudonyms")
+                    UUID userId,
+            @Schema(
+                            description =
+                                    "true when the budget was one of a user whose id was erased: it is incomplete, and evaluated no"
+                                            + " longer; else absent. Refused in requests")
+                    Boolean userErased) {}
 
     /** A receiver of messages. */
     @Schema(name = "BudgetWebhook")
@@ -66,6 +76,13 @@ record BudgetView(
             @Schema(description = "Highest threshold that is reached; absent when none is") Integer threshold,
             @Schema(required = true, examples = "12.3456", description = "Dollars of the usage that has a price, exact")
                     String spent,
+            @Schema(
+                            examples = "57.20",
+                            description =
+                                    "Dollars that the whole period is expected to cost, as the forecast of the same scope says, at most 15"
+                                            + " minutes old. Absent with less than 14 whole days of usage before today, and while usage has no"
+                                            + " price")
+                    String forecast,
             @Schema(required = true, description = "Start of the current period") Instant periodStart,
             @Schema(required = true, description = "Since when status and threshold are what they are")
                     Instant since) {}
@@ -81,22 +98,36 @@ record BudgetView(
                 zoneName(definition.zone()),
                 new Scope(
                         definition.scope().model().orElse(null),
-                        definition.scope().client().orElse(null)),
+                        definition.scope().client().orElse(null),
+                        shown.user().orElse(null),
+                        shown.budget().userErasedAt().map(erased -> true).orElse(null)),
                 definition.thresholds(),
                 definition.webhooks().stream()
                         .map(url -> new Webhook(url, problems.get(url)))
                         .toList(),
-                shown.budget().state().map(BudgetView::state).orElse(null),
+                shown.budget()
+                        .state()
+                        .map(state -> state(state, shown.budget()))
+                        .orElse(null),
                 secret.orElse(null));
     }
 
-    private static State state(Budget.State state) {
+    private static State state(Budget.State state, Budget budget) {
         return new State(
                 state.status(),
                 state.threshold().orElse(null),
                 Cost.ofCents(state.spentCents()).amount(),
+                forecast(state, budget),
                 state.periodStart(),
                 state.since());
+    }
+
+    /** What has no price is missing from a forecast, and one that is passed already is worked out again in the next round. */
+    private static String forecast(Budget.State state, Budget budget) {
+        return budget.forecastCents()
+                .filter(cents -> state.status() != BudgetStatus.INCOMPLETE && cents.compareTo(state.spentCents()) >= 0)
+                .map(cents -> Cost.ofCents(cents).amount())
+                .orElse(null);
     }
 
     static String plain(BigDecimal dollars) {

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.inference.analytics.budget.DeliveryStore.Delivery;
 import io.inference.analytics.database.SqlState;
 import io.inference.analytics.platform.BackOff;
+import io.inference.analytics.platform.EndsBeforeStop;
 import io.inference.analytics.platform.LogText;
 import io.inference.analytics.series.Cost;
 import io.inference.analytics.webhook.WebhookClient;
@@ -86,6 +87,7 @@ class DeliveryJob {
         senders.shutdownNow();
     }
 
+    @EndsBeforeStop
     @Scheduled(every = "5s", delayed = "5s", concurrentExecution = Scheduled.ConcurrentExecution.SKIP)
     void round() {
         try {

@@ -55,7 +55,7 @@ final class Arguments {
         choice(line, Provider.class, Provider.withApi(), Provider::wireName);
         choice(line, RejectReason.class, List.of(RejectReason.values()), RejectReason::wireName);
         choice(line, ExportGranularity.class, List.of(ExportGranularity.values()), Enum::name);
-        choice(line, ExportFormat.class, List.of(ExportFormat.values()), Enum::name);
+        choice(line, ExportFormat.class, List.of(ExportFormat.values()), ExportFormat::wireName);
         choice(line, ProviderOptions.YesNo.class, List.of(ProviderOptions.YesNo.values()), value -> value.name()
                 .toLowerCase(Locale.ROOT));
         line.registerConverter(AuditHead.class, text -> AuditHead.parse(text)

@@ -8,6 +8,7 @@ import io.inference.analytics.usage.NameStore;
 import jakarta.enterprise.context.Dependent;
 import jakarta.inject.Inject;
 import java.io.PrintWriter;
+import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import picocli.CommandLine.Command;
@@ -58,14 +59,27 @@ final class CatalogCommands {
         @Mixin
         Entry entry;
 
-        @Option(names = "--provider", paramLabel = "P", description = "anthropic or cursor.")
+        @Option(names = "--provider", paramLabel = "P", description = Provider.API_NAMES + ".")
         Optional<Provider> provider;
 
         @Option(
                 names = "--provider-model",
                 paramLabel = "NAME",
-                description = "The provider's name of the model, as in its bills (default: NAME).")
+                description =
+                        "The provider's name of the model, as in its bills (default: the one that is set, or NAME).")
         Optional<String> providerModel;
+
+        @Option(
+                names = "--also-billed-as",
+                paramLabel = "NAME",
+                description = "Another name of the model in the provider's bills, such as one with a date; repeatable.")
+        List<String> alsoBilledAs = List.of();
+
+        @Option(
+                names = "--no-longer-billed-as",
+                paramLabel = "NAME",
+                description = "Takes back a name that --also-billed-as has set; repeatable.")
+        List<String> noLongerBilledAs = List.of();
 
         @Inject
         NameStore names;
@@ -75,9 +89,13 @@ final class CatalogCommands {
 
         @Override
         public void validate() {
-            if (provider.isEmpty() && providerModel.isPresent()) {
+            if (provider.isEmpty()
+                    && (providerModel.isPresent() || !alsoBilledAs.isEmpty() || !noLongerBilledAs.isEmpty())) {
+                String needed = providerModel.isPresent()
+                        ? "--provider-model"
+                        : alsoBilledAs.isEmpty() ? "--no-longer-billed-as" : "--also-billed-as";
                 throw new Failure.Invalid(
-                        "provider", "provider: missing (expected: the provider that uses --provider-model)");
+                        "provider", "provider: missing (expected: the provider that uses %s)".formatted(needed));
             }
         }
 
@@ -85,8 +103,15 @@ final class CatalogCommands {
         public int run(PrintWriter out) {
             String name = entry.name.text();
             names.nameModel(entry.id, name);
-            provider.ifPresent(of ->
-                    models.set(entry.id, of, providerModel.map(String::strip).orElse(name)));
+            provider.ifPresent(of -> {
+                String billed = providerModel
+                        .map(String::strip)
+                        .or(() -> models.name(entry.id, of))
+                        .orElse(name);
+                models.set(entry.id, of, billed);
+                noLongerBilledAs.forEach(alias -> models.removeAlias(of, alias.strip(), billed));
+                alsoBilledAs.forEach(alias -> models.alias(of, alias.strip(), billed));
+            });
             out.printf("model %s is named %s%n", entry.id, name);
             return 0;
         }

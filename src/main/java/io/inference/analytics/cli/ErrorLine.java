@@ -4,6 +4,7 @@ import io.inference.analytics.database.SqlState;
 import io.inference.analytics.platform.Failure;
 import io.inference.analytics.platform.NetworkCause;
 import io.inference.analytics.settings.Setting;
+import io.quarkus.runtime.QuarkusBindException;
 import io.smallrye.config.ConfigValidationException;
 import jakarta.enterprise.inject.CreationException;
 import java.lang.reflect.InvocationTargetException;
@@ -62,6 +63,10 @@ public final class ErrorLine {
             if (link instanceof SQLException sql) {
                 return sqlLine(sql);
             }
+            if (link instanceof QuarkusBindException taken) {
+                return "HTTP_PORT, MANAGEMENT_PORT: port %d cannot be used: %s (expected: ports that no other process listens on)"
+                        .formatted(taken.getPort(), lastPart(firstLine(taken)));
+            }
         }
         for (Throwable link : chain) {
             if (!WRAPPERS.contains(link.getClass())) {
@@ -102,7 +107,7 @@ public final class ErrorLine {
         }
         Optional<Setting> setting = Setting.of(property.group(1));
         if (setting.filter(Setting::secret).isPresent()) {
-            return setting.get().malformed();
+            return setting.get().malformed("");
         }
         String name = setting.map(Setting::name).orElse(property.group(1));
         if (SECRET.matcher(name).find()) {
@@ -141,6 +146,10 @@ public final class ErrorLine {
             return "the database has another schema version (SQLState %s; expected: `analytics migrate` has run)"
                     .formatted(state);
         }
+        if (SqlState.lacksRight(e)) {
+            return "DATABASE_URL: the user lacks a right (SQLState %s): %s (expected: the owner of schema analytics, or db/roles.sql after the last migration)"
+                    .formatted(state, lastPart(firstLine(e)));
+        }
         return "SQLState %s: %s".formatted(state, firstLine(e));
     }
 
@@ -148,6 +157,11 @@ public final class ErrorLine {
     private static String answer(SQLException e) {
         String cause = e.getCause() == null ? firstLine(e) : NetworkCause.of(e);
         return firstLine(e).contains(cause) ? firstLine(e) : firstLine(e) + " " + cause;
+    }
+
+    /** What stands behind the last colon: the words without the number or the severity before them. */
+    private static String lastPart(String line) {
+        return line.substring(line.lastIndexOf(": ") + 1).strip();
     }
 
     private static String firstLine(Throwable e) {

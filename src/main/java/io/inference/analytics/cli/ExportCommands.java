@@ -5,6 +5,7 @@ import io.inference.analytics.export.ExportGranularity;
 import io.inference.analytics.export.MonthlyExports;
 import io.inference.analytics.export.OrgExportSettings;
 import io.inference.analytics.export.OrgExportSettings.Preferences;
+import io.inference.analytics.export.Restatements;
 import jakarta.enterprise.context.Dependent;
 import jakarta.inject.Inject;
 import java.io.PrintWriter;
@@ -19,14 +20,14 @@ import picocli.CommandLine.Option;
 @Command(
         name = "export",
         description = "Runs and configures finance exports. Needs the settings S3_* in addition to the database.",
-        subcommands = {ExportCommands.RunMonthly.class, ExportCommands.Org.class})
+        subcommands = {ExportCommands.RunMonthly.class, ExportCommands.RestatementsDue.class, ExportCommands.Org.class})
 final class ExportCommands {
 
     @Dependent
     @Command(
             name = "run-monthly",
             description = {
-                "Makes the export of a month for every organisation with usage in it, and waits for the files.",
+                "Makes the export of a month for every organisation with usage or bills in it, and waits for the files.",
                 "A month that has a file gets another: a restatement, next to the old file, with the difference in its job."
             })
     static class RunMonthly implements ServiceCommand.Change {
@@ -42,20 +43,69 @@ final class ExportCommands {
 
         @Override
         public int run(PrintWriter out) throws InterruptedException {
-            List<MonthlyExports.Outcome> outcomes = exports.run(month, org, "command line");
-            for (MonthlyExports.Outcome outcome : outcomes) {
+            return print(exports.run(month, org, "command line"), out);
+        }
+    }
+
+    private static int print(List<MonthlyExports.Outcome> outcomes, PrintWriter out) {
+        for (MonthlyExports.Outcome outcome : outcomes) {
+            out.printf(
+                    "%s\tr%d\t%s%n",
+                    outcome.org(),
+                    outcome.revision(),
+                    outcome.file().orElseGet(() -> "failed: " + outcome.error().orElse("")));
+        }
+        long failed =
+                outcomes.stream().filter(outcome -> outcome.file().isEmpty()).count();
+        out.printf("%d files made, %d failed%n", outcomes.size() - failed, failed);
+        return failed == 0 ? 0 : 1;
+    }
+
+    @Dependent
+    @Command(
+            name = "restatements",
+            description = {
+                "Lists monthly files of charges that the bill no longer agrees with; makes nothing without --apply.",
+                "A bill that a provider restated and an owner that was entered later make a restatement due."
+            })
+    static class RestatementsDue implements ServiceCommand {
+
+        @Option(names = "--apply", description = "Makes the restatements, and waits for the files.")
+        boolean apply;
+
+        @Inject
+        MonthlyExports exports;
+
+        @Inject
+        Restatements restatements;
+
+        @Override
+        public boolean changesSomething() {
+            return apply;
+        }
+
+        @Override
+        public int run(PrintWriter out) throws InterruptedException {
+            List<Restatements.Due> due = restatements.due();
+            out.println("MONTH\tORGANISATION\tREVISION\tFILED\tBILLED\tDIFFERENCE");
+            for (Restatements.Due file : due) {
                 out.printf(
-                        "%s\tr%d\t%s%n",
-                        outcome.org(),
-                        outcome.revision(),
-                        outcome.file()
-                                .orElseGet(() -> "failed: " + outcome.error().orElse("")));
+                        "%s\t%s\tr%d\t%s\t%s\t%s%n",
+                        file.month(),
+                        file.org(),
+                        file.revision(),
+                        file.filedUsd().toPlainString(),
+                        file.billedUsd().toPlainString(),
+                        file.billedUsd().subtract(file.filedUsd()).toPlainString());
             }
-            long failed = outcomes.stream()
-                    .filter(outcome -> outcome.file().isEmpty())
-                    .count();
-            out.printf("%d files made, %d failed%n", outcomes.size() - failed, failed);
-            return failed == 0 ? 0 : 1;
+            out.printf(
+                    "%d restatements due%s; amounts are US dollars%n",
+                    due.size(), apply ? "" : " (--apply makes them)");
+            int code = 0;
+            for (Restatements.Due file : apply ? due : List.<Restatements.Due>of()) {
+                code = Math.max(code, print(exports.run(file.month(), Optional.of(file.org()), "command line"), out));
+            }
+            return code;
         }
     }
 
@@ -91,13 +141,16 @@ final class ExportCommands {
                 description = "Of the monthly export: HOURLY, DAILY or MONTHLY.")
         Optional<ExportGranularity> granularity;
 
-        @Option(names = "--format", paramLabel = "WORD", description = "Of the monthly export: CSV or FOCUS.")
+        @Option(
+                names = "--format",
+                paramLabel = "WORD",
+                description = "Of the monthly export: csv, focus, focus-1.4, focus-1.2 or focus-estimate.")
         Optional<ExportFormat> format;
 
         @Option(
                 names = "--time-zone",
                 paramLabel = "ZONE",
-                description = "The zone of its months, such as Europe/Berlin; offsets of whole hours only.")
+                description = "The zone of its months, such as Europe/Berlin.")
         Optional<String> timeZone;
 
         @Option(names = "--retention-days", paramLabel = "N", description = "Days that files are kept, 1 to 3650.")

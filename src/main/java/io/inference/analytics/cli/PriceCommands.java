@@ -2,6 +2,7 @@ package io.inference.analytics.cli;
 
 import io.inference.analytics.price.Price;
 import io.inference.analytics.price.PriceBook;
+import io.inference.analytics.price.PriceScope;
 import io.inference.analytics.price.Repricing;
 import jakarta.enterprise.context.Dependent;
 import jakarta.inject.Inject;
@@ -33,6 +34,7 @@ final class PriceCommands {
             description = {
                 "Adds what a model costs from a time on, in US dollars per million tokens.",
                 "Entries are never changed or removed. To correct one, add another from the same time: the newer one wins.",
+                "An event is priced by the most specific price that fits it; a service tier counts for more than a context window.",
                 "Events that are stored already keep their cost until 'price reprice'."
             })
     static class Add implements ServiceCommand.Change {
@@ -76,6 +78,18 @@ final class PriceCommands {
         Optional<BigDecimal> cacheWrite1h;
 
         @Option(
+                names = "--service-tier",
+                paramLabel = "TIER",
+                description = "Only for events of this serviceTier, such as batch; without it for any.")
+        Optional<String> serviceTier;
+
+        @Option(
+                names = "--context-window",
+                paramLabel = "WINDOW",
+                description = "Only for events of this contextWindow, such as above-200k; without it for any.")
+        Optional<String> contextWindow;
+
+        @Option(
                 names = "--author",
                 paramLabel = "NAME",
                 defaultValue = "command line",
@@ -90,7 +104,8 @@ final class PriceCommands {
 
         @Override
         public int run(PrintWriter out) {
-            Price price = new Price(model, from, input, output, cacheRead, cacheWrite, cacheWrite1h);
+            PriceScope scope = PriceScope.of(serviceTier, contextWindow);
+            Price price = new Price(model, from, input, output, cacheRead, cacheWrite, cacheWrite1h, scope);
             out.printf("model %s: version %d, valid from %s%n", model, book.add(price, author, reason), from);
             return 0;
         }
@@ -109,11 +124,11 @@ final class PriceCommands {
         @Override
         public int run(PrintWriter out) {
             out.println(
-                    "MODEL\tVERSION\tVALID FROM\tINPUT\tOUTPUT\tCACHE READ\tCACHE WRITE\tCACHE WRITE 1H\tAUTHOR\tREASON");
+                    "MODEL\tVERSION\tVALID FROM\tINPUT\tOUTPUT\tCACHE READ\tCACHE WRITE\tCACHE WRITE 1H\tAUTHOR\tREASON\tSERVICE TIER\tCONTEXT WINDOW");
             for (Price.Entry entry : book.list(model)) {
                 Price price = entry.price();
                 out.printf(
-                        "%s\t%d\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s%n",
+                        "%s\t%d\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s%n",
                         price.model(),
                         entry.version(),
                         price.validFrom(),
@@ -123,7 +138,9 @@ final class PriceCommands {
                         shown(price.cacheWrite()),
                         shown(price.cacheWrite1h()),
                         entry.author(),
-                        entry.reason());
+                        entry.reason(),
+                        price.scope().serviceTier().orElse("-"),
+                        price.scope().contextWindow().orElse("-"));
             }
             return 0;
         }

@@ -24,8 +24,8 @@ import picocli.CommandLine.Parameters;
             "Shows what a published price list would add to the book; adds nothing without --apply.",
             "FILE is LiteLLM's model_prices_and_context_window.json or the api.json of models.dev. A model is found by"
                     + " the provider's name of it ('catalog model --provider-model'), or else by its own name.",
-            "Only prices that differ are added. Prices that the book cannot hold, such as those of long contexts,"
-                    + " batches and priority, are named and not imported."
+            "Only prices that differ are added. Those of batches, priority, flex and long contexts become prices of"
+                    + " a serviceTier or contextWindow. What the book cannot hold, such as searches, is named and not imported."
         })
 class PriceImportCommand implements ServiceCommand.Change {
 
@@ -67,7 +67,8 @@ class PriceImportCommand implements ServiceCommand.Change {
     public int run(PrintWriter out) throws IOException {
         List<PriceImport.Line> lines = prices.preview(file, from, provider);
         out.println(
-                "MODEL\tNAME\tPROVIDER\tOUTCOME\tINPUT\tOUTPUT\tCACHE READ\tCACHE WRITE\tCACHE WRITE 1H\tNOT IMPORTED");
+                "MODEL\tNAME\tPROVIDER\tOUTCOME\tINPUT\tOUTPUT\tCACHE READ\tCACHE WRITE\tCACHE WRITE 1H\tNOT IMPORTED"
+                        + "\tSERVICE TIER\tCONTEXT WINDOW");
         for (PriceImport.Line line : lines) {
             Optional<Price> price = line.price();
             out.println(String.join(
@@ -81,7 +82,9 @@ class PriceImportCommand implements ServiceCommand.Change {
                     shown(price.flatMap(Price::cacheRead)),
                     shown(price.flatMap(Price::cacheWrite)),
                     shown(price.flatMap(Price::cacheWrite1h)),
-                    line.notExpressed().isEmpty() ? "-" : String.join(",", line.notExpressed())));
+                    line.notExpressed().isEmpty() ? "-" : String.join(",", line.notExpressed()),
+                    line.scope().serviceTier().orElse("-"),
+                    line.scope().contextWindow().orElse("-")));
         }
         if (apply) {
             out.printf("%d prices added%n", prices.apply(lines, author, "imported from " + file.getFileName()));

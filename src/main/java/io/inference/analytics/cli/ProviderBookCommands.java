@@ -16,6 +16,7 @@ import java.nio.file.Path;
 import java.time.LocalDate;
 import java.time.YearMonth;
 import java.util.Optional;
+import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -137,6 +138,27 @@ final class ProviderBookCommands {
         @Option(names = "--month", required = true, paramLabel = "YYYY-MM", description = "The month.")
         YearMonth month;
 
+        @ArgGroup(exclusive = false)
+        BillingPeriod period;
+
+        /** The two days of a period go together. */
+        static final class BillingPeriod {
+
+            @Option(
+                    names = "--from",
+                    required = true,
+                    paramLabel = "DATE",
+                    description = "First day of the billing cycle; without it, the calendar month.")
+            LocalDate first;
+
+            @Option(
+                    names = "--to",
+                    required = true,
+                    paramLabel = "DATE",
+                    description = "Last day of the billing cycle, in the month.")
+            LocalDate last;
+        }
+
         @Option(names = "--amount", required = true, paramLabel = "USD", description = "The total, such as 1048.90.")
         BigDecimal amount;
 
@@ -187,6 +209,7 @@ final class ProviderBookCommands {
             invoices.enter(
                     new CursorInvoices.Invoice(
                             month,
+                            Optional.ofNullable(period).map(days -> new CursorInvoices.Period(days.first, days.last)),
                             amount,
                             subscription,
                             overage,
@@ -207,8 +230,10 @@ final class ProviderBookCommands {
     @Command(
             name = "list",
             description = {
-                "Compares Cursor's invoices with what was imported for their months.",
-                "Exits with 1 if an invoice is more than 10 %% off or has no charges, or if charges have no invoice."
+                "Compares Cursor's invoices with what was imported for their periods.",
+                "Then lists charges that lie in no invoice's period, by month.",
+                "Exits with 1 if an invoice is more than 10 %% off or has no charges, or if charges have no invoice; those of "
+                        + "this month and the last one may still wait for it."
             })
     static class ListInvoices implements ServiceCommand {
 
@@ -222,7 +247,7 @@ final class ProviderBookCommands {
             boolean fine = true;
             for (CursorInvoices.Compared month : invoices.compare()) {
                 out.printf(
-                        "%s\t%s\tinvoiced %s USD\timported %s USD\tvariance %s USD%s%n",
+                        "%s\t%s\tinvoiced %s USD\timported %s USD\tvariance %s USD%s\t%s to %s%n",
                         month.month(),
                         month.status(),
                         ProvidersCommands.plain(month.invoiced()),
@@ -231,8 +256,20 @@ final class ProviderBookCommands {
                         month.overageRate()
                                 .map(rate -> "\t" + rate.setScale(RATE_DIGITS, RoundingMode.HALF_UP)
                                         + " USD per usage-based request")
-                                .orElse(""));
+                                .orElse(""),
+                        month.period().first(),
+                        month.period().last());
                 fine &= month.fine();
+            }
+            for (CursorInvoices.LeftOut month : invoices.leftOut()) {
+                out.printf(
+                        "%s\t%s\timported %s USD\t%s to %s%n",
+                        month.month(),
+                        month.overdue() ? "no_invoice" : "no_invoice_yet",
+                        ProvidersCommands.plain(month.amount()),
+                        month.days().first(),
+                        month.days().last());
+                fine &= !month.overdue();
             }
             return fine ? 0 : 1;
         }

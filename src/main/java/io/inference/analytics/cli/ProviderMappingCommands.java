@@ -46,7 +46,7 @@ final class ProviderMappingCommands {
                 names = "--platform",
                 required = true,
                 paramLabel = "P",
-                description = "claude_code, claude_api or claude_ai.")
+                description = "claude_code, claude_api or claude_ai; for a key also openai_api.")
         Tool platform;
     }
 
@@ -98,7 +98,7 @@ final class ProviderMappingCommands {
                 required = true,
                 paramLabel = "ID",
                 converter = ProviderOptions.KeyName.class,
-                description = "Id (apikey_…) or name; never the key itself.")
+                description = "Id (apikey_…, of OpenAI key_…) or name; never the key itself.")
         String key;
 
         @Mixin
@@ -166,7 +166,7 @@ final class ProviderMappingCommands {
     @Command(
             name = "map-org",
             description = {
-                "Sets which organisation a workspace or a key works for, from a day on.",
+                "Sets which organisation a workspace, project or key works for, from a day on.",
                 "What the provider bills for it is the BilledCost of that organisation's exports in format focus."
             })
     static class MapOrg implements ServiceCommand.Change {
@@ -178,8 +178,9 @@ final class ProviderMappingCommands {
                     names = "--workspace",
                     required = true,
                     paramLabel = "ID",
-                    description = "Id of a workspace, or default for the one without an id: all its keys that have no "
-                            + "entry of their own.")
+                    description =
+                            "Id of a workspace or of a project of OpenAI, or default for the workspace without an id (of OpenAI: "
+                                    + "charges without a project): all its keys that have no entry of their own.")
             Optional<String> workspace;
 
             @Option(
@@ -187,7 +188,7 @@ final class ProviderMappingCommands {
                     required = true,
                     paramLabel = "ID",
                     converter = ProviderOptions.KeyId.class,
-                    description = "Id of a key (apikey_…); never the key itself.")
+                    description = "Id of a key (apikey_… or key_…); never the key itself.")
             Optional<String> key;
         }
 
@@ -310,7 +311,11 @@ final class ProviderMappingCommands {
     @Dependent
     @Command(
             name = "todo",
-            description = "Lists the workspaces and keys with costs that are not mapped, the most expensive first.")
+            description = {
+                "Lists the workspaces and keys with costs that are not mapped, the most expensive first.",
+                "Then lists billed models whose name nearly is one of this service's, which the reconciliation does not "
+                        + "compare: set it with 'catalog model --provider-model'."
+            })
     static class Todo implements ServiceCommand {
 
         @Inject
@@ -319,16 +324,21 @@ final class ProviderMappingCommands {
         @Override
         public int run(PrintWriter out) {
             var unmapped = costs.list();
-            unmapped.forEach(entry -> out.printf(
+            unmapped.forEach(entry -> print(entry, out));
+            costs.nearModels().forEach(entry -> print(entry, out));
+            out.printf("unmapped: %d%n", unmapped.size());
+            return 0;
+        }
+
+        private static void print(UnmappedCosts.Unmapped entry, PrintWriter out) {
+            out.printf(
                     "%s\t%s\t%s\t%s to %s\t%s USD%n",
                     entry.kind(),
                     entry.id(),
                     entry.name().orElse("-"),
                     entry.first(),
                     entry.last(),
-                    ProvidersCommands.plain(entry.amountUsd())));
-            out.printf("unmapped: %d%n", unmapped.size());
-            return 0;
+                    ProvidersCommands.plain(entry.amountUsd()));
         }
     }
 

@@ -26,7 +26,7 @@ final class ProviderOptions {
     /** {@code --provider} of commands about one provider. */
     static final class One {
 
-        @Option(names = "--provider", required = true, paramLabel = "P", description = "anthropic or cursor.")
+        @Option(names = "--provider", required = true, paramLabel = "P", description = Provider.API_NAMES + ".")
         Provider provider;
     }
 
@@ -37,8 +37,9 @@ final class ProviderOptions {
                 names = "--organization",
                 paramLabel = "ID",
                 converter = OrganizationId.class,
-                description = "The provider's organisation, or team of Cursor (default: that of the settings, else the "
-                        + "only one that was imported).")
+                description =
+                        "The provider's organisation, team of Cursor, or name of OpenAI's (default: that of the settings, else the "
+                                + "only one that was imported).")
         Optional<String> organization;
     }
 
@@ -88,7 +89,8 @@ final class ProviderOptions {
         public String convert(String text) {
             String name = text.strip();
             if (name.startsWith("sk-")) {
-                throw new TypeConversionException("a secret (expected: the id of a key, apikey_…, or its name)");
+                throw new TypeConversionException(
+                        "a secret (expected: the id of a key, apikey_… or key_…, or its name)");
             }
             return name;
         }
@@ -99,8 +101,8 @@ final class ProviderOptions {
         @Override
         public String convert(String text) {
             String id = text.strip();
-            if (!id.matches("apikey_[A-Za-z0-9_-]+")) {
-                throw new TypeConversionException("not the id of a key (expected: apikey_…)");
+            if (!id.matches("(api)?key_[A-Za-z0-9_-]+")) {
+                throw new TypeConversionException("not the id of a key (expected: apikey_… or key_…)");
             }
             return id;
         }

@@ -74,7 +74,10 @@ final class ProvidersCommands {
     /** {@code --provider} of commands about one provider or all. */
     static final class OneOrAll {
 
-        @Option(names = "--provider", paramLabel = "P", description = "anthropic or cursor (default: all with a key).")
+        @Option(
+                names = "--provider",
+                paramLabel = "P",
+                description = Provider.API_NAMES + " (default: all with a key).")
         Optional<Provider> provider;
 
         List<Provider> of(ProviderImports imports) {

@@ -1,5 +1,6 @@
 package io.inference.analytics.cli;
 
+import io.inference.analytics.budget.Budgets;
 import io.inference.analytics.rollup.UserErasure;
 import io.inference.analytics.usage.NameStore;
 import io.inference.analytics.usage.UserPrivacy;
@@ -51,7 +52,8 @@ final class UserCommands {
                 "Removes the name of a user. With --id it also removes the id from the raw events and the rollups, in all "
                         + "organisations. The figures join those of events without a user: no sum changes.",
                 "A user that sends again under the same id is a new user without a name. An event sent again after its user was erased "
-                        + "is a conflict, as its content differs."
+                        + "is a conflict, as its content differs.",
+                "With --id a budget of the user is incomplete from then on, and is evaluated no longer."
             })
     static class Erase implements ServiceCommand.Change {
 
@@ -69,13 +71,26 @@ final class UserCommands {
         NameStore names;
 
         @Inject
+        Budgets budgets;
+
+        @Inject
         UserErasure erasure;
 
         @Override
         public int run(PrintWriter out) throws InterruptedException {
             out.println(names.forgetUser(user) ? "name removed" : "no name to remove");
             if (id) {
+                // First: an evaluation in between would find less than was spent.
+                int theirs = budgets.forgetUser(user);
+                if (theirs > 0) {
+                    out.printf("budgets without their user: %d%n", theirs);
+                }
                 out.printf("days with the id removed: %d%n", erasure.eraseId(user, day -> {}));
+                // Again: a budget may have been given this user while its days were erased.
+                int late = budgets.forgetUser(user);
+                if (late > 0) {
+                    out.printf("later budgets without their user: %d%n", late);
+                }
             }
             return 0;
         }

@@ -5,7 +5,7 @@ import io.inference.analytics.platform.WireNamed;
 /** How figures of the whole company can be split. */
 enum CompanyGroup implements WireNamed {
     DAY("day", "day", "cost_date"),
-    PROVIDER("provider", "provider", "case provider when 'cursor' then 'cursor' else 'anthropic' end"),
+    PROVIDER("provider", "provider", "analytics.provider_of(provider)"),
     PLATFORM("platform", "platform", "provider"),
     MODEL("model", "model", "model"),
     WORKSPACE("workspace", "workspaceId", "workspace_id"),

@@ -89,10 +89,15 @@ record CompanyQuery(TimeRange range, Set<CompanyGroup> groupBy, Set<String> work
         return new CompanyQuery(snapped(asked.orElseThrow().range()), ordered, workspaces, reported);
     }
 
-    private static void checkLength(QueryParameters parameters, AskedRange asked) {
+    static void checkLength(QueryParameters parameters, AskedRange asked) {
         if (Duration.between(asked.range().start(), asked.range().end()).compareTo(RANGE_MAX) > 0) {
             parameters.fault(asked.field(), "range: too long (expected: at most 400 days)");
         }
+    }
+
+    /** The whole UTC days of a range that is checked. */
+    static CompanyQuery ofDays(AskedRange asked) {
+        return new CompanyQuery(snapped(asked.range()), EnumSet.noneOf(CompanyGroup.class), Set.of(), false);
     }
 
     private static TimeRange snapped(TimeRange range) {

@@ -26,8 +26,8 @@ record ProviderCosts(
     @Schema(name = "ProviderCostsKey")
     record Key(
             @Schema(description = "UTC day") Optional<LocalDate> day,
-            @Schema(enumeration = {"anthropic", "cursor"}) Optional<String> provider,
-            @Schema(enumeration = {"claude_api", "claude_code", "claude_ai", "cursor", "unknown"})
+            @Schema(enumeration = {"anthropic", "cursor", "openai"}) Optional<String> provider,
+            @Schema(enumeration = {"claude_api", "claude_code", "claude_ai", "cursor", "openai_api", "unknown"})
                     Optional<String> platform,
             @Schema(description = "The provider's name of the model") Optional<String> model,
             @Schema(description = "null: the default workspace") Optional<String> workspaceId,

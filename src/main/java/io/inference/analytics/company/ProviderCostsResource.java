@@ -59,7 +59,7 @@ class ProviderCostsResource {
             operationId = "getProviderCosts",
             summary = "Get what the providers bill",
             description =
-                    "Billed amounts of the whole company by UTC day: Anthropic's cost report, Cursor's charges and seats that were entered by hand. Estimates are not included. The edges of the range are snapped outward to whole UTC days. Totals are sums of exact values.")
+                    "Billed amounts of the whole company by UTC day: Anthropic's and OpenAI's cost reports, Cursor's charges and seats that were entered by hand. Estimates are not included. The edges of the range are snapped outward to whole UTC days. Totals are sums of exact values.")
     @Parameter(
             name = "groupBy",
             in = ParameterIn.QUERY,
@@ -81,7 +81,8 @@ class ProviderCostsResource {
     @Parameter(
             name = "workspaceId",
             in = ParameterIn.QUERY,
-            description = "Only these workspaces of Anthropic, by id, or default for the one without; repeatable",
+            description =
+                    "Only these workspaces of Anthropic and projects of OpenAI, by id, or default for the workspace without one; repeatable",
             schema = @Schema(type = SchemaType.ARRAY, implementation = String.class))
     @Parameter(
             name = "reported",

@@ -28,7 +28,7 @@ class ProviderCostsStore {
             """
             from analytics.%s
             where cost_date >= :first and cost_date < :end
-              and (:everything or source_table = 'claude_costs' and coalesce(workspace_id, 'default') = any (:workspaces))
+              and (:everything or coalesce(workspace_id, case source_table when 'claude_costs' then 'default' end) = any (:workspaces))
             """;
 
     private record Billed(ProviderCosts.Key key, BigDecimal usd) {}

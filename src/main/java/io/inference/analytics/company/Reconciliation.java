@@ -29,9 +29,9 @@ record Reconciliation(
             @Schema(description = "UTC day") Optional<LocalDate> day,
             @Schema(
                             description = "unmapped: events of models without a known provider",
-                            enumeration = {"anthropic", "cursor", "unmapped"})
+                            enumeration = {"anthropic", "cursor", "openai", "unmapped"})
                     Optional<String> provider,
-            @Schema(enumeration = {"claude_api", "claude_code", "claude_ai", "cursor", "unknown"})
+            @Schema(enumeration = {"claude_api", "claude_code", "claude_ai", "cursor", "openai_api", "unknown"})
                     Optional<String> platform,
             @Schema(description = "The provider's name of the model; null where the bill names none")
                     Optional<String> model) {}
@@ -53,7 +53,10 @@ record Reconciliation(
     @Schema(name = "ReconciliationSplit")
     record Split(
             @Schema(description = "Billed usage without any stored event on that day") Cost coverage,
-            @Schema(description = "More or fewer tokens billed than in the stored events, at the billed price")
+            @Schema(
+                            description =
+                                    "Tokens that only the bill has, at the billed price, less those that only the stored"
+                                            + " events have, at the estimated price")
                     Cost quantity,
             @Schema(description = "Another price than the price book's, for the tokens that both sides have")
                     Cost price,

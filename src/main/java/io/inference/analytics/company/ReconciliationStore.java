@@ -2,6 +2,7 @@ package io.inference.analytics.company;
 
 import io.inference.analytics.company.ReconciliationSum.Billed;
 import io.inference.analytics.company.ReconciliationSum.Estimated;
+import io.inference.analytics.company.ReconciliationSum.Tier;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.math.BigDecimal;
 import java.time.LocalDate;
@@ -21,9 +22,12 @@ import org.jdbi.v3.core.result.RowView;
 @ApplicationScoped
 class ReconciliationStore {
 
+    /** Tokens of audio are parts of OpenAI's counts, so their costs are in the same kinds. */
     private static final String BILLED =
             """
-            select usage_date as day, 'anthropic' as provider, platform, model,
+            select reported.*, coalesce(alias.provider_model, reported.billed_model) as model
+            from (
+            select usage_date as day, 'anthropic' as provider, platform, model as billed_model, service_tier, context_window,
                    coalesce(sum(uncached_input_tokens), 0) as tokens_0, coalesce(sum(output_tokens), 0) as tokens_1,
                    coalesce(sum(cache_read_input_tokens), 0) as tokens_2,
                    coalesce(sum(cache_creation_5m_tokens + cache_creation_1h_tokens), 0) as tokens_3,
@@ -32,13 +36,29 @@ class ReconciliationStore {
                    coalesce(sum(web_search_cost_usd + other_cost_usd), 0) as other, coalesce(sum(subscription_cost_usd), 0) as fixed
             from analytics.fact_claude_daily_usage
             where usage_date >= :first and usage_date < :end and data_source in ('cost_report', 'usage_report', 'manual_subscription')
-            group by usage_date, platform, model
+            group by usage_date, platform, model, service_tier, context_window
             union all
-            select cost_date, 'cursor', 'cursor', model, 0, 0, 0, 0, 0, 0, 0, 0,
+            select cost_date, 'cursor', 'cursor', model, null, null, 0, 0, 0, 0, 0, 0, 0, 0,
                    coalesce(sum(amount_usd) filter (where cost_category <> 'subscription'), 0),
                    coalesce(sum(amount_usd) filter (where cost_category = 'subscription'), 0)
             from analytics.vw_combined_daily_costs where provider = 'cursor' and cost_date >= :first and cost_date < :end
             group by cost_date, model
+            union all
+            select day, 'openai', 'openai_api', model, service_tier, context_window, coalesce(sum(input), 0), coalesce(sum(output), 0),
+                   coalesce(sum(cache_read), 0), coalesce(sum(cache_write), 0), coalesce(sum(usd) filter (where kind = 'input'), 0),
+                   coalesce(sum(usd) filter (where kind = 'output'), 0), coalesce(sum(usd) filter (where kind = 'cache_read'), 0),
+                   coalesce(sum(usd) filter (where kind = 'cache_write'), 0), coalesce(sum(usd) filter (where kind is null), 0), 0
+            from (select activity_date as day, model, case batch when 'true' then 'batch' else service_tier end as service_tier,
+                         null as context_window, uncached_input_tokens as input, output_tokens as output,
+                         cache_read_input_tokens as cache_read, cache_write_input_tokens as cache_write, null as kind, null::numeric as usd
+                  from analytics.openai_usage_report where activity_date >= :first and activity_date < :end
+                  union all
+                  select c.activity_date, item.model, item.service_tier, item.context_window, null, null, null, null,
+                         substring(item.token_type from '(?:^| )(input|output|cache_read|cache_write)$'), c.amount_usd
+                  from analytics.openai_costs c cross join lateral analytics.openai_line_item(c.line_item) item
+                  where c.activity_date >= :first and c.activity_date < :end) reports
+            group by day, model, service_tier, context_window) reported
+            left join analytics.provider_model_alias alias on alias.provider = reported.provider and alias.alias = reported.billed_model
             """;
 
     /**
@@ -47,8 +67,8 @@ class ReconciliationStore {
     private static final String ESTIMATED =
             """
             select (usage.bucket_start at time zone 'UTC')::date as day,
-                   coalesce(named.provider, case when known.model is not null then 'anthropic' else 'unmapped' end) as provider,
-                   coalesce(named.provider_model, models.name, usage.model_id::text) as model,
+                   coalesce(named.provider, known.provider, 'unmapped') as provider,
+                   coalesce(alias.provider_model, named.provider_model, models.name, usage.model_id::text) as model,
                    sum(usage.invocations) as invocations, sum(usage.unpriced_invocations) as unpriced,
                    sum(usage.input_tokens - usage.cache_read_input_tokens - usage.cache_write_input_tokens) as tokens_0,
                    sum(usage.output_tokens) as tokens_1, sum(usage.cache_read_input_tokens) as tokens_2,
@@ -58,18 +78,33 @@ class ReconciliationStore {
                    sum(usage.output_tokens * usage.unpriced_invocations / usage.invocations) as unpriced_1,
                    sum(usage.cache_read_input_tokens * usage.unpriced_invocations / usage.invocations) as unpriced_2,
                    sum(usage.cache_write_input_tokens * usage.unpriced_invocations / usage.invocations) as unpriced_3,
+                   coalesce(sum(%1$s * (usage.input_tokens - usage.cache_read_input_tokens - usage.cache_write_input_tokens)
+                                * price.input_usd), 0) as listed_0,
+                   coalesce(sum(%1$s * usage.output_tokens * price.output_usd), 0) as listed_1,
+                   coalesce(sum(%1$s * usage.cache_read_input_tokens * price.cache_read_usd), 0) as listed_2,
+                   coalesce(sum(%1$s * ((usage.cache_write_input_tokens - usage.cache_write_1h_input_tokens)
+                                        * coalesce(price.cache_write_5m_usd, 0)
+                                        + usage.cache_write_1h_input_tokens * coalesce(price.cache_write_1h_usd, 0))), 0) as listed_3,
                    coalesce(sum(usage.cost_estimate_cents), 0) * 0.01 as cost
             from analytics.usage_daily usage
+            left join lateral analytics.price_at(usage.model_id, usage.bucket_start) price on true
             left join analytics.models on models.model_id = usage.model_id
             left join lateral (select provider, provider_model from analytics.provider_model
                                where model_id = usage.model_id order by provider limit 1) named on true
-            left join (select distinct model from analytics.claude_costs) known on known.model = models.name
+            left join (select model, min(provider) as provider
+                       from (select model, 'anthropic' as provider from analytics.claude_costs
+                             union select model, 'openai' from analytics.openai_usage_report) reported
+                       group by model) known on known.model = models.name
+            left join analytics.provider_model_alias alias on alias.provider = coalesce(named.provider, known.provider)
+                                                          and alias.alias = coalesce(named.provider_model, models.name)
             where usage.bucket_start >= :start and usage.bucket_start < :end
             group by 1, 2, 3
-            """;
+            """
+                    .formatted("0.000001 * (usage.invocations - usage.unpriced_invocations) / usage.invocations");
 
     /** The service's own events come from calls of the API. */
-    private static final Map<String, String> PLATFORM_OF_EVENTS = Map.of("anthropic", "claude_api", "cursor", "cursor");
+    private static final Map<String, String> PLATFORM_OF_EVENTS =
+            Map.of("anthropic", "claude_api", "cursor", "cursor", "openai", "openai_api");
 
     private record Cell(LocalDate day, String provider, String platform, String model) {}
 
@@ -121,8 +156,17 @@ class ReconciliationStore {
         return handle.createQuery(BILLED)
                 .bind("first", query.first())
                 .bind("end", query.end())
-                .collectRows(Collectors.toMap(
-                        row -> cell(row, row.getColumn("platform", String.class)), ReconciliationStore::bill));
+                .collectRows(Collectors.groupingBy(
+                        row -> cell(row, row.getColumn("platform", String.class)),
+                        Collectors.collectingAndThen(
+                                Collectors.mapping(ReconciliationStore::tier, Collectors.toList()), Billed::of)));
+    }
+
+    private static Tier tier(RowView row) {
+        return new Tier(
+                Optional.ofNullable(row.getColumn("service_tier", String.class)),
+                Optional.ofNullable(row.getColumn("context_window", String.class)),
+                bill(row));
     }
 
     private static Billed bill(RowView row) {
@@ -148,6 +192,7 @@ class ReconciliationStore {
                 row.getColumn("unpriced", Long.class),
                 kinds(row, "tokens"),
                 kinds(row, "unpriced"),
+                kinds(row, "listed"),
                 row.getColumn("cost", BigDecimal.class),
                 !row.getColumn("provider", String.class).equals("unmapped"));
     }

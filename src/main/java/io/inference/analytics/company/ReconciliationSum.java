@@ -5,6 +5,8 @@ import java.math.BigDecimal;
 import java.math.MathContext;
 import java.math.RoundingMode;
 import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
 
 /**
  * Estimate and bill of one day, platform and model, or the sum of several, in US dollars.
@@ -37,12 +39,53 @@ final class ReconciliationSum {
      */
     record Billed(BigDecimal[] tokens, BigDecimal[] cost, BigDecimal other, BigDecimal fixed) {
 
+        /**
+         * One bill of several tiers and context windows. Tokens count only if a charge of their kind
+         * fits their tier and window. Others, such as those of the priority tier, are in no bill.
+         */
+        static Billed of(List<Tier> tiers) {
+            BigDecimal[] tokens = zeros();
+            BigDecimal[] cost = zeros();
+            BigDecimal other = BigDecimal.ZERO;
+            BigDecimal fixed = BigDecimal.ZERO;
+            for (Tier tier : tiers) {
+                for (int kind = 0; kind < KINDS; kind++) {
+                    cost[kind] = cost[kind].add(tier.bill().cost()[kind]);
+                    if (tier.isCharged(kind, tiers)) {
+                        tokens[kind] = tokens[kind].add(tier.bill().tokens()[kind]);
+                    }
+                }
+                other = other.add(tier.bill().other());
+                fixed = fixed.add(tier.bill().fixed());
+            }
+            return new Billed(tokens, cost, other, fixed);
+        }
+
         static Billed none() {
             return new Billed(zeros(), zeros(), BigDecimal.ZERO, BigDecimal.ZERO);
         }
 
         BigDecimal usage() {
-            return Arrays.stream(cost).reduce(other, BigDecimal::add);
+            return sum(cost).add(other);
+        }
+    }
+
+    /**
+     * The provider's side of one service tier and context window.
+     *
+     * @param tier empty in charges that name none
+     * @param window likewise
+     */
+    record Tier(Optional<String> tier, Optional<String> window, Billed bill) {
+
+        private boolean isCharged(int kind, List<Tier> tiers) {
+            return tiers.stream()
+                    .filter(charge -> charge.bill().cost()[kind].signum() != 0)
+                    .anyMatch(charge -> fits(tier, charge.tier()) && fits(window, charge.window()));
+        }
+
+        private static boolean fits(Optional<String> used, Optional<String> charged) {
+            return used.isEmpty() || charged.isEmpty() || used.equals(charged);
         }
     }
 
@@ -51,6 +94,7 @@ final class ReconciliationSum {
      *
      * @param tokens of each kind
      * @param unpriced those of the tokens that have no price
+     * @param listed what the other tokens of each kind cost by the price book
      * @param cost in US dollars
      * @param known whether a provider is known for the model
      */
@@ -59,12 +103,32 @@ final class ReconciliationSum {
             long unpricedInvocations,
             BigDecimal[] tokens,
             BigDecimal[] unpriced,
+            BigDecimal[] listed,
             BigDecimal cost,
             boolean known) {
 
         static Estimated none() {
-            return new Estimated(0, 0, zeros(), zeros(), BigDecimal.ZERO, true);
+            return new Estimated(0, 0, zeros(), zeros(), zeros(), BigDecimal.ZERO, true);
         }
+
+        /**
+         * The cost of each kind. Events that brought their own cost have one for all kinds: it is
+         * divided as the price book would, or by tokens where the book has no price.
+         */
+        private BigDecimal[] costs() {
+            BigDecimal[] weights = sum(listed).signum() > 0 ? listed : tokens;
+            BigDecimal whole = sum(weights);
+            if (whole.signum() == 0 || whole.compareTo(cost) == 0) {
+                return weights;
+            }
+            return Arrays.stream(weights)
+                    .map(weight -> cost.multiply(weight).divide(whole, MathContext.DECIMAL128))
+                    .toArray(BigDecimal[]::new);
+        }
+    }
+
+    private static BigDecimal sum(BigDecimal... amounts) {
+        return Arrays.stream(amounts).reduce(BigDecimal.ZERO, BigDecimal::add);
     }
 
     static BigDecimal[] zeros() {
@@ -88,23 +152,39 @@ final class ReconciliationSum {
         return sum;
     }
 
+    /**
+     * Compares kind by kind. Tokens that only the bill has cost their billed price, and tokens that
+     * only the events have their estimated price. For the tokens that both have, the two prices are
+     * compared, except where the events have none.
+     */
     private void compare(Billed bill, Estimated ours) {
         coverage = bill.other();
-        BigDecimal atBilledPrice = BigDecimal.ZERO;
+        BigDecimal[] costs = ours.costs();
         for (int kind = 0; kind < KINDS; kind++) {
             BigDecimal billedTokens = bill.tokens()[kind];
-            if (billedTokens.signum() > 0) {
-                BigDecimal perToken = bill.cost()[kind].divide(billedTokens, MathContext.DECIMAL128);
-                quantity =
-                        quantity.add(billedTokens.subtract(ours.tokens()[kind]).multiply(perToken));
-                unpriced = unpriced.add(ours.unpriced()[kind].multiply(perToken));
-                atBilledPrice = atBilledPrice.add(
-                        ours.tokens()[kind].subtract(ours.unpriced()[kind]).multiply(perToken));
+            BigDecimal ourTokens = ours.tokens()[kind];
+            if (billedTokens.signum() <= 0) {
+                quantity = quantity.subtract(costs[kind]);
+            } else if (ourTokens.signum() <= 0) {
+                quantity = quantity.add(bill.cost()[kind]);
+            } else {
+                BigDecimal both = billedTokens.min(ourTokens);
+                BigDecimal billedBoth = share(bill.cost()[kind], both, billedTokens);
+                BigDecimal ourBoth = share(costs[kind], both, ourTokens);
+                BigDecimal unpricedBoth = share(billedBoth, ours.unpriced()[kind], ourTokens);
+                quantity = quantity.add(bill.cost()[kind]).subtract(billedBoth).subtract(costs[kind].subtract(ourBoth));
+                unpriced = unpriced.add(unpricedBoth);
+                price = price.add(billedBoth).subtract(unpricedBoth).subtract(ourBoth);
             }
         }
         quantity = part(quantity);
         unpriced = part(unpriced);
-        price = part(atBilledPrice.subtract(ours.cost()));
+        price = part(price);
+    }
+
+    /** Exact when the part is the whole. */
+    private static BigDecimal share(BigDecimal amount, BigDecimal part, BigDecimal whole) {
+        return part.compareTo(whole) == 0 ? amount : amount.multiply(part).divide(whole, MathContext.DECIMAL128);
     }
 
     private static BigDecimal part(BigDecimal amount) {

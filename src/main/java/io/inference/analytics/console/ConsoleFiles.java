@@ -1,6 +1,7 @@
 package io.inference.analytics.console;
 
 import io.inference.analytics.platform.Sha256;
+import jakarta.inject.Inject;
 import jakarta.inject.Singleton;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -14,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.zip.GZIPOutputStream;
+import org.eclipse.microprofile.config.inject.ConfigProperty;
 
 /**
  * The page's files, read and compressed once at the start. All but the page itself are served under one version, a hash of all of
@@ -27,26 +29,42 @@ class ConsoleFiles {
     /** Stands in the page where the version goes. */
     private static final String VERSION = "{version}";
 
+    /** Stands in the page where the attributes of the provider go. */
+    private static final String SIGN_IN = "{sign-in}";
+
     private static final int VERSION_DIGITS = 16;
 
     /** A jar cannot list its directories; a test compares these names with the source directory. */
     static final List<String> NAMES = List.of(
+            "administration.js",
             "api.js",
+            "audit.js",
+            "budgets.js",
             "chart.js",
+            "company.js",
             "console.css",
             "decimal.js",
+            "export-settings.js",
             "finance.js",
             "format.js",
             "icon.svg",
+            "imports.js",
+            "incident.js",
+            "keys.js",
+            "local.js",
             "main.js",
             "messages.js",
+            "oidc.js",
             "outlook.js",
             "overview.js",
             "parts.js",
+            "prices.js",
             "reliability.js",
             "series.js",
             "sign-in.js",
+            "spend.js",
             "time.js",
+            "tops.js",
             "trusted-types.js",
             "view.js",
             PAGE);
@@ -65,9 +83,17 @@ class ConsoleFiles {
 
     private final Map<String, StaticFile> files = new HashMap<>();
     private final StaticFile page;
+    private final StaticFile localPage;
+    private final Optional<SignInProvider> provider;
     private final String version;
 
-    ConsoleFiles() {
+    @Inject
+    ConsoleFiles(ConsoleConfig config, @ConfigProperty(name = "analytics.access.jwt-issuer") Optional<String> trusted) {
+        this(SignInProvider.of(config, trusted));
+    }
+
+    ConsoleFiles(Optional<SignInProvider> provider) {
+        this.provider = provider;
         MessageDigest digest = Sha256.digest();
         for (List<String> names : List.of(NAMES, LIBRARIES)) {
             for (String name : names) {
@@ -78,11 +104,28 @@ class ConsoleFiles {
         }
         this.version = HexFormat.of().formatHex(digest.digest()).substring(0, VERSION_DIGITS);
         String text = new String(files.remove(PAGE).plain(), StandardCharsets.UTF_8);
-        this.page = file(PAGE, text.replace(VERSION, version).getBytes(StandardCharsets.UTF_8));
+        String attributes = provider.map(SignInProvider::attributes).orElse("");
+        this.page = page(text, attributes);
+        this.localPage = page(text, attributes + " data-local");
+    }
+
+    private StaticFile page(String text, String attributes) {
+        String whole = text.replace(VERSION, version).replace(SIGN_IN, attributes);
+        return file(PAGE, whole.getBytes(StandardCharsets.UTF_8));
+    }
+
+    /** Where viewers sign in, if the operator has set that up. */
+    Optional<SignInProvider> provider() {
+        return provider;
     }
 
     StaticFile page() {
         return page;
+    }
+
+    /** The page with the button of the local stack. */
+    StaticFile localPage() {
+        return localPage;
     }
 
     /** The file of that name, if the version is the present one. */

@@ -25,28 +25,36 @@ class ConsoleRoutes {
 
     private static final List<HttpMethod> METHODS = List.of(HttpMethod.GET, HttpMethod.HEAD);
 
+    private final ConsoleFiles files;
+    private final LocalSignIn local;
+    private final String policy;
+
+    ConsoleRoutes(ConsoleFiles files, LocalSignIn local) {
+        this.files = files;
+        this.local = local;
+        this.policy = policy(files.provider());
+    }
+
     /**
-     * What a browser lets the page do: own scripts and styles, calls of this service, nothing else. {@code lit-html} is the policy
+     * What a browser lets the page do: own scripts and styles, calls of this service and of the provider where viewers sign in,
+     * nothing else. A form is posted only to end the session at the provider, which then leads back. {@code lit-html} is the policy
      * of the rendering library for its own constant templates; {@code default} lets ECharts empty an element, see
      * {@code trusted-types.js}.
      */
-    static final String CONTENT_SECURITY_POLICY = String.join(
-            "; ",
-            "default-src 'none'",
-            "script-src 'self'",
-            "style-src 'self'",
-            "img-src 'self'",
-            "connect-src 'self'",
-            "base-uri 'none'",
-            "form-action 'none'",
-            "frame-ancestors 'none'",
-            "require-trusted-types-for 'script'",
-            "trusted-types lit-html default");
-
-    private final ConsoleFiles files;
-
-    ConsoleRoutes(ConsoleFiles files) {
-        this.files = files;
+    static String policy(Optional<SignInProvider> provider) {
+        String origin = provider.map(found -> " " + found.origin()).orElse("");
+        return String.join(
+                "; ",
+                "default-src 'none'",
+                "script-src 'self'",
+                "style-src 'self'",
+                "img-src 'self'",
+                "connect-src 'self'" + origin,
+                "base-uri 'none'",
+                "form-action " + (origin.isEmpty() ? "'none'" : "'self'" + origin),
+                "frame-ancestors 'none'",
+                "require-trusted-types-for 'script'",
+                "trusted-types lit-html default");
     }
 
     void register(@Observes Router router) {
@@ -62,9 +70,11 @@ class ConsoleRoutes {
             redirect(request, "console/");
         } else if (path.equals("/console/")) {
             request.response()
-                    .putHeader("Content-Security-Policy", CONTENT_SECURITY_POLICY)
+                    .putHeader("Content-Security-Policy", policy)
                     .putHeader("Cross-Origin-Opener-Policy", "same-origin");
-            send(request, files.page(), "no-store");
+            send(request, local.isOfferedTo(request.request()) ? files.localPage() : files.page(), "no-store");
+        } else if (path.equals(LocalSignIn.PATH) && local.isOfferedTo(request.request())) {
+            local.answer(request);
         } else if (file.isPresent()) {
             send(request, file.get(), "public, max-age=31536000, immutable");
         } else {

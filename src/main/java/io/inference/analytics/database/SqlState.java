@@ -99,4 +99,9 @@ public final class SqlState {
     public static boolean lacksSchema(Throwable failure) {
         return of(failure).matches("3F000|42P01|42883");
     }
+
+    /** The user may not do this. */
+    public static boolean lacksRight(Throwable failure) {
+        return of(failure).equals("42501");
+    }
 }

@@ -3,6 +3,8 @@ package io.inference.analytics.database;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
 import org.jboss.logging.Logger;
 import org.jdbi.v3.core.Handle;
@@ -16,6 +18,11 @@ public enum StorageFlavour {
     POSTGRES;
 
     private static final Logger LOG = Logger.getLogger(StorageFlavour.class);
+
+    /** Unique indexes that count nulls as equal. */
+    private static final int VERSION_MIN = 15;
+
+    private static final Pattern LEADING_NUMBER = Pattern.compile("^\\d{1,4}");
 
     /** What an empty database would get of TimescaleDB. */
     private enum Offer {
@@ -54,7 +61,7 @@ public enum StorageFlavour {
      * offers.
      *
      * @param setting auto, timescale or postgres
-     * @throws IllegalStateException when the setting contradicts the server or the database
+     * @throws IllegalStateException when the server is too old, or the setting contradicts the server or the database
      */
     public static StorageFlavour find(Handle handle, String setting) {
         String wanted = setting.toLowerCase(Locale.ROOT);
@@ -62,6 +69,8 @@ public enum StorageFlavour {
             throw new IllegalStateException(
                     "STORAGE_FLAVOUR: %s (expected: auto, timescale or postgres)".formatted(setting));
         }
+        requireVersion(
+                handle.createQuery("show server_version").mapTo(String.class).one());
         Optional<StorageFlavour> present = migrated(handle);
         if (present.isPresent()) {
             String kept = present.get().wireName();
@@ -74,6 +83,15 @@ public enum StorageFlavour {
         }
         Offer offer = handle.createQuery(OFFER).mapTo(Offer.class).findOne().orElse(Offer.NONE);
         return ofEmptyDatabase(wanted, offer);
+    }
+
+    /** @throws IllegalStateException when the server cannot run the migrations */
+    static void requireVersion(String version) {
+        Matcher major = LEADING_NUMBER.matcher(version);
+        if (major.find() && Integer.parseInt(major.group()) < VERSION_MIN) {
+            throw new IllegalStateException(
+                    "DATABASE_URL: PostgreSQL %s is too old (expected: %d or newer)".formatted(version, VERSION_MIN));
+        }
     }
 
     private static Optional<StorageFlavour> migrated(Handle handle) {

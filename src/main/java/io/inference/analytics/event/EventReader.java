@@ -33,6 +33,7 @@ final class EventReader {
     private static final int COST_DECIMALS_MAX = 8;
     private static final int CLIENT_ID_MAX = 200;
     private static final int ERROR_CODE_MAX = 100;
+    private static final int TIER_MAX = 50;
     /** How much of a bad value a fault shows. */
     private static final int SHOWN_CHARS_MAX = 40;
 
@@ -62,6 +63,8 @@ final class EventReader {
     private long cacheWrite1hInputTokens = ABSENT;
     private BigDecimal costEstimateCents;
     private String metadata;
+    private String serviceTier = "";
+    private String contextWindow = "";
 
     EventReader(JsonParser parser, Instant oldest, Instant newest) {
         this.parser = parser;
@@ -116,7 +119,9 @@ final class EventReader {
                 Math.max(cacheWriteInputTokens, 0),
                 Math.max(cacheWrite1hInputTokens, 0),
                 costEstimateCents,
-                metadata);
+                metadata,
+                serviceTier,
+                contextWindow);
     }
 
     private void readField(Field field) throws IOException {
@@ -138,6 +143,8 @@ final class EventReader {
             case CACHE_WRITE_1H_INPUT_TOKENS -> cacheWrite1hInputTokens = integer(field);
             case COST_ESTIMATE_CENTS -> costEstimateCents = cost(field);
             case METADATA -> metadata = metadata(field);
+            case SERVICE_TIER -> serviceTier = string(field, TIER_MAX);
+            case CONTEXT_WINDOW -> contextWindow = string(field, TIER_MAX);
         }
     }
 

@@ -26,7 +26,9 @@ enum Field {
     CACHE_WRITE_1H_INPUT_TOKENS("cacheWrite1hInputTokens", false, "an integer from 0 to 2^53"),
     COST_ESTIMATE_CENTS(
             "costEstimateCents", false, "a number >= 0 with at most 12 digits before and 8 after the decimal point"),
-    METADATA("metadata", false, "an object of at most 32 strings, at most 4096 bytes as compact JSON");
+    METADATA("metadata", false, "an object of at most 32 strings, at most 4096 bytes as compact JSON"),
+    SERVICE_TIER("serviceTier", false, "a string of at most 50 characters"),
+    CONTEXT_WINDOW("contextWindow", false, "a string of at most 50 characters");
 
     static final int REQUIRED =
             Arrays.stream(values()).filter(f -> f.required).mapToInt(Field::bit).sum();

@@ -22,6 +22,8 @@ import java.util.UUID;
  * @param cacheWrite1hInputTokens part of cacheWriteInputTokens; 0 when absent
  * @param costEstimateCents at most 12 digits before and 8 after the point; null = to be priced by the price book
  * @param metadata canonical JSON of {@link Metadata}, or null; an empty object counts as absent
+ * @param serviceTier what the provider served it as, such as batch, at most 50 code points; null when absent or empty
+ * @param contextWindow the class of context length it is billed by, at most 50 code points; null when absent or empty
  */
 public record UsageEvent(
         UUID eventId,
@@ -40,7 +42,9 @@ public record UsageEvent(
         long cacheWriteInputTokens,
         long cacheWrite1hInputTokens,
         BigDecimal costEstimateCents,
-        String metadata) {
+        String metadata,
+        String serviceTier,
+        String contextWindow) {
 
     public UsageEvent {
         Objects.requireNonNull(eventId, "eventId");
@@ -49,11 +53,17 @@ public record UsageEvent(
         Objects.requireNonNull(clientId, "clientId");
         Objects.requireNonNull(status, "status");
         occurredAt = occurredAt.truncatedTo(ChronoUnit.MICROS);
+        serviceTier = presentOrNull(serviceTier);
+        contextWindow = presentOrNull(contextWindow);
+    }
+
+    private static String presentOrNull(String text) {
+        return text == null || text.isEmpty() ? null : text;
     }
 
     /**
      * Whether the other event says the same, so that it is a duplicate and not a conflict. All fields but occurredAt count, numbers
-     * by value; absent = null = (for clientId and metadata) empty.
+     * by value; absent = null = (for clientId, metadata, serviceTier and contextWindow) empty.
      */
     public boolean sameContentAs(UsageEvent other) {
         return eventId.equals(other.eventId)
@@ -71,7 +81,9 @@ public record UsageEvent(
                 && cacheWriteInputTokens == other.cacheWriteInputTokens
                 && cacheWrite1hInputTokens == other.cacheWrite1hInputTokens
                 && sameCost(other)
-                && Objects.equals(metadata, other.metadata);
+                && Objects.equals(metadata, other.metadata)
+                && Objects.equals(serviceTier, other.serviceTier)
+                && Objects.equals(contextWindow, other.contextWindow);
     }
 
     private boolean sameCost(UsageEvent other) {

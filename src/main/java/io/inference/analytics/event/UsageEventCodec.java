@@ -154,6 +154,12 @@ public final class UsageEventCodec {
                 json.writeFieldName("metadata");
                 json.writeRawValue(event.metadata());
             }
+            if (event.serviceTier() != null) {
+                json.writeStringField("serviceTier", event.serviceTier());
+            }
+            if (event.contextWindow() != null) {
+                json.writeStringField("contextWindow", event.contextWindow());
+            }
             json.writeEndObject();
         } catch (IOException e) {
             throw new UncheckedIOException(e);

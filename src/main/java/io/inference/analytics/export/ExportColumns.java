@@ -1,10 +1,15 @@
 package io.inference.analytics.export;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import java.util.List;
 import java.util.Map;
 
-/** How the rows of a file are formatted. */
-interface ExportColumns {
+/**
+ * How the rows of a file are formatted.
+ *
+ * @param <R> a row before it is formatted
+ */
+interface ExportColumns<R> {
 
     /**
      * A column of the file.
@@ -17,17 +22,10 @@ interface ExportColumns {
     List<Column> columns();
 
     /** The cells of a row, in the order of the columns; null is an empty cell. */
-    String[] cells(ExportRow row);
+    String[] cells(R row);
 
-    /** Rows that follow those of usage; asked for once, after all of those are written. */
-    default List<String[]> furtherRows() {
-        return List.of();
-    }
-
-    /**
-     * What the manifest says in addition to the totals, by name; known when all rows are written.
-     */
-    default Map<String, String> figures() {
+    /** What the manifest says in addition to the totals, by name. */
+    default Map<String, JsonNode> figures() {
         return Map.of();
     }
 

@@ -103,7 +103,8 @@ class ExportDownload {
         ExportOrder order = job.order();
         LocalDate first = LocalDate.ofInstant(order.range().start(), order.zone());
         LocalDate last = LocalDate.ofInstant(order.range().end().minusNanos(1), order.zone());
-        String what = order.format() == ExportFormat.FOCUS ? "focus" : "usage";
+        String what =
+                order.format() == ExportFormat.CSV ? "usage" : order.format().wireName();
         String which = job.monthly()
                 .map(monthly -> monthly.month() + "-r" + monthly.revision())
                 .orElse(first + "_" + last);

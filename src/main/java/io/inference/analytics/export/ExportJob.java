@@ -2,7 +2,6 @@ package io.inference.analytics.export;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.inference.analytics.objectstore.ObjectLocation;
-import io.inference.analytics.usage.UsageSums;
 import java.time.Instant;
 import java.time.YearMonth;
 import java.util.Optional;
@@ -71,6 +70,7 @@ record ExportJob(
      * The job made a file, which may have expired since.
      *
      * @param checksum SHA-256 of the file, hex
+     * @param totals of usage, or billedCostUsd of charges
      * @param difference of restatements, to the file before
      */
     record Made(
@@ -78,7 +78,7 @@ record ExportJob(
             Instant expiresAt,
             long sizeBytes,
             String checksum,
-            UsageSums totals,
+            JsonNode totals,
             JsonNode reconciliation,
             Optional<JsonNode> difference)
             implements Outcome {}

@@ -83,7 +83,7 @@ final class ExportJobMapper {
                         row.getColumn("expires_at", Instant.class),
                         row.getColumn("size_bytes", Long.class),
                         row.getColumn("checksum", String.class),
-                        json(row, "totals").map(Figures::of).orElseThrow(),
+                        json(row, "totals").orElseThrow(),
                         json(row, "reconciliation").orElseThrow(),
                         json(row, "difference")));
             case FAILED ->

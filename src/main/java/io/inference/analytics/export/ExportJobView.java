@@ -25,7 +25,8 @@ record ExportJobView(
         ExportGranularity granularity,
         ExportFormat format,
         @Schema(nullable = true, description = "Of format csv: how the file is written") CsvForm csv,
-        @Schema(description = "Snapped outward to whole hours") Range timeRange,
+        @Schema(description = "Snapped outward to whole UTC hours, but never past a midnight of timeZone")
+                Range timeRange,
         String timeZone,
         @Schema(description = "Empty means all") List<UUID> models,
         Instant createdAt,
@@ -39,8 +40,15 @@ record ExportJobView(
         @Schema(nullable = true, description = "Bytes of the file") Long sizeBytes,
         @Schema(
                         nullable = true,
-                        description = "The same figures as the usage endpoint returns for this window and these models")
+                        description =
+                                "The same figures as the usage endpoint returns for this window and these models; null of"
+                                        + " files of billed charges")
                 UsageSeries.Sums totals,
+        @Schema(
+                        nullable = true,
+                        description = "Of files of billed charges: the sum of BilledCost, US dollars, exact",
+                        examples = "21.47")
+                String billedCostUsd,
         @Schema(nullable = true) Reconciliation reconciliation,
         String initiatedBy,
         @Schema(nullable = true, description = "Of automatic monthly exports") Monthly monthly,
@@ -53,13 +61,23 @@ record ExportJobView(
     @Schema(name = "ExportTimeRange")
     record Range(Instant start, Instant end) {}
 
-    /** The comparison of the file's rows with the raw events, made in the same snapshot. */
+    /**
+     * The comparison of the file's rows with the raw events, or with the allocated bill, made in the
+     * same snapshot.
+     */
     @Schema(name = "ExportReconciliation")
+    @JsonInclude(JsonInclude.Include.ALWAYS)
     record Reconciliation(
             @Schema(enumeration = {"equal", "unequal"}) String status,
             Instant checkedAt,
-            @Schema(description = "Totals of the rows of the file") UsageSeries.Sums exported,
-            @Schema(description = "The same figures, summed over the raw events") UsageSeries.Sums rawEvents) {}
+            @Schema(nullable = true, description = "Of usage: totals of the rows of the file")
+                    UsageSeries.Sums exported,
+            @Schema(nullable = true, description = "Of usage: the same figures, summed over the raw events")
+                    UsageSeries.Sums rawEvents,
+            @Schema(nullable = true, description = "Of billed charges: the sum of the rows, US dollars")
+                    String exportedBilledUsd,
+            @Schema(nullable = true, description = "Of billed charges: the sum of the allocated bill, US dollars")
+                    String allocatedBilledUsd) {}
 
     /** Which file of a month this is. */
     @Schema(name = "ExportMonth")
@@ -72,18 +90,23 @@ record ExportJobView(
 
     /** This file minus the one before. */
     @Schema(name = "ExportDifference")
+    @JsonInclude(JsonInclude.Include.ALWAYS)
     record Difference(
             UUID previousJobId,
             int previousRevision,
             long rows,
-            long invocations,
-            long errors,
-            @Schema(type = SchemaType.INTEGER) BigInteger inputTokens,
-            @Schema(type = SchemaType.INTEGER) BigInteger outputTokens,
-            @Schema(type = SchemaType.INTEGER) BigInteger cacheReadInputTokens,
-            @Schema(type = SchemaType.INTEGER) BigInteger cacheWriteInputTokens,
-            @Schema(description = "US cents, exact: a plain decimal", examples = "-12.5") String costEstimateCents,
-            long unpricedInvocations) {}
+            @Schema(nullable = true, description = "Null of billed charges, as are all figures of usage")
+                    Long invocations,
+            @Schema(nullable = true) Long errors,
+            @Schema(nullable = true, type = SchemaType.INTEGER) BigInteger inputTokens,
+            @Schema(nullable = true, type = SchemaType.INTEGER) BigInteger outputTokens,
+            @Schema(nullable = true, type = SchemaType.INTEGER) BigInteger cacheReadInputTokens,
+            @Schema(nullable = true, type = SchemaType.INTEGER) BigInteger cacheWriteInputTokens,
+            @Schema(nullable = true, description = "US cents, exact: a plain decimal", examples = "-12.5")
+                    String costEstimateCents,
+            @Schema(nullable = true) Long unpricedInvocations,
+            @Schema(nullable = true, description = "US dollars, exact; null of usage", examples = "-5000")
+                    String billedCostUsd) {}
 
     static ExportJobView of(ExportJob job) {
         boolean hasFile = job.status() == ExportStatus.SUCCEEDED;
@@ -110,7 +133,8 @@ record ExportJobView(
                 made.map(Made::checksum).orElse(null),
                 job.progress().rowCount(),
                 made.map(Made::sizeBytes).orElse(null),
-                made.map(Made::totals).map(UsageSeries.Sums::of).orElse(null),
+                sums(made.map(Made::totals)).orElse(null),
+                made.flatMap(file -> text(file.totals(), Figures.BILLED)).orElse(null),
                 made.map(Made::reconciliation)
                         .or(() -> failed.flatMap(Failed::reconciliation))
                         .map(ExportJobView::reconciliation)
@@ -133,8 +157,10 @@ record ExportJobView(
         return new Reconciliation(
                 stored.get("status").textValue(),
                 Instant.parse(stored.get("checkedAt").textValue()),
-                UsageSeries.Sums.of(Figures.of(stored.get("exported"))),
-                UsageSeries.Sums.of(Figures.of(stored.get("rawEvents"))));
+                sums(node(stored, "exported")).orElse(null),
+                sums(node(stored, "rawEvents")).orElse(null),
+                text(stored, "exportedBilledUsd").orElse(null),
+                text(stored, "allocatedBilledUsd").orElse(null));
     }
 
     private static Difference difference(JsonNode stored) {
@@ -142,13 +168,30 @@ record ExportJobView(
                 UUID.fromString(stored.get("previousJobId").textValue()),
                 stored.get("previousRevision").intValue(),
                 stored.get("rows").longValue(),
-                stored.get("invocations").longValue(),
-                stored.get("errors").longValue(),
-                stored.get("inputTokens").bigIntegerValue(),
-                stored.get("outputTokens").bigIntegerValue(),
-                stored.get("cacheReadInputTokens").bigIntegerValue(),
-                stored.get("cacheWriteInputTokens").bigIntegerValue(),
-                stored.get("costEstimateCents").textValue(),
-                stored.get("unpricedInvocations").longValue());
+                node(stored, "invocations").map(JsonNode::longValue).orElse(null),
+                node(stored, "errors").map(JsonNode::longValue).orElse(null),
+                node(stored, "inputTokens").map(JsonNode::bigIntegerValue).orElse(null),
+                node(stored, "outputTokens").map(JsonNode::bigIntegerValue).orElse(null),
+                node(stored, "cacheReadInputTokens")
+                        .map(JsonNode::bigIntegerValue)
+                        .orElse(null),
+                node(stored, "cacheWriteInputTokens")
+                        .map(JsonNode::bigIntegerValue)
+                        .orElse(null),
+                text(stored, "costEstimateCents").orElse(null),
+                node(stored, "unpricedInvocations").map(JsonNode::longValue).orElse(null),
+                text(stored, Figures.BILLED).orElse(null));
+    }
+
+    private static Optional<UsageSeries.Sums> sums(Optional<JsonNode> totals) {
+        return totals.filter(Figures::ofUsage).map(Figures::of).map(UsageSeries.Sums::of);
+    }
+
+    private static Optional<JsonNode> node(JsonNode stored, String name) {
+        return Optional.ofNullable(stored.get(name));
+    }
+
+    private static Optional<String> text(JsonNode stored, String name) {
+        return node(stored, name).map(JsonNode::textValue);
     }
 }

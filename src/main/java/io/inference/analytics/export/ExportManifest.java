@@ -23,7 +23,7 @@ class ExportManifest {
             ExportJob job,
             ExportLedger.Result result,
             ExportSnapshot.Watermark watermark,
-            ExportColumns columns,
+            ExportColumns<?> columns,
             Instant generatedAt) {
         ExportOrder order = job.order();
         ObjectNode manifest = Figures.JSON.createObjectNode();
@@ -33,6 +33,9 @@ class ExportManifest {
         manifest.put("generatedAt", generatedAt.toString());
         manifest.put("softwareVersion", version);
         manifest.put("format", order.format().wireName());
+        if (order.format() == ExportFormat.FOCUS_ESTIMATE) {
+            manifest.put("kind", "estimate");
+        }
         if (order.format() == ExportFormat.CSV) {
             manifest.set("csv", Figures.JSON.valueToTree(order.csv()));
         }
@@ -57,7 +60,7 @@ class ExportManifest {
                         "committedAt",
                         watermark.committedAt().map(Instant::toString).orElse(null))
                 .put("hoursFromRawEvents", watermark.hoursFromRawEvents());
-        columns.figures().forEach(manifest::put);
+        columns.figures().forEach(manifest::set);
         ArrayNode definitions = manifest.putArray("columns");
         for (ExportColumns.Column column : columns.columns()) {
             definitions.addObject().put("name", column.name()).put("definition", column.definition());

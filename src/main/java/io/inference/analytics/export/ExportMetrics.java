@@ -19,6 +19,7 @@ class ExportMetrics {
     private final Map<ExportStatus, Counter> jobs = new EnumMap<>(ExportStatus.class);
     private final Timer duration;
     private final AtomicInteger consecutiveFailures = new AtomicInteger();
+    private final AtomicInteger restatementsDue = new AtomicInteger();
 
     ExportMetrics(MeterRegistry registry) {
         for (ExportStatus status : ExportStatus.values()) {
@@ -34,6 +35,9 @@ class ExportMetrics {
                 .register(registry);
         Gauge.builder("analytics.export.consecutive.failures", consecutiveFailures, AtomicInteger::get)
                 .description("Tries of this process that ended without a file since its last success")
+                .register(registry);
+        Gauge.builder("analytics.export.restatements.due", restatementsDue, AtomicInteger::get)
+                .description("Monthly files of charges that the bill no longer agrees with")
                 .register(registry);
     }
 
@@ -57,5 +61,9 @@ class ExportMetrics {
     /** A try ended without a file, whatever follows. */
     void tryFailed() {
         consecutiveFailures.incrementAndGet();
+    }
+
+    void restatementsDue(int files) {
+        restatementsDue.set(files);
     }
 }

@@ -13,7 +13,7 @@ import java.util.UUID;
 /**
  * What a file shall contain.
  *
- * @param range edges on whole UTC hours, at most 31 days
+ * @param range at most 31 days
  * @param zone whose days and months the rows follow
  * @param models only these; empty means all
  * @param csv how a file of format csv is written

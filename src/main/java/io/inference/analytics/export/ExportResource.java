@@ -37,8 +37,6 @@ import jakarta.ws.rs.core.UriInfo;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
-import java.time.DateTimeException;
-import java.time.Instant;
 import java.util.Base64;
 import java.util.List;
 import java.util.Optional;
@@ -77,13 +75,21 @@ class ExportResource {
     @Schema(name = "ExportRequest")
     @JsonInclude(JsonInclude.Include.NON_NULL)
     record Body(
-            @Schema(required = true, description = "At most 31 days; edges are snapped outward to whole hours")
+            @Schema(
+                            required = true,
+                            description =
+                                    "At most 31 days; edges are snapped outward to whole UTC hours, but never past a midnight of timeZone")
                     ExportJobView.Range timeRange,
             @Schema(defaultValue = "daily") ExportGranularity granularity,
             @Schema(description = "Only these models, at most 100; all when left out") List<UUID> models,
             @Schema(defaultValue = "UTC", description = "IANA name of the zone whose days and months the rows follow")
                     String timeZone,
-            @Schema(defaultValue = "csv", description = "csv: the columns of this service; focus: FinOps FOCUS 1.2")
+            @Schema(
+                            defaultValue = "csv",
+                            description =
+                                    "csv: the columns of this service; focus-1.4, focus-1.2: billed charges in columns of FinOps"
+                                            + " FOCUS; focus: the newest version of them; focus-estimate: usage at estimated"
+                                            + " cost, not a bill")
                     ExportFormat format,
             CsvForm csv,
             Delivery delivery) {}
@@ -335,9 +341,11 @@ class ExportResource {
         try {
             String[] parts = new String(Base64.getUrlDecoder().decode(text), StandardCharsets.US_ASCII).split(" ", 2);
             if (parts.length == 2 && Uuids.parse(parts[1]).isPresent()) {
-                return new Cursor(Instant.parse(parts[0]), Uuids.parse(parts[1]).get());
+                // The parser of times knows which times the database can store.
+                return new Cursor(
+                        ParameterValues.time(parts[0]), Uuids.parse(parts[1]).get());
             }
-        } catch (IllegalArgumentException | DateTimeException e) {
+        } catch (IllegalArgumentException | Fault e) {
             // Reported below.
         }
         throw new Fault("not a cursor (expected: nextCursor of an earlier answer)");

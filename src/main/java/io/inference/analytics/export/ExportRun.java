@@ -2,11 +2,11 @@ package io.inference.analytics.export;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.agroal.api.AgroalDataSource;
+import io.inference.analytics.export.ExportContents.Unequal;
 import io.inference.analytics.objectstore.ObjectLocation;
 import io.inference.analytics.objectstore.ObjectStore;
 import io.inference.analytics.objectstore.StoreTrouble;
 import io.inference.analytics.platform.Sha256;
-import io.inference.analytics.usage.UsageSums;
 import io.quarkus.agroal.DataSource;
 import jakarta.annotation.PostConstruct;
 import jakarta.annotation.PreDestroy;
@@ -19,7 +19,6 @@ import java.time.Period;
 import java.time.ZoneOffset;
 import java.time.temporal.ChronoUnit;
 import java.util.HexFormat;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ExecutorService;
@@ -50,23 +49,6 @@ import org.jdbi.v3.core.Jdbi;
 class ExportRun {
 
     private static final Logger LOG = Logger.getLogger(ExportRun.class);
-    private static final int UNPRICED_NAMED_MAX = 5;
-
-    /** The totals of the rows and of the raw events differ. */
-    static final class Unequal extends Exception {
-        private static final long serialVersionUID = 1;
-        private final transient ObjectNode reconciliation;
-
-        private Unequal(ObjectNode reconciliation) {
-            super("rows and raw events differ: " + reconciliation, null, false, false);
-            this.reconciliation = reconciliation;
-        }
-
-        ObjectNode reconciliation() {
-            return reconciliation;
-        }
-    }
-
     private final AgroalDataSource pool;
     private final Jdbi snapshots;
     private final ExecutorService helpers = Executors.newCachedThreadPool(work -> {
@@ -112,13 +94,7 @@ class ExportRun {
     }
 
     /** What was read from the snapshot and written. */
-    private record Written(
-            long rows,
-            UsageSums totals,
-            String checksum,
-            ObjectNode reconciliation,
-            ExportSnapshot.Watermark watermark,
-            ExportColumns columns) {}
+    private record Written(ExportContents.Contents contents, String checksum, ExportSnapshot.Watermark watermark) {}
 
     /**
      * Makes the file and marks the job as succeeded.
@@ -153,7 +129,8 @@ class ExportRun {
             throw e;
         }
         ExportLedger.Result result = result(job, written, upload.bytes());
-        byte[] proof = manifest.of(job, result, written.watermark(), written.columns(), generatedAt);
+        byte[] proof =
+                manifest.of(job, result, written.watermark(), written.contents().columns(), generatedAt);
         put(job, ExportKeys.manifestOf(job.location().key()), proof, metadata);
         if (job.monthly().isPresent()) {
             task.renew();
@@ -182,94 +159,30 @@ class ExportRun {
 
     private Written write(ExportTask task, ExportUpload upload) throws IOException, ExportRefused, Unequal, HoldLost {
         ExportJob job = task.job();
-        ExportOrder order = job.order();
-        try (ExportSnapshot snapshot = ExportSnapshot.of(snapshots.open(), job.orgId(), order);
-                RawAggregate rawEvents = RawAggregate.begin(snapshots, snapshot.id(), job.orgId(), order, helpers)) {
-            Map<String, String> names = snapshot.modelNames();
-            ExportColumns columns = columns(job, snapshot, names);
+        try (ExportSnapshot snapshot = ExportSnapshot.of(snapshots.open(), job.orgId(), job.order())) {
             DigestOutputStream digested = new DigestOutputStream(upload, Sha256.digest());
-            Figures.Total total = new Figures.Total();
             // Flushed, not closed: the caller, which began the upload, completes or drops it.
             CsvLines csv = new CsvLines(digested, job.order().csv());
-            csv.write(columns.header());
-            snapshot.<HoldLost>rows(row -> {
-                csv.write(columns.cells(row));
-                total.add(row);
-                task.progress(total.rows());
-            });
-            List<String[]> further = columns.furtherRows();
-            for (String[] cells : further) {
-                csv.write(cells);
-            }
-            csv.flush();
+            ExportContents file = new ExportContents(task, snapshot, csv, clock);
+            Optional<FocusVersion> charges = job.order().format().charges();
+            ExportContents.Contents contents = charges.isPresent()
+                    ? file.charges(charges.get())
+                    : file.usage(snapshots, helpers, config.providerName());
             upload.finish();
-            ObjectNode reconciliation = reconciliation(total.sums(), rawEvents.sums());
             return new Written(
-                    total.rows() + further.size(),
-                    total.sums(),
+                    contents,
                     HexFormat.of().formatHex(digested.getMessageDigest().digest()),
-                    reconciliation,
-                    snapshot.watermark(),
-                    columns);
+                    snapshot.watermark());
         }
-    }
-
-    private ExportColumns columns(ExportJob job, ExportSnapshot snapshot, Map<String, String> names)
-            throws ExportRefused {
-        String org = job.orgId().toString();
-        return switch (job.order().format()) {
-            case CSV ->
-                new UsageColumns(
-                        org,
-                        snapshot.orgName(),
-                        names,
-                        job.order().buckets().starts(),
-                        job.order().csv());
-            case FOCUS -> {
-                refuseUnpriced(snapshot, names);
-                yield new FocusColumns(
-                        org, snapshot.orgName(), names, job.order(), config.providerName(), snapshot.billed());
-            }
-        };
-    }
-
-    private static void refuseUnpriced(ExportSnapshot snapshot, Map<String, String> names) throws ExportRefused {
-        List<String> models = snapshot.unpricedModels(UNPRICED_NAMED_MAX + 1);
-        if (models.isEmpty()) {
-            return;
-        }
-        String named = String.join(
-                ", ",
-                models.stream()
-                        .limit(UNPRICED_NAMED_MAX)
-                        .map(id -> names.containsKey(id) ? names.get(id) + " (" + id + ")" : id)
-                        .toList());
-        throw new ExportRefused(
-                "A FOCUS file needs a price for everything in it, and these models have usage without one: %s%s. Set their prices, or request format csv."
-                        .formatted(named, models.size() > UNPRICED_NAMED_MAX ? " and more" : ""));
-    }
-
-    private ObjectNode reconciliation(UsageSums exported, UsageSums rawEvents) throws Unequal {
-        boolean equal = Figures.equal(exported, rawEvents);
-        ObjectNode reconciliation = Figures.JSON.createObjectNode();
-        reconciliation.put("status", equal ? "equal" : "unequal");
-        reconciliation.put(
-                "checkedAt", clock.instant().truncatedTo(ChronoUnit.MILLIS).toString());
-        reconciliation.set("exported", Figures.json(exported));
-        reconciliation.set("rawEvents", Figures.json(rawEvents));
-        if (!equal) {
-            throw new Unequal(reconciliation);
-        }
-        return reconciliation;
     }
 
     private ExportLedger.Result result(ExportJob job, Written written, long bytes) {
         return new ExportLedger.Result(
-                written.rows(),
+                written.contents().rows(),
                 bytes,
                 written.checksum(),
-                Figures.json(written.totals()),
-                written.reconciliation(),
+                written.contents().totals(),
+                written.contents().reconciliation(),
                 job.monthly()
                         .flatMap(monthly -> ledger.previous(job.orgId(), monthly))
                         .map(earlier -> difference(job, written, earlier)));
@@ -277,10 +190,10 @@ class ExportRun {
 
     private static ObjectNode difference(ExportJob job, Written written, ExportJob earlier) {
         ObjectNode difference = Figures.difference(
-                written.totals(), earlier.made().orElseThrow().totals());
+                written.contents().totals(), earlier.made().orElseThrow().totals());
         difference.put("previousJobId", earlier.jobId().toString());
         difference.put("previousRevision", earlier.monthly().orElseThrow().revision());
-        difference.put("rows", written.rows() - earlier.progress().rowCount());
+        difference.put("rows", written.contents().rows() - earlier.progress().rowCount());
         ExportJob.Restatement monthly = job.monthly().orElseThrow();
         LOG.infof(
                 "event=export_restated orgId=%s month=%s revision=%d difference=%s",

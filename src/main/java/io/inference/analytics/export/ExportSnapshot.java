@@ -2,6 +2,7 @@ package io.inference.analytics.export;
 
 import io.inference.analytics.series.Buckets;
 import io.inference.analytics.series.Buckets.Slice;
+import io.inference.analytics.series.CutHours;
 import io.inference.analytics.series.Granularity;
 import io.inference.analytics.series.TimeRange;
 import java.io.IOException;
@@ -14,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.stream.Stream;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.JdbiException;
 import org.jdbi.v3.core.statement.UnableToExecuteStatementException;
@@ -26,7 +28,7 @@ import org.postgresql.copy.CopyOut;
  *
  * <p>Rows come from the rollups. In flavour timescale the rollups show a late event only after a
  * refresh, a few seconds later. Hours for which a refresh is pending in this snapshot are read from
- * the raw events instead. So the rows are those that the rollups show after every pending refresh,
+ * the raw events instead, and so are hours that a bucket or the range cuts. So the rows are those that the rollups show after every pending refresh,
  * and no late event can make a file wait. Memory: a row, and the names of all models.
  */
 final class ExportSnapshot implements AutoCloseable {
@@ -49,6 +51,7 @@ final class ExportSnapshot implements AutoCloseable {
     private final UUID org;
     private final ExportOrder order;
     private final Buckets buckets;
+    private final CutHours cuts;
     private final List<Instant> pending;
 
     private ExportSnapshot(Handle handle, UUID org, ExportOrder order, List<Instant> pending) {
@@ -56,7 +59,10 @@ final class ExportSnapshot implements AutoCloseable {
         this.org = org;
         this.order = order;
         this.buckets = order.buckets();
-        this.pending = pending;
+        this.cuts = buckets.cuts(order.range());
+        // What is read from raw events anyway needs no refresh.
+        this.pending =
+                pending.stream().filter(hour -> !cuts.hours().contains(hour)).toList();
     }
 
     private static final String BEGIN =
@@ -141,9 +147,33 @@ final class ExportSnapshot implements AutoCloseable {
                 });
     }
 
+    private static final String PROVIDER_MODELS =
+            """
+            with ours as (
+                select bills.provider, coalesce(named.provider_model, models.name) as name, models.model_id::text as model_id
+                from analytics.models
+                left join analytics.provider_model named on named.model_id = models.model_id
+                join (values ('anthropic'), ('openai')) as bills (provider) on bills.provider = coalesce(named.provider, bills.provider)
+            )
+            select provider || '/' || name as provider_model, model_id from ours
+            union
+            select provider || '/' || alias.alias, model_id
+            from ours join analytics.provider_model_alias alias using (provider) where alias.provider_model = ours.name
+            order by model_id
+            """;
+
+    /** The ids of this service's models by provider and its name of each, as {@code openai/gpt-5}. */
+    Map<String, List<String>> providerModels() {
+        return handle.createQuery(PROVIDER_MODELS).reduceRows(new HashMap<>(), (models, row) -> {
+            models.computeIfAbsent(row.getColumn("provider_model", String.class), name -> new ArrayList<>())
+                    .add(row.getColumn("model_id", String.class));
+            return models;
+        });
+    }
+
     /** What providers billed for the organisation in the order's window. */
-    BilledCosts billed() {
-        return BilledCosts.read(handle, org, order);
+    FocusCharges charges() {
+        return new FocusCharges(handle, org, order);
     }
 
     private static final String UNPRICED =
@@ -170,17 +200,15 @@ final class ExportSnapshot implements AutoCloseable {
      * no round trips: the database continues while the sink works, a few buffers ahead of it.
      */
     <E extends Exception> void rows(Sink<E> sink) throws E, IOException {
-        boolean hourly = order.granularity().granularity() == Granularity.HOUR;
-        String rows = rowsSql(hourly);
+        String rows = rowsSql();
         try {
-            copy(rows, hourly, sink);
+            copy(rows, sink);
         } catch (SQLException e) {
             throw new UnableToExecuteStatementException(e, null);
         }
     }
 
-    private <E extends Exception> void copy(String rows, boolean hourly, Sink<E> sink)
-            throws SQLException, E, IOException {
+    private <E extends Exception> void copy(String rows, Sink<E> sink) throws SQLException, E, IOException {
         CopyOut copy =
                 handle.getConnection().unwrap(PGConnection.class).getCopyAPI().copyOut("copy (" + rows + ") to stdout");
         try {
@@ -189,7 +217,7 @@ final class ExportSnapshot implements AutoCloseable {
                 CopiedLine cells = new CopiedLine(line);
                 long bucket = cells.number();
                 sink.accept(new ExportRow(
-                        (int) (hourly ? (bucket - firstHour) / 3_600 : bucket - 1),
+                        (int) (hourly() ? (bucket - firstHour) / 3_600 : bucket - 1),
                         cells.text(),
                         cells.number(),
                         cells.number(),
@@ -229,13 +257,13 @@ final class ExportSnapshot implements AutoCloseable {
     // before.
     private static final String AS_LONG_AS_UPLOADED = "set local statement_timeout = '6h'";
 
-    private String rowsSql(boolean hourly) {
+    private String rowsSql() {
         SqlPart rows = source();
         handle.execute(AS_LONG_AS_UPLOADED);
-        if (hourly && pending.isEmpty()) {
+        if (hourly() && pending.isEmpty() && cuts.isEmpty()) {
             handle.execute(BY_INDEX);
         }
-        if (hourly) {
+        if (hourly()) {
             return new SqlPart(
                             ROWS.formatted(
                                     "extract(epoch from bucket_start)::bigint", rows.sql(), "slices.bucket_start"),
@@ -269,8 +297,22 @@ final class ExportSnapshot implements AutoCloseable {
             where true
             """;
 
+    private static final String FROM_CUT_HOURS =
+            """
+            select %s as bucket_start, model_id, status, 1::bigint as invocations,
+                   (cost_estimate_cents is null)::integer::bigint as unpriced_invocations, input_tokens::numeric as input_tokens,
+                   output_tokens::numeric, cache_read_input_tokens::numeric, cache_write_input_tokens::numeric, cost_estimate_cents
+            from unnest(?, ?) as cut (low, high)
+            cross join lateral (
+                select * from analytics.usage_events
+                where org_id = ? and occurred_at >= cut.low and occurred_at < cut.high and occurred_at >= ? and occurred_at < ?
+                offset 0
+            ) as events
+            where true
+            """;
+
     private static final String OF_MODELS = " and model_id = any (?)\n";
-    private static final String NOT_PENDING = " and bucket_start <> all (?)\n";
+    private static final String WITHOUT = " and bucket_start <> all (?)\n";
 
     private SqlPart source() {
         List<SqlPart> parts = new ArrayList<>();
@@ -282,7 +324,7 @@ final class ExportSnapshot implements AutoCloseable {
             switch (slice.rollup()) {
                 case HOURLY ->
                     parts.add(rollup(
-                            FROM_HOURLY, slice.range().start(), slice.range().end(), pending));
+                            FROM_HOURLY, slice.range().start(), slice.range().end(), withoutHours()));
                 case DAILY -> {
                     parts.add(rollup(
                             FROM_DAILY, slice.range().start(), slice.range().end(), pendingDays));
@@ -298,12 +340,31 @@ final class ExportSnapshot implements AutoCloseable {
         if (!pending.isEmpty()) {
             parts.add(ofModels(new SqlPart(FROM_RAW, List.of(pending, org))));
         }
+        if (!cuts.isEmpty()) {
+            List<TimeRange> events = cuts.parts();
+            parts.add(ofModels(new SqlPart(
+                    FROM_CUT_HOURS.formatted(hourly() ? "date_trunc('hour', occurred_at, 'UTC')" : "occurred_at"),
+                    List.of(
+                            cuts.starts(),
+                            cuts.ends(),
+                            org,
+                            events.get(0).start(),
+                            events.get(events.size() - 1).end()))));
+        }
         return SqlPart.joined("union all\n", parts);
+    }
+
+    private List<Instant> withoutHours() {
+        return Stream.concat(pending.stream(), cuts.hours().stream()).toList();
+    }
+
+    private boolean hourly() {
+        return order.granularity().granularity() == Granularity.HOUR;
     }
 
     private SqlPart rollup(String sql, Instant low, Instant high, List<Instant> without) {
         SqlPart part = new SqlPart(sql, List.of(org, low, high));
-        return ofModels(without.isEmpty() ? part : part.and(NOT_PENDING, without));
+        return ofModels(without.isEmpty() ? part : part.and(WITHOUT, without));
     }
 
     private SqlPart ofModels(SqlPart part) {

@@ -4,6 +4,7 @@ import io.inference.analytics.database.SqlState;
 import io.inference.analytics.objectstore.ObjectLocation;
 import io.inference.analytics.objectstore.ObjectStore;
 import io.inference.analytics.objectstore.StoreTrouble;
+import io.inference.analytics.platform.EndsBeforeStop;
 import io.quarkus.scheduler.Scheduled;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Clock;
@@ -52,6 +53,7 @@ class ExportUpkeep {
         this.clock = clock;
     }
 
+    @EndsBeforeStop
     @Scheduled(
             every = "${analytics.export.upkeep-interval:10m}",
             delayed = "20s",

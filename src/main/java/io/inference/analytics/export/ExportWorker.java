@@ -241,7 +241,7 @@ class ExportWorker {
             fail(task, e.getMessage(), null);
         } catch (StoreTrouble e) {
             storeTrouble(task, e);
-        } catch (ExportRun.Unequal e) {
+        } catch (ExportContents.Unequal e) {
             unequal(task, e);
         } catch (JdbiException e) {
             LOG.warnf(
@@ -286,7 +286,7 @@ class ExportWorker {
         }
     }
 
-    private void unequal(ExportTask task, ExportRun.Unequal found) {
+    private void unequal(ExportTask task, ExportContents.Unequal found) {
         LOG.errorf("event=export_unequal jobId=%s %s", task.job().jobId(), found.reconciliation());
         retryOrFail(
                 task,

@@ -22,6 +22,9 @@ final class Figures {
             .enable(DeserializationFeature.USE_BIG_INTEGER_FOR_INTS)
             .build();
 
+    /** The sum of BilledCost of a file of charges, in totals. */
+    static final String BILLED = "billedCostUsd";
+
     private Figures() {}
 
     static ObjectNode json(UsageSums sums) {
@@ -49,8 +52,30 @@ final class Figures {
                 node.get("unpricedInvocations").longValue());
     }
 
-    /** {@code now} minus {@code before}; usage without a price counts as 0 here. */
-    static ObjectNode difference(UsageSums now, UsageSums before) {
+    static boolean ofUsage(JsonNode totals) {
+        return totals.has("invocations");
+    }
+
+    /**
+     * {@code now} minus {@code before}: the figures of usage if both files have them, and those of
+     * charges likewise. Usage without a price counts as 0 here.
+     */
+    static ObjectNode difference(JsonNode now, JsonNode before) {
+        ObjectNode node = JSON.createObjectNode();
+        if (ofUsage(now) && ofUsage(before)) {
+            node.setAll(difference(of(now), of(before)));
+        }
+        if (now.has(BILLED) && before.has(BILLED)) {
+            node.put(BILLED, plain(usd(now).subtract(usd(before))));
+        }
+        return node;
+    }
+
+    private static BigDecimal usd(JsonNode totals) {
+        return new BigDecimal(totals.get(BILLED).textValue());
+    }
+
+    private static ObjectNode difference(UsageSums now, UsageSums before) {
         ObjectNode node = JSON.createObjectNode();
         node.put("invocations", now.invocations() - before.invocations());
         node.put("errors", now.errors() - before.errors());

@@ -4,6 +4,7 @@ import io.inference.analytics.database.SqlState;
 import io.inference.analytics.export.OrgExportSettings.Preferences;
 import io.inference.analytics.objectstore.ObjectLocation;
 import io.inference.analytics.objectstore.ObjectStore;
+import io.inference.analytics.platform.EndsBeforeStop;
 import io.inference.analytics.platform.Failure;
 import io.inference.analytics.series.TimeRange;
 import io.quarkus.scheduler.Scheduled;
@@ -32,7 +33,7 @@ import org.jdbi.v3.core.JdbiException;
 /**
  * The automatic export of each month, and its restatements.
  *
- * <p>The schedule makes the first file of a month once, whatever the number of replicas and
+ * <p>The schedule makes the first file of a month once, and again a day after it has failed, whatever the number of replicas and
  * restarts: the number of a restatement is unique in the database. A restatement is made on demand
  * only, as a separate file. Its job states the difference to the file before.
  */
@@ -41,6 +42,15 @@ public class MonthlyExports {
 
     private static final Logger LOG = Logger.getLogger(MonthlyExports.class);
     private static final long POLL_MILLIS = 200;
+
+    /** Bills of a month are read for the last time on the fifth of the next. */
+    private static final int BILLS_OPEN_DAYS = 5;
+
+    /** Months whose first file is made up for if the service or the store was down. */
+    private static final int MONTHS_MADE_UP = 3;
+
+    /** Pause until the schedule makes a file again that has failed. */
+    private static final Duration RETRY_AFTER = Duration.ofDays(1);
 
     /**
      * What happened to one organisation's file.
@@ -57,6 +67,7 @@ public class MonthlyExports {
     private final ExportConfig config;
     private final ExportWorker worker;
     private final ExportMetrics metrics;
+    private final Restatements restatements;
     private final Clock clock;
 
     MonthlyExports(
@@ -67,6 +78,7 @@ public class MonthlyExports {
             ExportConfig config,
             ExportWorker worker,
             ExportMetrics metrics,
+            Restatements restatements,
             Clock clock) {
         this.jdbi = jdbi;
         this.store = store;
@@ -75,9 +87,11 @@ public class MonthlyExports {
         this.config = config;
         this.worker = worker;
         this.metrics = metrics;
+        this.restatements = restatements;
         this.clock = clock;
     }
 
+    @EndsBeforeStop
     @Scheduled(
             every = "${analytics.export.upkeep-interval:10m}",
             delayed = "30s",
@@ -88,39 +102,55 @@ public class MonthlyExports {
         }
         try {
             startDue();
+            metrics.restatementsDue(restatements.due().size());
         } catch (JdbiException e) {
             LOG.warnf("event=monthly_exports_failed sqlstate=%s cause=%s", SqlState.of(e), e.getMessage());
         }
     }
 
     /**
-     * Starts the first file of the last month for every organisation that has usage in it and whose
-     * grace days are over.
+     * Starts the first file of each of the last months for every organisation that has usage or
+     * bills in it and whose grace days are over.
      *
      * @return jobs that were started
      */
     int startDue() {
-        Instant now = clock.instant();
         // A month of another zone may end up to half a day before or after that of UTC.
-        YearMonth month = YearMonth.from(now.atZone(ZoneOffset.UTC)).minusMonths(1);
+        YearMonth current = YearMonth.from(clock.instant().atZone(ZoneOffset.UTC));
+        int started = 0;
+        for (int back = MONTHS_MADE_UP; back > 0; back--) {
+            started += startDue(current.minusMonths(back));
+        }
+        if (started > 0) {
+            worker.wake();
+        }
+        return started;
+    }
+
+    private int startDue(YearMonth month) {
+        Instant now = clock.instant();
         int started = 0;
         for (UUID org : orgs(month)) {
             Preferences preferences = settings.of(org);
-            int graceDays = preferences.graceDays().orElse(config.graceDays());
-            Instant due = range(month, zone(preferences)).end().plus(graceDays, ChronoUnit.DAYS);
+            Instant due = range(month, zone(preferences)).end().plus(graceDays(preferences), ChronoUnit.DAYS);
             if (preferences.monthly().orElse(config.monthly()) && !now.isBefore(due)) {
                 started += start(org, month, preferences, "schedule", true).isPresent() ? 1 : 0;
             }
         }
         if (started > 0) {
             LOG.infof("event=monthly_exports_started month=%s jobs=%d", month, started);
-            worker.wake();
         }
         return started;
     }
 
+    /** Files of charges also wait until the day on which bills are closed. */
+    private int graceDays(Preferences preferences) {
+        int days = preferences.graceDays().orElse(config.graceDays());
+        return preferences.format().flatMap(ExportFormat::charges).isPresent() ? Math.max(days, BILLS_OPEN_DAYS) : days;
+    }
+
     /**
-     * Makes the next file of a month for every organisation with usage in it, or for one, and
+     * Makes the next file of a month for every organisation with usage or bills in it, or for one, and
      * returns when all have ended. A running server may do some of the work.
      *
      * @throws Failure.Invalid when the month is not over
@@ -187,6 +217,11 @@ public class MonthlyExports {
             select distinct org_id from analytics.usage_daily where bucket_start >= :start and bucket_start < :end
             union
             select distinct org_id from analytics.export_jobs where month = :month
+            union
+            select org_id
+            from (select distinct org_id from analytics.provider_org_mapping where valid_from < :next) as owners
+            where exists (select from analytics.provider_org_costs costs
+                          where costs.org_id = owners.org_id and activity_date >= :month and activity_date < :next)
             order by org_id
             """;
 
@@ -196,20 +231,22 @@ public class MonthlyExports {
                 .bind("start", range.start())
                 .bind("end", range.end())
                 .bind("month", month.atDay(1))
+                .bind("next", month.plusMonths(1).atDay(1))
                 .mapTo(UUID.class)
                 .list());
     }
 
-    /** Stores the job; empty when only the first file is wanted and there is one already. */
+    /** Stores the job; empty when only the first file is wanted, and there is one or none is to be tried yet. */
     private Optional<ExportJob> start(
             UUID org, YearMonth month, Preferences preferences, String initiatedBy, boolean firstOnly) {
         Optional<ExportJob> started = jdbi.inTransaction(handle -> {
             store.lockOrg(handle, org);
-            int last = lastRevision(handle, org, month);
-            if (firstOnly && last > 0) {
+            Earlier earlier = earlier(handle, org, month);
+            if (firstOnly && !earlier.mayBeTried(clock.instant())) {
                 return Optional.empty();
             }
-            ExportJob job = job(org, new ExportJob.Restatement(month, last + 1), preferences, initiatedBy);
+            ExportJob job =
+                    job(org, new ExportJob.Restatement(month, earlier.revision() + 1), preferences, initiatedBy);
             store.insert(handle, job, ExportJobStore.Origin.NONE);
             return Optional.of(job);
         });
@@ -217,14 +254,36 @@ public class MonthlyExports {
         return started;
     }
 
-    private static final String LAST_REVISION =
-            "select coalesce(max(revision), 0) from analytics.export_jobs where org_id = :org and month = :month";
+    /**
+     * The files of a month so far.
+     *
+     * @param revision of the last; 0 without any
+     * @param failed whether every one has failed
+     * @param endedAt when the last ended
+     */
+    private record Earlier(int revision, boolean failed, Optional<Instant> endedAt) {
 
-    private static int lastRevision(Handle handle, UUID org, YearMonth month) {
-        return handle.createQuery(LAST_REVISION)
+        boolean mayBeTried(Instant now) {
+            return revision == 0
+                    || failed && endedAt.orElseThrow().plus(RETRY_AFTER).isBefore(now);
+        }
+    }
+
+    private static final String EARLIER =
+            """
+            select coalesce(max(revision), 0) as revision, coalesce(bool_and(status = 'failed'), false) as failed,
+                   max(completed_at) as ended_at
+            from analytics.export_jobs where org_id = :org and month = :month
+            """;
+
+    private static Earlier earlier(Handle handle, UUID org, YearMonth month) {
+        return handle.createQuery(EARLIER)
                 .bind("org", org)
                 .bind("month", month.atDay(1))
-                .mapTo(Integer.class)
+                .map(row -> new Earlier(
+                        row.getColumn("revision", Integer.class),
+                        row.getColumn("failed", Boolean.class),
+                        Optional.ofNullable(row.getColumn("ended_at", Instant.class))))
                 .one();
     }
 

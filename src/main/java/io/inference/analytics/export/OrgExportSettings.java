@@ -4,7 +4,6 @@ import io.inference.analytics.platform.Failure;
 import io.inference.analytics.platform.Failure.FieldError;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Clock;
-import java.time.Instant;
 import java.time.ZoneId;
 import java.util.ArrayList;
 import java.util.List;
@@ -49,10 +48,6 @@ public class OrgExportSettings {
 
         private static final int GRACE_DAYS_MAX = 27;
         private static final int RETENTION_DAYS_MAX = 3_650;
-        private static final int SECONDS_PER_HOUR = 3_600;
-
-        /** The year 2020: offsets by today's rules, not by local mean time. */
-        private static final Instant MODERN = Instant.parse("2020-01-01T00:00:00Z");
 
         /**
          * These preferences, if exports can follow them.
@@ -63,11 +58,10 @@ public class OrgExportSettings {
             List<FieldError> faults = new ArrayList<>();
             between("graceDays", graceDays, 0, GRACE_DAYS_MAX, faults);
             between("retentionDays", retentionDays, 1, RETENTION_DAYS_MAX, faults);
-            timeZone.filter(zone -> !onWholeHours(zone))
+            timeZone.filter(zone -> !ZoneId.getAvailableZoneIds().contains(zone))
                     .ifPresent(zone -> faults.add(new FieldError(
                             "timeZone",
-                            "timeZone: %s (expected: an IANA name such as Europe/Berlin, of a zone whose offset is whole hours)"
-                                    .formatted(zone))));
+                            "timeZone: %s (expected: an IANA name such as Europe/Berlin)".formatted(zone))));
             bucket.filter(name -> !name.matches("[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]"))
                     .ifPresent(name -> faults.add(
                             new FieldError("bucket", "bucket: %s (expected: the name of a bucket)".formatted(name))));
@@ -81,12 +75,6 @@ public class OrgExportSettings {
             value.filter(number -> number < low || number > high)
                     .ifPresent(number -> faults.add(
                             new FieldError(field, "%s: %d (expected: %d to %d)".formatted(field, number, low, high))));
-        }
-
-        /** Usage is kept by UTC hour, so a month has to begin with one. */
-        private static boolean onWholeHours(String zone) {
-            return ZoneId.getAvailableZoneIds().contains(zone)
-                    && ZoneId.of(zone).getRules().getStandardOffset(MODERN).getTotalSeconds() % SECONDS_PER_HOUR == 0;
         }
     }
 
@@ -161,5 +149,27 @@ public class OrgExportSettings {
                 .bind("bucket", preferences.bucket())
                 .bind("now", clock.instant())
                 .execute());
+    }
+
+    private static final String SET_MONTHLY =
+            """
+            insert into analytics.export_settings (org_id, monthly, grace_days, granularity, format, time_zone, updated_at)
+            values (:org, :monthly, :graceDays, :granularity, :format, :timeZone, :now)
+            on conflict (org_id) do update set
+                monthly = excluded.monthly, grace_days = excluded.grace_days, granularity = excluded.granularity,
+                format = excluded.format, time_zone = excluded.time_zone, updated_at = excluded.updated_at
+            """;
+
+    /** Replaces what concerns the monthly file only: where files go and how long they are kept stays. */
+    void setMonthly(Handle handle, UUID org, Preferences preferences) {
+        handle.createUpdate(SET_MONTHLY)
+                .bind("org", org)
+                .bind("monthly", preferences.monthly())
+                .bind("graceDays", preferences.graceDays())
+                .bind("granularity", preferences.granularity())
+                .bind("format", preferences.format())
+                .bind("timeZone", preferences.timeZone())
+                .bind("now", clock.instant())
+                .execute();
     }
 }

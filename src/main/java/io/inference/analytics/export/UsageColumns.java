@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.Map;
 
 /** The columns of this service (contract, section 3). */
-final class UsageColumns implements ExportColumns {
+final class UsageColumns implements ExportColumns<ExportRow> {
 
     private static final List<Column> COLUMNS = List.of(
             new Column("org_id", "Id of the organisation"),

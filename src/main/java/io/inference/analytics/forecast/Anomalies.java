@@ -23,10 +23,21 @@ public record Anomalies(
         UUID orgId,
         Granularity granularity,
         @Schema(description = "IANA name of the zone whose days are meant") String timeZone,
-        @Schema(description = "Start of the range used: the one asked for, snapped outward to a whole hour")
+        @Schema(
+                        description =
+                                "Start of the range used: the one asked for, snapped outward to a whole UTC hour, but never"
+                                        + " past a midnight of the zone")
                 Instant start,
         @Schema(description = "End of the range used, exclusive, snapped likewise") Instant end,
         @Schema(description = "A smaller departure counts as usual") Cost minimum,
+        @Schema(description = "How many of the whole days or hours of the range could be compared") Judged judged,
+        @Schema(
+                        nullable = true,
+                        description = "Start of the first day or hour that was compared; null when judged is none")
+                Instant judgedFrom,
+        @JsonInclude(JsonInclude.Include.NON_NULL)
+                @Schema(description = "Why not all were compared; absent when judged is all")
+                String reason,
         List<Anomaly> anomalies,
         @Schema(description = "Whether there are more, which the list of 100 leaves out") boolean more,
         FreshnessView.Summary freshness) {
@@ -39,6 +50,19 @@ public record Anomalies(
         ORG,
         MODEL,
         CLIENT;
+
+        @JsonValue
+        public String wireName() {
+            return name().toLowerCase(Locale.ROOT);
+        }
+    }
+
+    /** How much of a range had enough weeks before it to be compared with. */
+    @Schema(name = "AnomaliesJudged")
+    public enum Judged {
+        ALL,
+        PART,
+        NONE;
 
         @JsonValue
         public String wireName() {

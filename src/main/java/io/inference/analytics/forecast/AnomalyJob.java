@@ -2,6 +2,7 @@ package io.inference.analytics.forecast;
 
 import io.inference.analytics.database.SqlState;
 import io.inference.analytics.platform.AdvisoryLock;
+import io.inference.analytics.platform.EndsBeforeStop;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.MultiGauge;
 import io.micrometer.core.instrument.MultiGauge.Row;
@@ -15,6 +16,7 @@ import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.UUID;
 import org.jboss.logging.Logger;
 import org.jdbi.v3.core.Handle;
@@ -75,10 +77,11 @@ class AnomalyJob {
         this.clock = clock;
         this.gauge = MultiGauge.builder("analytics.spend.anomalies")
                 .description("How many of yesterday and today (UTC) cost an organisation unusually much; of those that"
-                        + " cost most")
+                        + " cost most, and NaN while an organisation has less than 4 weeks of usage")
                 .register(registry);
     }
 
+    @EndsBeforeStop
     @Scheduled(
             every = "${analytics.anomalies.interval}",
             delayed = "${analytics.anomalies.interval}",
@@ -88,9 +91,13 @@ class AnomalyJob {
             look();
             List<Row<?>> rows = new ArrayList<>();
             jdbi.useHandle(handle -> handle.createQuery(ALL)
-                    .map(row -> Map.entry(row.getColumn("org_id", UUID.class), row.getColumn("anomalies", Long.class)))
-                    .forEach(found ->
-                            rows.add(Row.of(Tags.of("org_id", found.getKey().toString()), found.getValue()))));
+                    .map(row -> Row.of(
+                            Tags.of(
+                                    "org_id",
+                                    row.getColumn("org_id", UUID.class).toString()),
+                            Optional.ofNullable(row.getColumn("anomalies", Double.class))
+                                    .orElse(Double.NaN)))
+                    .forEach(rows::add));
             gauge.register(rows, true);
         } catch (JdbiException e) {
             LOG.warnf("event=anomalies_not_looked_for sqlstate=%s", SqlState.of(e));
@@ -135,7 +142,8 @@ class AnomalyJob {
                 found.bind("org", org)
                         .bind(
                                 "anomalies",
-                                AnomalySearch.countHigher(query.scope(), rule, store.readWhole(handle, org, query)))
+                                AnomalySearch.find(query.scope(), rule, store.readWhole(handle, org, query))
+                                        .higher())
                         .bind("now", now)
                         .add();
             }

@@ -67,10 +67,18 @@ record AnomalyQuery(SeriesScope scope) {
         return IntStream.rangeClosed(0, AnomalyRule.WEEKS_MAX)
                 .mapToObj(weeks -> scope.of(
                         new TimeRange(
-                                earlier(scope.range().start(), weeks),
-                                earlier(scope.range().end(), weeks)),
+                                floorHour(earlier(scope.range().start(), weeks)),
+                                ceilHour(earlier(scope.range().end(), weeks))),
                         Granularity.HOUR))
                 .toList();
+    }
+
+    private static Instant floorHour(Instant time) {
+        return time.truncatedTo(ChronoUnit.HOURS);
+    }
+
+    private static Instant ceilHour(Instant time) {
+        return floorHour(time.plus(1, ChronoUnit.HOURS).minusNanos(1));
     }
 
     /** The range and the weeks before it, as one bucket. */
@@ -86,9 +94,9 @@ record AnomalyQuery(SeriesScope scope) {
                 granularity);
     }
 
-    /** By the clocks of the zone; rollups are kept by whole hours. */
+    /** By the clocks of the zone. */
     private Instant earlier(Instant time, int weeks) {
         ZonedDateTime local = time.atZone(scope.zone());
-        return local.minusWeeks(weeks).toInstant().truncatedTo(ChronoUnit.HOURS);
+        return local.minusWeeks(weeks).toInstant();
     }
 }

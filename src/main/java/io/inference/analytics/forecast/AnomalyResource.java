@@ -5,6 +5,7 @@ import static io.inference.analytics.web.SharedParameter.MODEL_ID;
 import static io.inference.analytics.web.SharedParameter.PERIOD;
 import static io.inference.analytics.web.SharedParameter.START;
 import static io.inference.analytics.web.SharedParameter.TIME_ZONE;
+import static io.inference.analytics.web.SharedParameter.WITHOUT_CLIENT;
 
 import io.inference.analytics.access.Permission;
 import io.inference.analytics.access.Requires;
@@ -53,7 +54,7 @@ class AnomalyResource {
     @GET
     @Produces(MediaType.APPLICATION_JSON)
     @Requires(Permission.USAGE_READ)
-    @Takes({START, PERIOD, MODEL_ID, CLIENT_ID, TIME_ZONE})
+    @Takes({START, PERIOD, MODEL_ID, CLIENT_ID, TIME_ZONE, WITHOUT_CLIENT})
     @Operation(
             operationId = "getAnomalies",
             summary = "Get days and hours of unusual cost",
@@ -61,7 +62,8 @@ class AnomalyResource {
                     "A day or hour of the organisation, or of one of the 20 models and 20 clients that cost most, is"
                             + " compared with the same place in the week of up to 8 weeks before. It is unusual when it departs"
                             + " from their median by a minimum amount, by half of the median, and by 4 of its standard"
-                            + " deviations. With fewer than 4 weeks of usage nothing is.")
+                            + " deviations. With fewer than 4 weeks of usage before it, it is not judged: the answer says so in"
+                            + " judged and reason.")
     @Parameter(
             name = "end",
             in = ParameterIn.QUERY,
@@ -82,7 +84,8 @@ class AnomalyResource {
         AnomalyQuery query = AnomalyQuery.parse(uri.getQueryParameters(), clock.instant());
         AnomalyRule rule = new AnomalyRule(config.minimumCents());
         return database.read(handle -> {
-            List<Anomaly> found = AnomalySearch.find(query.scope(), rule, store.read(handle, orgId, query));
+            AnomalyVerdict verdict = AnomalySearch.find(query.scope(), rule, store.read(handle, orgId, query));
+            List<Anomaly> found = verdict.anomalies();
             return new Anomalies(
                     orgId,
                     query.scope().granularity(),
@@ -90,6 +93,9 @@ class AnomalyResource {
                     query.scope().range().start(),
                     query.scope().range().end(),
                     Cost.ofCents(rule.minimum()),
+                    verdict.judged(),
+                    verdict.judgedFrom().orElse(null),
+                    verdict.reason().orElse(null),
                     found.subList(0, Math.min(found.size(), Anomalies.LIST_MAX)),
                     found.size() > Anomalies.LIST_MAX,
                     FreshnessView.Summary.of(

@@ -43,7 +43,7 @@ record AnomalyRule(BigDecimal minimum) {
      * @return empty when it is usual, or when there are fewer than {@link #WEEKS_MIN} weeks
      */
     Optional<Departure> judge(BigDecimal cents, List<BigDecimal> before) {
-        if (before.size() < WEEKS_MIN) {
+        if (!canJudge(before)) {
             return Optional.empty();
         }
         Departure departure = compare(cents, before);
@@ -51,6 +51,11 @@ record AnomalyRule(BigDecimal minimum) {
         BigDecimal limit = minimum.max(departure.expected().multiply(SHARE_MIN))
                 .max(deviation.multiply(DEVIATIONS_MIN, MathContext.DECIMAL64));
         return departure.difference().abs().compareTo(limit) >= 0 ? Optional.of(departure) : Optional.empty();
+    }
+
+    /** Whether there are enough weeks before to compare with. */
+    static boolean canJudge(List<BigDecimal> before) {
+        return before.size() >= WEEKS_MIN;
     }
 
     /** The difference to the median of the weeks before. */

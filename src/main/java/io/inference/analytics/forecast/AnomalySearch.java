@@ -3,7 +3,7 @@ package io.inference.analytics.forecast;
 import io.inference.analytics.forecast.Anomalies.Anomaly;
 import io.inference.analytics.forecast.Anomalies.By;
 import io.inference.analytics.forecast.Anomalies.Contributor;
-import io.inference.analytics.forecast.Anomalies.Direction;
+import io.inference.analytics.forecast.Anomalies.Judged;
 import io.inference.analytics.forecast.AnomalyRule.Departure;
 import io.inference.analytics.forecast.AnomalyStore.Costs;
 import io.inference.analytics.series.Cost;
@@ -17,6 +17,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /**
@@ -42,32 +43,54 @@ final class AnomalySearch {
     /** How far an anomaly departs. */
     private record Ranked(Anomaly anomaly, BigDecimal size) {}
 
-    /** All anomalies of the organisation and its parts, the latest first, at one time the largest first. */
-    static List<Anomaly> find(SeriesScope scope, AnomalyRule rule, Costs costs) {
-        Optional<LocalDateTime> since = costs.org().first();
-        if (since.isEmpty()) {
-            return List.of();
-        }
-        AnomalySearch search = new AnomalySearch(scope, rule, since.get());
-        List<Ranked> found = new ArrayList<>();
-        for (int bucket = 0; bucket < scope.buckets().starts().size(); bucket++) {
-            if (search.isWhole(bucket)) {
-                search.look(bucket, costs, found);
-            }
-        }
-        return found.stream()
-                .sorted(Comparator.comparing((Ranked ranked) -> ranked.anomaly().bucketStart())
-                        .thenComparing(Ranked::size)
-                        .reversed())
-                .map(Ranked::anomaly)
-                .toList();
+    /** All anomalies of the organisation and its parts. */
+    static AnomalyVerdict find(SeriesScope scope, AnomalyRule rule, Costs costs) {
+        return costs.org()
+                .first()
+                .map(since -> new AnomalySearch(scope, rule, since).find(costs))
+                .orElseGet(() -> new AnomalyVerdict(
+                        List.of(),
+                        Judged.NONE,
+                        Optional.empty(),
+                        Optional.of(
+                                "no usage in the range or in the %d weeks before it (expected: usage in at least %d)"
+                                        .formatted(AnomalyRule.WEEKS_MAX, AnomalyRule.WEEKS_MIN))));
     }
 
-    /** How many buckets of the whole organisation cost unusually much. */
-    static long countHigher(SeriesScope scope, AnomalyRule rule, CostsByWeek org) {
-        return find(scope, rule, new Costs(org, Map.of(), Map.of())).stream()
-                .filter(anomaly -> anomaly.direction() == Direction.HIGHER)
-                .count();
+    /** Those of the whole organisation only. */
+    static AnomalyVerdict find(SeriesScope scope, AnomalyRule rule, CostsByWeek org) {
+        return find(scope, rule, new Costs(org, Map.of(), Map.of()));
+    }
+
+    private AnomalyVerdict find(Costs costs) {
+        List<Integer> whole = IntStream.range(0, scope.buckets().starts().size())
+                .filter(this::isWhole)
+                .boxed()
+                .toList();
+        List<Integer> judged = whole.stream()
+                .filter(bucket -> AnomalyRule.canJudge(costs.org().before(CostsByWeek.local(scope, bucket), since)))
+                .toList();
+        List<Ranked> found = new ArrayList<>();
+        judged.forEach(bucket -> look(bucket, costs, found));
+        return new AnomalyVerdict(
+                found.stream()
+                        .sorted(Comparator.comparing(
+                                        (Ranked ranked) -> ranked.anomaly().bucketStart())
+                                .thenComparing(Ranked::size)
+                                .reversed())
+                        .map(Ranked::anomaly)
+                        .toList(),
+                judged.isEmpty() ? Judged.NONE : judged.size() < whole.size() ? Judged.PART : Judged.ALL,
+                judged.stream().findFirst().map(scope.buckets().starts()::get),
+                judged.isEmpty() || judged.size() < whole.size() ? Optional.of(reason(whole)) : Optional.empty());
+    }
+
+    private String reason(List<Integer> whole) {
+        String unit = scope.granularity().wireName();
+        return whole.isEmpty()
+                ? "no whole " + unit + " in the range (expected: at least one)"
+                : "too little history: usage began on %s (expected: at least %d weeks before a %s)"
+                        .formatted(since.toLocalDate(), AnomalyRule.WEEKS_MIN, unit);
     }
 
     private boolean isWhole(int bucket) {

@@ -75,8 +75,7 @@ class AnomalyStore {
     CostsByWeek readWhole(Handle handle, UUID org, AnomalyQuery query) {
         CostsByWeek all = new CostsByWeek();
         for (SeriesScope window : query.windows()) {
-            usage.read(handle, org, new UsageQuery(window, Set.of(), Set.of(), false))
-                    .forEach(row -> all.add(window, row));
+            usage.read(handle, org, UsageQuery.of(window, Set.of())).forEach(row -> all.add(window, row));
         }
         return all;
     }
@@ -88,7 +87,7 @@ class AnomalyStore {
 
     private void add(
             Handle handle, UUID org, SeriesScope window, GroupBy groupBy, Function<UsageRow, CostsByWeek> part) {
-        usage.read(handle, org, new UsageQuery(window, Set.of(), Set.of(groupBy), false))
+        usage.read(handle, org, UsageQuery.of(window, Set.of(groupBy)))
                 .forEach(row -> part.apply(row).add(window, row));
     }
 }

@@ -1,9 +1,11 @@
 package io.inference.analytics.forecast;
 
+import io.inference.analytics.series.Granularity;
 import io.inference.analytics.series.SeriesScope;
 import io.inference.analytics.usage.UsageRow;
 import java.math.BigDecimal;
 import java.time.LocalDateTime;
+import java.time.temporal.ChronoUnit;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -11,8 +13,8 @@ import java.util.Optional;
 import java.util.stream.IntStream;
 
 /**
- * Costs of a part of an organisation by the start of their bucket on the clocks of a zone, so that
- * weeks can be compared across a clock change.
+ * Costs of a part of an organisation by the day or hour of their bucket on the clocks of a zone, so
+ * that weeks can be compared across a clock change, also one of half an hour.
  */
 final class CostsByWeek {
 
@@ -32,8 +34,10 @@ final class CostsByWeek {
                 (a, b) -> new Sum(a.cents().add(b.cents()), a.complete() && b.complete()));
     }
 
+    /** The start of the bucket's day or hour by the clocks, even where the bucket begins later. */
     static LocalDateTime local(SeriesScope window, int bucket) {
-        return LocalDateTime.ofInstant(window.buckets().starts().get(bucket), window.zone());
+        return LocalDateTime.ofInstant(window.buckets().starts().get(bucket), window.zone())
+                .truncatedTo(window.granularity() == Granularity.DAY ? ChronoUnit.DAYS : ChronoUnit.HOURS);
     }
 
     /** When the first of them began; empty without any. */

@@ -14,6 +14,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * What a caller wants forecast, checked.
@@ -45,6 +46,11 @@ record ForecastQuery(Period period, Instant end, SeriesScope spent, Instant now)
         parameters.finish();
         SeriesScope scope = spent.orElseThrow();
         return new ForecastQuery(period, period.unitEnd(now, scope.zone()), scope, now);
+    }
+
+    /** The same question about some clients, whose ids may hold a comma; empty means all. */
+    ForecastQuery withClients(Set<String> some) {
+        return new ForecastQuery(period, end, spent.with(spent.models(), some), now);
     }
 
     ZoneId zone() {

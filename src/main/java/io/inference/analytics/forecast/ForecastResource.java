@@ -3,6 +3,7 @@ package io.inference.analytics.forecast;
 import static io.inference.analytics.web.SharedParameter.CLIENT_ID;
 import static io.inference.analytics.web.SharedParameter.MODEL_ID;
 import static io.inference.analytics.web.SharedParameter.RANGE_TIME_ZONE;
+import static io.inference.analytics.web.SharedParameter.WITHOUT_CLIENT;
 
 import io.inference.analytics.access.Permission;
 import io.inference.analytics.access.Requires;
@@ -18,6 +19,7 @@ import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.UriInfo;
 import java.time.Clock;
+import java.util.Set;
 import java.util.UUID;
 import org.eclipse.microprofile.openapi.annotations.Operation;
 import org.eclipse.microprofile.openapi.annotations.enums.ParameterIn;
@@ -45,7 +47,7 @@ class ForecastResource {
     @GET
     @Produces(MediaType.APPLICATION_JSON)
     @Requires(Permission.USAGE_READ)
-    @Takes({MODEL_ID, CLIENT_ID, RANGE_TIME_ZONE})
+    @Takes({MODEL_ID, CLIENT_ID, RANGE_TIME_ZONE, WITHOUT_CLIENT})
     @Operation(
             operationId = "getForecast",
             summary = "Get the expected cost of a running day, week, month, quarter or year",
@@ -67,7 +69,7 @@ class ForecastResource {
         return database.read(handle -> Forecast.of(
                 orgId,
                 query,
-                store.read(handle, orgId, query),
+                store.read(handle, orgId, query, Set.of()),
                 FreshnessView.Summary.of(
                         freshness.read(handle, orgId, query.spent().models()))));
     }

@@ -1,6 +1,7 @@
 package io.inference.analytics.forecast;
 
 import io.inference.analytics.series.SeriesScope;
+import io.inference.analytics.series.TimeRange;
 import io.inference.analytics.usage.UsageQuery;
 import io.inference.analytics.usage.UsageRow;
 import io.inference.analytics.usage.UsageStore;
@@ -8,6 +9,7 @@ import io.inference.analytics.usage.UsageSums;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.math.BigDecimal;
 import java.math.MathContext;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.LocalTime;
 import java.time.ZoneId;
@@ -21,6 +23,8 @@ import org.jdbi.v3.core.Handle;
 /** Reads what a forecast is made from, as the usage API shows it. */
 @ApplicationScoped
 class ForecastStore {
+
+    private static final int MINUTES_PER_DAY = 24 * 60;
 
     private final UsageStore usage;
 
@@ -38,20 +42,26 @@ class ForecastStore {
      */
     record Past(UsageSums spent, List<BigDecimal> days, long unpriced, BigDecimal left) {}
 
-    Past read(Handle handle, UUID org, ForecastQuery query) {
-        UsageSums spent =
-                rows(handle, org, query.spent()).stream().map(UsageRow::sums).reduce(UsageSums.NONE, UsageSums::plus);
+    /**
+     * Reads what has happened.
+     *
+     * @param users only of these, by their true ids; empty means all
+     */
+    Past read(Handle handle, UUID org, ForecastQuery query, Set<UUID> users) {
+        UsageSums spent = rows(handle, org, query.spent(), users).stream()
+                .map(UsageRow::sums)
+                .reduce(UsageSums.NONE, UsageSums::plus);
         SeriesScope history = query.history();
-        List<UsageRow> rows = rows(handle, org, history);
+        List<UsageRow> rows = rows(handle, org, history, users);
         return new Past(
                 spent,
                 days(rows, history.buckets().starts().size()),
                 rows.stream().mapToLong(row -> row.sums().unpricedInvocations()).sum(),
-                left(rows(handle, org, query.hours()), query));
+                left(rows(handle, org, query.hours(), users), query));
     }
 
-    private List<UsageRow> rows(Handle handle, UUID org, SeriesScope scope) {
-        return usage.read(handle, org, new UsageQuery(scope, Set.of(), Set.of(), false));
+    private List<UsageRow> rows(Handle handle, UUID org, SeriesScope scope, Set<UUID> users) {
+        return usage.readOfUsers(handle, org, UsageQuery.of(scope, Set.of()).withUsers(users));
     }
 
     private static BigDecimal cents(UsageRow row) {
@@ -71,28 +81,41 @@ class ForecastStore {
     /** The cost of the hours after this time of day, by that of all hours; without any cost, by the clock. */
     private static BigDecimal left(List<UsageRow> hours, ForecastQuery query) {
         ZoneId zone = query.zone();
-        LocalTime time = LocalTime.ofInstant(query.now(), zone);
-        List<Instant> starts = query.hours().buckets().starts();
+        int now = minute(query.now(), zone);
         BigDecimal all = BigDecimal.ZERO;
         BigDecimal after = BigDecimal.ZERO;
         for (UsageRow row : hours) {
-            int hour = starts.get(row.bucket()).atZone(zone).getHour();
+            TimeRange hour = within(query.hours(), row.bucket());
+            int minutes = (int) Duration.between(hour.start(), hour.end()).toMinutes();
             all = all.add(cents(row));
-            if (hour > time.getHour()) {
-                after = after.add(cents(row));
-            } else if (hour == time.getHour()) {
-                after = after.add(cents(row).multiply(ofHourLeft(time)));
-            }
+            after = after.add(cents(row)
+                    .multiply(BigDecimal.valueOf(minutesAfter(now, minute(hour.start(), zone), minutes)))
+                    .divide(BigDecimal.valueOf(minutes), MathContext.DECIMAL64));
         }
         if (all.signum() > 0) {
             return after.divide(all, MathContext.DECIMAL64);
         }
-        return BigDecimal.valueOf(23 - time.getHour())
-                .add(ofHourLeft(time))
-                .divide(BigDecimal.valueOf(24), MathContext.DECIMAL64);
+        return BigDecimal.valueOf(MINUTES_PER_DAY - now)
+                .divide(BigDecimal.valueOf(MINUTES_PER_DAY), MathContext.DECIMAL64);
     }
 
-    private static BigDecimal ofHourLeft(LocalTime time) {
-        return BigDecimal.valueOf(60 - time.getMinute()).divide(BigDecimal.valueOf(60), MathContext.DECIMAL64);
+    /** The part of an hour that the scope's range holds. */
+    private static TimeRange within(SeriesScope scope, int bucket) {
+        Instant start = scope.buckets().starts().get(bucket);
+        Instant end = scope.buckets().endOf(bucket);
+        return new TimeRange(
+                start.isBefore(scope.range().start()) ? scope.range().start() : start,
+                end.isAfter(scope.range().end()) ? scope.range().end() : end);
+    }
+
+    private static int minute(Instant time, ZoneId zone) {
+        return LocalTime.ofInstant(time, zone).toSecondOfDay() / 60;
+    }
+
+    /** How many minutes of an hour lie after a time of day; the hour may go on after midnight. */
+    private static int minutesAfter(int now, int start, int minutes) {
+        int today = Math.min(start + minutes, MINUTES_PER_DAY);
+        int tomorrow = start + minutes - today;
+        return Math.max(0, today - Math.max(start, now)) + Math.max(0, tomorrow - now);
     }
 }

@@ -1,6 +1,7 @@
 package io.inference.analytics.freshness;
 
 import io.inference.analytics.database.ApiDatabase;
+import io.inference.analytics.platform.EndsBeforeStop;
 import io.inference.analytics.platform.Failure;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.MultiGauge;
@@ -86,6 +87,7 @@ class FreshnessGauges {
                 .register(registry);
     }
 
+    @EndsBeforeStop
     @Scheduled(every = "15s", concurrentExecution = Scheduled.ConcurrentExecution.SKIP)
     void refresh() {
         try {

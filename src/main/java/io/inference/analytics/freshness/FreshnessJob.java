@@ -2,6 +2,7 @@ package io.inference.analytics.freshness;
 
 import io.inference.analytics.database.SqlState;
 import io.inference.analytics.platform.AdvisoryLock;
+import io.inference.analytics.platform.EndsBeforeStop;
 import io.inference.analytics.platform.Retention;
 import io.quarkus.scheduler.Scheduled;
 import jakarta.enterprise.context.ApplicationScoped;
@@ -82,6 +83,7 @@ class FreshnessJob {
         this.clock = clock;
     }
 
+    @EndsBeforeStop
     @Scheduled(every = "5s", concurrentExecution = Scheduled.ConcurrentExecution.SKIP)
     void round() {
         List<UUID> changed;
@@ -98,6 +100,7 @@ class FreshnessJob {
      * Removes pairs of organisation and model whose last event is older than any rollup: each round
      * reads all pairs.
      */
+    @EndsBeforeStop
     @Scheduled(every = "1h", delayed = "1m", concurrentExecution = Scheduled.ConcurrentExecution.SKIP)
     void forget() {
         Instant before = Retention.availableFrom(clock.instant(), retention.rollups());

@@ -24,7 +24,8 @@ public class FreshnessStore {
             """
             select observation.observed_at, observation.broker_reachable_at, observation.oldest_uncommitted_at,
                    observation.backlog_events,
-                   (select max(last_committed_at) from analytics.ingestion_positions) as last_committed_at
+                   greatest((select max(last_committed_at) from analytics.ingestion_positions),
+                            (select max(last_committed_at) from analytics.ingestion_lanes)) as last_committed_at
             from (values (1)) as always (one)
             left join analytics.ingestion_observations observation on observation.reads
             """;
@@ -63,6 +64,25 @@ public class FreshnessStore {
             order by model_id
             """;
 
+    private static final String ALL =
+            """
+            with behind (hours) as (
+                select analytics.hours_behind(array(select distinct unnest(hours) from analytics.rollup_outbox))
+            ), batches as (
+                select committed_at, last_event_ats, hours && (select hours from behind) as behind
+                from analytics.rollup_outbox
+            )
+            select greatest((select max(last_event_at) from analytics.freshness_status),
+                            (select max(last_event_at) from batches, unnest(last_event_ats) as last_event_at))
+                       as last_event_at,
+                   greatest((select max(last_rollup_at) from analytics.freshness_status),
+                            (select max(committed_at) from batches where not behind)) as last_rollup_at,
+                   (select min(committed_at) from batches where behind) as oldest_pending_at
+            """;
+
+    /** Stands for every model. */
+    private static final UUID ANY = new UUID(0, 0);
+
     private final ApiDatabase database;
     private final Clock clock;
 
@@ -85,6 +105,20 @@ public class FreshnessStore {
     /** The same on a connection of the caller. */
     public OrgFreshness read(Handle handle, UUID org, Set<UUID> models) {
         List<Stored> stored = models(handle, org, models);
+        Instant now = clock.instant();
+        return OrgFreshness.of(ingest(handle, now), stored, now);
+    }
+
+    /** The freshness of the figures of all organisations together, by the worst of them. */
+    public OrgFreshness readAll(Handle handle) {
+        List<Stored> stored = handle
+                .createQuery(ALL)
+                .map(row -> instant(row, "last_event_at")
+                        .map(latest -> new Stored(
+                                ANY, latest, instant(row, "last_rollup_at"), instant(row, "oldest_pending_at"))))
+                .stream()
+                .flatMap(Optional::stream)
+                .toList();
         Instant now = clock.instant();
         return OrgFreshness.of(ingest(handle, now), stored, now);
     }

@@ -9,7 +9,7 @@
  *
  * <p>On failure: the request ends as unavailable, never with a guess.
  *
- * <p>Tables: owns freshness_status; reads ingestion_observations, ingestion_positions,
- * rollup_outbox (ingest).
+ * <p>Tables: owns freshness_status; reads ingestion_lanes, ingestion_observations,
+ * ingestion_positions, rollup_outbox (ingest).
  */
 package io.inference.analytics.freshness;

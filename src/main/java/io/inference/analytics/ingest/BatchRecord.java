@@ -6,14 +6,17 @@ import java.util.Optional;
 /**
  * A row of {@code ingestion_batches}.
  *
- * @param firstOffset first offset of its range in the stream, inclusive; negative on transport queue
- * @param lastOffset last offset, inclusive; negative on transport queue
+ * @param firstOffset first offset of the range of the stream over which it moved the position, inclusive; negative when it moved
+ *     none, and on transport queue
+ * @param lastOffset last offset of that range, inclusive
+ * @param messages how many messages are in that range; on transport queue, how many begin in this batch
  */
 record BatchRecord(
         long batchId,
         String kind,
         String transport,
         String replica,
+        int lane,
         String correlationId,
         long firstOffset,
         long lastOffset,

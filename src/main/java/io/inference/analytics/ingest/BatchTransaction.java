@@ -12,21 +12,23 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * One attempt to store a batch, in one transaction.
+ * One attempt to store a batch of a lane, in one transaction.
  *
  * <p>The steps and what holds if one fails:
  *
  * <ol>
- *   <li>decode, and find duplicates within the batch: pure; nothing has happened.
+ *   <li>find duplicates within the batch: pure; nothing has happened.
  *   <li>make missing partitions: commits on its own; an empty partition too many does no harm.
  *   <li>copy into the staging table: rolled back, the batch is tried again.
- *   <li>wait for the batch's turn, then for the lane: rolled back, tried again.
- *   <li>move the position with the lease's fencing number: fenced = the batch is dropped here, and its new owner reads it again.
- *   <li>find stored duplicates, insert, roll up, record conflicts, dead letters, batch and outbox: rolled back, tried again; when
- *       the database refuses a row, that one becomes a dead letter.
- *   <li>commit: if the answer is lost, the batch is tried again; the position (stream) or the duplicates (queue) show whether it
- *       was stored.
- *   <li>acknowledge: if this fails the broker delivers again, and every event is a duplicate.
+ *   <li>wait for the locks of the batch's organisations: rolled back, tried again.
+ *   <li>find stored duplicates, insert, roll up, record and count conflicts and duplicates, and record dead letters: rolled back, tried again; when the database
+ *       refuses a row, that one becomes a dead letter.
+ *   <li>move the position over what is then committed of all lanes, and the lane's own mark if it is ahead of that, with the
+ *       lease's fencing number: fenced = the batch is dropped here, and its new owner reads it again.
+ *   <li>record the batch and outbox, and commit: if the answer is lost, the batch is tried again; position and mark (stream) or
+ *       the duplicates (queue) show whether it was stored.
+ *   <li>acknowledge each message that is committed in all of its lanes: if this fails the broker delivers again, and every event
+ *       is a duplicate.
  * </ol>
  */
 final class BatchTransaction {
@@ -41,115 +43,120 @@ final class BatchTransaction {
                     // refuses the batch above 100,000 rows. Servers without the extension ignore the setting.
                     + "set local timescaledb.max_tuples_decompressed_per_dml_transaction = 0";
 
-    /** Waits until all earlier batches are committed. */
-    @FunctionalInterface
-    interface Turn {
-        /** @return false when the batch's generation is over */
-        boolean await(MessageBuffer.Batch batch) throws InterruptedException;
-    }
-
     private final IngestPipeline pipeline;
     private final UsageEventStore store;
     private final StreamPosition position;
     private final Clock clock;
-    private final Turn turn;
 
-    BatchTransaction(IngestPipeline pipeline, UsageEventStore store, StreamPosition position, Clock clock, Turn turn) {
+    BatchTransaction(IngestPipeline pipeline, UsageEventStore store, StreamPosition position, Clock clock) {
         this.pipeline = pipeline;
         this.store = store;
         this.position = position;
         this.clock = clock;
-        this.turn = turn;
     }
 
     /**
      * A batch that is committed.
      *
      * @param notNew indices of the events that were not stored: duplicates and conflicts
+     * @param settled what to tell the transport
      */
-    record Committed(BatchRecord record, List<UsageEvent> events, Set<Integer> notNew) {}
+    record Committed(
+            BatchRecord record, List<UsageEvent> events, Set<Integer> notNew, List<RawMessage.Settlement> settled) {}
 
-    /** @return empty when the batch's generation ended while it waited for its turn */
-    Optional<Committed> attempt(
-            Connection connection, MessageBuffer.Batch batch, PreparedBatch prepared, Instant startedAt)
-            throws SQLException, StreamPosition.Fenced, InterruptedException {
+    /** @return empty when the batch's generation ended before its turn, or when there is nothing to do */
+    Optional<Committed> attempt(Connection connection, LaneBatch batch, PreparedBatch prepared, Instant startedAt)
+            throws SQLException, StreamPosition.Fenced {
         List<UsageEvent> events = prepared.events();
         store.ensureDays(connection, events);
         try (Statement statement = connection.createStatement()) {
             statement.execute(BEGIN);
         }
         long batchId = store.nextBatchId(connection);
+        Map<Integer, UsageEvent> existing = Map.of();
         if (!events.isEmpty()) {
             store.stage(connection, events, startedAt, batchId);
         }
-        if (!turn.await(batch)) {
-            connection.rollback();
-            return Optional.empty();
-        }
-        Optional<IngestPipeline.Source> source = pipeline.source(batch.generation());
+        Optional<Source> source = pipeline.source(batch.generation());
         if (source.isEmpty()) {
             connection.rollback();
             return Optional.empty();
         }
-        store.enterLane(connection);
-        Instant now = clock.instant();
-        OffsetRange range = advance(connection, source.get(), batch, now);
-
-        Map<Integer, UsageEvent> existing = Map.of();
         if (!events.isEmpty()) {
+            OrgLocks.enter(connection, events);
             existing = store.findExisting(connection, events);
             store.unstage(connection, existing.keySet());
             if (existing.size() < events.size()) {
                 store.storeStaged(connection);
             }
         }
-        Set<Integer> notNew = existing.keySet();
+        Instant now = clock.instant();
         PreparedBatch.Repeated repeated = prepared.repeated(existing);
         store.recordConflicts(connection, batchId, startedAt, repeated.conflicts());
-        BatchRecord record = record(batch, batchId, range, prepared, events, notNew, repeated, startedAt, now);
-        store.recordBatch(connection, record);
+        RepeatStore.add(connection, startedAt, repeated);
         pipeline.deadLetters().add(connection, batchId, startedAt, prepared.deadLetters());
-        connection.commit();
-        source.get().advanced(range.last() + 1);
-        if (batch.endsTurn()) {
-            pipeline.order().done(batch);
+
+        OpenMessages open = source.get().open();
+        Optional<OpenMessages.Range> carried = open.carry(batch.shares());
+        if (batch.shares().isEmpty() && carried.isEmpty()) {
+            connection.rollback();
+            return Optional.empty();
         }
-        return Optional.of(new Committed(record, events, notNew));
+        try {
+            move(connection, source.get(), batch, carried, now);
+            BatchRecord record =
+                    record(batch, batchId, carried, prepared, events, existing.keySet(), repeated, startedAt, now);
+            store.recordBatch(connection, record);
+            connection.commit();
+            carried.ifPresent(range -> source.get().advanced(range.last().offset() + 1));
+            List<RawMessage.Settlement> settled = open.committed(batch.shares(), carried);
+            carried = Optional.empty();
+            return Optional.of(new Committed(record, events, existing.keySet(), settled));
+        } finally {
+            open.failed(carried);
+        }
     }
 
-    private record OffsetRange(long first, long last) {}
-
-    private OffsetRange advance(
-            Connection connection, IngestPipeline.Source source, MessageBuffer.Batch batch, Instant now)
+    /** Position first, then mark: in the order in which a new owner takes both. */
+    private void move(
+            Connection connection, Source source, LaneBatch batch, Optional<OpenMessages.Range> carried, Instant now)
             throws SQLException, StreamPosition.Fenced {
-        long first = batch.messages().get(0).offset();
-        RawMessage lastMessage = batch.messages().get(batch.messages().size() - 1);
-        long last = lastMessage.offset();
         if (pipeline.kind() == BatchKind.REPLAY) {
-            return new OffsetRange(first, last);
+            return;
         }
-        if (first == RawMessage.NO_OFFSET) {
-            position.noteCommit(connection, pipeline.transportName(), now);
-            return new OffsetRange(first, last);
+        if (!pipeline.hasOffsets()) {
+            if (pipeline.noteCommitNow(now)) {
+                position.noteCommit(connection, pipeline.transportName(), now);
+            }
+            return;
         }
-        StreamPlace.Mark mark = new StreamPlace.Mark(last, lastMessage.publishedAt());
-        position.advance(connection, source.epoch(), source.expectedOffset(), mark, now);
-        for (IngestPipeline.Skip skip : source.skipsBefore(first)) {
-            position.skip(connection, skip.first(), skip.last(), skip.cause(), now);
+        if (carried.isPresent()) {
+            OpenMessages.Range range = carried.get();
+            position.advance(connection, source.epoch(), source.expectedOffset(), range.last(), now);
+            for (Source.Skip skip : source.skipsBefore(range.first())) {
+                position.skip(connection, skip.first(), skip.last(), skip.cause(), now);
+            }
         }
-        return new OffsetRange(first, last);
+        boolean ahead = !batch.shares().isEmpty()
+                && carried.map(range -> range.last().offset() < batch.last().offset())
+                        .orElse(true);
+        if (ahead) {
+            LaneMark mark = new LaneMark(pipeline.lanes().count(), batch.lane(), batch.last());
+            position.mark(connection, source.epoch(), mark, now);
+        }
     }
 
     private BatchRecord record(
-            MessageBuffer.Batch batch,
+            LaneBatch batch,
             long batchId,
-            OffsetRange range,
+            Optional<OpenMessages.Range> carried,
             PreparedBatch prepared,
             List<UsageEvent> events,
             Set<Integer> notNew,
             PreparedBatch.Repeated repeated,
             Instant startedAt,
             Instant now) {
+        Offsets range = offsets(batch, carried);
         Instant first = null;
         Instant last = null;
         for (int i = 0; i < events.size(); i++) {
@@ -164,13 +171,14 @@ final class BatchTransaction {
                 pipeline.kind().wireName(),
                 pipeline.transportName(),
                 pipeline.replica(),
+                batch.lane(),
                 batch.correlationId(),
                 range.first(),
                 range.last(),
-                batch.messages().size(),
+                range.messages(),
                 new BatchRecord.Counts(
                         events.size() - notNew.size(),
-                        repeated.duplicates(),
+                        repeated.duplicates().size(),
                         repeated.conflicts().size(),
                         prepared.deadLetters().size()),
                 Optional.ofNullable(first),
@@ -178,5 +186,19 @@ final class BatchTransaction {
                 first != null && first.isBefore(now.minus(pipeline.config().lateAfter())),
                 startedAt,
                 now);
+    }
+
+    /** Both ends inclusive; negative where there are none. */
+    private record Offsets(long first, long last, int messages) {}
+
+    /** Only the batch that moves the position has the range over which it does, with all messages in there. */
+    private Offsets offsets(LaneBatch batch, Optional<OpenMessages.Range> carried) {
+        if (pipeline.kind() == BatchKind.LIVE && pipeline.hasOffsets()) {
+            return carried.map(range -> new Offsets(range.first(), range.last().offset(), range.messages()))
+                    .orElse(new Offsets(RawMessage.NO_OFFSET, RawMessage.NO_OFFSET, 0));
+        }
+        int messages = (int) batch.shares().stream().filter(Share::head).count();
+        return new Offsets(
+                batch.shares().get(0).message().offset(), batch.last().offset(), messages);
     }
 }

@@ -1,7 +1,6 @@
 package io.inference.analytics.ingest;
 
 import io.inference.analytics.database.SqlState;
-import io.inference.analytics.event.UsageEventCodec;
 import io.inference.analytics.platform.BackOff;
 import io.opentelemetry.api.trace.Span;
 import io.opentelemetry.context.Scope;
@@ -20,7 +19,7 @@ import org.jboss.logging.Logger;
 import org.jboss.logging.MDC;
 
 /**
- * Takes batches from the buffer and stores each in one transaction, until it succeeds or the batch's generation is over.
+ * Takes batches of the lanes and stores each in one transaction, until it succeeds or the batch's generation is over.
  *
  * <p>{@link BatchTransaction} says what an attempt does, and what holds if it fails. After an error of the database or of our own
  * the writer tries again, with capped back-off. A row that the database refuses becomes a dead letter, and so does a message
@@ -42,58 +41,44 @@ final class BatchWriter implements Runnable {
     private final DataSource dataSource;
     private final UsageEventStore store;
     private final BatchTransaction transaction;
-    private final UsageEventCodec codec;
     private final IngestMetrics metrics;
     private final Clock clock;
     private volatile Instant lastProgressAt;
-    private volatile boolean waitsForTurn;
-    private volatile Instant oldestInFlight;
 
     BatchWriter(
             IngestPipeline pipeline,
             DataSource dataSource,
             UsageEventStore store,
             StreamPosition position,
-            UsageEventCodec codec,
             IngestMetrics metrics,
             Clock clock) {
         this.pipeline = pipeline;
         this.dataSource = dataSource;
         this.store = store;
-        this.transaction = new BatchTransaction(pipeline, store, position, clock, this::awaitTurn);
-        this.codec = codec;
+        this.transaction = new BatchTransaction(pipeline, store, position, clock);
         this.metrics = metrics;
         this.clock = clock;
         this.lastProgressAt = clock.instant();
     }
 
-    /**
-     * Whether this writer went through its loop after the given time. Idle rounds and failed attempts count. So does waiting for
-     * another writer's turn: that writer is then judged by itself.
-     */
+    /** Whether this writer went through its loop after the given time. Idle rounds and failed attempts count. */
     boolean progressedAfter(Instant limit) {
-        return waitsForTurn || lastProgressAt.isAfter(limit);
-    }
-
-    /** When the first message of the batch in hand was published; empty when idle. */
-    Optional<Instant> oldestInFlight() {
-        return Optional.ofNullable(oldestInFlight);
+        return lastProgressAt.isAfter(limit);
     }
 
     @Override
     public void run() {
         try {
-            while (!pipeline.buffer().isClosed()) {
+            while (!pipeline.queues().isClosed()) {
                 lastProgressAt = clock.instant();
-                Optional<MessageBuffer.Batch> batch = pipeline.buffer()
+                Optional<LaneBatch> batch = pipeline.queues()
                         .take(
                                 pipeline.config().batchSize(),
                                 pipeline.batchSizeMax(),
                                 pipeline.config().batchTimeout());
                 if (batch.isPresent()) {
-                    oldestInFlight = batch.get().messages().get(0).publishedAt();
                     write(batch.get());
-                    oldestInFlight = null;
+                    pipeline.queues().release(batch.get());
                 }
             }
         } catch (InterruptedException e) {
@@ -103,17 +88,23 @@ final class BatchWriter implements Runnable {
 
     /**
      * Stores the batch, and ends only when it is stored or its generation is over. The thread outlives every error: without it,
-     * the other writers would wait for this batch's turn for ever.
+     * the lane would wait for ever.
      */
-    private void write(MessageBuffer.Batch batch) throws InterruptedException {
-        Deque<MessageBuffer.Batch> parts = new ArrayDeque<>(List.of(batch));
+    private void write(LaneBatch batch) throws InterruptedException {
+        Deque<LaneBatch> parts = new ArrayDeque<>();
+        if (!batch.shares().isEmpty()) {
+            parts.add(batch);
+        }
         BackOff backOff = new BackOff(RETRY_DELAY_MIN, pipeline.config().retryDelayMax());
+        // What other lanes committed while this batch moved the position; nearly always nothing, and then it costs
+        // nothing.
+        parts.addLast(batch.withoutShares());
         while (!parts.isEmpty() && isCurrent(batch)) {
             lastProgressAt = clock.instant();
             try {
                 trace(batch, parts);
             } catch (RuntimeException | Error e) {
-                pipeline.attemptFailed();
+                pipeline.attemptFailed(batch.lane());
                 LOG.errorf(e, "event=writer_failed correlation_id=%s", batch.correlationId());
                 backOff.pause();
             }
@@ -121,7 +112,7 @@ final class BatchWriter implements Runnable {
     }
 
     /** Everything that happens to the batch happens in its span, and every line about it carries its correlation id. */
-    private void trace(MessageBuffer.Batch batch, Deque<MessageBuffer.Batch> parts) throws InterruptedException {
+    private void trace(LaneBatch batch, Deque<LaneBatch> parts) throws InterruptedException {
         Span span = metrics.begin(batch);
         MDC.put(CORRELATION_ID, batch.correlationId());
         try (Scope scope = metrics.enter(span)) {
@@ -142,7 +133,7 @@ final class BatchWriter implements Runnable {
     }
 
     /** So that one search for a message leads to its batch. */
-    private static List<String> messageIds(MessageBuffer.Batch batch) {
+    private static List<String> messageIds(LaneBatch batch) {
         return batch.messages().stream()
                 .map(RawMessage::messageId)
                 .filter(id -> !id.isEmpty())
@@ -154,17 +145,16 @@ final class BatchWriter implements Runnable {
      * Stores a batch whole, or in ever smaller parts when something in it cannot be stored and no row explains that. The message
      * at fault becomes a dead letter, and the others are stored.
      */
-    private void store(Deque<MessageBuffer.Batch> parts) throws InterruptedException {
+    private void store(Deque<LaneBatch> parts) throws InterruptedException {
         while (!parts.isEmpty()) {
-            MessageBuffer.Batch part = parts.peek();
+            LaneBatch part = parts.peek();
             Optional<String> refusal = new Storing(part).untilDone();
-            List<MessageBuffer.Batch> smaller =
-                    refusal.map(part::withoutRefused).orElse(List.of());
+            List<LaneBatch> smaller = refusal.map(part::withoutRefused).orElse(List.of());
             parts.pop();
             if (refusal.isPresent()) {
                 LOG.warnf(
                         "event=message_refused messages=%d parts=%d cause=%s",
-                        part.messages().size(), smaller.size(), refusal.get());
+                        part.shares().size(), smaller.size(), refusal.get());
                 for (int i = smaller.size() - 1; i >= 0; i--) {
                     parts.push(smaller.get(i));
                 }
@@ -172,25 +162,15 @@ final class BatchWriter implements Runnable {
         }
     }
 
-    private boolean isCurrent(MessageBuffer.Batch batch) {
+    private boolean isCurrent(LaneBatch batch) {
         return batch.generation() == pipeline.buffer().generation()
                 && !pipeline.buffer().isClosed();
-    }
-
-    private boolean awaitTurn(MessageBuffer.Batch batch) throws InterruptedException {
-        waitsForTurn = true;
-        try {
-            return pipeline.order().await(batch);
-        } finally {
-            lastProgressAt = clock.instant();
-            waitsForTurn = false;
-        }
     }
 
     /** A part on its way into the database, and what the attempts so far have shown. */
     private final class Storing {
 
-        private final MessageBuffer.Batch part;
+        private final LaneBatch part;
         private final Instant startedAt = clock.instant();
         private PreparedBatch prepared;
         private final BackOff backOff =
@@ -200,7 +180,7 @@ final class BatchWriter implements Runnable {
         private boolean done;
         private Optional<String> refusal = Optional.empty();
 
-        Storing(MessageBuffer.Batch part) {
+        Storing(LaneBatch part) {
             this.part = part;
         }
 
@@ -210,22 +190,22 @@ final class BatchWriter implements Runnable {
          * @return why a message of the part cannot be stored, when one cannot; empty for a part that is a dead letter already
          */
         Optional<String> untilDone() throws InterruptedException {
-            while (!done && isCurrent(part)) {
+            while (!done && isCurrent(part) && isWorthwhile()) {
                 lastProgressAt = clock.instant();
                 try (Connection connection = dataSource.getConnection()) {
                     connection.setAutoCommit(false);
                     attempt(connection);
                 } catch (SQLException e) {
-                    pipeline.attemptFailed();
+                    pipeline.attemptFailed(part.lane());
                     LOG.warnf(
                             "event=batch_not_stored sqlstate=%s retry_ms=%d cause=%s",
                             SqlState.of(e), backOff.next().toMillis(), e.getMessage());
                     backOff.pause();
                 } catch (RuntimeException | Error e) {
-                    pipeline.attemptFailed();
+                    pipeline.attemptFailed(part.lane());
                     LOG.errorf(
                             e, "event=batch_failed retry_ms=%d", backOff.next().toMillis());
-                    if (++unexpected == UNEXPECTED_MAX && part.refusal().isEmpty()) {
+                    if (++unexpected == UNEXPECTED_MAX && isDivisible()) {
                         refuse(e.getClass().getSimpleName());
                     } else {
                         backOff.pause();
@@ -235,7 +215,11 @@ final class BatchWriter implements Runnable {
             return refusal;
         }
 
-        private void attempt(Connection connection) throws SQLException, InterruptedException {
+        private boolean isWorthwhile() {
+            return !part.shares().isEmpty() || pipeline.mayMove(part.generation());
+        }
+
+        private void attempt(Connection connection) throws SQLException {
             try {
                 prepared = prepared == null ? prepare() : prepared;
                 Optional<BatchTransaction.Committed> committed =
@@ -250,7 +234,7 @@ final class BatchWriter implements Runnable {
                 LOG.warnf("event=fenced %s", e.getMessage());
                 pipeline.fenced(part.generation());
                 done = true;
-            } catch (RuntimeException | Error | InterruptedException e) {
+            } catch (RuntimeException | Error e) {
                 connection.rollback();
                 throw e;
             }
@@ -259,7 +243,7 @@ final class BatchWriter implements Runnable {
         /** After the commit nothing may lead to another attempt, which would count the batch twice. */
         private void settle(BatchTransaction.Committed committed) {
             try {
-                pipeline.committed(part, committed.record());
+                pipeline.committed(part.lane(), committed);
                 metrics.committed(committed, prepared, Duration.between(startedAt, clock.instant()));
             } catch (RuntimeException | Error e) {
                 LOG.error("event=batch_not_settled", e);
@@ -268,8 +252,8 @@ final class BatchWriter implements Runnable {
 
         private PreparedBatch prepare() {
             return part.refusal()
-                    .map(cause -> PreparedBatch.refused(part.messages(), cause))
-                    .orElseGet(() -> PreparedBatch.of(part.messages(), codec, startedAt));
+                    .map(cause -> PreparedBatch.refused(part.shares(), cause))
+                    .orElseGet(() -> PreparedBatch.of(part.shares()));
         }
 
         /** Makes dead letters of the rows that the database refuses, for the next attempt. */
@@ -290,12 +274,16 @@ final class BatchWriter implements Runnable {
                         prepared.candidates().size(),
                         refused.size());
                 prepared = prepared.refuse(refused);
-            } else if (part.refusal().isEmpty()) {
+            } else if (isDivisible()) {
                 // Each row goes in alone: the fault is in their combination, or in what else a message brings.
                 refuse("SQLState " + SqlState.of(cause));
             } else {
                 throw cause;
             }
+        }
+
+        private boolean isDivisible() {
+            return part.refusal().isEmpty() && !part.shares().isEmpty();
         }
 
         private void refuse(String cause) {

@@ -20,7 +20,7 @@ import java.util.UUID;
 final class BinaryCopy {
 
     private static final byte[] SIGNATURE = {'P', 'G', 'C', 'O', 'P', 'Y', '\n', (byte) 0xFF, '\r', '\n', 0};
-    private static final int COLUMNS = 20;
+    private static final int COLUMNS = 22;
     private static final long POSTGRES_EPOCH_SECONDS = 946_684_800L;
     private static final BigInteger DIGIT_BASE = BigInteger.valueOf(10_000);
     private static final int NUMERIC_SCALE = 8;
@@ -72,6 +72,8 @@ final class BinaryCopy {
         numeric(out, event.costEstimateCents());
         jsonb(out, event.metadata());
         bigint(out, batchId);
+        text(out, event.serviceTier());
+        text(out, event.contextWindow());
     }
 
     private static void uuid(DataOutputStream out, UUID value) throws IOException {

@@ -28,6 +28,8 @@ public class BrokerTopology {
     static final String QUEUE = "analytics.usage.v1.queue";
     static final String DEAD_LETTER_QUEUE = "analytics.usage.v1.dlq";
 
+    private static final String NO_QUEUE = "NOT_FOUND - no queue ";
+
     // By default RabbitMQ 4 drops a message after 20 deliveries, and each look at a letter is a delivery.
     private static final Map<String, Object> DEAD_LETTER_ARGUMENTS =
             Map.of("x-queue-type", "quorum", "x-delivery-limit", 1_000_000_000);
@@ -116,7 +118,10 @@ public class BrokerTopology {
         }
     }
 
-    /** Messages that are ready in the transport's queue, or that its stream keeps; empty when it does not exist. */
+    /**
+     * Messages that are ready in the transport's queue, or that its stream keeps; empty when it does not exist. For some seconds
+     * after its start a broker says 0 of a stream that keeps messages.
+     */
     OptionalLong messages(IngestConfig.Transport transport) throws IOException, TimeoutException {
         try (Connection connection = broker.connect("analytics-topology")) {
             return messages(connection, nameOf(transport));
@@ -127,11 +132,18 @@ public class BrokerTopology {
         try (Channel channel = connection.createChannel()) {
             return OptionalLong.of(channel.queueDeclarePassive(name).getMessageCount());
         } catch (IOException e) {
-            if (closedWith(e, AMQP.NOT_FOUND).isPresent()) {
+            if (closedWith(e, AMQP.NOT_FOUND)
+                    .filter(BrokerTopology::saysMissing)
+                    .isPresent()) {
                 return OptionalLong.empty();
             }
             throw e;
         }
+    }
+
+    /** Not for a queue whose process is down, as of a broker that is starting: "home node … of durable queue … is down". */
+    static boolean saysMissing(String notFound) {
+        return notFound.startsWith(NO_QUEUE);
     }
 
     static String nameOf(IngestConfig.Transport transport) {

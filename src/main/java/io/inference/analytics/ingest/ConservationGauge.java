@@ -3,6 +3,7 @@ package io.inference.analytics.ingest;
 import io.inference.analytics.database.SqlState;
 import io.inference.analytics.ingest.ConservationCheck.Recent;
 import io.inference.analytics.ingest.ConservationRecord.Found;
+import io.inference.analytics.platform.EndsBeforeStop;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.TimeGauge;
@@ -87,6 +88,7 @@ class ConservationGauge {
         }
     }
 
+    @EndsBeforeStop
     @Scheduled(
             every = "${analytics.ingestion.conservation-interval}",
             delayed = "${analytics.ingestion.conservation-interval}",

@@ -1,6 +1,7 @@
 package io.inference.analytics.ingest;
 
 import io.inference.analytics.database.SqlState;
+import io.inference.analytics.platform.EndsBeforeStop;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.quarkus.runtime.StartupEvent;
@@ -63,6 +64,7 @@ class DeadLetterJob {
         LOG.debugf("event=dead_letter_job_registered pending=%d", pending.letters());
     }
 
+    @EndsBeforeStop
     @Scheduled(every = "15s", concurrentExecution = ConcurrentExecution.SKIP)
     void count() {
         try {
@@ -72,6 +74,7 @@ class DeadLetterJob {
         }
     }
 
+    @EndsBeforeStop
     @Scheduled(every = "1s", concurrentExecution = ConcurrentExecution.SKIP)
     void publish() throws InterruptedException {
         if (!config.enabled() || clock.instant().isBefore(notBefore)) {

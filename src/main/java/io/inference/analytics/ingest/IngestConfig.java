@@ -35,7 +35,10 @@ public interface IngestConfig {
     /** How long the writer waits for a batch to fill, from its first message on. */
     Duration batchTimeout();
 
-    /** Writers, each with a database connection of its own: one stores while the others decode and stage. */
+    /** Into how many lanes organisations are divided, each of which commits by itself. */
+    int lanes();
+
+    /** Writers, each with a database connection of its own and one lane at a time; never more than there are lanes. */
     int workers();
 
     /** A batch is flagged late when it holds an event older than this. */

@@ -134,12 +134,12 @@ class IngestMetrics {
     }
 
     /** The span of a batch, linked to the contexts that its messages brought. */
-    Span begin(MessageBuffer.Batch batch) {
+    Span begin(LaneBatch batch) {
         Span span = traces.start(
                 "ingest batch",
                 SpanKind.CONSUMER,
                 batch.messages().stream().map(RawMessage::traceParent).toList());
-        span.setAttribute("messaging.batch.message_count", batch.messages().size());
+        span.setAttribute("messaging.batch.message_count", batch.shares().size());
         span.setAttribute("analytics.correlation_id", batch.correlationId());
         return span;
     }

@@ -13,11 +13,12 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import javax.sql.DataSource;
 import org.jboss.logging.Logger;
 
 /**
- * Joins a transport with the writers: one buffer, one commit order, and for the stream the position that they move.
+ * Joins a transport with the writers: one buffer, the lanes behind it, and for the stream the position that they move.
  *
  * <p>A transport calls {@link #begin} for each connection or lease that it starts to read with. Everything older is dropped then,
  * and the broker delivers it again. On shutdown the writers finish the batch that they are in; the rest stays with the broker.
@@ -31,6 +32,9 @@ public class IngestPipeline {
     /** An attempt against a hanging database ends after at most 90 s, by the socket's time-out; halving makes several. */
     private static final Duration WRITER_STALL_MAX = Duration.ofMinutes(5);
 
+    private static final Duration NOTE_INTERVAL = Duration.ofSeconds(1);
+    private static final int ADDITIONAL_WRITERS_MAX = 2;
+
     private final IngestConfig config;
     private final DataSource dataSource;
     private final UsageEventStore store;
@@ -40,17 +44,21 @@ public class IngestPipeline {
     private final DeadLetterStore deadLetters;
     private final Clock clock;
     private final BatchKind kind;
+    private final boolean additional;
     private final IngestConfig.Transport transport;
     private final String replica = UUID.randomUUID().toString();
     private final MessageBuffer buffer = new MessageBuffer();
-    private final CommitOrder order = new CommitOrder();
-    private final FailingAttempts failing = new FailingAttempts();
+    private final Lanes lanes;
+    private final LaneQueues queues;
+    private final List<FailingAttempts> failing = new ArrayList<>();
+    private final LaneSplitter splitter;
     private final List<BatchWriter> writers = new ArrayList<>();
     private final List<Thread> threads = new ArrayList<>();
 
     private volatile Source source = new Source(0, 0, 0, 0);
     private volatile long fencedGeneration = -1;
     private volatile Instant lastCommittedAt;
+    private volatile Instant commitNotedAt = Instant.EPOCH;
 
     @Inject
     IngestPipeline(
@@ -63,6 +71,7 @@ public class IngestPipeline {
             DeadLetterStore deadLetters,
             Clock clock) {
         this.kind = BatchKind.LIVE;
+        this.additional = false;
         this.transport = config.transport();
         this.config = config;
         this.dataSource = dataSource;
@@ -72,10 +81,17 @@ public class IngestPipeline {
         this.metrics = metrics;
         this.deadLetters = deadLetters;
         this.clock = clock;
+        this.lanes = new Lanes(config.lanes());
+        this.queues = new LaneQueues(lanes.count(), underWayMax());
+        this.splitter = new LaneSplitter(this, lanes, queues, codec, clock);
+        for (int i = 0; i < lanes.count(); i++) {
+            failing.add(new FailingAttempts());
+        }
     }
 
     private IngestPipeline(IngestPipeline live, BatchKind kind, IngestConfig.Transport transport) {
         this.kind = kind;
+        this.additional = true;
         this.transport = transport;
         this.config = live.config;
         this.dataSource = live.dataSource;
@@ -85,6 +101,12 @@ public class IngestPipeline {
         this.metrics = live.metrics;
         this.deadLetters = live.deadLetters;
         this.clock = live.clock;
+        this.lanes = live.lanes;
+        this.queues = new LaneQueues(lanes.count(), underWayMax());
+        this.splitter = new LaneSplitter(this, lanes, queues, codec, clock);
+        for (int i = 0; i < lanes.count(); i++) {
+            failing.add(new FailingAttempts());
+        }
     }
 
     /** Another pipeline, whose batches lie outside the live sequence of offsets and move no position. */
@@ -97,88 +119,33 @@ public class IngestPipeline {
         return new IngestPipeline(this, BatchKind.LIVE, other);
     }
 
-    /**
-     * What a generation reads from; offsets mean nothing on transport queue. Everything that changes with a generation stands in
-     * here, so that a writer that is late with an older generation's batch cannot use the newer one's lease or place.
-     */
-    static final class Source {
-
-        /** The broker writes single entries of its own; a longer gap means that messages are missing. */
-        private static final int HOUSEKEEPING_MAX = 100;
-
-        private final long generation;
-        private final long epoch;
-        private volatile long firstAvailable;
-        private volatile long nextOffset;
-        private volatile long lastOffered;
-
-        Source(long generation, long epoch, long firstToRead, long firstAvailable) {
-            this.generation = generation;
-            this.epoch = epoch;
-            this.firstAvailable = firstAvailable;
-            this.nextOffset = firstToRead;
-            this.lastOffered = firstToRead - 1;
-        }
-
-        /** The fencing number of the lease. */
-        long epoch() {
-            return epoch;
-        }
-
-        /** Called in commit order, with the lane held: the position that the next batch must find. */
-        long expectedOffset() {
-            return nextOffset;
-        }
-
-        /** After a commit. */
-        void advanced(long next) {
-            nextOffset = next;
-        }
-
-        /** The stream begins here by now: retention has removed what was before. */
-        void begins(long first) {
-            firstAvailable = first;
-        }
-
-        /** The causes of the gap between the position and the first message read after it. */
-        List<Skip> skipsBefore(long first) {
-            List<Skip> skips = new ArrayList<>();
-            long from = nextOffset;
-            long available = Math.min(firstAvailable, first);
-            if (from < available) {
-                skips.add(new Skip(from, available - 1, StreamPosition.SkipCause.RETENTION));
-                from = available;
-            }
-            if (from < first) {
-                skips.add(new Skip(
-                        from,
-                        first - 1,
-                        first - from > HOUSEKEEPING_MAX
-                                ? StreamPosition.SkipCause.RETENTION
-                                : StreamPosition.SkipCause.BROKER_HOUSEKEEPING));
-            }
-            return skips;
+    /** Starts the writers. */
+    void start() {
+        start(splitter, "ingest-splitter");
+        for (int i = 0; i < writersMax(); i++) {
+            BatchWriter writer = new BatchWriter(this, dataSource, store, position, metrics, clock);
+            writers.add(writer);
+            start(writer, "ingest-writer-" + i);
         }
     }
 
-    /** Offsets that held no message for us, both ends inclusive. */
-    record Skip(long first, long last, StreamPosition.SkipCause cause) {}
+    private void start(Runnable work, String name) {
+        Thread thread = new Thread(work, name);
+        thread.start();
+        threads.add(thread);
+    }
 
-    /** Starts the writers. */
-    void start() {
-        for (int i = 0; i < config.workers(); i++) {
-            BatchWriter writer = new BatchWriter(this, dataSource, store, position, codec, metrics, clock);
-            Thread thread = new Thread(writer, "ingest-writer-" + i);
-            thread.start();
-            writers.add(writer);
-            threads.add(thread);
-        }
+    /** What is read in addition to the live sequence leaves connections to it. */
+    private int writersMax() {
+        int most = Math.min(lanes.count(), config.workers());
+        return additional ? Math.min(ADDITIONAL_WRITERS_MAX, most) : most;
     }
 
     /** Lets the writers finish the batch that they are in; what waits stays with the broker. */
     @PreDestroy
     void stop() {
         buffer.close();
+        queues.close();
         Instant deadline = clock.instant().plus(SHUTDOWN_PATIENCE);
         for (Thread thread : threads) {
             try {
@@ -197,40 +164,39 @@ public class IngestPipeline {
 
     /** Drops what older connections brought and returns the number under which messages are offered from now on. */
     synchronized long begin(long epoch, long firstToRead, long firstAvailable) {
+        return begin(epoch, firstToRead, firstAvailable, List.of());
+    }
+
+    /** The same, where single lanes have committed more. */
+    synchronized long begin(long epoch, long firstToRead, long firstAvailable, List<LaneMark> ahead) {
         long generation = buffer.restart();
-        source = new Source(generation, epoch, firstToRead, firstAvailable);
-        order.restart(generation);
+        boolean moves = kind == BatchKind.LIVE && hasOffsets();
+        source = new Source(generation, epoch, firstToRead, firstAvailable, ahead, moves);
+        queues.restart(generation);
         return generation;
     }
 
     /** Adds a message. One that was offered before is dropped: the client may resume a little too early. */
     void offer(long generation, RawMessage message) {
         Source current = source;
-        if (generation != current.generation) {
+        if (generation != current.generation()) {
             return;
         }
         if (message.offset() != RawMessage.NO_OFFSET) {
-            if (message.offset() <= current.lastOffered) {
+            if (!current.isNew(message.offset())) {
                 message.settlement().committed();
                 return;
             }
-            current.lastOffered = message.offset();
         }
         buffer.offer(generation, message);
     }
 
-    /** After a commit: settles each message with the transport. */
-    void committed(MessageBuffer.Batch batch, BatchRecord record) {
+    /** After a commit: settles each message that is now committed in all of its lanes. */
+    void committed(int lane, BatchTransaction.Committed batch) {
+        BatchRecord record = batch.record();
         lastCommittedAt = record.committedAt();
-        failing.committed();
-        for (RawMessage message : batch.messages()) {
-            try {
-                message.settlement().committed();
-            } catch (RuntimeException | Error e) {
-                // It is stored: the broker delivers it again, as a duplicate.
-                LOG.warnf(e, "event=not_acknowledged offset=%d", message.offset());
-            }
-        }
+        failing.get(lane).committed();
+        settle(batch.settled());
         LOG.debugf(
                 "event=batch_committed batch_id=%d correlation_id=%s received=%d stored=%d",
                 record.batchId(),
@@ -239,15 +205,31 @@ public class IngestPipeline {
                 record.counts().stored());
     }
 
-    /** The offset before which all messages are committed. */
-    long expectedOffset() {
-        return source.expectedOffset();
+    void settle(List<RawMessage.Settlement> settled) {
+        for (RawMessage.Settlement settlement : settled) {
+            try {
+                settlement.committed();
+            } catch (RuntimeException | Error e) {
+                // It is stored: the broker delivers it again, as a duplicate.
+                LOG.warn("event=not_acknowledged", e);
+            }
+        }
+    }
+
+    /** Messages before the given end of the stream that are not committed. */
+    long uncommittedBefore(long end) {
+        return source.uncommittedBefore(end);
+    }
+
+    /** Whether messages are committed over which the position has not moved. */
+    boolean mayMove(long generation) {
+        return source(generation).map(current -> current.open().mayMove()).orElse(false);
     }
 
     /** What the generation reads from; empty when it is over. */
     Optional<Source> source(long generation) {
         Source current = source;
-        return current.generation == generation ? Optional.of(current) : Optional.empty();
+        return current.generation() == generation ? Optional.of(current) : Optional.empty();
     }
 
     void fenced(long generation) {
@@ -262,26 +244,32 @@ public class IngestPipeline {
     /** Whether every writer went through its loop lately; if one did not, the process should be replaced. */
     public boolean writersProgress() {
         Instant limit = clock.instant().minus(WRITER_STALL_MAX);
-        return writers.stream().allMatch(writer -> writer.progressedAfter(limit));
+        return (writers.isEmpty() || splitter.progressedAfter(limit))
+                && writers.stream().allMatch(writer -> writer.progressedAfter(limit));
     }
 
     /** When the oldest message that was read but not yet committed was published. */
     Optional<Instant> oldestUncommittedAt() {
-        Optional<Instant> inFlight = writers.stream()
-                .flatMap(writer -> writer.oldestInFlight().stream())
+        // In the order in which messages come along, so that one that moves on meanwhile is seen.
+        Optional<Instant> waiting = buffer.oldestPublishedAt();
+        Optional<Instant> inHand = splitter.oldestInHand();
+        return Stream.of(waiting, inHand, source.open().oldestPublishedAt())
+                .flatMap(Optional::stream)
                 .min(Instant::compareTo);
-        return inFlight.isPresent() ? inFlight : buffer.oldestPublishedAt();
     }
 
     /** After an attempt to store a batch that failed for a reason other than a row. */
-    void attemptFailed() {
-        failing.failed(clock.instant());
+    void attemptFailed(int lane) {
+        failing.get(lane).failed(clock.instant());
         metrics.attemptFailed();
     }
 
-    /** Since when attempts fail and nothing is committed; empty as long as that is shorter than {@link FailingAttempts#LIMIT}. */
+    /**
+     * Since when a lane's attempts fail and nothing of it is committed; empty as long as that is shorter than
+     * {@link FailingAttempts#LIMIT}.
+     */
     Optional<Instant> stuckSince(Instant now) {
-        return failing.stuckSince(now);
+        return failing.stream().flatMap(lane -> lane.stuckSince(now).stream()).min(Instant::compareTo);
     }
 
     Optional<Instant> lastCommittedAt() {
@@ -294,20 +282,40 @@ public class IngestPipeline {
 
     /** Events per batch while a backlog waits: half of what may be under way, so that the broker can send the other half. */
     int batchSizeMax() {
-        int underWay =
-                switch (config.transport()) {
-                    case STREAM -> config.stream().bufferMessages();
-                    case QUEUE -> config.queue().prefetch();
-                };
-        return Math.max(config.batchSize(), Math.min(config.backlogBatchSize(), underWay / 2));
+        return Math.max(config.batchSize(), Math.min(config.backlogBatchSize(), underWayMax() / 2));
+    }
+
+    private int underWayMax() {
+        return switch (config.transport()) {
+            case STREAM -> config.stream().bufferMessages();
+            case QUEUE -> config.queue().prefetch();
+        };
+    }
+
+    /** Whether messages have a place in a stream. */
+    boolean hasOffsets() {
+        return transport == IngestConfig.Transport.STREAM;
+    }
+
+    /** Whether to record the time of this commit: once per second is enough, as all lanes meet in that row. */
+    boolean noteCommitNow(Instant now) {
+        if (Duration.between(commitNotedAt, now).abs().compareTo(NOTE_INTERVAL) < 0) {
+            return false;
+        }
+        commitNotedAt = now;
+        return true;
     }
 
     MessageBuffer buffer() {
         return buffer;
     }
 
-    CommitOrder order() {
-        return order;
+    LaneQueues queues() {
+        return queues;
+    }
+
+    Lanes lanes() {
+        return lanes;
     }
 
     DeadLetterStore deadLetters() {

@@ -1,6 +1,7 @@
 package io.inference.analytics.ingest;
 
 import io.inference.analytics.database.SqlState;
+import io.inference.analytics.platform.EndsBeforeStop;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.quarkus.runtime.StartupEvent;
@@ -43,6 +44,7 @@ class LostMessages {
         LOG.debugf("event=lost_messages_registered lost=%d", lost.get());
     }
 
+    @EndsBeforeStop
     @Scheduled(every = "15s", concurrentExecution = Scheduled.ConcurrentExecution.SKIP)
     void look() {
         try {

@@ -7,74 +7,25 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
-import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * Messages between the transport and the writers, in the order of their arrival.
+ * Messages between the transport and {@link LaneSplitter}, in the order of their arrival.
  *
  * <p>It takes everything that it is offered. Its bound is the credit (stream) or prefetch (queue) that the transport gives the
- * broker, which returns only after a commit. Batches are taken in order and numbered without gaps, so that writers can commit in
- * that order. A new {@code generation} drops everything that an older connection or lease had brought.
+ * broker, which returns only after a commit. A new {@code generation} drops everything that an older connection or lease had brought.
  */
 final class MessageBuffer {
 
-    /**
-     * A run of messages in order.
-     *
-     * @param ordinal counts from 0 within a generation
-     * @param correlationId the first id of a message, so that one search leads from the producer to batch and rollup; made up
-     *     when no message has one
-     * @param endsTurn whether the next batch may be committed after this one; false for all parts of a batch but the last
-     * @param refusal why its only message cannot be stored and becomes a dead letter; empty as long as that is not known
-     */
-    record Batch(
-            long generation,
-            long ordinal,
-            List<RawMessage> messages,
-            String correlationId,
-            boolean endsTurn,
-            Optional<String> refusal) {
-
-        Batch(long generation, long ordinal, List<RawMessage> messages) {
-            this(generation, ordinal, messages, correlationId(messages), true, Optional.empty());
-        }
-
-        private static String correlationId(List<RawMessage> messages) {
-            return messages.stream()
-                    .map(RawMessage::messageId)
-                    .filter(id -> !id.isEmpty())
-                    .findFirst()
-                    .orElseGet(() -> UUID.randomUUID().toString());
-        }
-
-        /**
-         * What is stored in its place when one of its messages cannot be, and it is not known which: its two halves. A single
-         * message becomes a dead letter, and nothing else of it is stored.
-         */
-        List<Batch> withoutRefused(String cause) {
-            if (messages.size() == 1) {
-                String neutral = UUID.randomUUID().toString();
-                return List.of(new Batch(generation, ordinal, messages, neutral, endsTurn, Optional.of(cause)));
-            }
-            int middle = messages.size() / 2;
-            return List.of(
-                    part(messages.subList(0, middle), false),
-                    part(messages.subList(middle, messages.size()), endsTurn));
-        }
-
-        private Batch part(List<RawMessage> of, boolean ends) {
-            return new Batch(generation, ordinal, of, correlationId(of), ends, Optional.empty());
-        }
-    }
+    /** A run of messages in order. */
+    record Batch(long generation, List<RawMessage> messages) {}
 
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition arrived = lock.newCondition();
     private final Deque<RawMessage> queue = new ArrayDeque<>();
     private long generation;
-    private long nextOrdinal;
     private int weight;
 
     /** How many events are enough for a waiting writer, as the last one that waited asked for. */
@@ -105,7 +56,6 @@ final class MessageBuffer {
         try {
             queue.clear();
             weight = 0;
-            nextOrdinal = 0;
             arrived.signalAll();
             return ++generation;
         } finally {
@@ -196,7 +146,7 @@ final class MessageBuffer {
             if (!queue.isEmpty()) {
                 arrived.signal();
             }
-            return Optional.of(new Batch(generation, nextOrdinal++, messages));
+            return Optional.of(new Batch(generation, messages));
         } finally {
             lock.unlock();
         }

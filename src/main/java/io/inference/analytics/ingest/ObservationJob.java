@@ -70,7 +70,10 @@ final class ObservationJob {
         } catch (JdbiException e) {
             LOG.debugf("event=observation_not_written sqlstate=%s", SqlState.of(e));
         } catch (RuntimeException e) {
-            LOG.warnf("event=observation_not_written cause=%s", e);
+            LOG.logf(
+                    executor.isShutdown() ? Logger.Level.DEBUG : Logger.Level.WARN,
+                    "event=observation_not_written cause=%s",
+                    e);
         }
     }
 

@@ -24,7 +24,7 @@ final class OtherStream extends RuntimeException {
     static OtherStream endsBefore(StreamPlace place, long end) {
         return new OtherStream(
                 "stored offset %d of stream %s lies beyond its end %d: it was made again, or has lost its end"
-                        .formatted(place.firstAtBroker(), BrokerTopology.STREAM, end));
+                        .formatted(place.endAtLeast(), BrokerTopology.STREAM, end));
     }
 
     static OtherStream differsAt(long offset, Instant found, Instant expected) {

@@ -1,13 +1,8 @@
 package io.inference.analytics.ingest;
 
-import io.inference.analytics.event.Decoded;
-import io.inference.analytics.event.Decoded.Accepted;
-import io.inference.analytics.event.Decoded.Rejected;
 import io.inference.analytics.event.RejectReason;
 import io.inference.analytics.event.UsageEvent;
-import io.inference.analytics.event.UsageEventCodec;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.IdentityHashMap;
@@ -16,7 +11,7 @@ import java.util.Map;
 import java.util.UUID;
 
 /**
- * A batch decoded and freed of duplicates among its own events. Pure, so it can be made while another batch is stored.
+ * A batch freed of duplicates among its own events.
  *
  * <p>Of several events with one id the first one stays, as if they had come in different batches.
  *
@@ -37,39 +32,47 @@ record PreparedBatch(
     /**
      * What became of the accepted events that are not stored.
      *
-     * @param duplicates how many say the same as what is stored under their id
+     * @param duplicates those that say the same as what is stored under their id
      * @param conflicts those that say something else
      */
-    record Repeated(int duplicates, List<Candidate> conflicts) {}
+    record Repeated(List<UsageEvent> duplicates, List<Conflict> conflicts) {}
+
+    /** An event that is refused, and what is stored under its id. */
+    record Conflict(Candidate refused, UsageEvent stored) {}
 
     private record Key(UUID orgId, UUID eventId) {}
 
     /** The first event of an id, and its index among the candidates. */
     private record First(UsageEvent event, int index) {}
 
-    static PreparedBatch of(List<RawMessage> messages, UsageEventCodec codec, Instant now) {
-        List<Candidate> accepted = new ArrayList<>(messages.size());
+    static PreparedBatch of(List<Share> shares) {
+        List<Candidate> accepted = new ArrayList<>(shares.size());
         List<DeadLetter> deadLetters = new ArrayList<>();
-        for (RawMessage message : messages) {
-            for (Decoded decoded : codec.decode(message.body(), now)) {
-                if (decoded instanceof Rejected rejected) {
-                    deadLetters.add(new DeadLetter(rejected.reason(), rejected.detail(), rejected.payload()));
-                } else {
-                    Accepted event = (Accepted) decoded;
-                    accepted.add(new Candidate(event.event(), event.payload()));
-                }
-            }
+        for (Share share : shares) {
+            accepted.addAll(share.accepted());
+            deadLetters.addAll(share.deadLetters());
         }
         return of(accepted, deadLetters);
     }
 
-    /** For messages that cannot be stored: each becomes one dead letter. */
-    static PreparedBatch refused(List<RawMessage> messages, String cause) {
-        return of(
-                List.of(),
-                messages.stream()
-                        .map(message -> new DeadLetter(RejectReason.STORAGE_REJECTED, cause, message.body()))
-                        .toList());
+    /**
+     * For shares that cannot be stored. A message that is refused whole becomes one dead letter. Where other lanes store the rest
+     * of it, each event of the share becomes one.
+     */
+    static PreparedBatch refused(List<Share> shares, String cause) {
+        List<DeadLetter> deadLetters = new ArrayList<>();
+        for (Share share : shares) {
+            if (share.whole()) {
+                deadLetters.add(new DeadLetter(
+                        RejectReason.STORAGE_REJECTED, cause, share.message().body()));
+            } else {
+                deadLetters.addAll(share.deadLetters());
+                for (Candidate event : share.accepted()) {
+                    deadLetters.add(new DeadLetter(RejectReason.STORAGE_REJECTED, cause, event.payload()));
+                }
+            }
+        }
+        return of(List.of(), deadLetters);
     }
 
     private static PreparedBatch of(List<Candidate> accepted, List<DeadLetter> deadLetters) {
@@ -109,20 +112,21 @@ record PreparedBatch(
      * @param existing what earlier batches stored, by the candidate's index
      */
     Repeated repeated(Map<Integer, UsageEvent> existing) {
-        int duplicates = 0;
-        List<Candidate> conflicts = new ArrayList<>();
+        List<UsageEvent> duplicates = new ArrayList<>();
+        List<Conflict> conflicts = new ArrayList<>();
         for (int i = 0; i < accepted.size(); i++) {
             Candidate event = accepted.get(i);
             int index = candidateOf.get(i);
             Candidate candidate = candidates.get(index);
-            UsageEvent stored = existing.get(index);
-            if (stored == null && event == candidate) {
+            UsageEvent earlier = existing.get(index);
+            if (earlier == null && event == candidate) {
                 continue;
             }
-            if ((stored == null ? candidate.event() : stored).sameContentAs(event.event())) {
-                duplicates++;
+            UsageEvent stored = earlier == null ? candidate.event() : earlier;
+            if (stored.sameContentAs(event.event())) {
+                duplicates.add(event.event());
             } else {
-                conflicts.add(event);
+                conflicts.add(new Conflict(event, stored));
             }
         }
         return new Repeated(duplicates, conflicts);

@@ -15,6 +15,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import org.eclipse.microprofile.reactive.messaging.Message;
 import org.jboss.logging.Logger;
@@ -34,6 +35,7 @@ final class QueueConsumer implements TransportReader {
     private static final Duration CLOSE_PATIENCE = Duration.ofSeconds(10);
     private static final Duration LOOK_INTERVAL = Duration.ofSeconds(1);
     private static final Duration OPEN_PATIENCE = Duration.ofSeconds(15);
+    private static final Duration OPENING_PATIENCE = Duration.ofSeconds(3);
 
     private final IngestPipeline pipeline;
     private final BrokerTopology.Preparation preparation;
@@ -42,6 +44,8 @@ final class QueueConsumer implements TransportReader {
     private final Consumer<String> refused;
     private final Clock clock;
     private final Thread thread = new Thread(this::run, "ingest-queue-consumer");
+
+    private final ReentrantLock opening = new ReentrantLock();
 
     private volatile boolean stopping;
     private volatile QueueSession session = new QueueSession(-1);
@@ -69,10 +73,20 @@ final class QueueConsumer implements TransportReader {
         thread.start();
     }
 
+    /** The connector reports an interrupted opening as a failure that no code handles, so a stop lets it end. */
     @Override
     public void stop() {
         stopping = true;
+        boolean held = false;
+        try {
+            held = opening.tryLock(OPENING_PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
         thread.interrupt();
+        if (held) {
+            opening.unlock();
+        }
     }
 
     @Override
@@ -101,7 +115,8 @@ final class QueueConsumer implements TransportReader {
                 refused.accept(e.getMessage());
                 break;
             } catch (Exception e) {
-                LOG.warnf("event=queue_session_failed cause=%s", e);
+                // The stop interrupts a call to the broker, which then fails in one of many ways.
+                LOG.logf(stopping ? Logger.Level.DEBUG : Logger.Level.WARN, "event=queue_session_failed cause=%s", e);
             }
             pause();
         }
@@ -123,14 +138,7 @@ final class QueueConsumer implements TransportReader {
     private void session() throws Exception {
         QueueSession opened = new QueueSession(pipeline.begin(0, 0, 0));
         session = opened;
-        opened.subscribed(channel.open(opened)
-                .subscribe()
-                .with(
-                        message -> {
-                            var unused = consume(opened, message);
-                        },
-                        failure -> opened.end(failure.toString()),
-                        () -> opened.end("the broker cancelled the consumer")));
+        open(opened);
         try {
             watch(opened);
         } finally {
@@ -139,6 +147,24 @@ final class QueueConsumer implements TransportReader {
                 pipeline.begin(0, 0, 0);
                 opened.close();
             }
+        }
+    }
+
+    private void open(QueueSession opened) {
+        opening.lock();
+        try {
+            if (!stopping) {
+                opened.subscribed(channel.open(opened)
+                        .subscribe()
+                        .with(
+                                message -> {
+                                    var unused = consume(opened, message);
+                                },
+                                failure -> opened.end(failure.toString()),
+                                () -> opened.end("the broker cancelled the consumer")));
+            }
+        } finally {
+            opening.unlock();
         }
     }
 

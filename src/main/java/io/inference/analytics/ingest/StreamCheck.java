@@ -47,8 +47,8 @@ final class StreamCheck {
             return new Extent(0, 0);
         }
         long first = probe.first().offset();
-        if (place.mark().isPresent()) {
-            compare(probe, place.mark().get(), place.base(), first);
+        if (place.furthest().isPresent()) {
+            compare(probe, place.furthest().get(), place.base(), first);
         }
         return new Extent(first, end);
     }
@@ -70,18 +70,22 @@ final class StreamCheck {
     }
 
     /** A broker that answers late looks like an empty stream, so an early end counts only after further, longer looks. */
-    private static long endNotBefore(StreamProbe probe, StreamPlace place) throws InterruptedException {
+    private long endNotBefore(StreamProbe probe, StreamPlace place)
+            throws IOException, TimeoutException, InterruptedException {
         long end = probe.end();
         for (Duration silence : DOUBTS) {
-            if (end >= place.firstAtBroker()) {
+            if (end >= place.endAtLeast()) {
                 return end;
             }
-            LOG.infof("event=stream_end_doubted next_offset=%d end=%d", place.firstAtBroker(), end);
+            LOG.infof("event=stream_end_doubted next_offset=%d end=%d", place.endAtLeast(), end);
             end = Math.max(end, probe.end(silence));
         }
-        if (end < place.firstAtBroker()) {
-            throw OtherStream.endsBefore(place, end);
+        if (end >= place.endAtLeast()) {
+            return end;
         }
-        return end;
+        // Throws where the broker does not answer, or has not opened the stream yet.
+        throw topology.messages(IngestConfig.Transport.STREAM).isPresent()
+                ? OtherStream.endsBefore(place, end)
+                : OtherStream.missing(place);
     }
 }

@@ -1,8 +1,11 @@
 package io.inference.analytics.ingest;
 
 import java.time.Instant;
+import java.util.Comparator;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.stream.Stream;
 
 /**
  * A place in the stream, and which stream that is.
@@ -13,11 +16,16 @@ import java.util.OptionalLong;
  * @param nextOffset the first offset of the books that is not committed; empty before the first commit
  * @param base the offset of the books that is offset 0 of the present stream
  * @param mark a committed message by which the stream is recognised; empty when none is known
+ * @param ahead what single lanes have committed beyond that
  */
-record StreamPlace(OptionalLong nextOffset, long base, Optional<Mark> mark) {
+record StreamPlace(OptionalLong nextOffset, long base, Optional<Mark> mark, List<LaneMark> ahead) {
 
     /** A message by its offset in the books, and when the broker took it. */
     record Mark(long offset, Instant publishedAt) {}
+
+    StreamPlace {
+        ahead = List.copyOf(ahead);
+    }
 
     /** The first offset of the books to read. */
     long firstToRead() {
@@ -29,8 +37,19 @@ record StreamPlace(OptionalLong nextOffset, long base, Optional<Mark> mark) {
         return firstToRead() - base;
     }
 
+    /** The last message of which anything is committed, by whichever lane. */
+    Optional<Mark> furthest() {
+        return Stream.concat(mark.stream(), ahead.stream().map(LaneMark::last))
+                .max(Comparator.comparingLong(Mark::offset));
+    }
+
+    /** Where the stream ends at the earliest, as the broker counts: behind everything that is committed. */
+    long endAtLeast() {
+        return ahead.stream().mapToLong(mark -> mark.last().offset() + 1).reduce(firstToRead(), Math::max) - base;
+    }
+
     /** Whether a message of the present stream was committed; if none was, the stream may still have to be made. */
     boolean hasBegun() {
-        return firstAtBroker() > 0;
+        return endAtLeast() > 0;
     }
 }

@@ -2,18 +2,23 @@ package io.inference.analytics.ingest;
 
 import io.inference.analytics.platform.WireNamed;
 import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.inject.Inject;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
+import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.Jdbi;
 import org.jdbi.v3.core.result.RowView;
+import org.jdbi.v3.core.transaction.TransactionIsolationLevel;
 
 /**
- * Where the stream's reader stands, and which replica may read: one row, a lease with a fencing number.
+ * Where the stream's reader stands, and which replica may read: one row, a lease with a fencing number; and what single lanes have
+ * committed beyond that.
  *
  * <p>Each acquisition raises the epoch. {@link #advance} succeeds only with the current epoch and from the expected offset, in
  * the transaction that stores the events. So a reader that was paused and replaced cannot commit, whatever its clock says. The
@@ -70,6 +75,39 @@ class StreamPosition {
             where transport = 'stream' and epoch = :epoch and holder = :replica
             """;
 
+    /** Marks of an earlier stream, and of before a version that knows no lanes held the lease, are void. */
+    private static final String FORGET_MARKS =
+            """
+            delete from analytics.ingestion_lanes
+            where transport = 'stream' and (next_offset is null or epoch <> :epoch - 1 or next_offset <= :nextOffset)
+            """;
+
+    private static final String TAKE_MARKS =
+            "update analytics.ingestion_lanes set epoch = :epoch where transport = 'stream'";
+
+    private static final String CREATE_MARKS =
+            """
+            insert into analytics.ingestion_lanes (transport, lanes, lane, epoch)
+            select 'stream', :lanes, lane, :epoch from generate_series(0, :lanes - 1) as lane
+            on conflict do nothing
+            """;
+
+    private static final String MARKS =
+            """
+            select lanes, lane, next_offset, last_message_at
+            from analytics.ingestion_lanes
+            join (select transport, epoch, next_offset as reached from analytics.ingestion_positions) as position
+            using (transport, epoch)
+            where next_offset > coalesce(reached, 0)
+            """;
+
+    /** A mark that does not grow was set by an attempt whose answer was lost, and the batch is committed. */
+    private static final String MARK =
+            """
+            update analytics.ingestion_lanes set next_offset = ?, last_message_at = ?, last_committed_at = ?
+            where transport = 'stream' and lanes = ? and lane = ? and epoch = ? and coalesce(next_offset, 0) < ?
+            """;
+
     private static final String ADVANCE =
             """
             update analytics.ingestion_positions
@@ -97,9 +135,16 @@ class StreamPosition {
             """;
 
     private final Jdbi jdbi;
+    private final int lanes;
 
-    StreamPosition(Jdbi jdbi) {
+    @Inject
+    StreamPosition(Jdbi jdbi, IngestConfig config) {
+        this(jdbi, config.lanes());
+    }
+
+    StreamPosition(Jdbi jdbi, int lanes) {
         this.jdbi = jdbi;
+        this.lanes = lanes;
     }
 
     /** From where to read next. */
@@ -109,16 +154,30 @@ class StreamPosition {
 
     /** The place, and who reads from it. */
     Holding holding() {
-        return jdbi.withHandle(handle -> handle.createQuery(HOLDING)
-                .map(row -> new Holding(
-                        place(row),
-                        Optional.ofNullable(row.getColumn("holder", String.class)),
-                        Optional.ofNullable(row.getColumn("leased_until", Instant.class))))
-                .findOne()
-                .orElse(new Holding(
-                        new StreamPlace(OptionalLong.empty(), 0, Optional.empty()),
-                        Optional.empty(),
-                        Optional.empty())));
+        return jdbi.inTransaction(TransactionIsolationLevel.REPEATABLE_READ, handle -> {
+            List<LaneMark> ahead = marks(handle);
+            return handle.createQuery(HOLDING)
+                    .map(row -> new Holding(
+                            place(row, ahead),
+                            Optional.ofNullable(row.getColumn("holder", String.class)),
+                            Optional.ofNullable(row.getColumn("leased_until", Instant.class))))
+                    .findOne()
+                    .orElse(new Holding(
+                            new StreamPlace(OptionalLong.empty(), 0, Optional.empty(), List.of()),
+                            Optional.empty(),
+                            Optional.empty()));
+        });
+    }
+
+    private static List<LaneMark> marks(Handle handle) {
+        return handle.createQuery(MARKS)
+                .map(row -> new LaneMark(
+                        row.getColumn("lanes", Integer.class),
+                        row.getColumn("lane", Integer.class),
+                        new StreamPlace.Mark(
+                                row.getColumn("next_offset", Long.class) - 1,
+                                row.getColumn("last_message_at", Instant.class))))
+                .list();
     }
 
     /**
@@ -130,7 +189,7 @@ class StreamPosition {
         return jdbi.withHandle(handle -> handle.createUpdate(RESET).execute() == 1);
     }
 
-    private static StreamPlace place(RowView row) {
+    private static StreamPlace place(RowView row, List<LaneMark> ahead) {
         Long next = row.getColumn("next_offset", Long.class);
         Long mark = row.getColumn("last_message_offset", Long.class);
         return new StreamPlace(
@@ -138,19 +197,36 @@ class StreamPosition {
                 row.getColumn("offset_base", Long.class),
                 mark == null
                         ? Optional.empty()
-                        : Optional.of(new StreamPlace.Mark(mark, row.getColumn("last_message_at", Instant.class))));
+                        : Optional.of(new StreamPlace.Mark(mark, row.getColumn("last_message_at", Instant.class))),
+                ahead);
     }
 
     /** Empty while another replica holds the lease. */
     Optional<Lease> acquire(String replica, Duration lease) {
-        return jdbi.withHandle(handle -> {
+        return jdbi.inTransaction(handle -> {
             handle.execute(CREATE);
             return handle.createQuery(ACQUIRE)
                     .bind("replica", replica)
                     .bind("leaseMs", lease.toMillis())
-                    .map(row -> new Lease(row.getColumn("epoch", Long.class), place(row)))
-                    .findOne();
+                    .map(row -> new Lease(row.getColumn("epoch", Long.class), place(row, List.of())))
+                    .findOne()
+                    .map(taken -> withMarks(handle, taken));
         });
+    }
+
+    /** No batch of an earlier holder can commit after this: its epoch is over in the lanes' rows, too. */
+    private Lease withMarks(Handle handle, Lease taken) {
+        StreamPlace place = taken.place();
+        handle.createUpdate(FORGET_MARKS)
+                .bind("epoch", taken.epoch())
+                .bind("nextOffset", place.firstToRead())
+                .execute();
+        handle.createUpdate(TAKE_MARKS).bind("epoch", taken.epoch()).execute();
+        handle.createUpdate(CREATE_MARKS)
+                .bind("lanes", lanes)
+                .bind("epoch", taken.epoch())
+                .execute();
+        return new Lease(taken.epoch(), new StreamPlace(place.nextOffset(), place.base(), place.mark(), marks(handle)));
     }
 
     /** Whether the lease is still ours. */
@@ -188,7 +264,24 @@ class StreamPosition {
         }
     }
 
-    /** Records when a transport without offsets last committed, in the caller's transaction and with the lane held. */
+    /** Records what a lane has committed ahead of the position, in the caller's transaction. */
+    void mark(Connection connection, long epoch, LaneMark mark, Instant committedAt) throws SQLException, Fenced {
+        long next = mark.last().offset() + 1;
+        try (PreparedStatement statement = connection.prepareStatement(MARK)) {
+            statement.setLong(1, next);
+            statement.setObject(2, UsageEventStore.utc(mark.last().publishedAt()));
+            statement.setObject(3, UsageEventStore.utc(committedAt));
+            statement.setInt(4, mark.lanes());
+            statement.setInt(5, mark.lane());
+            statement.setLong(6, epoch);
+            statement.setLong(7, next);
+            if (statement.executeUpdate() != 1) {
+                throw new Fenced(epoch, next);
+            }
+        }
+    }
+
+    /** Records when a transport without offsets last committed, in the caller's transaction. */
     void noteCommit(Connection connection, String transport, Instant committedAt) throws SQLException {
         try (PreparedStatement statement = connection.prepareStatement(NOTE_COMMIT)) {
             statement.setString(1, transport);

@@ -4,12 +4,14 @@ import com.rabbitmq.stream.Consumer;
 import com.rabbitmq.stream.ConsumerFlowStrategy;
 import com.rabbitmq.stream.Environment;
 import com.rabbitmq.stream.OffsetSpecification;
+import com.rabbitmq.stream.Resource;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jboss.logging.Logger;
@@ -35,19 +37,26 @@ final class StreamProbe {
         this.environment = environment;
     }
 
-    /** The offset that the next message will get: one after the last; 0 for an empty stream, or if nothing comes for a moment. */
-    long end() throws InterruptedException {
+    /**
+     * The offset that the next message will get: one after the last; 0 for an empty stream, or if nothing comes for a moment.
+     *
+     * @throws IOException when the connection is lost meanwhile
+     */
+    long end() throws IOException, InterruptedException {
         return end(SILENCE);
     }
 
     /** The same, waiting longer for a first message. */
-    long end(Duration silence) throws InterruptedException {
+    long end(Duration silence) throws IOException, InterruptedException {
         AtomicLong highest = new AtomicLong(-1);
+        AtomicBoolean cut = new AtomicBoolean();
         try (Consumer probe = environment.consumerBuilder().stream(BrokerTopology.STREAM)
                 .offset(OffsetSpecification.last())
                 .flow()
                 .strategy(new OneChunk())
                 .builder()
+                // A lost connection is silent as well: the client only tries to get it back.
+                .listeners(change -> cut.compareAndSet(false, change.currentState() == Resource.State.RECOVERING))
                 .messageHandler((context, message) -> highest.accumulateAndGet(context.offset(), Math::max))
                 .build()) {
             long before;
@@ -56,6 +65,10 @@ final class StreamProbe {
                 TimeUnit.MILLISECONDS.sleep(silence.toMillis());
             } while (highest.get() != before);
             LOG.tracef("event=stream_end_probed probe=%s", probe);
+        }
+        if (cut.get()) {
+            throw new IOException(
+                    "the connection was lost while stream %s was looked at".formatted(BrokerTopology.STREAM));
         }
         return highest.get() + 1;
     }

@@ -107,7 +107,7 @@ final class StreamReader implements TransportReader {
 
     @Override
     public BrokerView view() {
-        long backlog = reading ? Math.max(0, endOffset.get() - pipeline.expectedOffset()) : 0;
+        long backlog = reading ? pipeline.uncommittedBefore(endOffset.get()) : 0;
         Instant blind = blindSince;
         return new BrokerView(
                 reading,
@@ -128,7 +128,8 @@ final class StreamReader implements TransportReader {
                 refused.accept(e.getMessage());
                 break;
             } catch (Exception e) {
-                LOG.warnf("event=stream_session_ended cause=%s", e);
+                // The stop interrupts a call to the broker, which then fails in one of many ways.
+                LOG.logf(stopping ? Logger.Level.DEBUG : Logger.Level.WARN, "event=stream_session_ended cause=%s", e);
             }
             reading = false;
             pause(RETRY_DELAY);
@@ -166,7 +167,7 @@ final class StreamReader implements TransportReader {
             long base = place.base();
             long firstToRead = place.firstToRead();
             endOffset.set(base + extent.end());
-            long generation = pipeline.begin(epoch, firstToRead, base + extent.first());
+            long generation = pipeline.begin(epoch, firstToRead, base + extent.first(), place.ahead());
             LOG.infof(
                     "event=stream_reading epoch=%d from_offset=%d end=%d base=%d",
                     epoch, firstToRead, base + extent.end(), base);

@@ -7,7 +7,6 @@ import io.inference.analytics.database.SqlState;
 import io.inference.analytics.event.EventStatus;
 import io.inference.analytics.event.Metadata;
 import io.inference.analytics.event.UsageEvent;
-import io.inference.analytics.platform.AdvisoryLock;
 import io.inference.analytics.platform.Traces;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.io.ByteArrayInputStream;
@@ -38,8 +37,8 @@ import org.postgresql.PGConnection;
  * The SQL of one batch. All methods but {@link #ensureDays} work in the caller's transaction, in the order in which they stand
  * here.
  *
- * <p>{@link #enterLane} lets one batch at a time, of all replicas, look for duplicates and insert: a duplicate whose time
- * differs has another key, so no unique index could stop two transactions that store it at once (ADR 2).
+ * <p>{@link OrgLocks#enter} lets one batch at a time, of all replicas, look for duplicates of an organisation and insert: a duplicate
+ * whose time differs has another key, so no unique index could stop two transactions that store it at once (ADR 2, ADR 17).
  */
 @ApplicationScoped
 class UsageEventStore {
@@ -48,7 +47,8 @@ class UsageEventStore {
     static final String STAGE_COLUMNS =
             "seq, event_id, org_id, actor_id, model_id, client_id, occurred_at, received_at, "
                     + "input_tokens, output_tokens, cache_read_input_tokens, cache_write_input_tokens, cache_write_1h_input_tokens, "
-                    + "latency_ms, time_to_first_token_ms, status, error_code, cost_estimate_cents, metadata, batch_id";
+                    + "latency_ms, time_to_first_token_ms, status, error_code, cost_estimate_cents, metadata, batch_id, "
+                    + "service_tier, context_window";
 
     /** A duplicate is recognised when its time differs from the stored one's by no more than this. */
     static final Duration DUPLICATE_WINDOW = Duration.ofHours(24);
@@ -62,12 +62,6 @@ class UsageEventStore {
             on commit delete rows
             """;
 
-    // Flavour timescale: deciding for each staged row which chunks to skip takes five times as long as reading the few
-    // that
-    // the statement's bounds leave (219 to 41 ms for 5,000 rows). Servers without the extension ignore the setting.
-    private static final String ENTER_LANE = "select pg_advisory_xact_lock(" + AdvisoryLock.INGEST_LANE.key() + "), "
-            + "set_config('timescaledb.enable_runtime_exclusion', 'off', true)";
-
     private static final String FIND_EXISTING =
             """
             select staged.seq, stored.*
@@ -77,7 +71,8 @@ class UsageEventStore {
                        event.time_to_first_token_ms, event.status, event.error_code, event.input_tokens, event.output_tokens,
                        event.cache_read_input_tokens, event.cache_write_input_tokens, event.cache_write_1h_input_tokens,
                        -- A cost set from the price book is not part of what the producer sent.
-                       case when event.priced_by is null then event.cost_estimate_cents end as cost_estimate_cents, event.metadata
+                       case when event.priced_by is null then event.cost_estimate_cents end as cost_estimate_cents, event.metadata,
+                       event.service_tier, event.context_window
                 from analytics.usage_events event
                 where event.org_id = staged.org_id and event.event_id = staged.event_id
                   and event.occurred_at >= ? and event.occurred_at < ?
@@ -93,14 +88,16 @@ class UsageEventStore {
             """
             insert into analytics.usage_events (event_id, org_id, actor_id, model_id, client_id, occurred_at, received_at,
                 input_tokens, output_tokens, cache_read_input_tokens, cache_write_input_tokens, cache_write_1h_input_tokens,
-                latency_ms, time_to_first_token_ms, status, error_code, cost_estimate_cents, metadata, batch_id, priced_by)
+                latency_ms, time_to_first_token_ms, status, error_code, cost_estimate_cents, metadata, batch_id, priced_by,
+                service_tier, context_window)
             select event_id, org_id, actor_id, model_id, client_id, occurred_at, received_at,
                 input_tokens, output_tokens, cache_read_input_tokens, cache_write_input_tokens, cache_write_1h_input_tokens,
-                latency_ms, time_to_first_token_ms, status, error_code, cost_estimate_cents, metadata, batch_id, priced_by
+                latency_ms, time_to_first_token_ms, status, error_code, cost_estimate_cents, metadata, batch_id, priced_by,
+                service_tier, context_window
             from batch_stage
             """;
 
-    private static final String PRICE = "select analytics.price_stage()";
+    private static final String PRICE = "select analytics.price_stage_by_tier()";
 
     private static final String ROLL_UP = "select analytics.roll_up_stage()";
 
@@ -120,10 +117,10 @@ class UsageEventStore {
 
     private static final String INSERT_BATCH =
             """
-            insert into analytics.ingestion_batches (batch_id, kind, transport, replica, correlation_id, first_offset, last_offset,
+            insert into analytics.ingestion_batches (batch_id, kind, transport, replica, lane, correlation_id, first_offset, last_offset,
                 messages, received, stored, duplicates, conflicts, dead_lettered, first_event_at, last_event_at, late,
                 started_at, committed_at)
-            values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """;
 
     private static final String NEXT_BATCH_ID = "select nextval('analytics.ingestion_batch_id')";
@@ -184,13 +181,6 @@ class UsageEventStore {
         }
     }
 
-    /** Waits until no other batch, of any replica, is between here and its commit. */
-    void enterLane(Connection connection) throws SQLException {
-        try (Statement statement = connection.createStatement()) {
-            statement.execute(ENTER_LANE);
-        }
-    }
-
     /**
      * Staged events whose id is stored already within {@link #DUPLICATE_WINDOW}, by {@code seq}.
      *
@@ -242,7 +232,9 @@ class UsageEventStore {
                 rows.getLong("cache_write_input_tokens"),
                 rows.getLong("cache_write_1h_input_tokens"),
                 rows.getBigDecimal("cost_estimate_cents"),
-                canonical(rows.getString("metadata")));
+                canonical(rows.getString("metadata")),
+                rows.getString("service_tier"),
+                rows.getString("context_window"));
     }
 
     /** PostgreSQL returns jsonb in its own order and with its own white space. */
@@ -278,18 +270,19 @@ class UsageEventStore {
     }
 
     void recordConflicts(
-            Connection connection, long batchId, Instant receivedAt, List<PreparedBatch.Candidate> conflicts)
+            Connection connection, long batchId, Instant receivedAt, List<PreparedBatch.Conflict> conflicts)
             throws SQLException {
         if (conflicts.isEmpty()) {
             return;
         }
         try (PreparedStatement statement = connection.prepareStatement(INSERT_CONFLICT)) {
-            for (PreparedBatch.Candidate conflict : conflicts) {
-                statement.setObject(1, conflict.event().orgId());
-                statement.setObject(2, conflict.event().eventId());
+            for (PreparedBatch.Conflict conflict : conflicts) {
+                PreparedBatch.Candidate refused = conflict.refused();
+                statement.setObject(1, refused.event().orgId());
+                statement.setObject(2, refused.event().eventId());
                 statement.setLong(3, batchId);
                 statement.setObject(4, utc(receivedAt));
-                statement.setBytes(5, conflict.payload());
+                statement.setBytes(5, refused.payload());
                 statement.addBatch();
             }
             statement.executeBatch();
@@ -304,6 +297,7 @@ class UsageEventStore {
             statement.setString(column++, batch.kind());
             statement.setString(column++, batch.transport());
             statement.setString(column++, batch.replica());
+            statement.setInt(column++, batch.lane());
             statement.setString(column++, batch.correlationId());
             statement.setObject(column++, batch.firstOffset() < 0 ? null : batch.firstOffset());
             statement.setObject(column++, batch.lastOffset() < 0 ? null : batch.lastOffset());

@@ -1,6 +1,7 @@
 package io.inference.analytics.ingest;
 
 import io.inference.analytics.ingest.RecentUsage.Figures;
+import io.inference.analytics.platform.EndsBeforeStop;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.MultiGauge;
 import io.micrometer.core.instrument.MultiGauge.Row;
@@ -39,6 +40,7 @@ class UsageGauges {
                 .register(registry);
     }
 
+    @EndsBeforeStop
     @Scheduled(every = "15s", concurrentExecution = Scheduled.ConcurrentExecution.SKIP)
     void refresh() {
         figures = recent.figures(ORGS_MAX);

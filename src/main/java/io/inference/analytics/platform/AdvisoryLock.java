@@ -5,10 +5,14 @@ package io.inference.analytics.platform;
  * {@code analytics.…}, too. A key is never changed: replicas of two versions run at once.
  */
 public enum AdvisoryLock {
-    /** One batch, repair or repricing at a time changes events. */
+    /** Batches share it; a repair, a repricing or a batch of an earlier version has it alone. */
     INGEST_LANE("analytics.ingest_lane()"),
+    /** One batch at a time looks for duplicates of the slot's organisations and stores; a column named slot. */
+    INGEST_SLOT("hashtextextended('analytics.ingest_slot ' || slot, 0)"),
     /** One replica at a time refreshes the rollups. */
     ROLLUP(Long.toString(0x616e_616c_0002L)),
+    /** One replica at a time indexes days that are over; the key of the database's function index_past_events. */
+    PAST_EVENTS("hashtext('analytics.index_past_events')"),
     /** One replica at a time judges how fresh the answers are. */
     FRESHNESS(Long.toString(0x616e_616c_0003L)),
     /** One replica at a time declares and binds what the transports read. */
@@ -20,6 +24,8 @@ public enum AdvisoryLock {
     /** One run at a time imports a day; named parameters. */
     PROVIDER_DAY(
             "hashtextextended('analytics.providers|' || :provider || '|' || :dataset || '|' || :org || '|' || :date, 0)"),
+    /** Billing periods of invoices do not overlap, so they are entered one by one. */
+    CURSOR_INVOICES("hashtextextended('analytics.cursor_invoices', 0)"),
     /** One replica at a time looks for unusual cost. */
     SPEND_ANOMALIES("hashtextextended('analytics.spend_anomalies', 0)"),
     /** Export jobs of an organisation are counted and added one by one; a named parameter. */

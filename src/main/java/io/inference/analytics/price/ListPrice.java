@@ -9,16 +9,18 @@ import java.util.Optional;
  *
  * @param provider who sells it, as the list calls them
  * @param name the provider's name of the model
+ * @param scope which of its events the prices are for
  * @param input plain input; empty when the list has none
  * @param output output; empty when the list has none
  * @param cacheRead empty when the list has none; the same for the other two
  * @param cacheWrite writes that live five minutes
  * @param cacheWrite1h writes that live an hour
- * @param notExpressed names of further prices that the book cannot hold, such as those of long contexts
+ * @param notExpressed names of further prices that the book cannot hold, such as those of searches
  */
 record ListPrice(
         String provider,
         String name,
+        PriceScope scope,
         Optional<BigDecimal> input,
         Optional<BigDecimal> output,
         Optional<BigDecimal> cacheRead,

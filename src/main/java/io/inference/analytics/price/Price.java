@@ -12,6 +12,7 @@ import java.util.UUID;
  * @param cacheRead empty: events that read a cache are unpriced; the same for the other two
  * @param cacheWrite writes that live five minutes
  * @param cacheWrite1h writes that live an hour
+ * @param scope which of the model's events it is for
  */
 public record Price(
         UUID model,
@@ -20,7 +21,8 @@ public record Price(
         BigDecimal output,
         Optional<BigDecimal> cacheRead,
         Optional<BigDecimal> cacheWrite,
-        Optional<BigDecimal> cacheWrite1h) {
+        Optional<BigDecimal> cacheWrite1h,
+        PriceScope scope) {
 
     /**
      * An entry of the book.

@@ -8,8 +8,10 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
+import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.Jdbi;
 import org.jdbi.v3.core.result.RowView;
+import org.jdbi.v3.core.statement.Query;
 
 /** The prices. Entries are added and never changed; a mistake is put right by a newer version from the same time. */
 @ApplicationScoped
@@ -20,20 +22,46 @@ public class PriceBook {
     private static final String ADD =
             """
             insert into analytics.model_prices (model_id, version, valid_from, input_usd, output_usd, cache_read_usd, cache_write_5m_usd,
-                cache_write_1h_usd, author, reason, created_at)
+                cache_write_1h_usd, service_tier, context_window, author, reason, created_at)
             select :model, coalesce(max(version), 0) + 1, :validFrom, :input, :output, :cacheRead, :cacheWrite,
-                :cacheWrite1h, :author, :reason, :now
+                :cacheWrite1h, :serviceTier, :contextWindow, :author, :reason, :now
             from analytics.model_prices where model_id = :model
             returning version
             """;
 
     private static final String LIST =
             """
-            select model_id, version, valid_from, input_usd, output_usd, cache_read_usd, cache_write_5m_usd, cache_write_1h_usd, author,
-                   reason, created_at
+            select model_id, version, valid_from, input_usd, output_usd, cache_read_usd, cache_write_5m_usd, cache_write_1h_usd, service_tier,
+                   context_window, author, reason, created_at
             from analytics.model_prices where :model::uuid is null or model_id = :model
             order by model_id, valid_from, version
             """;
+
+    /** What was added, newest first; one more than is shown says whether another page follows. */
+    private static final String HISTORY =
+            """
+            select price_id, model_id, models.name as model_name, version, valid_from, input_usd, output_usd, cache_read_usd,
+                   cache_write_5m_usd, cache_write_1h_usd, service_tier, context_window, author, reason, created_at
+            from analytics.model_prices left join analytics.models using (model_id)
+            where (:model::uuid is null or model_id = :model) and (:before::bigint is null or price_id < :before)
+              and (:version::int is null or version = :version)
+            order by price_id desc limit :limit
+            """;
+
+    /** The newest entry of that scope from that time, if it is the same price. */
+    private static final String SAME =
+            """
+            select version from (
+                select * from analytics.model_prices
+                where model_id = :model and valid_from = :validFrom and service_tier is not distinct from :serviceTier::text
+                  and context_window is not distinct from :contextWindow::text
+                order by version desc limit 1) newest
+            where input_usd = :input and output_usd = :output and cache_read_usd is not distinct from :cacheRead::numeric
+              and cache_write_5m_usd is not distinct from :cacheWrite::numeric
+              and cache_write_1h_usd is not distinct from :cacheWrite1h::numeric
+            """;
+
+    private record Found(long id, PriceHistory.Entry entry) {}
 
     private final Jdbi jdbi;
     private final Clock clock;
@@ -51,20 +79,64 @@ public class PriceBook {
     public int add(Price price, String author, String reason) {
         return jdbi.inTransaction(handle -> {
             handle.execute(LOCK);
-            return handle.createQuery(ADD)
-                    .bind("model", price.model())
-                    .bind("validFrom", price.validFrom())
-                    .bind("input", price.input())
-                    .bind("output", price.output())
-                    .bind("cacheRead", price.cacheRead())
-                    .bind("cacheWrite", price.cacheWrite())
-                    .bind("cacheWrite1h", price.cacheWrite1h())
-                    .bind("author", author)
-                    .bind("reason", reason)
-                    .bind("now", clock.instant())
-                    .mapTo(Integer.class)
-                    .one();
+            return insert(handle, price, author, reason);
         });
+    }
+
+    private int insert(Handle handle, Price price, String author, String reason) {
+        return bind(handle.createQuery(ADD), price)
+                .bind("author", author)
+                .bind("reason", reason)
+                .bind("now", clock.instant())
+                .mapTo(Integer.class)
+                .one();
+    }
+
+    /** Adds an entry in the caller's transaction, unless the newest one from that time is the same price. */
+    PriceHistory.Entry addOnce(Handle handle, Price price, String author, String reason) {
+        handle.execute(LOCK);
+        int version = bind(handle.createQuery(SAME), price)
+                .mapTo(Integer.class)
+                .findOne()
+                .orElseGet(() -> insert(handle, price, author, reason));
+        return found(handle, new PriceQuery(Optional.of(price.model()), Optional.empty(), 1), Optional.of(version))
+                .get(0)
+                .entry();
+    }
+
+    /** A page of what was added, newest first. */
+    PriceHistory history(Handle handle, PriceQuery query) {
+        List<Found> found = found(handle, query, Optional.empty());
+        boolean more = found.size() > query.limit();
+        List<Found> shown = more ? found.subList(0, query.limit()) : found;
+        return new PriceHistory(
+                shown.stream().map(Found::entry).toList(),
+                more ? Long.toString(shown.get(shown.size() - 1).id()) : null);
+    }
+
+    private static List<Found> found(Handle handle, PriceQuery query, Optional<Integer> version) {
+        return handle.createQuery(HISTORY)
+                .bind("model", query.model())
+                .bind("before", query.before())
+                .bind("version", version)
+                .bind("limit", query.limit() + 1)
+                .map(row -> new Found(
+                        row.getColumn("price_id", Long.class),
+                        PriceHistory.Entry.of(entry(row), row.getColumn("model_name", String.class))))
+                .list();
+    }
+
+    /** Binds what a price is. */
+    static Query bind(Query query, Price price) {
+        return query.bind("model", price.model())
+                .bind("validFrom", price.validFrom())
+                .bind("input", price.input())
+                .bind("output", price.output())
+                .bind("cacheRead", price.cacheRead())
+                .bind("cacheWrite", price.cacheWrite())
+                .bind("cacheWrite1h", price.cacheWrite1h())
+                .bind("serviceTier", price.scope().serviceTier())
+                .bind("contextWindow", price.scope().contextWindow());
     }
 
     /** All entries, of one model or of all, by model and time. */
@@ -84,7 +156,10 @@ public class PriceBook {
                         row.getColumn("output_usd", BigDecimal.class),
                         Optional.ofNullable(row.getColumn("cache_read_usd", BigDecimal.class)),
                         Optional.ofNullable(row.getColumn("cache_write_5m_usd", BigDecimal.class)),
-                        Optional.ofNullable(row.getColumn("cache_write_1h_usd", BigDecimal.class))),
+                        Optional.ofNullable(row.getColumn("cache_write_1h_usd", BigDecimal.class)),
+                        new PriceScope(
+                                Optional.ofNullable(row.getColumn("service_tier", String.class)),
+                                Optional.ofNullable(row.getColumn("context_window", String.class)))),
                 row.getColumn("version", Integer.class),
                 row.getColumn("author", String.class),
                 row.getColumn("reason", String.class),

@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.math.BigDecimal;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
@@ -53,6 +54,7 @@ public class PriceImport {
      * @param model its id
      * @param name by which it was looked for
      * @param provider of the entry that was found, or all of them when they differ; empty when none was
+     * @param scope which of its events the prices are for
      * @param outcome what it means
      * @param price to be added, when new or changed
      * @param notExpressed prices of the list that the book cannot hold
@@ -61,6 +63,7 @@ public class PriceImport {
             UUID model,
             String name,
             String provider,
+            PriceScope scope,
             Outcome outcome,
             Optional<Price> price,
             List<String> notExpressed) {}
@@ -87,7 +90,9 @@ public class PriceImport {
                 .filter(price ->
                         provider.map(price.provider()::equalsIgnoreCase).orElse(true))
                 .toList();
-        return wanted().stream().map(model -> line(model, list, from)).toList();
+        return wanted().stream()
+                .flatMap(model -> lines(model, list, from).stream())
+                .toList();
     }
 
     /** Adds what is new or changed; returns the number of entries. */
@@ -111,14 +116,33 @@ public class PriceImport {
                 .list());
     }
 
-    private Line line(Wanted model, List<ListPrice> list, Instant from) {
+    /** The general price first. Where it is not clear which entry is meant, those of tiers are left alone, too. */
+    private List<Line> lines(Wanted model, List<ListPrice> list, Instant from) {
         List<ListPrice> found = list.stream()
                 .filter(price -> price.name().equals(model.name()))
                 .filter(price ->
                         model.provider().map(price.provider()::equalsIgnoreCase).orElse(true))
                 .toList();
+        Line general = line(model, PriceScope.GENERAL, found, from);
+        if (general.outcome() == Outcome.NOT_LISTED
+                || general.outcome() == Outcome.NO_TOKEN_PRICE
+                || general.outcome() == Outcome.AMBIGUOUS) {
+            return List.of(general);
+        }
+        List<Line> lines = new ArrayList<>(List.of(general));
+        found.stream()
+                .map(ListPrice::scope)
+                .distinct()
+                .filter(scope -> !scope.equals(PriceScope.GENERAL))
+                .forEach(scope -> lines.add(line(model, scope, found, from)));
+        return lines;
+    }
+
+    private Line line(Wanted model, PriceScope scope, List<ListPrice> list, Instant from) {
+        List<ListPrice> found =
+                list.stream().filter(price -> price.scope().equals(scope)).toList();
         if (found.isEmpty()) {
-            return new Line(model.model(), model.name(), "", Outcome.NOT_LISTED, Optional.empty(), List.of());
+            return new Line(model.model(), model.name(), "", scope, Outcome.NOT_LISTED, Optional.empty(), List.of());
         }
         ListPrice first = found.get(0);
         List<String> notExpressed = first.notExpressed();
@@ -129,6 +153,7 @@ public class PriceImport {
                     model.model(),
                     model.name(),
                     String.join(",", sellers),
+                    scope,
                     Outcome.AMBIGUOUS,
                     Optional.empty(),
                     List.of());
@@ -138,27 +163,30 @@ public class PriceImport {
                     model.model(),
                     model.name(),
                     first.provider(),
+                    scope,
                     Outcome.NO_TOKEN_PRICE,
                     Optional.empty(),
                     notExpressed);
         }
-        Optional<Price> current = at(model.model(), from);
+        Optional<Price> current = at(model.model(), scope, from);
         Price wanted = price(model.model(), from, first, current);
         if (current.filter(held -> samePrices(held, wanted)).isPresent()) {
             return new Line(
-                    model.model(), model.name(), first.provider(), Outcome.SAME, Optional.empty(), notExpressed);
+                    model.model(), model.name(), first.provider(), scope, Outcome.SAME, Optional.empty(), notExpressed);
         }
         return new Line(
                 model.model(),
                 model.name(),
                 first.provider(),
+                scope,
                 current.isPresent() ? Outcome.CHANGED : Outcome.NEW,
                 Optional.of(wanted),
                 notExpressed);
     }
 
-    private Optional<Price> at(UUID model, Instant time) {
+    private Optional<Price> at(UUID model, PriceScope scope, Instant time) {
         return book.list(Optional.of(model)).stream()
+                .filter(entry -> entry.price().scope().equals(scope))
                 .filter(entry -> !entry.price().validFrom().isAfter(time))
                 .max(Comparator.comparing((Price.Entry entry) -> entry.price().validFrom())
                         .thenComparing(Price.Entry::version))
@@ -173,7 +201,8 @@ public class PriceImport {
                 listed.output().orElseThrow(),
                 listed.cacheRead().or(() -> current.flatMap(Price::cacheRead)),
                 listed.cacheWrite().or(() -> current.flatMap(Price::cacheWrite)),
-                listed.cacheWrite1h().or(() -> current.flatMap(Price::cacheWrite1h)));
+                listed.cacheWrite1h().or(() -> current.flatMap(Price::cacheWrite1h)),
+                listed.scope());
     }
 
     private static boolean samePrices(Price held, Price wanted) {

@@ -15,10 +15,16 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * Reads the two price lists that people have: LiteLLM's {@code model_prices_and_context_window.json} (dollars per token, one entry
  * per model) and the {@code api.json} of models.dev (dollars per million tokens, models by provider).
+ *
+ * <p>Prices of a service tier (batch, priority, flex) and of long contexts (above-200k) become prices of their own, where the list
+ * has input and output for them.
  *
  * <p>Prices keep every digit. A price that the book cannot hold is named and never flattened into another one; one that equals
  * its plain class is not, as it makes no difference.
@@ -49,6 +55,21 @@ final class PriceListFile {
         Set<String> all() {
             return Set.of(input, output, cacheRead, cacheWrite, cacheWrite1h);
         }
+
+        Names with(String suffix) {
+            return new Names(
+                    input + suffix,
+                    output + suffix,
+                    cacheRead + suffix,
+                    cacheWrite + suffix,
+                    cacheWrite1h + suffix,
+                    digits);
+        }
+
+        /** Whether there are prices for plain input and output, without which an event has no cost. */
+        boolean areIn(JsonNode prices) {
+            return prices.path(input).isNumber() && prices.path(output).isNumber();
+        }
     }
 
     private static final Names LITELLM = new Names(
@@ -61,6 +82,12 @@ final class PriceListFile {
 
     private static final Names MODELS_DEV =
             new Names("input", "output", "cache_read", "cache_write", "cache_write_1h", 0);
+
+    /** As in input_cost_per_token_above_200k_tokens_priority: the price of the whole request. */
+    private static final Pattern LITELLM_SUFFIX =
+            Pattern.compile("(?:_above_([0-9]{1,6}k)_tokens)?(?:_(batches|priority|flex))?");
+
+    private static final Pattern MODELS_DEV_ABOVE = Pattern.compile("context_over_([0-9]{1,6}k)");
 
     private PriceListFile() {}
 
@@ -86,10 +113,10 @@ final class PriceListFile {
                 entry.getValue()
                         .get("models")
                         .properties()
-                        .forEach(model -> prices.add(modelsDev(entry.getKey(), model.getKey(), model.getValue())));
+                        .forEach(model -> prices.addAll(modelsDev(entry.getKey(), model.getKey(), model.getValue())));
             } else if (entry.getValue().has("litellm_provider")
                     && !entry.getKey().equals("sample_spec")) {
-                prices.add(liteLlm(entry.getKey(), entry.getValue()));
+                prices.addAll(liteLlm(entry.getKey(), entry.getValue()));
             }
         }
         if (prices.isEmpty()) {
@@ -101,28 +128,83 @@ final class PriceListFile {
         return prices;
     }
 
-    private static ListPrice modelsDev(String provider, String name, JsonNode model) {
-        return price(provider, name, model.path("cost"), MODELS_DEV, further(model.path("cost"), MODELS_DEV));
+    private static List<ListPrice> modelsDev(String provider, String name, JsonNode model) {
+        JsonNode cost = model.path("cost");
+        Map<String, JsonNode> further = further(cost, MODELS_DEV);
+        List<ListPrice> prices = new ArrayList<>();
+        for (String field : List.copyOf(further.keySet())) {
+            Matcher above = MODELS_DEV_ABOVE.matcher(field);
+            if (above.matches() && MODELS_DEV.areIn(cost.get(field))) {
+                JsonNode inner = further.remove(field);
+                prices.add(
+                        price(provider, name, window(above.group(1)), inner, MODELS_DEV, further(inner, MODELS_DEV)));
+            }
+        }
+        prices.add(0, price(provider, name, PriceScope.GENERAL, cost, MODELS_DEV, further));
+        return prices;
     }
 
-    private static ListPrice liteLlm(String key, JsonNode model) {
+    private static List<ListPrice> liteLlm(String key, JsonNode model) {
         String provider = model.get("litellm_provider").asText();
         String prefix = provider + "/";
-        Map<String, JsonNode> further = new TreeMap<>(further(model, LITELLM));
+        String name = key.startsWith(prefix) ? key.substring(prefix.length()) : key;
+        Map<String, JsonNode> further = further(model, LITELLM);
         // Everything else about the model, such as its limits.
         further.keySet().removeIf(field -> !field.contains("cost") && !field.contains("pricing"));
-        return price(provider, key.startsWith(prefix) ? key.substring(prefix.length()) : key, model, LITELLM, further);
+        List<ListPrice> prices = new ArrayList<>();
+        for (String suffix : suffixes(further.keySet())) {
+            Names names = LITELLM.with(suffix);
+            if (names.areIn(model)) {
+                names.all().forEach(further::remove);
+                prices.add(price(provider, name, scope(suffix), model, names, Map.of()));
+            }
+        }
+        prices.add(0, price(provider, name, PriceScope.GENERAL, model, LITELLM, further));
+        return prices;
+    }
+
+    /** What stands behind the names of the classes where a price is not the general one. */
+    private static Set<String> suffixes(Set<String> fields) {
+        Set<String> suffixes = new TreeSet<>();
+        for (String field : fields) {
+            LITELLM.all().stream()
+                    .filter(field::startsWith)
+                    .map(base -> field.substring(base.length()))
+                    .filter(suffix ->
+                            !suffix.isEmpty() && LITELLM_SUFFIX.matcher(suffix).matches())
+                    .forEach(suffixes::add);
+        }
+        return suffixes;
+    }
+
+    private static PriceScope scope(String suffix) {
+        Matcher parts = LITELLM_SUFFIX.matcher(suffix);
+        if (!parts.matches()) {
+            throw new IllegalStateException("suffix: " + suffix + " (expected: one that was found)");
+        }
+        return new PriceScope(
+                Optional.ofNullable(parts.group(2)).map(tier -> tier.equals("batches") ? "batch" : tier),
+                Optional.ofNullable(parts.group(1))
+                        .flatMap(above -> window(above).contextWindow()));
+    }
+
+    private static PriceScope window(String above) {
+        return new PriceScope(Optional.empty(), Optional.of("above-" + above));
     }
 
     private static ListPrice price(
-            String provider, String name, JsonNode prices, Names names, Map<String, JsonNode> further) {
-        Optional<BigDecimal> input = number(prices, names.input(), names);
-        Optional<BigDecimal> output = number(prices, names.output(), names);
+            String provider,
+            String name,
+            PriceScope scope,
+            JsonNode prices,
+            Names names,
+            Map<String, JsonNode> further) {
         return new ListPrice(
                 provider,
                 name,
-                input,
-                output,
+                scope,
+                number(prices, names.input(), names),
+                number(prices, names.output(), names),
                 number(prices, names.cacheRead(), names),
                 number(prices, names.cacheWrite(), names),
                 number(prices, names.cacheWrite1h(), names),

@@ -37,7 +37,7 @@ public class Repricing {
             from analytics.usage_events e
             left join lateral (select q.price_id, analytics.event_cost(q, e.input_tokens, e.output_tokens, e.cache_read_input_tokens,
                                       e.cache_write_input_tokens, e.cache_write_1h_input_tokens) as cents
-                               from analytics.price_at(e.model_id, e.occurred_at) q) p on p.cents is not null
+                               from analytics.price_of(e.model_id, e.occurred_at, e.service_tier, e.context_window) q) p on p.cents is not null
             where e.occurred_at >= :start and e.occurred_at < :end and (e.cost_estimate_cents is null or e.priced_by is not null)
             """;
 

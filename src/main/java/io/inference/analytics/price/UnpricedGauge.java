@@ -1,6 +1,7 @@
 package io.inference.analytics.price;
 
 import io.inference.analytics.database.SqlState;
+import io.inference.analytics.platform.EndsBeforeStop;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.quarkus.runtime.StartupEvent;
@@ -33,7 +34,8 @@ class UnpricedGauge {
             from (select model_id, max(bucket_start) as last_hour, sum(unpriced_invocations) as invocations
                   from analytics.usage_hourly where bucket_start >= :since and unpriced_invocations > 0
                   group by model_id) unpriced
-            left join (select model_id, min(valid_from) as first_valid from analytics.model_prices group by model_id) prices using (model_id)
+            left join (select model_id, min(valid_from) as first_valid from analytics.model_prices
+                       where service_tier is null and context_window is null group by model_id) prices using (model_id)
             group by 1
             """;
 
@@ -58,6 +60,7 @@ class UnpricedGauge {
         LOG.debugf("event=unpriced_gauge_registered reasons=%d", counts.size());
     }
 
+    @EndsBeforeStop
     @Scheduled(every = "1m", delayed = "10s", concurrentExecution = Scheduled.ConcurrentExecution.SKIP)
     void refresh() {
         try {

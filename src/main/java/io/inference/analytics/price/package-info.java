@@ -1,8 +1,8 @@
 /**
  * What models cost.
  *
- * <p>Owns: the price book, which only grows, and the pricing of events that brought no cost. May touch: database,
- * rollup, series, platform.
+ * <p>Owns: the price book, which only grows, and the pricing of events that brought no cost. May touch: access,
+ * database, rollup, series, web, platform.
  *
  * <p>Invariants: an event's own cost is never changed; an event without a price is unpriced with a reason, never free; money is
  * exact decimals.

@@ -63,6 +63,11 @@ final class AnthropicClient implements ProviderClient {
     }
 
     @Override
+    public Map<String, Long> requests() {
+        return http.requests();
+    }
+
+    @Override
     public Provider provider() {
         return Provider.ANTHROPIC;
     }
@@ -132,10 +137,10 @@ final class AnthropicClient implements ProviderClient {
                                 + groups("api_key_id", "workspace_id", "model", "service_tier", "context_window"),
                         AnthropicClient::usageRow);
             case CLAUDE_CODE -> claudeCode(days, first);
-            case CURSOR_DAILY_USAGE, CURSOR_EVENTS, CURSOR_SPEND, CLAUDE_AI_AUDIT ->
+            case CURSOR_DAILY_USAGE, CURSOR_EVENTS, CURSOR_SPEND, OPENAI_COST, OPENAI_USAGE, CLAUDE_AI_AUDIT ->
                 throw new IllegalArgumentException(dataset + " (expected: a data set of Anthropic)");
         }
-        return days.answers(dataset.amount().isPresent());
+        return days.answers(dataset);
     }
 
     private String range(LocalDate first, LocalDate last) {
@@ -149,11 +154,13 @@ final class AnthropicClient implements ProviderClient {
         return query.toString();
     }
 
+    /** A bucket that is not one UTC day says nothing about any, so its day is missing. */
     private void report(DayDrafts days, String path, String query, DayDrafts.RowReader reader)
             throws ProviderTrouble, InterruptedException {
         pages(path, query, page -> {
             for (JsonNode bucket : array(page, "data")) {
-                Optional<DayDrafts.Draft> draft = days.of(JsonFields.day(JsonFields.text(bucket, "starting_at")));
+                Optional<DayDrafts.Draft> draft =
+                        JsonFields.wholeDay(bucket, "starting_at").flatMap(days::of);
                 if (draft.isPresent()) {
                     for (JsonNode result : array(bucket, "results")) {
                         draft.get().take(result, reader);

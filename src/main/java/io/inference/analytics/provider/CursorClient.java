@@ -32,6 +32,13 @@ final class CursorClient implements ProviderClient {
     static final String TEAM = "team";
 
     private static final int DAYS_PER_CALL = 30;
+
+    /**
+     * Events are stored once all pages of their days are read. 20,000 events per day are 120 pages in
+     * three days: six minutes at 20 requests per minute, which is less than a lease or a job lasts.
+     */
+    private static final int EVENT_DAYS_PER_CALL = 3;
+
     private static final int PAGES_MAX = 10_000;
     private static final int READINGS_MAX = 3;
     private static final int CENT_DIGITS = 2;
@@ -54,6 +61,11 @@ final class CursorClient implements ProviderClient {
     }
 
     @Override
+    public Map<String, Long> requests() {
+        return http.requests();
+    }
+
+    @Override
     public Provider provider() {
         return Provider.CURSOR;
     }
@@ -65,6 +77,9 @@ final class CursorClient implements ProviderClient {
 
     @Override
     public int daysPerCall(Dataset dataset) {
+        if (dataset == Dataset.CURSOR_EVENTS) {
+            return EVENT_DAYS_PER_CALL;
+        }
         return dataset.hasPast() ? DAYS_PER_CALL : 1;
     }
 
@@ -129,10 +144,10 @@ final class CursorClient implements ProviderClient {
             case CURSOR_DAILY_USAGE -> dailyUsage(days, first, last);
             case CURSOR_EVENTS -> events(days, first, last);
             case CURSOR_SPEND -> spend(days.of(first).orElseThrow());
-            case COST, USAGE, CLAUDE_CODE, CLAUDE_AI_AUDIT ->
+            case COST, USAGE, CLAUDE_CODE, OPENAI_COST, OPENAI_USAGE, CLAUDE_AI_AUDIT ->
                 throw new IllegalArgumentException(dataset + " (expected: a data set of Cursor)");
         }
-        return days.answers(dataset.amount().isPresent());
+        return days.answers(dataset);
     }
 
     /** Reads one page of a report. */
@@ -212,7 +227,7 @@ final class CursorClient implements ProviderClient {
                                 - 1);
     }
 
-    /** Distributes a page's items over their days and archives each day's share. */
+    /** Distributes a page's items over their days and archives each day's share; of a day without items, one page. */
     private static void share(
             DayDrafts days,
             JsonNode page,
@@ -222,7 +237,9 @@ final class CursorClient implements ProviderClient {
         days.all().forEach((day, draft) -> {
             List<JsonNode> items = byDay.getOrDefault(day, List.of());
             items.forEach(item -> draft.take(item, reader));
-            draft.keep(page, field, items);
+            if (!items.isEmpty() || !draft.isKept()) {
+                draft.keep(page, field, items);
+            }
         });
     }
 
@@ -323,13 +340,13 @@ final class CursorClient implements ProviderClient {
 
     private void spend(DayDrafts.Draft today) throws ProviderTrouble, InterruptedException, Moved {
         pages("/teams/spend", ProviderHttp.JSON.createObjectNode(), "teamMemberSpend", (page, items) -> {
-            LocalDate cycle = dayOf(page.path("subscriptionCycleStart"));
+            Instant cycle = instant(page.path("subscriptionCycleStart"));
             items.forEach(item -> today.take(item, member -> spendRow(cycle, member)));
             today.keep(page, "teamMemberSpend", list(items));
         });
     }
 
-    private static DayRow spendRow(LocalDate cycle, JsonNode item) throws ProviderTrouble {
+    private static DayRow spendRow(Instant cycle, JsonNode item) throws ProviderTrouble {
         BigDecimal onDemand = JsonFields.requiredDecimal(item, "spendCents");
         BigDecimal included = item.path("includedSpendCents").isNumber()
                 ? JsonFields.decimal(item, "includedSpendCents")
@@ -337,7 +354,10 @@ final class CursorClient implements ProviderClient {
                         .subtract(onDemand)
                         .max(BigDecimal.ZERO);
         return DayRow.of(
-                Arrays.asList(cycle, JsonFields.text(item, "userId"), JsonFields.email(item, "email")),
+                Arrays.asList(
+                        LocalDate.ofInstant(cycle, ZoneOffset.UTC),
+                        JsonFields.text(item, "userId"),
+                        JsonFields.email(item, "email")),
                 Arrays.asList(
                         JsonFields.text(item, "name"),
                         JsonFields.text(item, "role"),
@@ -345,7 +365,8 @@ final class CursorClient implements ProviderClient {
                         included.movePointLeft(CENT_DIGITS),
                         JsonFields.count(item, "fastPremiumRequests"),
                         optional(item, "monthlyLimitDollars"),
-                        optional(item, "hardLimitOverrideDollars")));
+                        optional(item, "hardLimitOverrideDollars"),
+                        cycle.atOffset(ZoneOffset.UTC)));
     }
 
     private static BigDecimal optional(JsonNode item, String field) throws ProviderTrouble {

@@ -22,7 +22,7 @@ public enum Dataset implements WireNamed {
                     "description",
                     "inference_geo"),
             List.of("amount_usd", "currency"),
-            new Bill("amount_usd", "$.data[*].results[*]", "amount", "$")),
+            new Bill("amount_usd", "$.data[*].results[*]", "$.amount", Bill.CENTS, "$")),
     USAGE(
             Provider.ANTHROPIC,
             "usage",
@@ -103,7 +103,8 @@ public enum Dataset implements WireNamed {
             new Bill(
                     "charged_usd",
                     "$.usageEvents[*]",
-                    "chargedCents",
+                    "$.chargedCents",
+                    Bill.CENTS,
                     """
                     $ ? (@.isChargeable == true
                          && @.kind like_regex "usage[^a-z]*based|on[^a-z]*demand|api[^a-z]*key" flag "i"
@@ -120,7 +121,42 @@ public enum Dataset implements WireNamed {
                     "included_spend_usd",
                     "fast_premium_requests",
                     "monthly_limit_dollars",
-                    "hard_limit_override_dollars"),
+                    "hard_limit_override_dollars",
+                    "billing_cycle_started_at"),
+            null),
+    OPENAI_COST(
+            Provider.OPENAI,
+            "cost",
+            List.of("project_id", "api_key_id", "line_item", "quantity_unit"),
+            List.of("amount_usd", "currency", "quantity"),
+            new Bill("amount_usd", "$.data[*].results[*]", "$.amount.value", Bill.DOLLARS, "$")),
+    OPENAI_USAGE(
+            Provider.OPENAI,
+            "usage",
+            List.of(
+                    "kind",
+                    "project_id",
+                    "user_id",
+                    "api_key_id",
+                    "model",
+                    "batch",
+                    "service_tier",
+                    "image_size",
+                    "image_source"),
+            List.of(
+                    "requests",
+                    "uncached_input_tokens",
+                    "output_tokens",
+                    "cache_read_input_tokens",
+                    "cache_write_input_tokens",
+                    "input_audio_tokens",
+                    "cached_audio_tokens",
+                    "output_audio_tokens",
+                    "images",
+                    "characters",
+                    "seconds",
+                    "sessions",
+                    "usage_bytes"),
             null),
     CLAUDE_AI_AUDIT(
             Provider.CLAUDE_AI,
@@ -145,10 +181,19 @@ public enum Dataset implements WireNamed {
      *
      * @param measure the column with US dollars
      * @param items jsonpath of the items of an archived page
-     * @param cents the field of an item that holds cents
-     * @param charged jsonpath that an item matches if its cents are charged
+     * @param amount jsonpath of an item's amount
+     * @param decimals how many digits of the amount are below a US dollar: {@link #CENTS} or {@link
+     *     #DOLLARS}
+     * @param charged jsonpath that an item matches if its amount is charged
      */
-    public record Bill(String measure, String items, String cents, String charged) {}
+    public record Bill(String measure, String items, String amount, int decimals, String charged) {
+
+        /** Amounts are cents. */
+        static final int CENTS = 2;
+
+        /** Amounts are dollars. */
+        static final int DOLLARS = 0;
+    }
 
     private final Provider provider;
     private final String wireName;

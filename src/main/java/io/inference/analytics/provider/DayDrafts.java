@@ -10,11 +10,10 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /** The requested days while their pages are read. Items of other days are dropped. */
 final class DayDrafts {
-
-    private static final int CENT_DIGITS = 2;
 
     /** Turns an item into a row. */
     interface RowReader {
@@ -26,7 +25,7 @@ final class DayDrafts {
         private final List<DayRow> rows = new ArrayList<>();
         private final List<String> pages = new ArrayList<>();
         private int items;
-        private BigDecimal cents = BigDecimal.ZERO;
+        private BigDecimal billed = BigDecimal.ZERO;
         private Optional<ProviderTrouble> fault = Optional.empty();
 
         /** Takes an item. One that cannot be read is a fault of this day only. */
@@ -44,13 +43,18 @@ final class DayDrafts {
             fault = fault.or(() -> Optional.of(trouble));
         }
 
-        /** Adds up billed cents, apart from the rows; a malformed amount is a fault of the day. */
+        /** Adds up billed amounts, apart from the rows; a malformed one is a fault of the day. */
         void bill(JsonNode item, String field) {
             try {
-                cents = cents.add(JsonFields.decimal(item, field));
+                billed = billed.add(JsonFields.decimal(item, field));
             } catch (ProviderTrouble e) {
                 fault(e);
             }
+        }
+
+        /** Whether a page is archived. */
+        boolean isKept() {
+            return !pages.isEmpty();
         }
 
         /** Archives the page with only this day's items. */
@@ -80,6 +84,16 @@ final class DayDrafts {
     }
 
     /** A day that no page names is not an empty day: those have a page that says so. */
+    void missing(Set<LocalDate> named, String report) {
+        drafts.forEach((day, draft) -> {
+            if (!named.contains(day)) {
+                draft.fault(ProviderTrouble.passing(
+                        "broken_answer", report + ": no bucket for the day (expected: one, even if empty)"));
+            }
+        });
+    }
+
+    /** As {@link #missing(Set, String)}, where one report makes the day. */
     void missing() {
         drafts.values().stream()
                 .filter(draft -> draft.pages.isEmpty())
@@ -87,8 +101,7 @@ final class DayDrafts {
                         "broken_answer", "no bucket for the day (expected: one, even if empty)")));
     }
 
-    /** @param billed whether the items have billed amounts */
-    Map<LocalDate, DayAnswer> answers(boolean billed) {
+    Map<LocalDate, DayAnswer> answers(Dataset dataset) {
         Map<LocalDate, DayAnswer> answers = new LinkedHashMap<>();
         drafts.forEach((day, draft) -> answers.put(
                 day,
@@ -96,7 +109,9 @@ final class DayDrafts {
                         DayRow.apart(draft.rows),
                         draft.pages,
                         draft.items,
-                        billed ? draft.cents.movePointLeft(CENT_DIGITS) : null,
+                        dataset.bill()
+                                .map(bill -> draft.billed.movePointLeft(bill.decimals()))
+                                .orElse(null),
                         draft.fault)));
         return answers;
     }

@@ -4,9 +4,11 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.math.BigDecimal;
 import java.time.DateTimeException;
 import java.time.LocalDate;
+import java.time.LocalTime;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
 import java.util.Locale;
+import java.util.Optional;
 
 /** Reads fields of a provider's answer, exactly or not at all. */
 final class JsonFields {
@@ -86,6 +88,12 @@ final class JsonFields {
         return value.isMissingNode() || value.isNull() ? BigDecimal.ZERO : number(value, field);
     }
 
+    /** An exact decimal; null where there is none. */
+    static BigDecimal optionalDecimal(JsonNode node, String field) throws ProviderTrouble {
+        JsonNode value = node.path(field);
+        return value.isMissingNode() || value.isNull() ? null : number(value, field);
+    }
+
     /** An exact decimal that must be there. */
     static BigDecimal requiredDecimal(JsonNode node, String field) throws ProviderTrouble {
         JsonNode value = node.path(field);
@@ -136,6 +144,13 @@ final class JsonFields {
             throw ProviderTrouble.lasting("broken_field", "a bucket without a date");
         }
         throw ProviderTrouble.lasting("broken_field", "a bucket without a date");
+    }
+
+    /** The UTC day that begins at a time; empty where none does. */
+    static Optional<LocalDate> wholeDay(JsonNode node, String field) {
+        return Optional.ofNullable(time(node, field))
+                .filter(time -> time.toLocalTime().equals(LocalTime.MIDNIGHT))
+                .map(OffsetDateTime::toLocalDate);
     }
 
     /** A time; null where it is missing or malformed. */

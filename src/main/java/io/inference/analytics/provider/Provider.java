@@ -9,8 +9,12 @@ import java.util.Locale;
 public enum Provider implements WireNamed {
     ANTHROPIC,
     CURSOR,
+    OPENAI,
     /** Files that people bring: claude.ai has no API for them. */
     CLAUDE_AI;
+
+    /** The names of those with an API, for messages and help texts. */
+    public static final String API_NAMES = "anthropic, cursor or openai";
 
     /** As in the ledger and in labels. */
     @Override
@@ -39,6 +43,7 @@ public enum Provider implements WireNamed {
         return switch (this) {
             case ANTHROPIC -> Dataset.COST;
             case CURSOR -> Dataset.CURSOR_EVENTS;
+            case OPENAI -> Dataset.OPENAI_COST;
             case CLAUDE_AI -> Dataset.CLAUDE_AI_AUDIT;
         };
     }

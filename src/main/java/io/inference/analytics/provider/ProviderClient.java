@@ -61,4 +61,7 @@ public interface ProviderClient {
 
     /** The names behind the ids in the reports. */
     Optional<Directory> directory() throws ProviderTrouble, InterruptedException;
+
+    /** Requests so far by outcome: ok, rate_limited or failed. */
+    Map<String, Long> requests();
 }

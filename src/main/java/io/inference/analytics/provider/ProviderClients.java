@@ -48,6 +48,9 @@ public class ProviderClients {
         if (config.cursorKey().isPresent() || config.cursorKeyFile().isPresent()) {
             configured.add(Provider.CURSOR);
         }
+        if (config.openaiKey().isPresent() || config.openaiKeyFile().isPresent()) {
+            configured.add(Provider.OPENAI);
+        }
         return configured;
     }
 
@@ -71,8 +74,10 @@ public class ProviderClients {
         return switch (provider) {
             case ANTHROPIC -> key("ANTHROPIC_ADMIN_API_KEY", config.anthropicKey(), config.anthropicKeyFile());
             case CURSOR -> key("CURSOR_API_KEY", config.cursorKey(), config.cursorKeyFile());
+            case OPENAI -> key("OPENAI_ADMIN_API_KEY", config.openaiKey(), config.openaiKeyFile());
             case CLAUDE_AI ->
-                throw new Failure.Invalid("provider", "provider: claude_ai has no API (expected: anthropic or cursor)");
+                throw new Failure.Invalid(
+                        "provider", "provider: claude_ai has no API (expected: " + Provider.API_NAMES + ")");
         };
     }
 
@@ -117,6 +122,28 @@ public class ProviderClients {
                         key,
                         cursorTeam(config).orElse(CursorClient.TEAM),
                         config.cursorPageRecords());
+            case OPENAI ->
+                new OpenAiClient(
+                        new ProviderHttp(
+                                new ProviderHttp.Rules(
+                                        provider,
+                                        "OPENAI_ADMIN_API_KEY",
+                                        "an admin key, sk-admin-…, made by an organisation owner",
+                                        config.openaiTries(),
+                                        config.openaiTimeout(),
+                                        config.openaiPause(),
+                                        config.openaiPause(),
+                                        config.requestBudget(),
+                                        0),
+                                registry,
+                                clock),
+                        config.openaiUrl(),
+                        key,
+                        config.openaiOrganization()
+                                .map(name -> name.strip().toLowerCase(Locale.ROOT))
+                                .filter(name -> !name.isEmpty())
+                                .orElse(OpenAiClient.ORGANIZATION),
+                        config.openaiPageDays());
             case CLAUDE_AI -> throw new IllegalArgumentException(provider + " (expected: a provider with an API)");
         };
     }

@@ -1,6 +1,7 @@
 package io.inference.analytics.provider;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
@@ -27,10 +28,13 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.LongAdder;
 
 /**
  * Requests to one provider, tried again where that can help.
@@ -50,8 +54,9 @@ public final class ProviderHttp {
     private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(10);
     private static final Duration MINUTE = Duration.ofMinutes(1);
 
-    /** Amounts and counts keep every digit. */
+    /** Amounts and counts keep every digit. Of two fields with one name, neither is believed. */
     public static final JsonMapper JSON = JsonMapper.builder()
+            .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
             .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
             .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
             .build();
@@ -88,6 +93,8 @@ public final class ProviderHttp {
             .version(HttpClient.Version.HTTP_1_1)
             .build();
     private final Deque<Instant> sent = new ArrayDeque<>();
+
+    private final Map<String, LongAdder> counts = new ConcurrentHashMap<>();
 
     ProviderHttp(Rules rules, MeterRegistry registry, Clock clock) {
         this.rules = rules;
@@ -280,6 +287,13 @@ public final class ProviderHttp {
         }
     }
 
+    /** Requests so far by outcome: ok, rate_limited or failed. */
+    Map<String, Long> requests() {
+        Map<String, Long> requests = new TreeMap<>();
+        counts.forEach((outcome, count) -> requests.put(outcome, count.sum()));
+        return requests;
+    }
+
     /** Counters of requests exist from the start, whether a key is set or not. */
     public static void register(MeterRegistry registry, Provider provider) {
         for (String outcome : new String[] {"ok", "rate_limited", "failed"}) {
@@ -297,5 +311,6 @@ public final class ProviderHttp {
 
     private void count(String outcome, int requests) {
         counter(registry, rules.provider(), outcome).increment(requests);
+        counts.computeIfAbsent(outcome, any -> new LongAdder()).add(requests);
     }
 }

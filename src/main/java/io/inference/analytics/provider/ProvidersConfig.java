@@ -45,6 +45,37 @@ public interface ProvidersConfig {
      */
     Optional<String> cursorTeam();
 
+    /** Address of OpenAI's API (OPENAI_API_URL). */
+    String openaiUrl();
+
+    /** OpenAI's admin key (OPENAI_ADMIN_API_KEY). */
+    Optional<String> openaiKey();
+
+    /** File with OpenAI's admin key (OPENAI_ADMIN_API_KEY_FILE). */
+    Optional<String> openaiKeyFile();
+
+    /**
+     * Name of the organisation of OpenAI's key. Needed once a second one is imported into one
+     * database, because OpenAI's reports do not name it. Empty: openai.
+     */
+    Optional<String> openaiOrganization();
+
+    /** Days per page of OpenAI's reports, 1 to 31. */
+    @WithDefault("31")
+    int openaiPageDays();
+
+    /** Longest wait for an answer of OpenAI. */
+    @WithDefault("60s")
+    Duration openaiTimeout();
+
+    /** First pause after a failed request to OpenAI, unless the answer names one; doubles. */
+    @WithDefault("2s")
+    Duration openaiPause();
+
+    /** Tries of one request to OpenAI. */
+    @WithDefault("4")
+    int openaiTries();
+
     /** Buckets per page of Anthropic's reports, 1 to 31. */
     @WithDefault("31")
     int anthropicPageDays();

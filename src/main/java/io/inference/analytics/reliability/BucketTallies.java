@@ -4,6 +4,7 @@ import io.inference.analytics.platform.Failure;
 import io.inference.analytics.series.Buckets;
 import io.inference.analytics.series.SeriesGroup;
 import io.inference.analytics.series.SeriesScope;
+import io.inference.analytics.series.TimeRange;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -12,9 +13,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /**
- * Turns hourly rows, in the order of their hours, into points. Only the groups of one bucket and of
+ * Turns rows of hours, or of parts of hours that a bucket cuts, in the order of their time into points. Only the groups of one bucket and of
  * the hour before it are held as histograms, so memory does not grow with the range.
  */
 final class BucketTallies {
@@ -42,22 +44,33 @@ final class BucketTallies {
         this.rule = rule;
     }
 
-    /** The first hour to feed: the one before the range. */
-    static Instant firstHour(SeriesScope scope) {
-        return scope.range().start().minus(HOUR);
+    /** What to feed: the range, and the hour before it. */
+    static TimeRange fed(SeriesScope scope) {
+        return new TimeRange(scope.range().start().minus(HOUR), scope.range().end());
     }
 
-    /** Adds a row of an hour; hours may not go backwards. */
-    void add(Instant hour, SeriesGroup group, String status, byte[] latencyBins, byte[] timeToFirstTokenBins) {
-        if (hour.isBefore(start)) {
+    /** Where no row may lie on both sides: the edges of the buckets, and an hour before each. */
+    static List<Instant> edges(SeriesScope scope) {
+        TimeRange range = scope.range();
+        return Stream.of(
+                        Stream.of(range.start(), range.end()),
+                        scope.buckets().starts().stream().filter(edge -> edge.isAfter(range.start())))
+                .flatMap(edges -> edges)
+                .flatMap(edge -> Stream.of(edge, edge.minus(HOUR)))
+                .toList();
+    }
+
+    /** Adds a row; their times may not go backwards. */
+    void add(Instant time, SeriesGroup group, String status, byte[] latencyBins, byte[] timeToFirstTokenBins) {
+        if (time.isBefore(start)) {
             tally(before, group).add(status, latencyBins, timeToFirstTokenBins);
             return;
         }
-        while (!hour.isBefore(endOf(bucket))) {
+        while (!time.isBefore(endOf(bucket))) {
             finishBucket();
         }
         tally(ofBucket, group).add(status, latencyBins, timeToFirstTokenBins);
-        if (hour.plus(HOUR).equals(endOf(bucket)) && !oneHour()) {
+        if (!time.plus(HOUR).isBefore(endOf(bucket)) && !oneHour()) {
             tally(lastHour, group).add(status, latencyBins, timeToFirstTokenBins);
         }
     }

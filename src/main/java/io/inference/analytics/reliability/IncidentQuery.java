@@ -38,8 +38,6 @@ record IncidentQuery(
     static final int LIMIT_DEFAULT = 10_000;
     static final int LIMIT_MAX = 1_000_000;
 
-    private static final String[] STATUSES = {"success", "error", "timeout", "throttled"};
-
     /** The place of an event in the order of the export: by time, then by id. */
     record Position(Instant occurredAt, UUID eventId) {
 
@@ -86,7 +84,7 @@ record IncidentQuery(
         Optional<TimeRange> range = range(parameters, now);
         Set<UUID> models = parameters.repeatable("modelId", ParameterValues::uuid);
         Set<String> clients = parameters.repeatableWhole("clientId", ParameterValues::clientId);
-        Set<String> statuses = parameters.repeatable("status", QueryParameters.oneOf(STATUSES, word -> word));
+        Set<String> statuses = parameters.repeatable("status", ParameterValues::status);
         int limit = parameters.optional("limit", IncidentQuery::limit).orElse(LIMIT_DEFAULT);
         Optional<String> export = range.map(asked -> export(org, asked, models, clients, statuses));
         Optional<Position> after = parameters.optional("after", text -> Position.parse(text, export));

@@ -18,9 +18,14 @@ import java.util.UUID;
  * @param users only these; empty means all
  * @param groupBy what points are split by
  * @param highlighted the percentile to highlight
+ * @param spikesOnly whether only points are shown that are spikes
  */
 public record ReliabilityQuery(
-        SeriesScope scope, Set<UUID> users, Set<ReliabilityGroupBy> groupBy, Optional<Percentile> highlighted) {
+        SeriesScope scope,
+        Set<UUID> users,
+        Set<ReliabilityGroupBy> groupBy,
+        Optional<Percentile> highlighted,
+        boolean spikesOnly) {
 
     /**
      * Reads and checks the parameters of a query string.
@@ -37,11 +42,14 @@ public record ReliabilityQuery(
                 "groupBy", QueryParameters.oneOf(ReliabilityGroupBy.values(), ReliabilityGroupBy::wireName)));
         Optional<Percentile> highlighted =
                 parameters.optional("percentile", QueryParameters.oneOf(Percentile.values(), Percentile::wireName));
+        boolean spikesOnly = parameters
+                .optional("spike", QueryParameters.oneOf(new String[] {"true"}, word -> word))
+                .isPresent();
         if (readsRawEvents(users, groupBy)) {
             scope.ifPresent(asked -> asked.checkRawLength(parameters, users.isEmpty() ? "groupBy=user" : "userId"));
         }
         parameters.finish();
-        return new ReliabilityQuery(scope.orElseThrow(), users, groupBy, highlighted);
+        return new ReliabilityQuery(scope.orElseThrow(), users, groupBy, highlighted, spikesOnly);
     }
 
     private static boolean readsRawEvents(Set<UUID> users, Set<ReliabilityGroupBy> groupBy) {

@@ -8,6 +8,7 @@ import static io.inference.analytics.web.SharedParameter.SERIES_END;
 import static io.inference.analytics.web.SharedParameter.START;
 import static io.inference.analytics.web.SharedParameter.TIME_ZONE;
 import static io.inference.analytics.web.SharedParameter.USER_ID;
+import static io.inference.analytics.web.SharedParameter.WITHOUT_CLIENT;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -79,15 +80,16 @@ class ReliabilityResource {
     @GET
     @Produces({MediaType.APPLICATION_JSON, "text/csv"})
     @Requires(Permission.RELIABILITY_READ)
-    @Takes({START, SERIES_END, PERIOD, GRANULARITY, MODEL_ID, CLIENT_ID, USER_ID, TIME_ZONE})
+    @Takes({START, SERIES_END, PERIOD, GRANULARITY, MODEL_ID, CLIENT_ID, USER_ID, TIME_ZONE, WITHOUT_CLIENT})
     @Operation(
             operationId = "getReliability",
             summary = "Get error rates and latency percentiles of an organisation",
             description =
                     "Points by bucket and group. Percentiles are those of the events themselves, whatever the status, at any"
                             + " granularity, group and range. Buckets without invocations are left out; those much worse than the"
-                            + " hour before are marked as spikes. By user, or of some users, a range is at most 7 days, as it is read from raw events. The edges of the range are snapped outward to whole hours. The"
-                            + " entity tag covers all but freshness.")
+                            + " hour before are marked as spikes. By user, or of some users, a range is at most 7 days, as it is"
+                            + " read from raw events. The edges of the range are snapped outward to whole UTC hours, but never"
+                            + " past a midnight of the time zone. The entity tag covers all but freshness.")
     @Parameter(
             name = "groupBy",
             in = ParameterIn.QUERY,
@@ -99,6 +101,11 @@ class ReliabilityResource {
             in = ParameterIn.QUERY,
             description = "The latency percentile to repeat as highlighted",
             schema = @Schema(implementation = Percentile.class))
+    @Parameter(
+            name = "spike",
+            in = ParameterIn.QUERY,
+            description = "true: only points that are spikes; totals stay those of all",
+            schema = @Schema(implementation = String.class, enumeration = "true"))
     @APIResponse(
             responseCode = "200",
             description = "The reliability",

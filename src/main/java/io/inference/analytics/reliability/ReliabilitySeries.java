@@ -17,7 +17,7 @@ import org.eclipse.microprofile.openapi.annotations.media.Schema;
  *
  * @param orgId the organisation
  * @param granularity length of a bucket
- * @param start start of the range used: the one asked for, snapped outward to a whole hour
+ * @param start start of the range used: the one asked for, with its edge snapped
  * @param end end of the range used, exclusive, snapped likewise
  * @param timeZone whose days and months
  * @param series the points, by bucket and then by group; buckets without invocations are left out
@@ -126,7 +126,10 @@ public record ReliabilitySeries(
                 query.scope().range().start(),
                 query.scope().range().end(),
                 query.scope().zoneName(),
-                found.points().stream().map(row -> point(query, row, names)).toList(),
+                found.points().stream()
+                        .filter(row -> !query.spikesOnly() || !row.spikes().isEmpty())
+                        .map(row -> point(query, row, names))
+                        .toList(),
                 Figures.of(found.totals(), query.highlighted()),
                 availableFrom,
                 null);

@@ -1,25 +1,31 @@
 package io.inference.analytics.reliability;
 
+import io.inference.analytics.platform.Retention;
+import io.inference.analytics.series.CutHours;
 import io.inference.analytics.series.SeriesGroup;
 import io.inference.analytics.series.SeriesScope;
+import io.inference.analytics.series.TimeRange;
 import io.inference.analytics.usage.UserPrivacy;
 import jakarta.enterprise.context.ApplicationScoped;
+import java.sql.Array;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.Types;
 import java.time.Instant;
+import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.stream.Stream;
 import org.jdbi.v3.core.Handle;
 import org.postgresql.PGStatement;
 
 /**
- * Hourly histograms of an organisation, from the rollups, or from raw events where users are asked for. The database concatenates those of a group, which is cheap,
- * and their bins are added up here.
+ * Histograms of an organisation by the hour: from the rollups, and from raw events where users are asked for or where a bucket cuts
+ * an hour. The database concatenates those of a group, which is cheap, and their bins are added up here.
  */
 @ApplicationScoped
 public class ReliabilityStore {
@@ -34,37 +40,50 @@ public class ReliabilityStore {
 
     private static final String HISTOGRAMS =
             """
-            select extract(epoch from bucket_start)::bigint as hour, %sstatus,
+            select extract(epoch from bucket_start)::bigint as time, %1$sstatus,
                    string_agg(latency_bins, '') as latency_bins,
                    coalesce(string_agg(time_to_first_token_bins, ''), '') as time_to_first_token_bins
-            from %s
-            %sgroup by bucket_start, %sstatus
+            from (%2$s) as histograms
+            where true
+            %3$sgroup by bucket_start, %1$sstatus
             order by bucket_start
             """;
 
     private static final String ROLLUP =
             """
-            analytics.histograms_hourly
+            select bucket_start, model_id, client_id, status, latency_bins, time_to_first_token_bins
+            from analytics.histograms_hourly
             where org_id = ? and bucket_start >= ? and bucket_start < ?
             """;
 
-    /** Raw events in the form of rows of the rollup, each with one entry in its bags. */
-    private static final String RAW =
+    private static final String NOT_CUT = "and bucket_start <> all (?)\n";
+
+    /**
+     * Raw events in the form of rows of the rollup, each with one entry in its bags, at the time where its part of an hour begins.
+     * An index look-up per part: OFFSET 0 keeps the planner from joining all raw events of the range.
+     */
+    private static final String EVENTS =
             """
-            (select *, coalesce(%1$s::text, '') as user_id, date_trunc('hour', occurred_at, 'UTC') as bucket_start,
-                    int8send(4096 | analytics.latency_bin(latency_ms)::bigint) as latency_bins,
-                    int8send(4096 | analytics.latency_bin(time_to_first_token_ms)::bigint) as time_to_first_token_bins
-             from analytics.usage_events
-             where org_id = ? and occurred_at >= ? and occurred_at < ?) as events
-            where true
+            select (marks)[width_bucket(occurred_at, marks)] as bucket_start, model_id, client_id, %sstatus,
+                   int8send(4096 | analytics.latency_bin(latency_ms)::bigint) as latency_bins,
+                   int8send(4096 | analytics.latency_bin(time_to_first_token_ms)::bigint) as time_to_first_token_bins
+            from (select ?::timestamptz[] as marks) as marked
+            cross join lateral unnest(?::timestamptz[], ?::timestamptz[]) as cut (low, high)
+            cross join lateral (
+                select * from analytics.usage_events
+                where org_id = ? and occurred_at >= cut.low and occurred_at < cut.high and occurred_at >= ? and occurred_at < ?
+                offset 0
+            ) as events
             """;
 
     private final SpikeRule rule;
     private final UserPrivacy privacy;
+    private final Retention retention;
 
-    ReliabilityStore(SpikeRule rule, UserPrivacy privacy) {
+    ReliabilityStore(SpikeRule rule, UserPrivacy privacy, Retention retention) {
         this.rule = rule;
         this.privacy = privacy;
+        this.retention = retention;
     }
 
     /**
@@ -81,30 +100,49 @@ public class ReliabilityStore {
      *
      * @throws io.inference.analytics.platform.Failure.Forbidden when they are about users and the
      *     organisation does not show them
+     * @throws io.inference.analytics.platform.Failure.Invalid when they need raw events that may be gone
      */
     Found read(Handle handle, UUID org, ReliabilityQuery query) throws SQLException {
         BucketTallies tallies = new BucketTallies(query.scope(), rule);
-        String source = query.readsRawEvents() ? RAW.formatted(privacy.shownId(handle, org, "actor_id")) : ROLLUP;
+        CutHours cuts = cuts(query);
+        if (!query.readsRawEvents()) {
+            cuts.requireKept(retention, query.scope().now());
+        }
+        String user = query.readsRawEvents() ? privacy.shownId(handle, org, "actor_id") : "";
+        String sql = sql(query, cuts, user);
         // Rows come in portions only within a transaction.
-        handle.useTransaction(transaction -> gather(transaction.getConnection(), org, query, source, tallies));
+        handle.useTransaction(transaction -> gather(transaction.getConnection(), org, query, cuts, sql, tallies));
         return new Found(tallies.points(), tallies.totals());
     }
 
+    private static CutHours cuts(ReliabilityQuery query) {
+        TimeRange fed = BucketTallies.fed(query.scope());
+        return query.readsRawEvents() ? CutHours.all(fed) : CutHours.of(fed, BucketTallies.edges(query.scope()));
+    }
+
     private static void gather(
-            Connection connection, UUID org, ReliabilityQuery query, String source, BucketTallies tallies)
+            Connection connection, UUID org, ReliabilityQuery query, CutHours cuts, String sql, BucketTallies tallies)
             throws SQLException {
-        try (PreparedStatement select = connection.prepareStatement(sql(query, source))) {
+        try (PreparedStatement select = connection.prepareStatement(sql)) {
             // Binary from the first execution on: bytes as text are twice as long.
             select.unwrap(PGStatement.class).setPrepareThreshold(-1);
             select.setFetchSize(query.groupBy().isEmpty() ? FETCH_SIZE_UNGROUPED : FETCH_SIZE_GROUPED);
-            bind(select, org, query);
+            bind(select, org, query, cuts);
             try (ResultSet rows = select.executeQuery()) {
                 gather(rows, query, tallies);
             }
         }
     }
 
-    private static String sql(ReliabilityQuery query, String source) {
+    /** @param user the SQL of a user's id; empty where the rollup answers */
+    private static String sql(ReliabilityQuery query, CutHours cuts, String user) {
+        List<String> parts = new ArrayList<>();
+        if (user.isEmpty()) {
+            parts.add(cuts.isEmpty() ? ROLLUP : ROLLUP + NOT_CUT);
+        }
+        if (!cuts.isEmpty()) {
+            parts.add(EVENTS.formatted(user.isEmpty() ? "" : "coalesce(" + user + "::text, '') as user_id, "));
+        }
         StringBuilder groups = new StringBuilder();
         for (ReliabilityGroupBy group : query.groupBy()) {
             groups.append(column(group)).append(", ");
@@ -112,7 +150,7 @@ public class ReliabilityStore {
         String filters = (query.scope().models().isEmpty() ? "" : "and model_id = any (?)\n")
                 + (query.scope().clients().isEmpty() ? "" : "and client_id = any (?)\n")
                 + (query.users().isEmpty() ? "" : "and user_id = any (?)\n");
-        return HISTOGRAMS.formatted(groups, source, filters, groups);
+        return HISTOGRAMS.formatted(groups, String.join("union all\n", parts), filters);
     }
 
     private static String column(ReliabilityGroupBy group) {
@@ -123,28 +161,53 @@ public class ReliabilityStore {
         };
     }
 
-    private static void bind(PreparedStatement select, UUID org, ReliabilityQuery query) throws SQLException {
+    private static void bind(PreparedStatement select, UUID org, ReliabilityQuery query, CutHours cuts)
+            throws SQLException {
         SeriesScope scope = query.scope();
+        TimeRange fed = BucketTallies.fed(scope);
         Connection connection = select.getConnection();
-        int index = 1;
-        select.setObject(index++, org);
-        select.setObject(
-                index++, BucketTallies.firstHour(scope).atOffset(ZoneOffset.UTC), Types.TIMESTAMP_WITH_TIMEZONE);
-        select.setObject(index++, scope.range().end().atOffset(ZoneOffset.UTC), Types.TIMESTAMP_WITH_TIMEZONE);
+        List<Object> values = new ArrayList<>();
+        if (!query.readsRawEvents()) {
+            values.addAll(List.of(org, time(fed.start()), time(fed.end())));
+            if (!cuts.isEmpty()) {
+                values.add(times(connection, cuts.hours()));
+            }
+        }
+        if (!cuts.isEmpty()) {
+            List<Instant> marks = Stream.concat(cuts.starts().stream(), BucketTallies.edges(scope).stream())
+                    .distinct()
+                    .sorted()
+                    .toList();
+            values.addAll(List.of(
+                    times(connection, marks),
+                    times(connection, cuts.starts()),
+                    times(connection, cuts.ends()),
+                    org,
+                    time(cuts.starts().get(0)),
+                    time(cuts.ends().get(cuts.ends().size() - 1))));
+        }
         if (!scope.models().isEmpty()) {
-            select.setArray(
-                    index++, connection.createArrayOf("uuid", scope.models().toArray()));
+            values.add(connection.createArrayOf("uuid", scope.models().toArray()));
         }
         if (!scope.clients().isEmpty()) {
-            select.setArray(
-                    index++, connection.createArrayOf("text", scope.clients().toArray()));
+            values.add(connection.createArrayOf("text", scope.clients().toArray()));
         }
         if (!query.users().isEmpty()) {
-            select.setArray(
-                    index,
-                    connection.createArrayOf(
-                            "text", query.users().stream().map(UUID::toString).toArray()));
+            values.add(connection.createArrayOf(
+                    "text", query.users().stream().map(UUID::toString).toArray()));
         }
+        for (int i = 0; i < values.size(); i++) {
+            select.setObject(i + 1, values.get(i));
+        }
+    }
+
+    private static OffsetDateTime time(Instant time) {
+        return time.atOffset(ZoneOffset.UTC);
+    }
+
+    private static Array times(Connection connection, List<Instant> times) throws SQLException {
+        return connection.createArrayOf(
+                "timestamptz", times.stream().map(Instant::toString).toArray());
     }
 
     private static void gather(ResultSet rows, ReliabilityQuery query, BucketTallies tallies) throws SQLException {
@@ -153,8 +216,9 @@ public class ReliabilityStore {
         boolean byUser = query.groupBy().contains(ReliabilityGroupBy.USER);
         while (rows.next()) {
             tallies.add(
-                    Instant.ofEpochSecond(rows.getLong("hour")),
+                    Instant.ofEpochSecond(rows.getLong("time")),
                     new SeriesGroup(
+                            Optional.empty(),
                             byModel ? Optional.of(rows.getObject("model_id", UUID.class)) : Optional.empty(),
                             byClient ? Optional.of(rows.getString("client_id")) : Optional.empty(),
                             byUser ? Optional.of(rows.getString("user_id")) : Optional.empty(),

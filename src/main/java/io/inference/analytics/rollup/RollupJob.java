@@ -161,7 +161,11 @@ public class RollupJob {
         try {
             runOnce();
         } catch (JdbiException e) {
-            LOG.warnf("event=rollup_failed sqlstate=%s cause=%s", SqlState.of(e), e.getMessage());
+            if (executor.isShutdown()) {
+                LOG.infof("event=rollup_cut reason=stop sqlstate=%s", SqlState.of(e));
+            } else {
+                LOG.warnf("event=rollup_failed sqlstate=%s cause=%s", SqlState.of(e), e.getMessage());
+            }
         } catch (RuntimeException e) {
             LOG.errorf(e, "event=rollup_failed");
         }
@@ -176,8 +180,8 @@ public class RollupJob {
     public int runOnce() {
         Instant started = clock.instant();
         List<Batch> done = new ArrayList<>();
-        boolean ran = jdbi.withHandle(
-                handle -> RollupLock.tryRun(handle, STATEMENT_MAX, LOCK_MAX, () -> work(handle, started, done)));
+        boolean ran = jdbi.withHandle(handle ->
+                RollupLock.ROLLUPS.tryRun(handle, STATEMENT_MAX, LOCK_MAX, () -> work(handle, started, done)));
         if (!ran) {
             // Does not count as a success: if the other replica is stuck, the age of the last
             // success must show it.

@@ -7,20 +7,34 @@ import org.jdbi.v3.core.ConnectionException;
 import org.jdbi.v3.core.Handle;
 
 /**
- * The lock under which one process at a time touches the rollups. It belongs to the session, as the
- * work commits many times; PostgreSQL frees it when the connection breaks.
+ * A lock under which one process at a time does long work: it touches the rollups, or indexes days. It
+ * belongs to the session, as the work commits many times; PostgreSQL frees it when the connection breaks.
  */
 final class RollupLock {
 
-    private static final String TRY_LOCK = "select pg_try_advisory_lock(" + AdvisoryLock.ROLLUP.key() + ")";
-    private static final String UNLOCK = "select pg_advisory_unlock(" + AdvisoryLock.ROLLUP.key() + ")";
+    /** The lock of the rollups. */
+    static final RollupLock ROLLUPS = new RollupLock(
+            "select pg_try_advisory_lock(" + AdvisoryLock.ROLLUP.key() + ")",
+            "select pg_advisory_unlock(" + AdvisoryLock.ROLLUP.key() + ")");
+
+    /** The lock of the indexes of days that are over. */
+    static final RollupLock PAST_EVENTS = new RollupLock(
+            "select pg_try_advisory_lock(" + AdvisoryLock.PAST_EVENTS.key() + ")",
+            "select pg_advisory_unlock(" + AdvisoryLock.PAST_EVENTS.key() + ")");
+
     private static final String LIMITS = "set statement_timeout = %d; set lock_timeout = %d";
     private static final String RESET = "reset statement_timeout; reset lock_timeout";
 
     /** How long after its time-out a statement's answer may still arrive. */
     private static final Duration ANSWER_MAX = Duration.ofSeconds(30);
 
-    private RollupLock() {}
+    private final String tryLock;
+    private final String unlock;
+
+    private RollupLock(String tryLock, String unlock) {
+        this.tryLock = tryLock;
+        this.unlock = unlock;
+    }
 
     /**
      * Does the work, unless another process holds the lock.
@@ -33,8 +47,8 @@ final class RollupLock {
      * @param lockMax how long a statement of the work may wait for a lock
      * @return whether the work was done
      */
-    static boolean tryRun(Handle handle, Duration statementMax, Duration lockMax, Runnable work) {
-        if (!handle.createQuery(TRY_LOCK).mapTo(Boolean.class).one()) {
+    boolean tryRun(Handle handle, Duration statementMax, Duration lockMax, Runnable work) {
+        if (!handle.createQuery(tryLock).mapTo(Boolean.class).one()) {
             return false;
         }
         int silenceMillis = silenceMillis(handle);
@@ -46,7 +60,7 @@ final class RollupLock {
         } finally {
             if (isOpen(handle)) {
                 handle.execute(RESET);
-                handle.execute(UNLOCK);
+                handle.execute(unlock);
                 setSilence(handle, silenceMillis);
             }
         }

@@ -109,7 +109,7 @@ public class RollupRepair {
 
     private void underLock(Handle handle, Runnable work) throws InterruptedException {
         Instant deadline = clock.instant().plus(LOCK_PATIENCE);
-        while (!RollupLock.tryRun(handle, STATEMENT_MAX, LOCK_MAX, work)) {
+        while (!RollupLock.ROLLUPS.tryRun(handle, STATEMENT_MAX, LOCK_MAX, work)) {
             if (clock.instant().isAfter(deadline)) {
                 throw new Failure.Unavailable(
                         "another process has been working on the rollups for %s (expected: their lock within that time)"

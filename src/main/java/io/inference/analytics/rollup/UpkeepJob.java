@@ -1,11 +1,14 @@
 package io.inference.analytics.rollup;
 
 import io.inference.analytics.database.SqlState;
+import io.inference.analytics.platform.EndsBeforeStop;
 import io.inference.analytics.platform.Retention;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.TimeGauge;
+import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;
 import io.quarkus.scheduler.Scheduled;
+import jakarta.annotation.Priority;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
 import java.time.Clock;
@@ -26,7 +29,7 @@ import org.jdbi.v3.core.JdbiException;
 
 /**
  * Creates partitions ahead, drops data past its retention together with the ingest's records about
- * it, closes the days that are over, and keeps the database's own policies in line with the
+ * it, closes and indexes the days that are over, and keeps the database's own policies in line with the
  * settings.
  *
  * <p>Every step is idempotent, so two replicas may run it at once. If it never runs, the writers
@@ -51,6 +54,7 @@ public class UpkeepJob {
     private static final String DEFAULTS = "reset lock_timeout";
     private static final String PURGE =
             "select analytics.purge_older(:now, :raw::interval, :rollups::interval) as dropped";
+
     private static final String DATABASE_NOW = "select clock_timestamp() as now";
 
     /**
@@ -72,6 +76,7 @@ public class UpkeepJob {
     private static final List<String> FORGOTTEN = List.of(
             FORGET.formatted("ingestion_batches", "committed_at"),
             FORGET.formatted("ingestion_conflicts", "received_at"),
+            FORGET.formatted("ingestion_repeats", "bucket_start"),
             FORGET.formatted("ingestion_skipped_offsets", "recorded_at"));
 
     private final RollupJob rollups;
@@ -80,6 +85,7 @@ public class UpkeepJob {
     private final RollupConfig config;
     private final Clock clock;
     private final AtomicLong skewMillis = new AtomicLong();
+    private volatile boolean stopping;
 
     UpkeepJob(
             RollupJob rollups,
@@ -103,6 +109,7 @@ public class UpkeepJob {
         LOG.debugf("event=upkeep_registered enabled=%s", config.enabled());
     }
 
+    @EndsBeforeStop
     @Scheduled(
             every = "${analytics.rollup.upkeep-interval:1h}",
             delayed = "10s",
@@ -114,8 +121,17 @@ public class UpkeepJob {
         try {
             runOnce();
         } catch (JdbiException e) {
-            LOG.warnf("event=upkeep_failed sqlstate=%s cause=%s", SqlState.of(e), e.getMessage());
+            if (stopping) {
+                LOG.infof("event=upkeep_cut reason=stop sqlstate=%s", SqlState.of(e));
+            } else {
+                LOG.warnf("event=upkeep_failed sqlstate=%s cause=%s", SqlState.of(e), e.getMessage());
+            }
         }
+    }
+
+    /** Begins no other step. */
+    void onStop(@Observes @Priority(EndsBeforeStop.SIGNAL) ShutdownEvent event) {
+        stopping = true;
     }
 
     /**
@@ -154,9 +170,13 @@ public class UpkeepJob {
                 () -> forget(
                         handle,
                         now.atZone(ZoneOffset.UTC).minus(retention.raw()).toInstant()),
-                () -> closeDays(handle, now));
+                () -> closeDays(handle, now),
+                () -> PastEventIndexes.make(handle, now, () -> stopping));
         List<JdbiException> failures = new ArrayList<>();
         for (Runnable step : steps) {
+            if (stopping) {
+                break;
+            }
             try {
                 step.run();
             } catch (JdbiException e) {

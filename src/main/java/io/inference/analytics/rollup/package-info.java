@@ -13,6 +13,6 @@
  * <p>Tables: owns histograms_hourly, usage_daily, usage_daily_rollup, usage_hourly,
  * usage_hourly_rollup, usage_open_days, usage_user_daily, usage_user_daily_rollup,
  * usage_user_hourly, usage_user_hourly_rollup, usage_user_pending; changes ingestion_batches, ingestion_conflicts,
- * ingestion_skipped_offsets, rollup_outbox, usage_events (ingest).
+ * ingestion_repeats, ingestion_skipped_offsets, rollup_outbox, usage_events (ingest).
  */
 package io.inference.analytics.rollup;

@@ -36,15 +36,6 @@ public record Buckets(List<Instant> starts, Instant end) {
         return new Buckets(starts, bucket.toInstant());
     }
 
-    /** Whether all edges lie on whole UTC hours, which is as fine as rollups are. */
-    public boolean onWholeHours() {
-        return starts.stream().allMatch(Buckets::wholeHour) && wholeHour(end);
-    }
-
-    private static boolean wholeHour(Instant time) {
-        return time.equals(time.truncatedTo(ChronoUnit.HOURS));
-    }
-
     /** End of a bucket, exclusive. */
     public Instant endOf(int bucket) {
         return bucket + 1 < starts.size() ? starts.get(bucket + 1) : end;
@@ -66,7 +57,8 @@ public record Buckets(List<Instant> starts, Instant end) {
 
     /**
      * Cuts the range so that whole UTC days which lie inside of one bucket come from the daily rollup and the rest from the
-     * hourly one. For days and months of UTC that is at most three slices; for days of another zone it is hourly throughout.
+     * hourly one. For days and months of UTC that is at most three slices; for days of another zone it is hourly throughout. What
+     * {@link #cuts} names is part of hourly slices too; a reader leaves out its hours there.
      */
     public List<Slice> slices(TimeRange range) {
         List<Slice> slices = new ArrayList<>();
@@ -84,6 +76,14 @@ public record Buckets(List<Instant> starts, Instant end) {
             }
         }
         return slices;
+    }
+
+    /** The parts of the range that rollups cannot tell apart: hours in which the range or one of its buckets begins or ends. */
+    public CutHours cuts(TimeRange range) {
+        List<Instant> edges = new ArrayList<>(starts);
+        edges.add(range.start());
+        edges.add(range.end());
+        return CutHours.of(range, edges);
     }
 
     private static void add(List<Slice> slices, Rollup rollup, Instant low, Instant high) {

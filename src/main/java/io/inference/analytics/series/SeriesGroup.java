@@ -7,17 +7,22 @@ import java.util.UUID;
 /**
  * What a point is about; empty where points are not split by that.
  *
+ * @param org the organisation
  * @param model the model
  * @param client the client; the empty string stands for events without one
  * @param user the user's id; the empty string stands for events without one
  * @param status how the invocations ended
  */
 public record SeriesGroup(
-        Optional<UUID> model, Optional<String> client, Optional<String> user, Optional<String> status) {
+        Optional<UUID> org,
+        Optional<UUID> model,
+        Optional<String> client,
+        Optional<String> user,
+        Optional<String> status) {
 
     /** Of points that are not split. */
     public static final SeriesGroup ALL =
-            new SeriesGroup(Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty());
+            new SeriesGroup(Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty());
 
     /** The user; empty also for events without one. */
     public Optional<UUID> userId() {
@@ -27,7 +32,8 @@ public record SeriesGroup(
     // UUID.compareTo is signed and so not the order of their text; texts are ordered by code point, as in the
     // database.
     public static final Comparator<SeriesGroup> ORDER = Comparator.comparing(
-                    (SeriesGroup group) -> group.model.map(UUID::toString).orElse(""))
+                    (SeriesGroup group) -> group.org.map(UUID::toString).orElse(""))
+            .thenComparing(group -> group.model.map(UUID::toString).orElse(""))
             .thenComparing(group -> group.client.orElse(""), SeriesGroup::byCodePoint)
             .thenComparing(group -> group.user.orElse(""))
             .thenComparing(group -> group.status.orElse(""));

@@ -1,12 +1,13 @@
 package io.inference.analytics.series;
 
+import io.inference.analytics.platform.Failure;
+import io.inference.analytics.platform.Retention;
 import io.inference.analytics.web.ParameterValues;
 import io.inference.analytics.web.QueryParameters;
 import java.time.Instant;
 import java.time.ZoneId;
 import java.time.ZoneOffset;
 import java.time.temporal.ChronoUnit;
-import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
@@ -15,10 +16,10 @@ import java.util.UUID;
  * What every series by time is asked for, checked: when, in which buckets, and of whom.
  *
  * @param asked the range before its edges are snapped, and the zone
- * @param range edges snapped outward to whole hours
+ * @param range edges snapped outward to whole UTC hours, but never past a midnight of the zone
  * @param granularity length of a bucket
  * @param models only these; empty means all
- * @param clients only these; empty means all
+ * @param clients only these; empty means all, and the empty string is that of events without a client
  * @param buckets the buckets of the range
  * @param now when the question was asked; a bucket that ends later is still running
  */
@@ -33,8 +34,11 @@ public record SeriesScope(
 
     private static final int RAW_DAYS_MAX = 7;
 
+    /** As it stands in the rollups and raw events of those without one. */
+    private static final String WITHOUT_CLIENT = "";
+
     /**
-     * Reads the parameters start, end, period, granularity, modelId, clientId and timeZone; empty only when one of them is
+     * Reads the parameters start, end, period, granularity, modelId, clientId, withoutClient and timeZone; empty only when one of them is
      * faulty.
      */
     public static Optional<SeriesScope> parse(QueryParameters parameters, Instant now) {
@@ -61,7 +65,7 @@ public record SeriesScope(
         return new SeriesScope(asked, range, granularity, someModels, someClients, buckets, now);
     }
 
-    /** The same models and clients in the same zone, in another range of whole hours. */
+    /** The same models and clients in the same zone, in another range. */
     public SeriesScope of(TimeRange other, Granularity length) {
         AskedRange range = new AskedRange(other, zone(), Optional.empty(), "end");
         return new SeriesScope(range, other, length, models, clients, Buckets.of(other, length, zone()), now);
@@ -79,10 +83,12 @@ public record SeriesScope(
             QueryParameters parameters, Optional<AskedRange> asked, Granularity granularity, Instant now) {
         Set<UUID> models = parameters.repeatable("modelId", ParameterValues::uuid);
         Set<String> clients = parameters.repeatableWhole("clientId", ParameterValues::clientId);
+        parameters
+                .optional("withoutClient", QueryParameters.oneOf(new String[] {"true"}, word -> word))
+                .ifPresent(yes -> clients.add(WITHOUT_CLIENT));
         return asked.filter(range -> fits(parameters, range, granularity)).map(range -> {
-            TimeRange snapped = snapped(range.range());
+            TimeRange snapped = snapped(range.range(), range.zone());
             Buckets buckets = Buckets.of(snapped, granularity, range.zone());
-            checkZone(parameters, range, granularity, buckets);
             return new SeriesScope(range, snapped, granularity, models, clients, buckets, now);
         });
     }
@@ -101,36 +107,24 @@ public record SeriesScope(
         return true;
     }
 
-    private static TimeRange snapped(TimeRange range) {
-        Instant low = range.start().truncatedTo(ChronoUnit.HOURS);
-        Instant high = range.end().truncatedTo(ChronoUnit.HOURS);
-        return new TimeRange(low, high.equals(range.end()) ? high : high.plus(1, ChronoUnit.HOURS));
+    /** A day that begins within an hour begins there, so that a range of its days holds nothing of the day before or after. */
+    private static TimeRange snapped(TimeRange range, ZoneId zone) {
+        Instant hour = range.start().truncatedTo(ChronoUnit.HOURS);
+        Instant midnight = midnight(range.start(), 0, zone);
+        Instant lastHour =
+                range.end().minusNanos(1).truncatedTo(ChronoUnit.HOURS).plus(1, ChronoUnit.HOURS);
+        Instant nextMidnight = midnight(range.end().minusNanos(1), 1, zone);
+        return new TimeRange(
+                midnight.isAfter(hour) ? midnight : hour, nextMidnight.isBefore(lastHour) ? nextMidnight : lastHour);
     }
 
-    private static void checkZone(
-            QueryParameters parameters, AskedRange asked, Granularity granularity, Buckets buckets) {
-        // A total has the edges of the range; where they are midnights of the zone, they must not be snapped away from
-        // them.
-        boolean whole = granularity == Granularity.TOTAL
-                ? !splitMidnight(asked.range().start(), asked.zone())
-                        && !splitMidnight(asked.range().end(), asked.zone())
-                : buckets.onWholeHours();
-        if (!whole) {
-            parameters.fault(
-                    "timeZone",
-                    "timeZone: " + (granularity == Granularity.TOTAL ? "day" : granularity.wireName()) + "s of "
-                            + asked.zone()
-                            + " do not begin on whole UTC hours, and usage is kept by UTC hour (expected: "
-                            + (granularity == Granularity.TOTAL ? "" : "granularity=hour, or ")
-                            + "a zone whose offset is whole hours)");
-        }
-    }
-
-    /** Whether a day of the zone begins at this time, and within a UTC hour. */
-    private static boolean splitMidnight(Instant time, ZoneId zone) {
-        return !time.equals(time.truncatedTo(ChronoUnit.HOURS))
-                && time.equals(
-                        time.atZone(zone).toLocalDate().atStartOfDay(zone).toInstant());
+    /** Start of the day that holds {@code time}, or of one after it. */
+    private static Instant midnight(Instant time, int daysLater, ZoneId zone) {
+        return time.atZone(zone)
+                .toLocalDate()
+                .plusDays(daysLater)
+                .atStartOfDay(zone)
+                .toInstant();
     }
 
     /** Whether a bucket is not whole: the range cuts it, or it is still running. */
@@ -159,9 +153,20 @@ public record SeriesScope(
         }
     }
 
-    /** Which rollups answer for a range as one bucket. */
-    public List<Buckets.Slice> slicesOf(TimeRange total) {
-        return Buckets.of(total, Granularity.TOTAL, zone()).slices(total);
+    /**
+     * Refuses a question to raw events when the range begins before those that are certain to be there: the answer would be too low.
+     *
+     * @param asked what needs raw events, as the caller wrote it
+     * @throws Failure.Invalid when they may be gone
+     */
+    public void requireRawEvents(Retention retention, String asked) {
+        Instant kept = Retention.availableFrom(now, retention.raw());
+        if (range.start().isBefore(kept)) {
+            throw new Failure.Invalid(
+                    this.asked.period().isPresent() ? "period" : "start",
+                    "range: begins before " + kept + ", the first day of the raw events that " + asked
+                            + " reads (expected: a later start; at most " + RAW_DAYS_MAX + " days)");
+        }
     }
 
     public ZoneId zone() {

@@ -52,7 +52,7 @@ final class ProductionCheck {
                 faults.add(setting + " has a default password (expected: one of its own in profile prod)");
             }
         });
-        for (Setting setting : List.of(Setting.JWT_ISSUER, Setting.JWT_JWKS_URL)) {
+        for (Setting setting : List.of(Setting.JWT_ISSUER, Setting.JWT_JWKS_URL, Setting.CONSOLE_OIDC_ISSUER)) {
             if (given.apply(setting).filter(ProductionCheck::isPlainHttp).isPresent()) {
                 faults.add(setting + " is an http address (expected: https in profile prod, but on this machine)");
             }

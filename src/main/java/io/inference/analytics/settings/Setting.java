@@ -5,12 +5,10 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * The settings that come from the environment. This is the only place that declares one: its name
- * there, its property, its default, the form of its values, and its meaning. {@link SettingSource}
- * hands variables and defaults to the properties.
+ * The settings that come from the environment. This is the only place that declares one: its name there, its property, its
+ * default, the form of its values, and its meaning. {@link SettingSource} hands variables and defaults to the properties.
  *
- * <p>All values are checked before anything starts, so that every fault is reported at once and
- * nothing has happened yet.
+ * <p>All values are checked before anything starts, so that every fault is reported at once and nothing has happened yet.
  */
 public enum Setting {
     DATABASE_URL(
@@ -53,6 +51,31 @@ public enum Setting {
             "orgs",
             SettingForm.claim(),
             "The claim of a token with the ids of the caller's organisations: a name or a path, as for AUTH_ROLES_CLAIM."),
+    CONSOLE_OIDC_CLIENT_ID(
+            "analytics.console.oidc-client-id",
+            "",
+            SettingForm.matching("the id of a public client", "[!-~]{1,200}"),
+            "The console's client id at the OpenID Connect provider. With it, viewers can sign in there; without it, they paste a token or a key."),
+    CONSOLE_OIDC_ISSUER(
+            "analytics.console.oidc-issuer",
+            "",
+            SettingForm.httpUrl("https://host/path"),
+            "The provider where viewers of the console sign in; without it, JWT_ISSUER. Its token endpoint must have the same origin."),
+    CONSOLE_OIDC_SCOPES(
+            "analytics.console.oidc-scopes",
+            "openid",
+            SettingForm.matching("openid and other scopes, separated by blanks", "[!-~]+( [!-~]+)*"),
+            "What the console asks for at the provider. Many give a refresh token only for offline_access."),
+    CONSOLE_OIDC_AUDIENCE(
+            "analytics.console.oidc-audience",
+            "",
+            SettingForm.text("a name"),
+            "The audience to ask for, as Auth0 needs."),
+    CONSOLE_LOCAL_KEY(
+            "analytics.console.local-key",
+            "",
+            SettingForm.localKey(),
+            "The private key to JWT_PUBLIC_KEY. With it, one click in a browser on this machine signs in to the console with all rights. Only profile local accepts it."),
     ENABLE_RBAC(
             "analytics.access.rbac-enabled",
             "true",
@@ -137,9 +160,14 @@ public enum Setting {
             "How long a writer waits for a batch to fill."),
     INGESTION_WORKERS(
             "analytics.ingestion.workers",
-            "2",
+            "4",
             SettingForm.number(1, 64),
-            "Writers; each has its own database connection."),
+            "Writers, at most one per lane; each has its own database connection."),
+    INGESTION_LANES(
+            "analytics.ingestion.lanes",
+            "4",
+            SettingForm.number(1, 64),
+            "Lanes that commit in parallel. An organisation has one lane, so a slow one delays no other lane. May be changed at any time."),
     INGESTION_STREAM_MAX_AGE(
             "analytics.ingestion.stream.max-age",
             "7d",
@@ -266,6 +294,21 @@ public enum Setting {
             "",
             SettingForm.file(),
             "File with the key of Cursor, instead of CURSOR_API_KEY."),
+    OPENAI_API_URL(
+            "analytics.providers.openai-url",
+            "https://api.openai.com",
+            SettingForm.httpUrl("https://host:port"),
+            "OpenAI's Costs and Usage APIs, or a substitute."),
+    OPENAI_ADMIN_API_KEY(
+            "analytics.providers.openai-key",
+            "",
+            SettingForm.secret("an admin key"),
+            "Admin key of OpenAI; without one its bills are not imported."),
+    OPENAI_ADMIN_API_KEY_FILE(
+            "analytics.providers.openai-key-file",
+            "",
+            SettingForm.file(),
+            "File with the admin key of OpenAI, instead of OPENAI_ADMIN_API_KEY."),
     OTEL_EXPORTER_OTLP_ENDPOINT(
             "analytics.tracing.endpoint",
             "",
@@ -349,13 +392,8 @@ public enum Setting {
         return name() + " is not set" + expectation();
     }
 
-    /** The report of a malformed value that must not be quoted. */
-    public String malformed() {
-        return malformed("");
-    }
-
     /** The report of a malformed value that must not be quoted, with a reason that may be empty. */
-    String malformed(String reason) {
+    public String malformed(String reason) {
         return name() + SettingForm.malformed(reason) + expectation();
     }
 

@@ -184,6 +184,11 @@ record SettingForm(String expected, boolean secret, Function<String, Optional<St
                 value -> TokenKey.fault(value).map(fault -> ": " + fault));
     }
 
+    static SettingForm localKey() {
+        return new SettingForm("the path of a file with an RSA private key in PEM", true, value -> LocalKey.fault(value)
+                .map(fault -> ": " + fault));
+    }
+
     static SettingForm databaseUrl() {
         return address(DatabaseUrl.FORM, DatabaseUrl::read);
     }

@@ -25,6 +25,9 @@ public final class SettingsCheck {
 
     private static final int CONFIG_FILE_ORDINAL = 260;
 
+    /** The profile of the local stack: as strict as prod, but for CONSOLE_LOCAL_KEY. */
+    private static final String LOCAL = "local";
+
     private SettingsCheck() {}
 
     /**
@@ -36,8 +39,13 @@ public final class SettingsCheck {
         Function<String, Optional<String>> values = values();
         List<String> faults = faults(unused, values);
         // A process that opens no port has no doors.
-        if (faults.isEmpty() && !unused.contains(Setting.HTTP_PORT) && isProduction(values)) {
-            faults.addAll(ProductionCheck.faults(setting -> value(setting, values)));
+        if (faults.isEmpty() && !unused.contains(Setting.HTTP_PORT)) {
+            List<String> profiles = profiles(values);
+            Function<Setting, Optional<String>> given = setting -> value(setting, values);
+            localKeyFault(profiles, given).ifPresent(faults::add);
+            if (profiles.contains("prod") || profiles.contains(LOCAL)) {
+                faults.addAll(ProductionCheck.faults(given));
+            }
         }
         return faults;
     }
@@ -71,11 +79,30 @@ public final class SettingsCheck {
     }
 
     /** The packaged service is in profile prod by default. */
-    private static boolean isProduction(Function<String, Optional<String>> given) {
+    private static List<String> profiles(Function<String, Optional<String>> given) {
         return given.apply("quarkus.profile")
                 .or(() -> given.apply("QUARKUS_PROFILE"))
-                .map(profiles -> List.of(profiles.split(",", -1)).contains("prod"))
-                .orElse(true);
+                .map(profiles -> List.of(profiles.split(",", -1)))
+                .orElse(List.of("prod"));
+    }
+
+    /** The key opens the service to everyone on the machine, so it is refused wherever figures may be real. */
+    static Optional<String> localKeyFault(List<String> profiles, Function<Setting, Optional<String>> given) {
+        Optional<String> key = given.apply(Setting.CONSOLE_LOCAL_KEY);
+        if (key.isEmpty()) {
+            return Optional.empty();
+        }
+        if (!profiles.equals(List.of(LOCAL))) {
+            return Optional.of("CONSOLE_LOCAL_KEY is set in profile %s (expected: nothing, but in profile local)"
+                    .formatted(String.join(",", profiles)));
+        }
+        boolean belongs = given.apply(Setting.JWT_PUBLIC_KEY)
+                .filter(publicKey -> LocalKey.belongsTo(key.get(), publicKey))
+                .isPresent();
+        return belongs
+                ? Optional.empty()
+                : Optional.of(
+                        "CONSOLE_LOCAL_KEY is not the key to JWT_PUBLIC_KEY (expected: both of one pair, or none)");
     }
 
     static List<String> faults(Set<Setting> unused, Function<String, Optional<String>> given) {

@@ -77,7 +77,7 @@ public final class TokenKey {
                 && ec.getParams().getCurve().getField().getFieldSize() == EC_BITS;
     }
 
-    private static String file(String path) {
+    static String file(String path) {
         try {
             Path file = Path.of(path);
             // A pipe could be read only once, and a device for ever.

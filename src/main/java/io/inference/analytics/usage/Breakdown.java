@@ -20,7 +20,7 @@ import org.eclipse.microprofile.openapi.annotations.media.Schema;
  *
  * @param orgId the organisation
  * @param by what there is one row for each of
- * @param start start of the range used: the one asked for, snapped outward to a whole hour
+ * @param start start of the range used: the one asked for, with its edge snapped
  * @param end end of the range used, exclusive, snapped likewise
  * @param previous the range compared with, else absent
  * @param orderBy the figure that ranks the rows
@@ -34,7 +34,7 @@ import org.eclipse.microprofile.openapi.annotations.media.Schema;
 @Schema(name = "Breakdown")
 public record Breakdown(
         UUID orgId,
-        BreakdownBy by,
+        @Schema(description = "As it was asked for: such as model, or metadata.team") String by,
         Instant start,
         Instant end,
         @JsonInclude(JsonInclude.Include.NON_NULL)
@@ -65,7 +65,11 @@ public record Breakdown(
     @Schema(name = "BreakdownRow")
     @JsonInclude(JsonInclude.Include.ALWAYS)
     public record Row(
-            @Schema(nullable = true, description = "What the row is about; null for events that have none") String key,
+            @Schema(
+                            nullable = true,
+                            description = "What the row is about; null for events that have none, such as those"
+                                    + " without the metadata key")
+                    String key,
             @JsonInclude(JsonInclude.Include.NON_NULL)
                     @Schema(description = "What people call it; absent when there is no name")
                     String name,
@@ -181,14 +185,14 @@ public record Breakdown(
         }
         return new Breakdown(
                 org,
-                query.by(),
+                query.key().wireName(),
                 query.scope().range().start(),
                 query.scope().range().end(),
                 query.compared().map(range -> compared(range, availableFrom)).orElse(null),
                 query.orderBy(),
                 page.stream()
                         .map(row -> new Row(
-                                row.key().isEmpty() ? null : row.key(),
+                                query.key().shown(row.key()).orElse(null),
                                 row.name().orElse(null),
                                 part(query, row.sums(), row.before(), totals)))
                         .toList(),

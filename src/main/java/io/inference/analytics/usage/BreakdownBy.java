@@ -1,7 +1,5 @@
 package io.inference.analytics.usage;
 
-import com.fasterxml.jackson.annotation.JsonValue;
-
 /** What a breakdown has one row for each of. */
 public enum BreakdownBy {
     MODEL("model"),
@@ -9,7 +7,9 @@ public enum BreakdownBy {
     USER("user"),
     STATUS("status"),
     /** From raw events: rollups do not hold it. */
-    ERROR_CODE("errorCode");
+    ERROR_CODE("errorCode"),
+    /** The values of one key of metadata, from raw events likewise. */
+    METADATA("metadata.KEY");
 
     private final String wireName;
 
@@ -17,7 +17,6 @@ public enum BreakdownBy {
         this.wireName = wireName;
     }
 
-    @JsonValue
     public String wireName() {
         return wireName;
     }

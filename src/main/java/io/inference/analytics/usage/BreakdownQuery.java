@@ -1,6 +1,9 @@
 package io.inference.analytics.usage;
 
+import io.inference.analytics.platform.Retention;
 import io.inference.analytics.platform.Sha256;
+import io.inference.analytics.series.Buckets;
+import io.inference.analytics.series.Granularity;
 import io.inference.analytics.series.SeriesScope;
 import io.inference.analytics.series.TimeRange;
 import io.inference.analytics.web.ParameterValues;
@@ -16,13 +19,16 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.UUID;
+import java.util.stream.Stream;
 
 /**
  * What a caller asks of a breakdown, checked.
  *
  * @param scope when, and of whom; one bucket
  * @param users only these; empty means all
- * @param by what there is one row for each of
+ * @param statuses only invocations that ended so; empty means all
+ * @param raw conditions that only raw events can meet
+ * @param key what there is one row for each of
  * @param orderBy the figure that ranks the rows
  * @param limit most rows of a page
  * @param cursor the last row of the page before; empty for the first page
@@ -32,7 +38,9 @@ import java.util.UUID;
 record BreakdownQuery(
         SeriesScope scope,
         Set<UUID> users,
-        BreakdownBy by,
+        Set<String> statuses,
+        RawFilter raw,
+        BreakdownKey key,
         BreakdownOrder orderBy,
         int limit,
         Optional<Cursor> cursor,
@@ -44,7 +52,33 @@ record BreakdownQuery(
 
     /** Whether the organisation has to show its users for the answer. */
     boolean isAboutUsers() {
-        return !users.isEmpty() || by == BreakdownBy.USER;
+        return !users.isEmpty() || key.by() == BreakdownBy.USER;
+    }
+
+    /** Whether rollups do not hold what is asked. */
+    boolean readsRawEvents() {
+        return asksRawEvents(key, raw).isPresent();
+    }
+
+    /** What only raw events can answer, as the caller wrote it; empty when rollups can. */
+    private static Optional<String> asksRawEvents(BreakdownKey key, RawFilter raw) {
+        return key.readsRawEvents() ? Optional.of("by=" + key.by().wireName()) : raw.asked();
+    }
+
+    /**
+     * Refuses a query that needs raw events that may be gone.
+     *
+     * @throws io.inference.analytics.platform.Failure.Invalid when they may be gone
+     */
+    void requireKept(Retention retention) {
+        asksRawEvents(key, raw).ifPresentOrElse(asked -> scope.requireRawEvents(retention, asked), () -> Stream.concat(
+                        Stream.of(scope.range()), compared.stream())
+                .forEach(range -> total(range).cuts(range).requireKept(retention, scope.now())));
+    }
+
+    /** A range as one bucket. */
+    Buckets total(TimeRange range) {
+        return Buckets.of(range, Granularity.TOTAL, scope.zone());
     }
 
     /**
@@ -93,10 +127,9 @@ record BreakdownQuery(
         QueryParameters parameters = QueryParameters.of(given);
         Optional<SeriesScope> scope = SeriesScope.parseTotal(parameters, now);
         Set<UUID> users = parameters.repeatable("userId", ParameterValues::uuid);
-        Optional<BreakdownBy> by = parameters.required(
-                "by",
-                "model, client, user, status or errorCode",
-                QueryParameters.oneOf(BreakdownBy.values(), BreakdownBy::wireName));
+        Set<String> statuses = parameters.repeatable("status", ParameterValues::status);
+        RawFilter raw = RawFilter.parse(parameters);
+        Optional<BreakdownKey> key = parameters.required("by", BreakdownKey.EXPECTED, BreakdownKey::parse);
         BreakdownOrder orderBy = parameters
                 .optional("orderBy", QueryParameters.oneOf(BreakdownOrder.values(), BreakdownOrder::wireName))
                 .orElse(BreakdownOrder.COST);
@@ -108,15 +141,16 @@ record BreakdownQuery(
                 parameters.optional("limit", ParameterValues.limit(LIMIT_MAX)).orElse(LIMIT_DEFAULT);
         String question = question(org, given);
         Optional<Cursor> cursor = parameters.optional("cursor", text -> Cursor.parse(text, question));
-        if (by.equals(Optional.of(BreakdownBy.ERROR_CODE))) {
-            scope.ifPresent(asked -> asked.checkRawLength(parameters, "by=errorCode"));
-        }
+        key.flatMap(asked -> asksRawEvents(asked, raw))
+                .ifPresent(rawEvents -> scope.ifPresent(asked -> asked.checkRawLength(parameters, rawEvents)));
         parameters.finish();
         SeriesScope asked = scope.orElseThrow();
         return new BreakdownQuery(
                 asked,
                 users,
-                by.orElseThrow(),
+                statuses,
+                raw,
+                key.orElseThrow(),
                 orderBy,
                 limit,
                 cursor,

@@ -1,5 +1,6 @@
 package io.inference.analytics.usage;
 
+import io.inference.analytics.platform.Retention;
 import io.inference.analytics.series.TimeRange;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.math.BigDecimal;
@@ -57,19 +58,10 @@ class BreakdownStore {
             sum(invocations), sum(errors), sum(input_tokens), sum(output_tokens), sum(cache_read_input_tokens),
             sum(cache_write_input_tokens), sum(cost_cents), sum(unpriced_invocations)""";
 
-    /** Raw events in the form of rows of a rollup. */
-    private static final String RAW =
-            """
-            select error_code, status, 1 as invocations, (cost_estimate_cents is null)::int as unpriced_invocations, input_tokens,
-                   output_tokens, cache_read_input_tokens, cache_write_input_tokens, cost_estimate_cents
-            from analytics.usage_events
-            where org_id = :org and occurred_at >= :%1$s_start and occurred_at < :%1$s_end
-            """;
-
     /**
      * A row of the ranking, or the totals.
      *
-     * @param key of the row; empty for events that have none
+     * @param key the place of the row, see {@link BreakdownKey#shown}; empty for events that have none
      * @param rank the figure it is ranked by; absent from totals
      * @param name what people call it
      * @param sums the figures
@@ -86,18 +78,25 @@ class BreakdownStore {
     record Found(List<Ranked> rows, Ranked totals) {}
 
     private final UserPrivacy privacy;
+    private final Retention retention;
 
-    BreakdownStore(UserPrivacy privacy) {
+    BreakdownStore(UserPrivacy privacy, Retention retention) {
         this.privacy = privacy;
+        this.retention = retention;
     }
 
-    /** @throws io.inference.analytics.platform.Failure.Forbidden when it is about users and the organisation does not show them */
+    /**
+     * A page of the ranking.
+     *
+     * @throws io.inference.analytics.platform.Failure.Forbidden when it is about users and the organisation does not show them
+     * @throws io.inference.analytics.platform.Failure.Invalid when it needs raw events that may be gone
+     */
     Found read(Handle handle, UUID org, BreakdownQuery query) {
-        String userId = query.by() == BreakdownBy.ERROR_CODE ? "actor_id" : "user_id";
-        UsageFilter filter = UsageFilter.of(
-                query.scope(), query.users(), query.isAboutUsers() ? privacy.shownId(handle, org, userId) : userId);
+        String userId = query.isAboutUsers() ? privacy.shownId(handle, org, "user_id") : "user_id";
+        UsageFilter filter = UsageFilter.of(org, query, userId);
+        query.requireKept(retention);
         try (Query select = handle.createQuery(sql(query, filter))) {
-            bind(select, org, query, filter);
+            bind(select, query, filter);
             List<Ranked> rows =
                     new ArrayList<>(select.map(BreakdownStore::ranked).list());
             Ranked totals = rows.remove(rows.size() - 1);
@@ -117,10 +116,10 @@ class BreakdownStore {
                     case ERROR_RATE -> "errors::numeric / invocations";
                 };
         String name =
-                switch (query.by()) {
+                switch (query.key().by()) {
                     case MODEL -> "(select models.name from analytics.models where model_id = page.key::uuid)";
                     case USER -> "(select users.name from analytics.users where user_id = nullif(page.key, '')::uuid)";
-                    case CLIENT, STATUS, ERROR_CODE -> "null::text";
+                    case CLIENT, STATUS, ERROR_CODE, METADATA -> "null::text";
                 };
         return RANKING.formatted(
                 found,
@@ -134,39 +133,25 @@ class BreakdownStore {
     }
 
     private static String sums(BreakdownQuery query, UsageFilter filter, String name, TimeRange range) {
-        String key =
-                switch (query.by()) {
-                    case MODEL -> "model_id::text collate \"C\"";
-                    case CLIENT -> "client_id collate \"C\"";
-                    case USER -> "coalesce(user_id::text, '') collate \"C\"";
-                    case STATUS -> "status collate \"C\"";
-                    case ERROR_CODE -> "coalesce(error_code, '') collate \"C\"";
-                };
         return SUMS_BY_KEY.formatted(
-                key,
-                query.by() == BreakdownBy.ERROR_CODE
-                        ? RAW.formatted(name) + filter.sql()
-                        : slices(query, filter, name, range).sql());
+                query.key().sql(), slices(query, filter, name, range).sql());
     }
 
     private static RollupSlices slices(BreakdownQuery query, UsageFilter filter, String name, TimeRange range) {
-        return new RollupSlices(name, query.scope().slicesOf(range), filter, query.by() == BreakdownBy.USER);
+        boolean byUser = query.key().by() == BreakdownBy.USER;
+        return query.readsRawEvents()
+                ? RollupSlices.ofRawEvents(name, range, filter, byUser)
+                : RollupSlices.of(name, query.total(range), range, filter, byUser);
     }
 
-    private static void bind(Query select, UUID org, BreakdownQuery query, UsageFilter filter) {
-        select.bind("org", org).bind("limit", query.limit() + 1);
-        bind(select, query, filter, "found", query.scope().range());
-        query.compared().ifPresent(range -> bind(select, query, filter, "compared", range));
+    private static void bind(Query select, BreakdownQuery query, UsageFilter filter) {
+        select.bind("limit", query.limit() + 1);
+        slices(query, filter, "found", query.scope().range()).bind(select);
+        query.compared()
+                .ifPresent(range -> slices(query, filter, "compared", range).bind(select));
         filter.bind(select);
+        query.key().metadataKey().ifPresent(key -> select.bind("metadata_key", key));
         query.cursor().ifPresent(last -> select.bind("rank", last.value()).bind("key", last.key()));
-    }
-
-    private static void bind(Query select, BreakdownQuery query, UsageFilter filter, String name, TimeRange range) {
-        if (query.by() == BreakdownBy.ERROR_CODE) {
-            select.bind(name + "_start", range.start()).bind(name + "_end", range.end());
-        } else {
-            slices(query, filter, name, range).bind(select);
-        }
     }
 
     private static Ranked ranked(RowView row) {

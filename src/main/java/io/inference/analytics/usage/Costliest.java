@@ -34,7 +34,16 @@ public class Costliest {
      */
     public List<Part> read(Handle handle, UUID org, SeriesScope scope, BreakdownBy by, int limit) {
         BreakdownQuery query = new BreakdownQuery(
-                scope, Set.of(), by, BreakdownOrder.COST, limit, Optional.empty(), Optional.empty(), "");
+                scope,
+                Set.of(),
+                Set.of(),
+                RawFilter.NONE,
+                BreakdownKey.of(by),
+                BreakdownOrder.COST,
+                limit,
+                Optional.empty(),
+                Optional.empty(),
+                "");
         return store.read(handle, org, query).rows().stream()
                 .limit(limit)
                 .map(row -> new Part(row.key(), row.name()))

@@ -6,12 +6,17 @@ import java.util.Optional;
 import java.util.UUID;
 
 /**
- * What people call the models and users of an answer; those without a name are missing.
+ * What people call the organisations, models and users of an answer; those without a name are missing.
  *
+ * @param orgs names of organisations
  * @param models names of models
  * @param users names of users
  */
-public record GroupNames(Map<UUID, String> models, Map<UUID, String> users) {
+public record GroupNames(Map<UUID, String> orgs, Map<UUID, String> models, Map<UUID, String> users) {
+
+    public Optional<String> org(SeriesGroup group) {
+        return group.org().map(orgs::get);
+    }
 
     public Optional<String> model(SeriesGroup group) {
         return group.model().map(models::get);

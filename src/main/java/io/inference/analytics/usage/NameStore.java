@@ -38,6 +38,9 @@ public class NameStore {
 
     private static final String FORGET_USER = "delete from analytics.users where user_id = :id";
 
+    private static final String ORG_NAMES =
+            "select org_id as id, name from analytics.orgs where name is not null and org_id = any (:ids)";
+
     private static final String MODEL_NAMES =
             "select model_id as id, name from analytics.models where name is not null and model_id = any (:ids)";
 
@@ -74,15 +77,18 @@ public class NameStore {
         name(handle, USER, users);
     }
 
-    /** The names of the models and users that these groups are about. */
+    /** The names of the organisations, models and users that these groups are about. */
     public GroupNames of(Handle handle, Stream<SeriesGroup> groups) {
+        Set<UUID> orgs = new HashSet<>();
         Set<UUID> models = new HashSet<>();
         Set<UUID> users = new HashSet<>();
         groups.forEach(group -> {
+            group.org().ifPresent(orgs::add);
             group.model().ifPresent(models::add);
             group.userId().ifPresent(users::add);
         });
-        return new GroupNames(names(handle, MODEL_NAMES, models), names(handle, USER_NAMES, users));
+        return new GroupNames(
+                names(handle, ORG_NAMES, orgs), names(handle, MODEL_NAMES, models), names(handle, USER_NAMES, users));
     }
 
     private static Map<UUID, String> names(Handle handle, String sql, Set<UUID> ids) {

@@ -1,32 +1,82 @@
 package io.inference.analytics.usage;
 
+import io.inference.analytics.series.Buckets;
 import io.inference.analytics.series.Buckets.Slice;
+import io.inference.analytics.series.CutHours;
 import io.inference.analytics.series.TimeRange;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.jdbi.v3.core.statement.Query;
 
 /**
- * The rows of the rollups that answer for a range, as a subquery. The rollups by user have many times the rows of the others, so
- * they answer only questions about users.
+ * The rows that answer for a range, as a subquery: those of the rollups, and of the hours that they cannot tell apart a row per raw
+ * event. Each event is in one of them, and a statement reads both in one snapshot. The rollups by user have many times the rows of
+ * the others, so they answer only questions about users. What no rollup holds comes from the raw events of the whole range.
  *
  * @param name begins the names of its parameters, so that a statement may have several
  * @param slices which rollup answers for which part of the range
+ * @param cuts what comes from the raw events
  * @param filter of whom
  * @param byUser whether rows are split by user
+ * @param raw the whole range, where only raw events answer; then there are neither slices nor cuts
  */
-record RollupSlices(String name, List<Slice> slices, UsageFilter filter, boolean byUser) {
+record RollupSlices(
+        String name, List<Slice> slices, CutHours cuts, UsageFilter filter, boolean byUser, Optional<TimeRange> raw) {
 
     private static final String SLICE =
             """
-            select bucket_start, model_id, client_id, %3$s status, invocations, unpriced_invocations, input_tokens, output_tokens,
+            select bucket_start, org_id, model_id, client_id, %3$s status, invocations, unpriced_invocations, input_tokens, output_tokens,
                    cache_read_input_tokens, cache_write_input_tokens, cost_estimate_cents
             from analytics.%1$s
-            where org_id = :org and bucket_start >= :%2$s_start%4$d and bucket_start < :%2$s_end%4$d
+            where bucket_start >= :%2$s_start%4$d and bucket_start < :%2$s_end%4$d
             """;
+
+    private static final String NOT_CUT = "and bucket_start <> all (:%s_cut_hours::timestamptz[])\n";
+
+    // An index look-up per part: OFFSET 0 keeps the planner from joining all raw events of the range. The outer bounds
+    // exclude other days at once.
+    private static final String EVENTS =
+            """
+            select occurred_at as bucket_start, org_id, model_id, client_id, %2$s status, 1, (cost_estimate_cents is null)::int,
+                   input_tokens, output_tokens, cache_read_input_tokens, cache_write_input_tokens, cost_estimate_cents
+            from unnest(:%1$s_cut_starts::timestamptz[], :%1$s_cut_ends::timestamptz[]) as cut (low, high)
+            cross join lateral (
+                select *, actor_id as user_id from analytics.usage_events
+                where occurred_at >= cut.low and occurred_at < cut.high%3$s
+                  and occurred_at >= :%1$s_cuts_from and occurred_at < :%1$s_cuts_until
+                offset 0
+            ) as events
+            where true
+            """;
+
+    private static final String RAW =
+            """
+            select occurred_at as bucket_start, org_id, model_id, client_id, %2$s status, error_code, metadata, 1 as invocations,
+                   (cost_estimate_cents is null)::int as unpriced_invocations, input_tokens, output_tokens, cache_read_input_tokens,
+                   cache_write_input_tokens, cost_estimate_cents
+            from (select *, actor_id as user_id from analytics.usage_events) as events
+            where occurred_at >= :%1$s_start and occurred_at < :%1$s_end
+            """;
+
+    static RollupSlices of(String name, Buckets buckets, TimeRange range, UsageFilter filter, boolean byUser) {
+        return filter.raw().isEmpty()
+                ? new RollupSlices(name, buckets.slices(range), buckets.cuts(range), filter, byUser, Optional.empty())
+                : ofRawEvents(name, range, filter, byUser);
+    }
+
+    /** For a question that no rollup can answer. */
+    static RollupSlices ofRawEvents(String name, TimeRange range, UsageFilter filter, boolean byUser) {
+        return new RollupSlices(name, List.of(), new CutHours(List.of()), filter, byUser, Optional.of(range));
+    }
 
     String sql() {
         boolean users = byUser || !filter.users().isEmpty();
+        String userId = users ? filter.userId() + " as user_id," : "";
+        if (raw.isPresent()) {
+            return RAW.formatted(name, userId) + filter.sql();
+        }
         List<String> parts = new ArrayList<>();
         for (int i = 0; i < slices.size(); i++) {
             String table =
@@ -34,16 +84,30 @@ record RollupSlices(String name, List<Slice> slices, UsageFilter filter, boolean
                         case HOURLY -> users ? "usage_user_hourly" : "usage_hourly";
                         case DAILY -> users ? "usage_user_daily" : "usage_daily";
                     };
-            parts.add(SLICE.formatted(table, name, users ? filter.userId() + " as user_id," : "", i) + filter.sql());
+            boolean cut = slices.get(i).rollup() == Buckets.Rollup.HOURLY && !cuts.isEmpty();
+            parts.add(SLICE.formatted(table, name, userId, i) + (cut ? NOT_CUT.formatted(name) : "") + filter.sql());
+        }
+        if (!cuts.isEmpty()) {
+            String org = filter.org().isEmpty() ? "" : " and org_id = :org";
+            parts.add(EVENTS.formatted(name, userId, org) + filter.sql());
         }
         return String.join("union all\n", parts);
     }
 
     /** Binds the edges of the slices; organisation and filter are parameters of the whole statement. */
     void bind(Query select) {
+        raw.ifPresent(range -> select.bind(name + "_start", range.start()).bind(name + "_end", range.end()));
         for (int i = 0; i < slices.size(); i++) {
             TimeRange range = slices.get(i).range();
             select.bind(name + "_start" + i, range.start()).bind(name + "_end" + i, range.end());
+        }
+        if (!cuts.isEmpty()) {
+            List<TimeRange> parts = cuts.parts();
+            select.bindArray(name + "_cut_hours", Instant.class, cuts.hours())
+                    .bindArray(name + "_cut_starts", Instant.class, cuts.starts())
+                    .bindArray(name + "_cut_ends", Instant.class, cuts.ends())
+                    .bind(name + "_cuts_from", parts.get(0).start())
+                    .bind(name + "_cuts_until", parts.get(parts.size() - 1).end());
         }
     }
 }

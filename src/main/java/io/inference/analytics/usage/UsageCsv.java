@@ -20,11 +20,11 @@ final class UsageCsv {
 
     private UsageCsv() {}
 
-    static String of(UsageSeries usage, Set<GroupBy> groupBy) {
+    static String of(List<UsageSeries.Point> points, Set<GroupBy> groupBy) {
         StringWriter text = new StringWriter();
         try (ICSVWriter csv = new CSVWriterBuilder(text).withLineEnd("\r\n").build()) {
             csv.writeNext(header(groupBy), false);
-            for (UsageSeries.Point point : usage.series()) {
+            for (UsageSeries.Point point : points) {
                 csv.writeNext(row(point, groupBy), false);
             }
         } catch (IOException e) {
@@ -38,6 +38,7 @@ final class UsageCsv {
         for (GroupBy group : groupBy) {
             header.add(
                     switch (group) {
+                        case ORG -> "orgId";
                         case MODEL -> "modelId";
                         case CLIENT -> "clientId";
                         case USER -> "userId";
@@ -64,6 +65,7 @@ final class UsageCsv {
         for (GroupBy group : groupBy) {
             row.add(
                     switch (group) {
+                        case ORG -> point.orgId().toString();
                         case MODEL -> point.modelId().toString();
                         case CLIENT -> Csv.harmless(point.clientId().orElse(""));
                         case USER -> point.userId().map(UUID::toString).orElse("");

@@ -6,8 +6,10 @@ import static io.inference.analytics.web.SharedParameter.MODEL_ID;
 import static io.inference.analytics.web.SharedParameter.PERIOD;
 import static io.inference.analytics.web.SharedParameter.SERIES_END;
 import static io.inference.analytics.web.SharedParameter.START;
+import static io.inference.analytics.web.SharedParameter.STATUS;
 import static io.inference.analytics.web.SharedParameter.TIME_ZONE;
 import static io.inference.analytics.web.SharedParameter.USER_ID;
+import static io.inference.analytics.web.SharedParameter.WITHOUT_CLIENT;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -35,7 +37,9 @@ import java.time.Clock;
 import java.util.List;
 import java.util.UUID;
 import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.eclipse.microprofile.openapi.annotations.enums.Explode;
 import org.eclipse.microprofile.openapi.annotations.enums.ParameterIn;
+import org.eclipse.microprofile.openapi.annotations.enums.ParameterStyle;
 import org.eclipse.microprofile.openapi.annotations.enums.SchemaType;
 import org.eclipse.microprofile.openapi.annotations.media.Content;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
@@ -78,25 +82,47 @@ class UsageResource {
     @GET
     @Produces({MediaType.APPLICATION_JSON, "text/csv"})
     @Requires(Permission.USAGE_READ)
-    @Takes({START, SERIES_END, PERIOD, GRANULARITY, MODEL_ID, CLIENT_ID, USER_ID, TIME_ZONE})
+    @Takes({START, SERIES_END, PERIOD, GRANULARITY, MODEL_ID, CLIENT_ID, USER_ID, TIME_ZONE, WITHOUT_CLIENT, STATUS})
     @Operation(
             operationId = "getUsage",
             summary = "Get usage and cost of an organisation",
             description =
                     "Points by bucket and group, with totals of the exact values. Buckets without usage are left out unless"
-                            + " fill=zero. The edges of the range are snapped outward to whole hours. The entity tag covers all but"
-                            + " freshness.")
+                            + " fill=zero. The edges of the range are snapped outward to whole UTC"
+                            + " hours, but never past a midnight of the time zone. The entity tag covers all but freshness."
+                            + " Filters by error code or metadata read raw events: at most 7 days.")
     @Parameter(
             name = "groupBy",
             in = ParameterIn.QUERY,
             description =
                     "What points are split by; repeatable, or a list with commas. Without it a point is the whole organisation's bucket",
-            schema = @Schema(type = SchemaType.ARRAY, implementation = GroupBy.class))
+            schema =
+                    @Schema(
+                            type = SchemaType.ARRAY,
+                            implementation = String.class,
+                            enumeration = {"model", "client", "user", "status"}))
     @Parameter(
             name = "fill",
             in = ParameterIn.QUERY,
             description = "zero: buckets without usage are shown too, for every group that occurs in the range",
             schema = @Schema(implementation = String.class, enumeration = "zero"))
+    @Parameter(
+            name = "errorCode",
+            in = ParameterIn.QUERY,
+            description = RawFilter.ERROR_CODE_DESCRIPTION,
+            schema = @Schema(type = SchemaType.ARRAY, implementation = String.class))
+    @Parameter(
+            name = "metadata",
+            in = ParameterIn.QUERY,
+            style = ParameterStyle.FORM,
+            explode = Explode.TRUE,
+            description = RawFilter.METADATA_DESCRIPTION,
+            schema = @Schema(type = SchemaType.OBJECT, additionalProperties = String.class))
+    @Parameter(
+            name = RawFilter.WITHOUT_METADATA,
+            in = ParameterIn.QUERY,
+            description = RawFilter.WITHOUT_METADATA_DESCRIPTION,
+            schema = @Schema(type = SchemaType.ARRAY, implementation = String.class))
     @APIResponse(
             responseCode = "200",
             description = "The usage",
@@ -122,11 +148,12 @@ class UsageResource {
                             query,
                             rows,
                             names.of(handle, rows.stream().map(UsageRow::group)),
-                            Retention.availableFrom(clock.instant(), retention.rollups())),
+                            Retention.availableFrom(
+                                    clock.instant(), query.raw().isEmpty() ? retention.rollups() : retention.raw())),
                     freshness.read(handle, orgId, query.models()));
         });
         if (form == TableAnswer.Form.CSV) {
-            byte[] csv = UsageCsv.of(found.usage(), query.groupBy()).getBytes(StandardCharsets.UTF_8);
+            byte[] csv = UsageCsv.of(found.usage().series(), query.groupBy()).getBytes(StandardCharsets.UTF_8);
             return TableAnswer.of(form, headers, csv, () -> csv);
         }
         return TableAnswer.of(

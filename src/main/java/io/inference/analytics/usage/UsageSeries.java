@@ -25,7 +25,7 @@ import org.eclipse.microprofile.openapi.annotations.media.Schema;
  *
  * @param orgId the organisation
  * @param granularity length of a bucket
- * @param start start of the range used: the one asked for, snapped outward to a whole hour
+ * @param start start of the range used: the one asked for, with its edge snapped
  * @param end end of the range used, exclusive, snapped likewise
  * @param timeZone whose days and months
  * @param series the points, by bucket and then by group
@@ -49,6 +49,8 @@ public record UsageSeries(
      * A bucket, or one group's part of it.
      *
      * @param bucketStart the bucket's own start, which can lie before the start of the range
+     * @param orgId only when grouped by organisation, which needs figures of all of them
+     * @param orgName what people call the organisation; absent when there is no name
      * @param modelId only when grouped by model
      * @param modelName what people call the model; absent when there is no name
      * @param clientId only when grouped by client; present but empty for events without a client
@@ -61,6 +63,12 @@ public record UsageSeries(
     @Schema(name = "UsagePoint")
     public record Point(
             @Schema(description = "Start of the bucket; can lie before the start of the range") Instant bucketStart,
+            @JsonInclude(JsonInclude.Include.NON_NULL)
+                    @Schema(description = "Only when grouped by org, in figures of all organisations")
+                    UUID orgId,
+            @JsonInclude(JsonInclude.Include.NON_NULL)
+                    @Schema(description = "What people call the organisation; absent when there is no name")
+                    String orgName,
             @JsonInclude(JsonInclude.Include.NON_NULL) @Schema(description = "Only when grouped by model") UUID modelId,
             @JsonInclude(JsonInclude.Include.NON_NULL)
                     @Schema(description = "What people call the model; absent when there is no name")
@@ -129,23 +137,32 @@ public record UsageSeries(
 
     /** Dresses the rows of a query; adds the empty buckets where they were asked for. */
     static UsageSeries of(UUID org, UsageQuery query, List<UsageRow> rows, GroupNames names, Instant availableFrom) {
-        UsageSums totals = rows.stream().map(UsageRow::sums).reduce(UsageSums.NONE, UsageSums::plus);
-        List<UsageRow> shown = query.fillZero() ? filled(query, rows) : rows;
         return new UsageSeries(
                 org,
                 query.granularity(),
                 query.range().start(),
                 query.range().end(),
                 query.zoneName(),
-                shown.stream().map(row -> point(query, row, names)).toList(),
-                Sums.of(totals),
+                points(query, rows, names),
+                totals(rows),
                 availableFrom,
                 null);
+    }
+
+    static List<Point> points(UsageQuery query, List<UsageRow> rows, GroupNames names) {
+        List<UsageRow> shown = query.fillZero() ? filled(query, rows) : rows;
+        return shown.stream().map(row -> point(query, row, names)).toList();
+    }
+
+    static Sums totals(List<UsageRow> rows) {
+        return Sums.of(rows.stream().map(UsageRow::sums).reduce(UsageSums.NONE, UsageSums::plus));
     }
 
     private static Point point(UsageQuery query, UsageRow row, GroupNames names) {
         return new Point(
                 query.buckets().starts().get(row.bucket()),
+                row.group().org().orElse(null),
+                names.org(row.group()).orElse(null),
                 row.group().model().orElse(null),
                 names.model(row.group()).orElse(null),
                 row.group().client().isEmpty() ? null : row.group().client().filter(client -> !client.isEmpty()),

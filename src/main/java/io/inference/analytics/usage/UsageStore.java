@@ -1,6 +1,7 @@
 package io.inference.analytics.usage;
 
 import io.inference.analytics.platform.Failure;
+import io.inference.analytics.platform.Retention;
 import io.inference.analytics.series.SeriesGroup;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.math.BigDecimal;
@@ -37,21 +38,41 @@ public class UsageStore {
             """;
 
     private final UserPrivacy privacy;
+    private final Retention retention;
 
-    UsageStore(UserPrivacy privacy) {
+    UsageStore(UserPrivacy privacy, Retention retention) {
         this.privacy = privacy;
+        this.retention = retention;
     }
 
     /**
      * The points of a query, by bucket and then by group.
      *
      * @throws Failure.Forbidden when it is about users and the organisation does not show them
+     * @throws Failure.Invalid when it needs raw events that may be gone
      */
     public List<UsageRow> read(Handle handle, UUID org, UsageQuery query) {
         String userId = query.isAboutUsers() ? privacy.shownId(handle, org, "user_id") : "user_id";
-        RollupSlices slices = slices(query, userId);
+        return read(handle, query, slices(Optional.of(org), query, userId));
+    }
+
+    /**
+     * The same where the query names users by their true ids, whatever the organisation shows. The caller shows the figures only
+     * where figures by user may be shown.
+     */
+    public List<UsageRow> readOfUsers(Handle handle, UUID org, UsageQuery query) {
+        return read(handle, query, slices(Optional.of(org), query, "user_id"));
+    }
+
+    /** The same of all organisations; the query is not about users. */
+    List<UsageRow> readAcrossOrgs(Handle handle, UsageQuery query) {
+        return read(handle, query, slices(Optional.empty(), query, "user_id"));
+    }
+
+    private List<UsageRow> read(Handle handle, UsageQuery query, RollupSlices slices) {
+        requireKept(query);
         try (Query select = handle.createQuery(sql(query, slices))) {
-            bind(select, org, query, slices);
+            bind(select, query, slices);
             List<UsageRow> points =
                     select.map(row -> point(row, query.groupBy())).list();
             if (points.size() > POINTS_MAX) {
@@ -61,11 +82,25 @@ public class UsageStore {
         }
     }
 
-    static RollupSlices slices(UsageQuery query, String userId) {
-        return new RollupSlices(
+    /**
+     * Refuses a query that needs raw events that may be gone.
+     *
+     * @throws Failure.Invalid when they may be gone
+     */
+    public void requireKept(UsageQuery query) {
+        query.raw()
+                .asked()
+                .ifPresentOrElse(asked -> query.scope().requireRawEvents(retention, asked), () -> query.buckets()
+                        .cuts(query.range())
+                        .requireKept(retention, query.scope().now()));
+    }
+
+    static RollupSlices slices(Optional<UUID> org, UsageQuery query, String userId) {
+        return RollupSlices.of(
                 "range",
-                query.buckets().slices(query.range()),
-                UsageFilter.of(query.scope(), query.users(), userId),
+                query.buckets(),
+                query.range(),
+                UsageFilter.of(org, query, userId),
                 query.groupBy().contains(GroupBy.USER));
     }
 
@@ -83,6 +118,7 @@ public class UsageStore {
 
     private static String column(GroupBy group) {
         return switch (group) {
+            case ORG -> "org_id";
             case MODEL -> "model_id";
             case CLIENT -> "client_id collate \"C\"";
             case USER -> "user_id";
@@ -90,14 +126,15 @@ public class UsageStore {
         };
     }
 
-    private static void bind(Query select, UUID org, UsageQuery query, RollupSlices slices) {
-        select.bindArray("starts", Instant.class, query.buckets().starts()).bind("org", org);
+    private static void bind(Query select, UsageQuery query, RollupSlices slices) {
+        select.bindArray("starts", Instant.class, query.buckets().starts());
         slices.bind(select);
         slices.filter().bind(select);
     }
 
     private static UsageRow point(RowView row, Set<GroupBy> groupBy) {
         SeriesGroup group = new SeriesGroup(
+                groupBy.contains(GroupBy.ORG) ? Optional.of(row.getColumn("org_id", UUID.class)) : Optional.empty(),
                 groupBy.contains(GroupBy.MODEL) ? Optional.of(row.getColumn("model_id", UUID.class)) : Optional.empty(),
                 groupBy.contains(GroupBy.CLIENT)
                         ? Optional.of(row.getColumn("client_id", String.class))

@@ -84,6 +84,11 @@ public class UserPrivacy {
         return mode(handle, org) == Mode.OFF ? "null::uuid" : shownId(handle, org, column);
     }
 
+    /** Whether there are figures by user at all. */
+    boolean isOn(Handle handle, UUID org) {
+        return mode(handle, org) != Mode.OFF;
+    }
+
     private static Mode mode(Handle handle, UUID org) {
         return handle.createQuery(MODE)
                 .bind("org", org)

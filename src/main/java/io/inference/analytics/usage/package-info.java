@@ -1,7 +1,7 @@
 /**
  * Usage and spend by time, model, client, user and status.
  *
- * <p>Owns: the endpoints of usage and of its breakdown, its query rules, buckets and the CSV form; the lists of organisations, models, clients and users, and their names. May
+ * <p>Owns: the endpoints of usage, of one organisation or all, and of its breakdown, its query rules, buckets and the CSV form; the lists of organisations, models, clients and users, and their names. May
  * touch: access, freshness, platform. Invariants: money and tokens are exact from the rollups to the answer; totals are sums of
  * exact values; unpriced is never shown as free. On failure: all faults of a query are reported at once; without PostgreSQL the
  * answer is unavailable.

@@ -21,6 +21,7 @@ public class OpenApiDocument implements OASFilter {
         TAGS.put("freshness", "How far the figures lag behind the events");
         TAGS.put("exports", "Files of usage and cost, written in the background");
         TAGS.put("budgets", "Amounts that an organisation does not want to exceed, with their state");
+        TAGS.put("prices", "The price book, by which events without a cost are priced");
         TAGS.put("catalog", "Organisations, models and clients, and their names");
         TAGS.put("events", "Usage events over HTTP, and checks for their producers");
         TAGS.put("providers", "The providers' bills for the whole company, and reconciliation");

@@ -33,6 +33,9 @@ public final class ParameterValues {
 
     private static final Set<String> ZONES = ZoneId.getAvailableZoneIds();
 
+    private static final QueryParameters.Parser<String> STATUS =
+            QueryParameters.oneOf(new String[] {"success", "error", "timeout", "throttled"}, word -> word);
+
     private ParameterValues() {}
 
     /**
@@ -82,10 +85,22 @@ public final class ParameterValues {
 
     /** The id of a client, as it stands in events. */
     public static String clientId(String text) throws Fault {
-        if (text.length() > CLIENT_ID_LENGTH_MAX || text.indexOf('\0') >= 0) {
-            throw new Fault("not an id (expected: up to " + CLIENT_ID_LENGTH_MAX + " characters, none of them U+0000)");
-        }
-        return text;
+        return text("an id", CLIENT_ID_LENGTH_MAX).parse(text);
+    }
+
+    /** A text that PostgreSQL can hold. */
+    public static QueryParameters.Parser<String> text(String what, int lengthMax) {
+        return text -> {
+            if (text.codePointCount(0, text.length()) > lengthMax || text.indexOf('\0') >= 0) {
+                throw new Fault("not " + what + " (expected: up to " + lengthMax + " characters, none of them U+0000)");
+            }
+            return text;
+        };
+    }
+
+    /** How an invocation ended, as it stands in events. */
+    public static String status(String text) throws Fault {
+        return STATUS.parse(text);
     }
 
     /** The length of a page. */

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Function;
 import java.util.stream.Stream;
@@ -105,6 +106,37 @@ public final class QueryParameters {
                 return parsed;
             }
         }
+        return parsed;
+    }
+
+    /**
+     * The values of all parameters whose names begin with a prefix, by what follows it, each as in {@link #repeatableWhole},
+     * and any of them may be empty.
+     *
+     * @param keys checks what follows the prefix; without anything after the prefix a name is unknown
+     */
+    public Map<String, Set<String>> repeatableByKey(String prefix, Parser<String> keys, Parser<String> parser) {
+        known.add(prefix + "KEY");
+        Map<String, Set<String>> parsed = new TreeMap<>();
+        for (String name : given.keySet()) {
+            if (name.startsWith(prefix) && name.length() > prefix.length()) {
+                known.add(name);
+                parse(name, name.substring(prefix.length()), keys)
+                        .ifPresent(key -> parsed.put(key, wholeOrEmpty(name, parser)));
+            }
+        }
+        return parsed;
+    }
+
+    /** As {@link #repeatableWhole}; the empty text is a value, too. */
+    private Set<String> wholeOrEmpty(String name, Parser<String> parser) {
+        List<String> values = given.get(name);
+        if (!values.contains("")) {
+            return repeatableWhole(name, parser);
+        }
+        Set<String> parsed =
+                parsed(name, values.stream().filter(value -> !value.isEmpty()).toList(), parser);
+        parsed.add("");
         return parsed;
     }
 

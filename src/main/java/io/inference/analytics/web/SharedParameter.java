@@ -76,8 +76,7 @@ public enum SharedParameter {
             "timeZone",
             false,
             "IANA name of the zone whose days, weeks and months the buckets, dates and periods follow, daylight saving"
-                    + " included. A zone whose days"
-                    + " do not begin on whole UTC hours is refused unless granularity is hour",
+                    + " included. Hours are those of UTC in every zone",
             string().defaultValue("UTC")),
     /** Of a range that has no buckets. */
     RANGE_TIME_ZONE(
@@ -108,6 +107,20 @@ public enum SharedParameter {
             false,
             "Only these users; repeatable, or a list with commas, at most 100",
             listOf(uuid())),
+    /** A filter. */
+    WITHOUT_CLIENT(
+            In.QUERY,
+            "withoutClient",
+            false,
+            "true: only events without a client, or, next to clientId, these as well",
+            string().enumeration(List.of("true"))),
+    /** A filter. */
+    STATUS(
+            In.QUERY,
+            "status",
+            false,
+            "Only invocations that ended so; repeatable, or a list with commas",
+            listOf(string().enumeration(List.of("success", "error", "timeout", "throttled")))),
     /** A filter of the audit log. */
     RECORDED_FROM(In.QUERY, "start", false, "Only entries recorded at this time or later", time()),
     /** A filter of the audit log. */
@@ -123,6 +136,13 @@ public enum SharedParameter {
             false,
             "Only entries with this outcome",
             string().enumeration(List.of("allowed", "denied"))),
+    /** A filter of bills and imports. */
+    PROVIDER(
+            In.QUERY,
+            "provider",
+            false,
+            "Only this provider",
+            string().enumeration(List.of("anthropic", "cursor", "openai", "claude_ai"))),
     /** Of a list in pages. */
     LIMIT(
             In.QUERY,

@@ -1,18 +1,18 @@
 package io.inference.analytics.access;
 
-import static io.inference.analytics.access.TokenAuthenticatorTest.EC;
-import static io.inference.analytics.access.TokenAuthenticatorTest.RSA;
-import static io.inference.analytics.access.TokenAuthenticatorTest.claims;
-import static io.inference.analytics.access.TokenAuthenticatorTest.claimsJson;
-import static io.inference.analytics.access.TokenAuthenticatorTest.jwk;
-import static io.inference.analytics.access.TokenAuthenticatorTest.pair;
-import static io.inference.analytics.access.TokenAuthenticatorTest.rightlySigned;
-import static io.inference.analytics.access.TokenAuthenticatorTest.rs256;
+import static io.inference.analytics.access.SignedTokens.EC;
+import static io.inference.analytics.access.SignedTokens.RSA;
+import static io.inference.analytics.access.SignedTokens.claims;
+import static io.inference.analytics.access.SignedTokens.claimsJson;
+import static io.inference.analytics.access.SignedTokens.jwk;
+import static io.inference.analytics.access.SignedTokens.pair;
+import static io.inference.analytics.access.SignedTokens.rightlySigned;
+import static io.inference.analytics.access.SignedTokens.rs256;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.sun.net.httpserver.HttpServer;
-import io.inference.analytics.access.TokenAuthenticatorTest.Settings;
+import io.inference.analytics.access.SignedTokens.Settings;
 import io.inference.analytics.platform.Failure;
 import io.inference.analytics.testing.MovedClock;
 import io.smallrye.jwt.algorithm.SignatureAlgorithm;

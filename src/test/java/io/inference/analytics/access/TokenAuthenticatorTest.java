@@ -1,30 +1,34 @@
 package io.inference.analytics.access;
 
+import static io.inference.analytics.access.SignedTokens.EC;
+import static io.inference.analytics.access.SignedTokens.ORG;
+import static io.inference.analytics.access.SignedTokens.RSA;
+import static io.inference.analytics.access.SignedTokens.claims;
+import static io.inference.analytics.access.SignedTokens.claimsJson;
+import static io.inference.analytics.access.SignedTokens.jwk;
+import static io.inference.analytics.access.SignedTokens.pair;
+import static io.inference.analytics.access.SignedTokens.pem;
+import static io.inference.analytics.access.SignedTokens.rightlySigned;
+import static io.inference.analytics.access.SignedTokens.rs256;
+import static io.inference.analytics.access.SignedTokens.signed;
+import static io.inference.analytics.access.SignedTokens.withKey;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.inference.analytics.access.SignedTokens.Settings;
 import io.inference.analytics.platform.Failure;
 import io.smallrye.jwt.algorithm.SignatureAlgorithm;
-import io.smallrye.jwt.build.Jwt;
-import io.smallrye.jwt.build.JwtClaimsBuilder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.GeneralSecurityException;
 import java.security.KeyPair;
-import java.security.KeyPairGenerator;
-import java.security.Signature;
-import java.security.spec.ECGenParameterSpec;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.UUID;
-import java.util.function.UnaryOperator;
 import org.jose4j.jwe.JsonWebEncryption;
-import org.jose4j.jwk.JsonWebKey;
 import org.jose4j.jwk.PublicJsonWebKey;
 import org.jose4j.jws.JsonWebSignature;
 import org.junit.jupiter.api.Test;
@@ -34,97 +38,6 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class TokenAuthenticatorTest {
-
-    static final KeyPair RSA = pair("RSA");
-    static final KeyPair EC = pair("EC");
-    static final UUID ORG = UUID.randomUUID();
-
-    record Settings(
-            boolean rbacEnabled,
-            Optional<String> jwtIssuer,
-            Optional<String> jwtAudience,
-            Optional<String> jwtPublicKey,
-            Optional<String> jwtJwksUrl,
-            String rolesClaim,
-            String orgsClaim)
-            implements AccessConfig {
-
-        Settings(
-                boolean rbacEnabled,
-                Optional<String> jwtIssuer,
-                Optional<String> jwtAudience,
-                Optional<String> jwtPublicKey,
-                Optional<String> jwtJwksUrl) {
-            this(rbacEnabled, jwtIssuer, jwtAudience, jwtPublicKey, jwtJwksUrl, "roles", "orgs");
-        }
-
-        @Override
-        public int rateLimitSubject() {
-            return 1;
-        }
-
-        @Override
-        public int rateLimitOrg() {
-            return 1;
-        }
-
-        @Override
-        public int rateLimitRefused() {
-            return 1;
-        }
-    }
-
-    static KeyPair pair(String algorithm) {
-        try {
-            KeyPairGenerator generator = KeyPairGenerator.getInstance(algorithm);
-            if (algorithm.equals("EC")) {
-                generator.initialize(new ECGenParameterSpec("secp256r1"));
-            } else {
-                generator.initialize(2048);
-            }
-            return generator.generateKeyPair();
-        } catch (GeneralSecurityException e) {
-            throw new IllegalStateException(e);
-        }
-    }
-
-    private static String pem(KeyPair pair) {
-        return "-----BEGIN PUBLIC KEY-----\n"
-                + Base64.getMimeEncoder(64, "\n".getBytes(StandardCharsets.US_ASCII))
-                        .encodeToString(pair.getPublic().getEncoded())
-                + "\n-----END PUBLIC KEY-----\n";
-    }
-
-    private static TokenAuthenticator withKey(String pemOrPath) {
-        return new TokenAuthenticator(
-                new Settings(
-                        true,
-                        Optional.of("https://issuer"),
-                        Optional.of("analytics"),
-                        Optional.of(pemOrPath),
-                        Optional.empty()),
-                Clock.systemUTC());
-    }
-
-    static JwtClaimsBuilder claims() {
-        Instant now = Instant.now();
-        return Jwt.claims()
-                .issuer("https://issuer")
-                .audience("analytics")
-                .subject("ann")
-                .issuedAt(now)
-                .expiresAt(now.plusSeconds(300))
-                .claim("orgs", List.of(ORG.toString()))
-                .claim("roles", List.of("engineer", "something-else"));
-    }
-
-    private static String signed(UnaryOperator<JwtClaimsBuilder> spoil, KeyPair key, SignatureAlgorithm algorithm) {
-        return spoil.apply(claims()).jws().algorithm(algorithm).sign(key.getPrivate());
-    }
-
-    static String rs256(UnaryOperator<JwtClaimsBuilder> spoil) {
-        return signed(spoil, RSA, SignatureAlgorithm.RS256);
-    }
 
     private static void refused(String token) {
         assertThatThrownBy(() -> withKey(pem(RSA)).verify(token)).isInstanceOf(Failure.Unauthorized.class);
@@ -151,12 +64,6 @@ class TokenAuthenticatorTest {
                 .isEqualTo("ann");
     }
 
-    static JsonWebKey jwk(String id, KeyPair pair) throws Exception {
-        PublicJsonWebKey key = PublicJsonWebKey.Factory.newPublicJwk(pair.getPublic());
-        key.setKeyId(id);
-        return key;
-    }
-
     @Test
     void keysAndAddressesInTheTokenItselfAreIgnored() throws Exception {
         KeyPair own = pair("RSA");
@@ -167,23 +74,6 @@ class TokenAuthenticatorTest {
         forged.setHeader("jku", "https://attacker.example/jwks");
         forged.setPayload(claimsJson());
         refused(forged.getCompactSerialization());
-    }
-
-    static String claimsJson() {
-        long now = Instant.now().getEpochSecond();
-        return "{\"iss\":\"https://issuer\",\"aud\":\"analytics\",\"sub\":\"ann\",\"orgs\":[],\"iat\":%d,\"exp\":%d}"
-                .formatted(now, now + 300);
-    }
-
-    /** Signed with the right key, so that only what is wrong with the header or the claims can be the reason. */
-    static String rightlySigned(String header, String payload) throws GeneralSecurityException {
-        Base64.Encoder base64 = Base64.getUrlEncoder().withoutPadding();
-        String signed = base64.encodeToString(header.getBytes(StandardCharsets.UTF_8)) + "."
-                + base64.encodeToString(payload.getBytes(StandardCharsets.UTF_8));
-        Signature signature = Signature.getInstance("SHA256withRSA");
-        signature.initSign(RSA.getPrivate());
-        signature.update(signed.getBytes(StandardCharsets.US_ASCII));
-        return signed + "." + base64.encodeToString(signature.sign());
     }
 
     @Test

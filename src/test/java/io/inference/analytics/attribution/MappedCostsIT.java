@@ -74,6 +74,32 @@ class MappedCostsIT {
         lab.assertLawsHold(OCT_15);
     }
 
+    /** The bill of F1 has claude-3-5-haiku-20241022, and events call the model claude-3.5-haiku. */
+    @Test
+    void aBilledModelWithNearlyOurNameIsToBeNamed() throws Exception {
+        lab.offerF1();
+        lab.anthropic(OCT_15);
+        UUID model = UUID.randomUUID();
+        lab.database.execute("delete from analytics.models where name like 'claude-3_5-haiku%'");
+        assertThat(lab.unmapped().nearModels())
+                .extracting(UnmappedCosts.Unmapped::id)
+                .doesNotContain("claude-3-5-haiku-20241022");
+        lab.database.execute(
+                "insert into analytics.models (model_id, name) values ('" + model + "', 'claude-3.5-haiku')");
+        try {
+            assertThat(lab.unmapped().nearModels())
+                    .extracting(entry ->
+                            entry.kind() + " " + entry.id() + " " + entry.name().orElseThrow())
+                    .contains("model claude-3-5-haiku-20241022 claude-3.5-haiku");
+            new ProviderModels(lab.jdbi(), lab.clock()).set(model, Provider.ANTHROPIC, "claude-3-5-haiku-20241022");
+            assertThat(lab.unmapped().nearModels())
+                    .extracting(UnmappedCosts.Unmapped::id)
+                    .doesNotContain("claude-3-5-haiku-20241022");
+        } finally {
+            lab.database.execute("delete from analytics.models where model_id = '" + model + "'");
+        }
+    }
+
     @Test
     void whatAMappingMovesIsNotedWithWhoMadeIt() throws Exception {
         lab.offerF1();

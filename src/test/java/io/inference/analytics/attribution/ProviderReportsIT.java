@@ -183,6 +183,87 @@ class ProviderReportsIT {
     }
 
     @Test
+    void theViewsOfAMonthAddUpToTheOneTotal() throws Exception {
+        offerAllProviders();
+        BigDecimal total = lab.sum("analytics.vw_combined_daily_costs", "amount_usd", "true");
+        for (String view : List.of("vw_executive_summary", "vw_cost_allocation", "mb_monthly_summary")) {
+            assertThat(lab.sum("analytics." + view, "amount_usd", "true"))
+                    .as(view)
+                    .isEqualTo(total);
+        }
+        assertThat(
+                        lab.database.rows(
+                                """
+                                select amount_usd, change_usd, quarter_to_date_usd, year_to_date_usd, run_rate_year_usd, users, cost_per_user_usd,
+                                       preferred_platform
+                                from analytics.vw_executive_summary where month = '2025-10-01'
+                                """))
+                .containsExactly(tuple(
+                        usd("122.9336232"),
+                        usd("-3.0663768"),
+                        usd("122.9336232"),
+                        usd("453.9336232"),
+                        usd("1475.2"),
+                        1L,
+                        usd("122.9336232"),
+                        "claude_ai"));
+        assertThat(
+                        lab.database.rows(
+                                """
+                                select platform, users, tokens, lines_added, sessions from analytics.mb_monthly_summary
+                                where month = '2025-10-01' and platform like 'cl%e' order by platform
+                                """))
+                .containsExactly(tuple("claude_code", 1L, usd("7596500"), usd("812"), usd("5")));
+        assertThat(
+                        lab.database.rows(
+                                """
+                                select amount_usd, lines, sessions, round(cost_per_line, 4), cost_rating, user_kind from analytics.vw_cost_allocation
+                                where platform = 'claude_code' and user_email = 'alice@example.test'
+                                """))
+                .containsExactly(tuple(usd("9.38"), usd("812"), usd("4"), usd("0.0116"), "excellent", "rare"));
+    }
+
+    @Test
+    void theViewsOfPeopleAndImportsSayWhatTheyCount() throws Exception {
+        offerAllProviders();
+        assertThat(
+                        lab.database.rows(
+                                """
+                                select tool, active_days, engagement_percent, engagement, quartile from analytics.vw_productivity_metrics
+                                where user_email = 'alice@example.test' order by tool
+                                """))
+                .as("one of October's 23 working days")
+                .containsExactly(
+                        tuple("claude_code", 1L, usd("4.3"), "minimal", 1L),
+                        tuple("cursor", 1L, usd("4.3"), "minimal", 1L));
+        assertThat(lab.sum("analytics.vw_engineering_productivity", "accepted_lines", "true"))
+                .isEqualTo(
+                        lab.amount(
+                                """
+                        select (select sum(claude_code_lines_added) from analytics.fact_claude_daily_usage)
+                             + (select sum(accepted_lines_added) from analytics.fact_cursor_daily_usage where is_active)
+                        """));
+        assertThat(lab.database.rows("select distinct acceptance_light from analytics.vw_engineering_productivity"))
+                .containsExactly(tuple("green"));
+        assertThat(lab.database.rows("select provider, health from analytics.vw_system_health order by provider"))
+                .as("no import since October")
+                .containsExactly(tuple("anthropic", "stale"), tuple("cursor", "stale"));
+        assertThat(
+                        lab.database.rows(
+                                """
+                                select provider, days, good_days, failed_days + quarantined_days from analytics.vw_data_quality_dashboard
+                                where provider = 'anthropic'
+                                """))
+                .containsExactly(tuple("anthropic", 3L, 3L, 0L));
+        assertThat(
+                        lab.database.rows(
+                                """
+                                select name, made_by, rotation, last_used, mapped from analytics.vw_compliance_security order by name limit 1
+                                """))
+                .containsExactly(tuple("claude_code_key_alice_test", "alice@example.test", "due", OCT_15, false));
+    }
+
+    @Test
     void costsAndProductivityOfADayAddUpToo() throws Exception {
         offerAllProviders();
         assertThat(lab.sum("analytics.vw_claude_per_key_costs", "amount_usd", "true"))

@@ -25,7 +25,8 @@ final class Bench implements Callable<Integer> {
             "audit",
             "reliability",
             "incident-export",
-            "export");
+            "export",
+            "refused");
 
     @Parameters(paramLabel = "NAME")
     private List<String> names = List.of();
@@ -99,6 +100,7 @@ final class Bench implements Callable<Integer> {
             case "reliability" -> new ReliabilityBenchmark(notes).run();
             case "incident-export" -> new IncidentExportBenchmark(rows, notes).run();
             case "export" -> new ExportBenchmark(rows, notes).run();
+            case "refused" -> new RefusedBenchmark(Duration.ofSeconds(durationSeconds), notes).run();
             default -> throw new IllegalArgumentException("benchmark: " + name + " (expected: " + ALL + ")");
         };
     }

@@ -52,6 +52,7 @@ final class DrainBenchmark {
             double reference = stream ? References.perfTest(stack, events) : References.connector(stack, events);
             stack.deleteReferenceQueue();
             Drained drained = drain(stack);
+            notes.add(Disk.perMillion(stack, events));
             String name = "drain-" + transport;
             if (stream) {
                 figures.add(Figure.rate(name, drained.rate(), "PerfTest, quorum queue", reference, 0.5));

@@ -60,6 +60,16 @@ final class Stack implements AutoCloseable {
         }
     }
 
+    /** The first column of the first row. */
+    String text(String sql) throws SQLException {
+        try (Connection connection = database();
+                Statement statement = connection.createStatement();
+                ResultSet rows = statement.executeQuery(sql)) {
+            rows.next();
+            return rows.getString(1);
+        }
+    }
+
     void execute(String sql) throws SQLException {
         try (Connection connection = database();
                 Statement statement = connection.createStatement()) {

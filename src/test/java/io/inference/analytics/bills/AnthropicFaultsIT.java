@@ -34,7 +34,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What goes wrong on the way from Anthropic: what is tried again, what is not, and what stays as it was. */
 class AnthropicFaultsIT {
@@ -212,6 +214,56 @@ class AnthropicFaultsIT {
                 assertThat(lab.day(dataset, day)).isEqualTo(tuple("failed_retryable", "broken_answer", 0L));
             }
         }
+    }
+
+    /** The usage of the day comes from another answer, and is stored. */
+    @ParameterizedTest
+    @CsvSource({
+        "HTML, failed_retryable, broken_json",
+        "BROKEN_JSON, failed_retryable, broken_json",
+        "GZIP, failed_retryable, broken_json",
+        "DOUBLED_FIELD, failed_retryable, broken_json",
+        "HUGE, failed_permanent, too_large",
+        "REDIRECT, failed_permanent, *"
+    })
+    void anAnswerThatIsNoneIsAClearStatus(Fault fault, String status, String code) throws Exception {
+        lab.offerF1();
+        lab.anthropicApi.fail("cost_report", Collections.nCopies(5, fault).toArray(Fault[]::new));
+        assertThat(lab.anthropic(OCT_15).complete()).isFalse();
+        assertThat(lab.day("cost", OCT_15).toList().get(0)).isEqualTo(status);
+        assertThat(lab.day("cost", OCT_15).toList().get(1))
+                .satisfies(found -> assertThat(found.toString()).matches(code.replace("*", ".+")));
+        assertThat(lab.day("usage", OCT_15).toList()).startsWith("ok");
+        assertThat(lab.anthropicApi.requests("elsewhere"))
+                .as("the key is not carried")
+                .isEmpty();
+    }
+
+    /** A day of Berlin is not that of UTC, and 60 digits are no amount. Another day of the answer is stored. */
+    @ParameterizedTest
+    @ValueSource(strings = {"2025-10-15T00:00:00+02:00", "0001-01-01T00:00:00Z", "2025-10-15", "yesterday"})
+    void aBucketThatIsNoUtcDayIsNoDay(String start) throws Exception {
+        lab.offerF1();
+        lab.anthropicApi.cost(OCT_16, ProviderLab.f1());
+        lab.anthropicApi.startingAt(OCT_15, start);
+        assertThat(lab.imports()
+                        .retry(Provider.ANTHROPIC, new TreeSet<>(List.of(OCT_15, OCT_16)), "test", outcome -> {})
+                        .complete())
+                .isFalse();
+        assertThat(lab.day("cost", OCT_15)).isEqualTo(tuple("failed_retryable", "broken_answer", 0L));
+        assertThat(lab.day("cost", OCT_16)).isEqualTo(tuple("ok", null, 1L));
+    }
+
+    @Test
+    void anAmountOfSixtyDigitsKeepsItsDayOut() throws Exception {
+        lab.offerF1();
+        lab.anthropicApi.cost(OCT_15, ProviderLab.f1("1".repeat(60)));
+        assertThat(lab.anthropic(OCT_15).complete()).isFalse();
+        assertThat(lab.day("cost", OCT_15).toList()).startsWith("quarantined", "broken_field");
+        lab.anthropicApi.cost(OCT_15, ProviderLab.f1("1." + "1".repeat(60)));
+        assertThat(lab.anthropic(OCT_15).complete()).isTrue();
+        assertThat(lab.billed())
+                .isEqualTo(usd("21.50").add(usd("0.01" + "1".repeat(60))).stripTrailingZeros());
     }
 
     /** Both are of type other, and nothing else tells them apart. */

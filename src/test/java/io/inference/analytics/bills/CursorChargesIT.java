@@ -4,18 +4,26 @@ import static io.inference.analytics.bills.ProviderLab.OCT_15;
 import static io.inference.analytics.bills.ProviderLab.OCT_16;
 import static io.inference.analytics.bills.ProviderLab.usd;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.tuple;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.inference.analytics.attribution.CursorInvoices;
+import io.inference.analytics.attribution.Tool;
 import io.inference.analytics.devtools.Fault;
+import io.inference.analytics.platform.Failure;
 import io.inference.analytics.provider.Provider;
 import io.inference.analytics.provider.ProviderHttp;
 import java.math.BigDecimal;
 import java.time.Instant;
 import java.time.LocalDate;
+import java.time.YearMonth;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
+import java.util.SortedSet;
+import java.util.TreeSet;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -153,11 +161,146 @@ class CursorChargesIT {
         lab.cursor(OCT_15);
         assertThat(lab.validation().validate(Provider.CURSOR, Optional.empty(), OCT_15, Optional.empty()))
                 .allMatch(ProviderValidation.Checkpoint::passed);
-        lab.cursorApi.fail("filtered-usage-events", Fault.FORBIDDEN);
+        // The days before come in several calls.
+        lab.cursorApi.fail(
+                "filtered-usage-events",
+                Collections.nCopies(20, Fault.FORBIDDEN).toArray(Fault[]::new));
         assertThat(lab.imports()
                         .importDue(Provider.CURSOR, "test", outcome -> {})
                         .days())
                 .isNotEmpty();
         assertThat(billed()).isEqualTo(usd("50"));
+    }
+
+    /** A large team's events of 30 days take longer than a job or a lease lasts. */
+    @Test
+    void whatWasReadBeforeAnInterruptionIsStored() throws Exception {
+        lab.set("cursor-page-records", "1");
+        lab.cursorApi.events(list(event(10, 0), event(20, 1)));
+        Fault[] outage = Collections.nCopies(10, Fault.SERVER_ERROR).toArray(Fault[]::new);
+        lab.cursorApi.betweenPages(
+                List.of(events -> {}, events -> lab.cursorApi.fail("filtered-usage-events", outage)));
+        SortedSet<LocalDate> days =
+                new TreeSet<>(OCT_15.minusDays(2).datesUntil(OCT_15.plusDays(4)).toList());
+        assertThat(lab.imports()
+                        .retry(Provider.CURSOR, days, "test", outcome -> {})
+                        .complete())
+                .isFalse();
+        assertThat(
+                        lab.database.rows(
+                                "select status, count(*) from analytics.provider_import_day where dataset = 'events' group by status order by status"))
+                .containsExactly(tuple("failed_retryable", 3L), tuple("ok", 1L), tuple("ok_empty", 2L));
+        assertThat(billed()).isEqualTo(usd("0.3"));
+        assertThat(lab.database.number("select count(*) from analytics.provider_raw_page where dataset = 'events'"))
+                .as("two pages of the day with events, and one of each day without")
+                .isEqualTo(4);
+    }
+
+    /** 100 USD of 15 October and 40 of seats: a cycle can end before the month does. */
+    @Test
+    void anInvoiceIsComparedWithItsOwnPeriod() throws Exception {
+        lab.cursorApi.events(list(event(10_000, 0)));
+        lab.cursor(OCT_15);
+        lab.seats().add(YearMonth.of(2025, 10), Tool.CURSOR, usd("40"), false, "test");
+        CursorInvoices invoices = new CursorInvoices(lab.jdbi(), lab.clock());
+        String[][] periods = {{"2025-09-16", "2025-10-15", "140"}, {"2025-09-15", "2025-10-14", "40"}};
+        for (String[] period : periods) {
+            invoices.enter(invoice(period[0], period[1]), true, "test");
+            assertThat(invoices.compare()).singleElement().satisfies(october -> {
+                assertThat(october.imported()).isEqualByComparingTo(period[2]);
+                assertThat(october.period().first()).isEqualTo(period[0]);
+                assertThat(october.period().last()).isEqualTo(period[1]);
+            });
+        }
+        for (String[] wrong :
+                new String[][] {{"2025-10-15", "2025-11-14"}, {"2025-08-31", "2025-10-14"}, {"2025-10-15", "2025-10-14"}
+                }) {
+            assertThatThrownBy(() -> invoices.enter(invoice(wrong[0], wrong[1]), true, "test"))
+                    .isInstanceOf(Failure.Invalid.class)
+                    .hasMessageContaining("expected: it ends in 2025-10");
+        }
+    }
+
+    /** An invoice of the calendar month September, then a cycle that would begin in it. */
+    @Test
+    void aDayBelongsToOneInvoiceAtMost() throws Exception {
+        CursorInvoices invoices = new CursorInvoices(lab.jdbi(), lab.clock());
+        lab.cursorApi.events(list(event(40, 0)));
+        lab.cursor(OCT_15);
+        assertThat(invoices.leftOut()).singleElement().satisfies(charges -> {
+            assertThat(charges.amount()).isEqualByComparingTo("0.4");
+            assertThat(charges.days()).isEqualTo(new CursorInvoices.Period(OCT_15, OCT_15));
+            assertThat(charges.overdue()).as("the running month").isFalse();
+        });
+        CursorInvoices.Invoice october = invoice("2025-10-01", "2025-10-14");
+        invoices.enter(of(YearMonth.of(2025, 9), october), false, "test");
+        assertThatThrownBy(() -> invoices.enter(invoice("2025-09-30", "2025-10-14"), false, "test"))
+                .isInstanceOf(Failure.Invalid.class)
+                .hasMessageContaining(
+                        "expected: no day of the invoice of 2025-09, which is of 2025-09-01 to 2025-09-30");
+        invoices.enter(october, false, "test");
+        assertThat(invoices.leftOut()).singleElement().matches(charges -> !charges.overdue());
+        invoices.enter(of(YearMonth.of(2025, 11), october), false, "test");
+        assertThat(invoices.leftOut())
+                .as("November is billed already")
+                .singleElement()
+                .matches(CursorInvoices.LeftOut::overdue);
+        invoices.enter(invoice("2025-10-01", "2025-10-31"), true, "test");
+        assertThat(invoices.leftOut()).isEmpty();
+    }
+
+    /** The same of a calendar month. */
+    private static CursorInvoices.Invoice of(YearMonth month, CursorInvoices.Invoice like) {
+        return new CursorInvoices.Invoice(
+                month,
+                Optional.empty(),
+                like.total(),
+                like.subscription(),
+                like.overage(),
+                like.requests(),
+                like.usageBasedRequests(),
+                like.invoiceId(),
+                like.date(),
+                like.paymentStatus(),
+                like.notes());
+    }
+
+    private static CursorInvoices.Invoice invoice(String first, String last) {
+        return new CursorInvoices.Invoice(
+                YearMonth.of(2025, 10),
+                Optional.of(new CursorInvoices.Period(LocalDate.parse(first), LocalDate.parse(last))),
+                usd("140"),
+                Optional.empty(),
+                Optional.empty(),
+                Optional.empty(),
+                Optional.empty(),
+                Optional.empty(),
+                Optional.empty(),
+                Optional.empty(),
+                Optional.empty());
+    }
+
+    /** The cycle begins at 10:30. What was charged at 10:00 is of the cycle before, although it is the same day. */
+    @Test
+    void aCycleThatBeginsWithinADayIsComparedFromThatMoment() throws Exception {
+        ObjectNode spend = (ObjectNode) ProviderLab.file("cursor-spend.json");
+        spend.put(
+                "subscriptionCycleStart", Instant.parse("2025-10-15T10:30:00Z").toEpochMilli());
+        ((ObjectNode) spend.at("/teamMemberSpend/0")).put("spendCents", 20);
+        lab.cursorApi.spend(spend);
+        lab.cursorApi.events(list(event(10, 0), event(20, 3600)));
+        lab.cursor(OCT_15);
+        for (int day = 16; day <= 18; day++) {
+            lab.cursor(LocalDate.of(2025, 10, day));
+        }
+        lab.at(Instant.parse("2025-10-20T13:00:00Z"));
+        lab.cursor(LocalDate.of(2025, 10, 19));
+        assertThat(
+                        lab.database.rows(
+                                """
+                                select snapshot_date, charged_usd, unexplained_usd from analytics.cursor_spend_check
+                                where user_email = 'alice@example.test' order by snapshot_date limit 1
+                                """))
+                .containsExactly(tuple(LocalDate.of(2025, 10, 19), usd("0.2"), usd("0")));
     }
 }

@@ -245,6 +245,7 @@ class CursorImportIT {
     private static CursorInvoices.Invoice invoice(String[] month) {
         return new CursorInvoices.Invoice(
                 YearMonth.parse(month[0]),
+                Optional.empty(),
                 new BigDecimal(month[1]),
                 Optional.empty(),
                 Optional.of(new BigDecimal(month[1])),

@@ -7,8 +7,10 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.agroal.api.AgroalDataSource;
 import io.inference.analytics.cli.CommandsInProcess;
 import io.inference.analytics.devtools.FakeAnthropic;
+import io.inference.analytics.devtools.FakeOpenAi;
 import io.inference.analytics.devtools.Fault;
 import io.inference.analytics.provider.Provider;
+import io.inference.analytics.provider.ProviderHttp;
 import io.inference.analytics.testing.CommandProcess;
 import io.inference.analytics.testing.CommandProcess.Result;
 import io.inference.analytics.testing.WithBackends;
@@ -171,6 +173,84 @@ class ProviderCommandsIT {
         // 13.34 of the default workspace without the 5.78 of the key that works for many.
         assertThat(lab.amount("select sum(amount_usd) from analytics.provider_org_costs where org_id = '" + org + "'"))
                 .isEqualByComparingTo("7.56");
+    }
+
+    @Test
+    void aKeyOfOpenAiBringsItsBills() throws Exception {
+        lab.openaiApi.results(
+                "costs",
+                ProviderLab.OCT_15,
+                ProviderHttp.JSON.readTree(
+                        "[{\"amount\": {\"value\": 0.06, \"currency\": \"usd\"}, \"line_item\": \"gpt-5, input\", \"api_key_id\": \"key_1\"}]"));
+        Map<String, String> settings = new HashMap<>();
+        settings.put("DATABASE_URL", CommandsInProcess.settings().get("DATABASE_URL"));
+        settings.put("OPENAI_API_URL", lab.openaiApi.url());
+        settings.put("OPENAI_ADMIN_API_KEY", FakeOpenAi.KEY);
+        String[] imported = {"providers", "import", "--provider", "openai", "--date", "2025-10-15"};
+        assertEnds(
+                CommandProcess.run(settings, imported), 0, "cost\tok\trevision 1\t1 rows\t0.06 USD", "usage\tok_empty");
+        assertEnds(
+                CommandsInProcess.run("providers", "validate", "--provider", "openai", "--date", "2025-10-15"),
+                0,
+                "validated");
+        assertEnds(CommandsInProcess.run("providers", "mappings", "todo"), 0, "key\tkey_1", "0.06 USD");
+        String[] mapping = {
+            "providers",
+            "map-key",
+            "--key",
+            "key_1",
+            "--platform",
+            "openai_api",
+            "--team",
+            "Search",
+            "--from",
+            "2025-10-01"
+        };
+        assertEnds(CommandsInProcess.run(mapping), 0, "key key_1 is openai_api");
+        assertThat(lab.amount("select sum(amount_usd) from analytics.vw_combined_daily_costs where team = 'Search'"))
+                .isEqualByComparingTo("0.06");
+        UUID org = UUID.randomUUID();
+        for (String[] owned : new String[][] {{"--key", "key_1"}, {"--workspace", "proj_a"}}) {
+            assertEnds(
+                    CommandsInProcess.run(
+                            "providers",
+                            "map-org",
+                            owned[0],
+                            owned[1],
+                            "--org",
+                            org.toString(),
+                            "--from",
+                            "2025-10-01"),
+                    0,
+                    owned[1] + " works for " + org);
+        }
+        assertThat(lab.amount("select amount_usd from analytics.provider_org_costs where org_id = '" + org + "'"))
+                .isEqualByComparingTo("0.06");
+        assertEnds(
+                CommandsInProcess.run(
+                        "catalog", "model", "--id", org.toString(), "--name", "Ours", "--provider", "openai"),
+                0,
+                "is named Ours");
+        String[] alias = {
+            "catalog", "model", "--id", org.toString(), "--name", "Theirs", "--provider", "openai", "", "Ours-2025"
+        };
+        alias[8] = "--also-billed-as";
+        assertEnds(CommandsInProcess.run(alias), 0, "is named Theirs");
+        assertThat(lab.database.text(
+                        "select provider_model from analytics.provider_model_alias where alias = 'Ours-2025'"))
+                .as("the provider's name stays")
+                .isEqualTo("Ours");
+        alias[8] = "--no-longer-billed-as";
+        assertEnds(CommandsInProcess.run(alias), 0, "is named Theirs");
+        assertEnds(
+                CommandsInProcess.run(alias), 2, "--no-longer-billed-as: Ours-2025 (expected: a further name of Ours)");
+        mapping[3] = "apikey_1";
+        assertEnds(CommandsInProcess.run(mapping), 2, "--platform: openai_api (expected: claude_code");
+        assertEnds(
+                CommandsInProcess.run(
+                        "providers", "seats", "add", "--month", "2025-10", "--platform", "openai_api", "--amount", "1"),
+                2,
+                "--platform: openai_api (expected: claude_ai");
     }
 
     @Test

@@ -175,6 +175,39 @@ class ProviderJobIT {
         assertThat(gauge("restated.dollars")).isEqualTo(0.01);
     }
 
+    /** The change of 10 November is of a day that was final since the sixth. */
+    @Test
+    void aChangeOfAFinalDayHasAGaugeOfItsOwn() throws Exception {
+        lab.offerF1();
+        for (String[] read : new String[][] {{"2025-11-04", "121"}, {"2025-11-06", "122"}, {"2025-11-10", "132"}}) {
+            lab.at(Instant.parse(read[0] + "T13:00:00Z"));
+            lab.anthropicApi.cost(ProviderLab.OCT_15, ProviderLab.f1(read[1]));
+            lab.anthropic(ProviderLab.OCT_15);
+            metrics(registry = new SimpleMeterRegistry()).refresh();
+            assertThat(gauge("closed.restated.dollars", "provider", "anthropic"))
+                    .as(read[0])
+                    .isEqualTo(read[1].equals("132") ? 0.1 : 0);
+            assertThat(gauge("closed.restated.dollars", "provider", "openai")).isZero();
+        }
+        lab.at(Instant.parse("2025-11-11T14:00:00Z"));
+        metrics(registry = new SimpleMeterRegistry()).refresh();
+        assertThat(gauge("closed.restated.dollars", "provider", "anthropic")).isZero();
+    }
+
+    /** A command has ended before anything reads its metrics, so its run keeps the number. */
+    @Test
+    void refusedRequestsOfOtherProcessesAreCounted() throws Exception {
+        lab.offerF1();
+        lab.anthropicApi.fail("cost_report", Fault.RATE_LIMITED, Fault.RATE_LIMITED);
+        lab.anthropic(ProviderLab.OCT_15);
+        metrics(registry).refresh();
+        assertThat(gauge("runs.rate.limited", "provider", "anthropic")).isEqualTo(2);
+        assertThat(gauge("runs.rate.limited", "provider", "cursor")).isZero();
+        lab.at(ProviderLab.NOW.plusSeconds(3_601));
+        metrics(registry = new SimpleMeterRegistry()).refresh();
+        assertThat(gauge("runs.rate.limited", "provider", "anthropic")).isZero();
+    }
+
     private void assertShares(double success, double invalid, double restated) {
         assertThat(gauge("success.ratio", "provider", "anthropic")).isCloseTo(success, within(1e-9));
         assertThat(gauge("invalid.ratio", "provider", "anthropic")).isCloseTo(invalid, within(1e-9));
@@ -221,6 +254,64 @@ class ProviderJobIT {
                 .isEqualTo(2);
         assertThat(lab.database.number("select max(revision) from analytics.provider_import_day"))
                 .isEqualTo(1);
+    }
+
+    private void agePages() {
+        lab.database.execute("update analytics.provider_raw_page set fetched_at = '2025-07-17T12:59:59Z'");
+    }
+
+    private long oldPages() {
+        return lab.database.number("select count(*) from analytics.provider_raw_page where fetched_at < '2025-10-01'");
+    }
+
+    /** A CronJob has the keys: the server deletes pages, checks the laws and expects further imports. */
+    @Test
+    void importsOfAnotherProcessAreWatched() throws Exception {
+        lab.offerF1();
+        lab.at(Instant.parse("2025-10-16T13:00:00Z"));
+        lab.anthropic(ProviderLab.OCT_15);
+        lab.validation().validate(Provider.ANTHROPIC, Optional.empty(), ProviderLab.OCT_15, Optional.empty());
+        agePages();
+        lab.imports().importDue(Provider.ANTHROPIC, "test", outcome -> {});
+        assertThat(oldPages()).as("deleted by the CronJob itself").isZero();
+        agePages();
+        for (String provider : new String[] {"anthropic", "cursor", "openai"}) {
+            lab.set(provider + "-key", "");
+        }
+        lab.database.execute("delete from analytics.claude_cost_allocated");
+        ProviderMetrics metrics = metrics(registry);
+        new ProviderJob(lab.config(), lab.imports(), lab.clients(), lab.ledger(), metrics, lab.jdbi(), lab.clock())
+                .scheduled();
+        assertThat(oldPages()).as("deleted by the server").isZero();
+        assertThat(gauge("broken.laws")).isPositive();
+        assertThat(gauge("configured", "provider", "anthropic")).isEqualTo(1);
+        assertThat(gauge("configured", "provider", "cursor")).isZero();
+    }
+
+    @Test
+    void aDayWhosePagesAreGoneIsValidatedByWhatIsKnown() throws Exception {
+        lab.offerF1();
+        lab.anthropic(ProviderLab.OCT_15);
+        lab.database.execute("truncate analytics.provider_raw_page");
+        for (String total : new String[] {"22.72", null}) {
+            assertThat(lab.validation()
+                            .validate(
+                                    Provider.ANTHROPIC,
+                                    Optional.empty(),
+                                    ProviderLab.OCT_15,
+                                    Optional.ofNullable(total).map(BigDecimal::new)))
+                    .allMatch(ProviderValidation.Checkpoint::passed)
+                    .anyMatch(point -> point.warning() && point.name().equals("3 data complete"));
+        }
+        assertThat(lab.validation()
+                        .validate(
+                                Provider.ANTHROPIC,
+                                Optional.empty(),
+                                ProviderLab.OCT_15,
+                                Optional.of(new BigDecimal("227.20"))))
+                .filteredOn(point -> !point.passed())
+                .extracting(ProviderValidation.Checkpoint::name)
+                .containsExactly("1 cost accuracy");
     }
 
     /** The morning after, a Monday with its 35 days, the close of the month, and a backfill. */

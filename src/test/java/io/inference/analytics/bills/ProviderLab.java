@@ -16,6 +16,7 @@ import io.inference.analytics.attribution.UnmappedCosts;
 import io.inference.analytics.database.TestJdbi;
 import io.inference.analytics.devtools.FakeAnthropic;
 import io.inference.analytics.devtools.FakeCursor;
+import io.inference.analytics.devtools.FakeOpenAi;
 import io.inference.analytics.provider.Provider;
 import io.inference.analytics.provider.ProviderClients;
 import io.inference.analytics.provider.ProviderHttp;
@@ -42,6 +43,7 @@ import java.time.ZoneOffset;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import javax.sql.DataSource;
 import org.assertj.core.groups.Tuple;
 import org.flywaydb.core.Flyway;
@@ -64,15 +66,18 @@ public final class ProviderLab implements AutoCloseable, BeforeEachCallback, Aft
     /** Before all days of the fixtures. */
     public static final LocalDate FIRST_DAY = LocalDate.of(2025, 1, 1);
 
-    static final int LAWS_OF_A_DAY = 7;
+    static final int LAWS_OF_A_DAY = 8;
 
-    /** Those of a day with a bill of Anthropic. */
-    static final int LAWS_OF_A_BILLED_DAY = 9;
+    /** More of a day with a bill, of Anthropic or of OpenAI. */
+    private static final int LAWS_OF_A_BILL = 2;
+
+    static final int LAWS_OF_A_BILLED_DAY = LAWS_OF_A_DAY + LAWS_OF_A_BILL;
 
     public static final String WORKSPACE = "wrkspc_01TESTCODE00000000000001";
 
     public FakeAnthropic anthropicApi = FakeAnthropic.started();
     public FakeCursor cursorApi = FakeCursor.started();
+    public FakeOpenAi openaiApi = FakeOpenAi.started();
     final Map<String, String> settings;
     public final Sql database;
     private final Jdbi jdbi;
@@ -143,17 +148,18 @@ public final class ProviderLab implements AutoCloseable, BeforeEachCallback, Aft
         closeApis();
         anthropicApi = FakeAnthropic.started();
         cursorApi = FakeCursor.started();
+        openaiApi = FakeOpenAi.started();
         clock = Clock.fixed(NOW, ZoneOffset.UTC);
         defaults();
     }
 
     /** Empty tables. */
-    void empty() {
+    public void empty() {
         database.execute(
                 """
                 do $$ declare name text; begin
                     for name in select format('%I.%I', schemaname, tablename) from pg_tables
-                        where schemaname = 'nonfinancial' or schemaname = 'analytics' and (tablename ~ '^(provider|claude|cursor|fact|dim|manual)_'
+                        where schemaname = 'nonfinancial' or schemaname = 'analytics' and (tablename ~ '^(provider|claude|cursor|openai|fact|dim|manual)_'
                               or tablename in ('workspace_platform', 'workspace_report', 'api_key_mapping')) loop
                         execute 'truncate ' || name;
                     end loop;
@@ -173,6 +179,9 @@ public final class ProviderLab implements AutoCloseable, BeforeEachCallback, Aft
         set("cursor-key", FakeCursor.KEY);
         set("cursor-pause", "1ms");
         set("cursor-requests-per-minute", "0");
+        set("openai-url", openaiApi.url());
+        set("openai-key", FakeOpenAi.KEY);
+        set("openai-pause", "1ms");
         set("backfill-pause", "0ms");
     }
 
@@ -246,6 +255,10 @@ public final class ProviderLab implements AutoCloseable, BeforeEachCallback, Aft
         return imports().importDay(Provider.CURSOR, day, false, "test", outcome -> {});
     }
 
+    public ProviderImports.Summary openai(LocalDate day) throws InterruptedException {
+        return imports().importDay(Provider.OPENAI, day, false, "test", outcome -> {});
+    }
+
     /** Imports the days of Anthropic again, good or not. */
     ProviderImports.Summary importAgain(LocalDate from, LocalDate to) throws InterruptedException {
         return imports()
@@ -300,10 +313,12 @@ public final class ProviderLab implements AutoCloseable, BeforeEachCallback, Aft
     public void assertLawsHold(LocalDate day) {
         List<String> broken = jdbi.withHandle(handle -> ProviderValidation.brokenLaws(handle, day));
         assertThat(broken).isEmpty();
-        boolean billed =
-                database.number("select count(*) from analytics.claude_costs where activity_date = '" + day + "'") > 0;
+        long bills = Stream.of("analytics.claude_costs", "analytics.openai_costs")
+                .filter(table ->
+                        database.number("select count(*) from " + table + " where activity_date = '" + day + "'") > 0)
+                .count();
         assertThat(database.number("select count(*) from analytics.provider_invariants('" + day + "')"))
-                .isEqualTo(billed ? LAWS_OF_A_BILLED_DAY : LAWS_OF_A_DAY);
+                .isEqualTo(LAWS_OF_A_DAY + bills * LAWS_OF_A_BILL);
     }
 
     /** The results of F1's cost report, to change them. */
@@ -355,5 +370,6 @@ public final class ProviderLab implements AutoCloseable, BeforeEachCallback, Aft
     private void closeApis() {
         anthropicApi.close();
         cursorApi.close();
+        openaiApi.close();
     }
 }

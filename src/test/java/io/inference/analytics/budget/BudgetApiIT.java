@@ -222,8 +222,6 @@ class BudgetApiIT {
                 "{\"amount\":1,\"period\":\"year\"} | period",
                 "{\"amount\":1,\"period\":\"day\",\"currency\":\"EUR\"} | currency",
                 "{\"amount\":1,\"period\":\"day\",\"timeZone\":\"Mars/Base\"} | timeZone",
-                "{\"amount\":1,\"period\":\"day\",\"timeZone\":\"Asia/Kolkata\"} | timeZone",
-                "{\"amount\":1,\"period\":\"day\",\"timeZone\":\"Australia/Lord_Howe\"} | timeZone",
                 "{\"amount\":1,\"period\":\"day\",\"thresholds\":[]} | thresholds",
                 "{\"amount\":1,\"period\":\"day\",\"thresholds\":[80,50]} | thresholds",
                 "{\"amount\":1,\"period\":\"day\",\"thresholds\":[80,80]} | thresholds",

@@ -38,6 +38,7 @@ final class Receiver implements AutoCloseable {
 
     private final List<Message> messages = new CopyOnWriteArrayList<>();
     private final AtomicInteger status = new AtomicInteger(200);
+    private volatile Runnable beforeAnswer = () -> {};
     private final HttpServer server;
 
     Receiver() throws IOException {
@@ -46,6 +47,7 @@ final class Receiver implements AutoCloseable {
             messages.add(new Message(
                     exchange.getRequestHeaders().getFirst("X-Analytics-Signature"),
                     exchange.getRequestBody().readAllBytes()));
+            beforeAnswer.run();
             exchange.sendResponseHeaders(status.get(), -1);
             exchange.close();
         });
@@ -58,6 +60,11 @@ final class Receiver implements AutoCloseable {
 
     void answers(int newStatus) {
         status.set(newStatus);
+    }
+
+    /** What happens between each message and its answer. */
+    void beforeAnswer(Runnable work) {
+        beforeAnswer = work;
     }
 
     List<Message> messages() {

@@ -3,10 +3,6 @@ package io.inference.analytics.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import com.rabbitmq.client.AMQP;
-import com.rabbitmq.client.Channel;
-import com.rabbitmq.client.Connection;
-import com.rabbitmq.client.ConnectionFactory;
 import io.inference.analytics.devtools.ConfirmedPublisher;
 import io.inference.analytics.devtools.SampleEvents;
 import io.inference.analytics.devtools.SampleOptions;
@@ -20,7 +16,6 @@ import io.inference.analytics.testing.TestBackends;
 import io.inference.analytics.testing.WithBackends;
 import io.quarkus.test.junit.QuarkusTest;
 import io.quarkus.test.junit.TestProfile;
-import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -39,7 +34,6 @@ import org.junit.jupiter.api.Test;
 class CommandsIT {
 
     private static final Duration PATIENCE = Duration.ofSeconds(60);
-    private static final String DEAD_LETTERS = "analytics.usage.v1.dlq";
     private static final String EXCHANGE = "analytics.usage";
     private static final String ROUTING_KEY = "usage.v1";
     private static final String STREAM = "analytics.usage.v1";
@@ -47,18 +41,22 @@ class CommandsIT {
 
     private static Map<String, String> settings;
     private static Sql database;
+    private static BrokerAtWork broker;
+    private static StoredRollups rollups;
 
     @BeforeAll
     static void serve() throws Exception {
         settings = CommandsInProcess.settings();
         database = new Sql(settings.get("DATABASE_URL"));
+        rollups = new StoredRollups(database);
+        broker = new BrokerAtWork(settings.get("RABBITMQ_URL"));
         List<byte[]> bodies =
                 SampleEvents.bodies(new SampleOptions(600, 2, 2, 10, 5, 4, 0, 0, 0, 21, Instant.now(), Duration.ZERO));
         // Both clients of the service find virtual host / behind a bare slash, too.
         Map<String, String> bareSlash = new HashMap<>(settings);
         bareSlash.merge("RABBITMQ_URL", "", (url, none) -> url.replaceFirst("/%2F$", "/"));
         try (ServiceProcess service = ServiceProcess.start(bareSlash).awaitReady()) {
-            await().atMost(PATIENCE).until(() -> messages(STREAM) == 0);
+            await().atMost(PATIENCE).until(() -> broker.messages(STREAM) == 0);
             try (ConfirmedPublisher publisher =
                     new ConfirmedPublisher(settings.get("RABBITMQ_URL"), Clock.systemUTC())) {
                 for (byte[] body : bodies) {
@@ -248,51 +246,15 @@ class CommandsIT {
         String to = day.plus(1, ChronoUnit.DAYS).toString();
         assertDone(run("rollup", "refresh", "--from", from, "--to", to), "days recomputed: 1");
         assertRolledUp(org, 4);
-        damage(org);
-        assertThat(rolledUp(org)).doesNotContain(4L);
+        rollups.damage(org);
+        assertThat(rollups.invocations(org)).doesNotContain(4L);
         assertDone(run("rollup", "refresh", "--from", from, "--to", to), from.substring(0, 10), "days recomputed: 1");
         assertRolledUp(org, 4);
         assertEnds(run("rollup", "refresh", "--from", "2020-01-01", "--to", "2020-01-02"), 2, "raw events");
     }
 
-    private static List<Long> rolledUp(UUID org) {
-        String where = " where org_id = '" + org + "'";
-        return List.of(
-                database.number("select coalesce(sum(invocations), 0) from analytics.usage_hourly" + where),
-                database.number("select coalesce(sum(invocations), 0) from analytics.usage_daily" + where),
-                database.number("select coalesce(sum(invocations), 0) from analytics.usage_user_hourly" + where),
-                database.number("select coalesce(sum(invocations), 0) from analytics.usage_user_daily" + where),
-                database.number("select coalesce(sum(count), 0) from analytics.latency_hourly" + where),
-                database.number("select coalesce(sum(count), 0) from analytics.time_to_first_token_hourly" + where));
-    }
-
     private static void assertRolledUp(UUID org, long events) {
-        assertThat(rolledUp(org)).containsOnly(events);
-    }
-
-    /** Some rows go, all others say something else. */
-    private static void damage(UUID org) {
-        String where = " where org_id = '" + org + "'";
-        if (database.number("select count(*) from pg_extension where extname = 'timescaledb'") == 0) {
-            database.execute("delete from analytics.usage_hourly_rollup" + where);
-            database.execute("update analytics.usage_daily_rollup set invocations = invocations + 7" + where);
-            database.execute("delete from analytics.usage_user_daily_rollup" + where);
-            database.execute("update analytics.usage_user_hourly_rollup set invocations = invocations + 7" + where);
-            return;
-        }
-        Map<String, String> damages = Map.of(
-                "usage_hourly", "invocations = invocations + 7",
-                "usage_daily", "invocations = invocations + 7",
-                "usage_user_hourly", "invocations = invocations + 7",
-                "usage_user_daily", "invocations = invocations + 7",
-                "histograms_hourly", "latency_bins = latency_bins || latency_bins, time_to_first_token_bins = ''");
-        damages.forEach((view, damage) -> {
-            String table = database.text(
-                    "select format('%I.%I', materialization_hypertable_schema, materialization_hypertable_name)"
-                            + " from timescaledb_information.continuous_aggregates where view_schema = 'analytics' and view_name = '"
-                            + view + "'");
-            database.execute("update " + table + " set " + damage + where);
-        });
+        assertThat(rollups.invocations(org)).containsOnly(events);
     }
 
     @Test
@@ -372,9 +334,9 @@ class CommandsIT {
 
     @Test
     void deadLettersAreListedAndLeaveOnlyWhenTheyHaveArrivedElsewhere() throws Exception {
-        deadLetter("malformed_json", "{\"not\u0007a line\n");
-        deadLetter("negative_value", "{\"latencyMs\":-1}");
-        deadLetter("malformed_json", "{");
+        broker.deadLetter("malformed_json", "{\"not\u0007a line\n");
+        broker.deadLetter("negative_value", "{\"latencyMs\":-1}");
+        broker.deadLetter("malformed_json", "{");
         assertDone(
                 run("dlq", "list"), "malformed_json\t2026-01-01T00:00:00Z\t", "negative_value", "{\"latencyMs\":-1}");
         assertThat(run("dlq", "list", "--reason", "negative_value").out().lines())
@@ -383,12 +345,12 @@ class CommandsIT {
         // Not the broker's count, which it updates late: the reader has committed all that the stream holds.
         long before =
                 database.number("select next_offset from analytics.ingestion_positions where transport = 'stream'");
-        atBroker(channel -> channel.queueUnbind(STREAM, EXCHANGE, ROUTING_KEY));
+        broker.act(channel -> channel.queueUnbind(STREAM, EXCHANGE, ROUTING_KEY));
         try {
             assertEnds(run("dlq", "replay"), 1, "nothing is bound to exchange analytics.usage");
             awaitLetters("none is lost", 3);
         } finally {
-            atBroker(channel -> channel.queueBind(STREAM, EXCHANGE, ROUTING_KEY));
+            broker.act(channel -> channel.queueBind(STREAM, EXCHANGE, ROUTING_KEY));
         }
         assertDone(run("dlq", "replay", "--reason", "malformed_json", "--limit", "1"), "letters replayed: 1");
         awaitLetters("one is gone", 2);
@@ -396,7 +358,7 @@ class CommandsIT {
         assertThat(run("dlq", "list").out()).contains("negative_value").doesNotContain("malformed_json");
         assertDone(run("dlq", "replay"), "letters replayed: 1");
         awaitLetters("all are gone", 0);
-        await().atMost(PATIENCE).until(() -> messages(STREAM) == before + 3);
+        await().atMost(PATIENCE).until(() -> broker.messages(STREAM) == before + 3);
         assertDone(run("dlq", "replay"), "letters replayed: 0");
     }
 
@@ -412,46 +374,9 @@ class CommandsIT {
                 .isEqualTo("Äcme 東京");
     }
 
-    private static void deadLetter(String reason, String payload) throws Exception {
-        AMQP.BasicProperties properties = new AMQP.BasicProperties.Builder()
-                .deliveryMode(2)
-                .headers(Map.of(
-                        "x-reason", reason, "x-detail", "made by a test", "x-first-seen", "2026-01-01T00:00:00Z"))
-                .build();
-        atBroker(channel -> {
-            channel.confirmSelect();
-            channel.basicPublish("", DEAD_LETTERS, properties, payload.getBytes(StandardCharsets.UTF_8));
-            channel.waitForConfirmsOrDie(10_000);
-        });
-    }
-
     /** Letters that a command has looked at come back a moment after its connection is closed. */
     private static void awaitLetters(String what, long count) {
-        await(what).atMost(PATIENCE).untilAsserted(() -> assertThat(messages(DEAD_LETTERS))
+        await(what).atMost(PATIENCE).untilAsserted(() -> assertThat(broker.messages(BrokerAtWork.DEAD_LETTERS))
                 .isEqualTo(count));
-    }
-
-    private interface AtBroker {
-        void happen(Channel channel) throws Exception;
-    }
-
-    private static void atBroker(AtBroker action) throws Exception {
-        ConnectionFactory factory = new ConnectionFactory();
-        factory.setUri(settings.get("RABBITMQ_URL"));
-        try (Connection connection = factory.newConnection();
-                Channel channel = connection.createChannel()) {
-            action.happen(channel);
-        }
-    }
-
-    /** Ready in the queue, or kept by the stream; -1 when there is no such one. */
-    private static long messages(String queue) throws Exception {
-        long[] count = {-1};
-        try {
-            atBroker(channel -> count[0] = channel.queueDeclarePassive(queue).getMessageCount());
-        } catch (java.io.IOException e) {
-            return -1;
-        }
-        return count[0];
     }
 }

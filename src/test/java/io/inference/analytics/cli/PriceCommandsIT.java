@@ -177,4 +177,49 @@ class PriceCommandsIT {
         assertThat(broken.exitCode()).isEqualTo(2);
         Files.delete(list);
     }
+
+    @Test
+    void tiersAreAddedImportedAndListed() throws Exception {
+        UUID model = UUID.randomUUID();
+        assertDone(run("catalog", "model", "--id", model.toString(), "--name", "tiered-" + model), "");
+        Path list = Files.createTempFile("prices", ".json");
+        Files.writeString(
+                list,
+                """
+                {"anthropic": {"models": {"tiered-%s": {"cost": {"input": 3, "output": 15, "cache_read": 0.3,
+                   "context_over_200k": {"input": 6, "output": 22.5, "cache_read": 0.6}}}}}}
+                """
+                        .formatted(model));
+        assertThat(run("price", "import", list.toString(), "--from", "2026-02-01")
+                        .out())
+                .contains(
+                        model + "\ttiered-" + model + "\tanthropic\tnew\t3\t15\t0.3\t-\t-\t-\t-\t-\n",
+                        model + "\ttiered-" + model + "\tanthropic\tnew\t6\t22.5\t0.6\t-\t-\t-\t-\tabove-200k\n");
+        assertDone(run("price", "import", list.toString(), "--from", "2026-02-01", "--apply"), "2 prices added");
+        assertDone(run("price", "import", list.toString(), "--from", "2026-03-01", "--apply"), "0 prices added");
+        Files.delete(list);
+        String[] add = {
+            "price",
+            "add",
+            "--model",
+            model.toString(),
+            "--from",
+            "2026-02-01",
+            "--input",
+            "1",
+            "--output",
+            "7",
+            "--context-window",
+            "above-200k",
+            "--service-tier",
+            "batch"
+        };
+        assertDone(run(add), "version 3");
+        assertThat(run("price", "list", "--model", model.toString()).out())
+                .contains("\t1\t7\t-\t-\t-\tcommand line\t\tbatch\tabove-200k");
+        add[add.length - 1] = "x".repeat(51);
+        Result tooLong = run(add);
+        assertThat(tooLong.exitCode()).isEqualTo(2);
+        assertThat(tooLong.err()).contains("--service-tier").contains("1 to 50 characters");
+    }
 }

@@ -1,6 +1,7 @@
 package io.inference.analytics.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import io.inference.analytics.testing.CommandProcess.Result;
 import io.inference.analytics.testing.Drift;
@@ -12,10 +13,14 @@ import io.quarkus.test.junit.QuarkusTest;
 import io.quarkus.test.junit.TestProfile;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -108,6 +113,36 @@ class UserCommandsIT {
         assertNobody(1);
         assertThat(named()).isEqualTo(1);
         assertThat(drift()).isZero();
+    }
+
+    /** The erasure waits for the lane between its two looks at the budgets, and a budget of the user is set meanwhile. */
+    @Test
+    void aBudgetThatIsSetDuringTheErasureLosesItsUser() throws Exception {
+        CompletableFuture<Result> erased;
+        try (Connection lane = database.dataSource().getConnection()) {
+            lane.setAutoCommit(false);
+            try (Statement lock = lane.createStatement()) {
+                lock.execute("select pg_advisory_xact_lock(analytics.ingest_lane())");
+            }
+            erased = CompletableFuture.supplyAsync(() -> run("users", "erase", "--user", user.toString(), "--id"));
+            await().atMost(Duration.ofSeconds(60))
+                    .until(() ->
+                            database.number("select count(*) from pg_locks where locktype = 'advisory' and not granted")
+                                    > 0);
+            database.execute(
+                    """
+                    insert into analytics.budgets (budget_id, org_id, name, amount_usd, period, time_zone, user_id, thresholds,
+                        webhooks, webhook_secret, created_at, updated_at, updated_by, judged_from, evaluated_at)
+                    values ('%1$s', '%2$s', 'late', 10, 'month', 'UTC', '%3$s', '{100}', '{}', '', now(), now(), 'test', now(),
+                        'infinity')
+                    """
+                            .formatted(UUID.randomUUID(), org, user));
+            lane.rollback();
+        }
+        assertDone(erased.get(60, TimeUnit.SECONDS), "later budgets without their user: 1");
+        assertThat(database.number("select count(*) from analytics.budgets where org_id = '" + org
+                        + "' and user_id is null and user_erased_at is not null"))
+                .isEqualTo(1);
     }
 
     /** The user's events are those of nobody, except for what came afterwards. */

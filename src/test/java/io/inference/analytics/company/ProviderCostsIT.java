@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.hamcrest.Matchers.containsInAnyOrder;
 import static org.hamcrest.Matchers.containsString;
 import static org.hamcrest.Matchers.equalTo;
+import static org.hamcrest.Matchers.everyItem;
 import static org.hamcrest.Matchers.hasSize;
 import static org.hamcrest.Matchers.nullValue;
 
@@ -12,7 +13,9 @@ import io.agroal.api.AgroalDataSource;
 import io.inference.analytics.attribution.Tool;
 import io.inference.analytics.attribution.WorkspaceReports;
 import io.inference.analytics.bills.ProviderLab;
+import io.inference.analytics.provider.ProviderHttp;
 import io.inference.analytics.provider.WorkspaceRef;
+import io.inference.analytics.testing.Sql;
 import io.inference.analytics.testing.StoredUsage;
 import io.inference.analytics.testing.StoredUsage.Event;
 import io.inference.analytics.testing.Tokens;
@@ -25,6 +28,7 @@ import java.sql.Statement;
 import java.time.Clock;
 import java.time.LocalDate;
 import java.util.List;
+import java.util.Map;
 import java.util.UUID;
 import org.jdbi.v3.core.Jdbi;
 import org.junit.jupiter.api.BeforeEach;
@@ -174,7 +178,8 @@ class ProviderCostsIT {
 
     @Test
     void onlyWhoMaySeeTheCompanyIsAnswered() {
-        for (String path : List.of("provider-costs", "provider-productivity", "reconciliation")) {
+        for (String path :
+                List.of("provider-costs", "provider-productivity", "provider-restatements", "reconciliation")) {
             given().get("/analytics/v1/" + path).then().statusCode(401);
             for (String role : List.of("finance", "org-admin", "engineer")) {
                 given().auth()
@@ -236,6 +241,117 @@ class ProviderCostsIT {
                 .body(
                         containsString("provider,estimateAmount,billedAmount"),
                         containsString("anthropic,1,22.72,21.72,"));
+    }
+
+    /** Two days before the others, so that no other test of this class sees it. */
+    @Test
+    void billsOfOpenAiAreSplitLikeThoseOfAnthropic() throws Exception {
+        LocalDate day = LocalDate.of(2025, 10, 13);
+        String range = "start=2025-10-13T00:00:00Z&end=2025-10-14T00:00:00Z";
+        try (ProviderLab lab = new ProviderLab(database);
+                Connection connection = database.getConnection();
+                Statement statement = connection.createStatement()) {
+            lab.openaiApi.results(
+                    "costs",
+                    day,
+                    ProviderHttp.JSON.readTree(
+                            """
+                            [{"amount": {"value": 2.5, "currency": "usd"}, "line_item": "gpt-5, input", "project_id": "proj_a"},
+                             {"amount": {"value": 1e-9, "currency": "usd"}, "line_item": "gpt-5, output", "project_id": "proj_a"},
+                             {"amount": {"value": 0.25, "currency": "usd"}, "line_item": "web search tool calls", "project_id": null}]
+                            """));
+            assertThat(lab.openai(day).complete()).isTrue();
+            try {
+                assertOpenAi(range);
+            } finally {
+                statement.execute("delete from analytics.provider_import_day where provider = 'openai'");
+                statement.execute("truncate analytics.openai_costs, analytics.openai_usage_report");
+            }
+        }
+    }
+
+    private static void assertOpenAi(String range) {
+        for (String group :
+                List.of("day", "platform", "model", "workspace", "user", "team", "tokenType", "organization")) {
+            as("company-finance")
+                    .get("/analytics/v1/provider-costs?" + range + "&groupBy=" + group)
+                    .then()
+                    .statusCode(200)
+                    .body("totals.cost.amount", equalTo("2.750000001"))
+                    .body(
+                            "series",
+                            hasSize(Map.of("model", 2, "workspace", 2, "tokenType", 3)
+                                    .getOrDefault(group, 1)));
+        }
+        as("company-finance")
+                .get("/analytics/v1/provider-costs?" + range
+                        + "&groupBy=platform&groupBy=tokenType&groupBy=organization&workspaceId=proj_a")
+                .then()
+                .statusCode(200)
+                .body("totals.cost.amount", equalTo("2.500000001"))
+                .body("series.platform", everyItem(equalTo("openai_api")))
+                .body("series.organizationId", everyItem(equalTo("openai")))
+                .body("series.tokenType", containsInAnyOrder("input", "output"));
+    }
+
+    /**
+     * By hand: 1,000 of 2,000 plain input tokens at 1 USD for what OpenAI bills 1.25; the other 1,000 are 1.25 more. 600 cached ones are
+     * 0.30 more. Of 250 output tokens at 0.25 USD, 50 are billed with 0.10, because no charge fits the default tier's: 200 are 0.20 less.
+     */
+    @Test
+    void billsOfOpenAiAreComparedByKindAndTier() throws Exception {
+        LocalDate day = LocalDate.of(2025, 10, 12);
+        UUID model = UUID.randomUUID();
+        String name = "gpt-5-" + model;
+        new StoredUsage()
+                .add(Event.of(UUID.randomUUID(), model, "2025-10-12T12:00:00Z")
+                        .tokens(1_000, 250)
+                        .cost("125"))
+                .store(database);
+        Sql sql = new Sql(database);
+        sql.execute("insert into analytics.models (model_id, name) values ('%s', '%s')".formatted(model, name));
+        try (ProviderLab lab = new ProviderLab(database)) {
+            lab.openaiApi.results(
+                    "costs",
+                    day,
+                    ProviderHttp.JSON.readTree(
+                            """
+                            [{"amount": {"value": 2.5, "currency": "usd"}, "line_item": "%1$s, input"},
+                             {"amount": {"value": 0.3, "currency": "usd"}, "line_item": "%1$s, cached input"},
+                             {"amount": {"value": 0.1, "currency": "usd"}, "line_item": "flex | %1$s, output"},
+                             {"amount": {"value": 0.25, "currency": "usd"}, "line_item": "web search tool calls"}]
+                            """
+                                    .formatted(name)));
+            lab.openaiApi.results(
+                    "usage/completions",
+                    day,
+                    ProviderHttp.JSON.readTree(
+                            """
+                            [{"input_tokens": 2600, "input_cached_tokens": 600, "output_tokens": 200, "model": "%1$s", "service_tier": "default"},
+                             {"input_tokens": 0, "output_tokens": 50, "model": "%1$s", "service_tier": "flex"}]
+                            """
+                                    .formatted(name)));
+            assertThat(lab.openai(day).complete()).isTrue();
+            String row = "series.find { it.model == '" + name + "' }.";
+            as("company-finance")
+                    .get("/analytics/v1/reconciliation?start=2025-10-12T00:00:00Z&end=2025-10-13T00:00:00Z"
+                            + "&groupBy=provider&groupBy=platform&groupBy=model")
+                    .then()
+                    .statusCode(200)
+                    .body("totals.billed.amount", equalTo("3.15"))
+                    .body("series.provider", everyItem(equalTo("openai")))
+                    .body("series.platform", everyItem(equalTo("openai_api")))
+                    .body(row + "estimate.amount", equalTo("1.25"))
+                    .body(row + "difference.amount", equalTo("1.65"))
+                    .body(row + "split.quantity.amount", equalTo("1.35"))
+                    .body(row + "split.price.amount", equalTo("0.3"))
+                    .body(row + "split.coverage.amount", equalTo("0"))
+                    .body(row + "split.rest.amount", equalTo("0"))
+                    .body("series.find { it.model == null }.split.coverage.amount", equalTo("0.25"));
+        } finally {
+            sql.execute("delete from analytics.provider_import_day where provider = 'openai'");
+            sql.execute("truncate analytics.openai_costs, analytics.openai_usage_report");
+        }
     }
 
     @Test

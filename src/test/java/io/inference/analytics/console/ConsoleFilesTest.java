@@ -7,6 +7,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -23,7 +24,7 @@ class ConsoleFilesTest {
     private static final Pattern MODULE = Pattern.compile("(?:from |import |import\\()'([^']+)'");
     private static final Pattern ELSEWHERE = Pattern.compile("(?:https?:)?//[a-z0-9][a-z0-9.-]*\\.[a-z]+");
 
-    private final ConsoleFiles files = new ConsoleFiles();
+    private final ConsoleFiles files = new ConsoleFiles(Optional.empty());
     private final String page = new String(files.page().plain(), StandardCharsets.UTF_8);
     private final String version = VERSION.matcher(page)
             .results()
@@ -44,7 +45,9 @@ class ConsoleFilesTest {
 
     @Test
     void thePageNamesItsFilesByTheirVersionOnly() {
-        assertThat(page).doesNotContain("{version}");
+        assertThat(page).doesNotContain("{version}", "{sign-in}", "data-local");
+        assertThat(new String(files.localPage().plain(), StandardCharsets.UTF_8))
+                .isEqualTo(page.replace("name=\"sign-in\" >", "name=\"sign-in\"  data-local>"));
         assertThat(Pattern.compile("(?:src|href)=\"([^\"]+)\"").matcher(page).results())
                 .isNotEmpty()
                 .extracting(found -> found.group(1))

@@ -6,150 +6,40 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.withinPercentage;
 import static org.awaitility.Awaitility.await;
 import static org.hamcrest.Matchers.equalTo;
+import static org.hamcrest.Matchers.lessThan;
 
-import com.microsoft.playwright.Browser;
 import com.microsoft.playwright.Download;
 import com.microsoft.playwright.Locator;
 import com.microsoft.playwright.Page;
-import com.microsoft.playwright.Playwright;
 import com.microsoft.playwright.assertions.LocatorAssertions;
 import com.microsoft.playwright.options.ColorScheme;
-import io.agroal.api.AgroalDataSource;
 import io.inference.analytics.testing.StoredUsage;
 import io.inference.analytics.testing.StoredUsage.Event;
 import io.inference.analytics.testing.Tokens;
 import io.inference.analytics.testing.WithBackends;
-import io.quarkus.test.common.http.TestHTTPResource;
 import io.quarkus.test.junit.QuarkusTest;
 import io.restassured.path.json.JsonPath;
-import jakarta.inject.Inject;
 import java.math.BigDecimal;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.sql.Connection;
-import java.sql.PreparedStatement;
-import java.sql.SQLException;
-import java.time.DayOfWeek;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.ZoneOffset;
-import java.time.temporal.ChronoUnit;
-import java.util.EnumSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
-import java.util.Set;
+import java.util.Optional;
 import java.util.UUID;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 
 /** The console in a real browser, against the real service. */
 @QuarkusTest
 @WithBackends(s3 = true)
-class ConsoleIT {
+class ConsoleIT extends ConsoleTests {
 
     private static final String MARKUP = "<img src=x onerror=\"document.title='ran'\">";
-    private static final Set<DayOfWeek> WEEKEND = EnumSet.of(DayOfWeek.SATURDAY, DayOfWeek.SUNDAY);
     private static final LocatorAssertions.IsVisibleOptions PATIENTLY =
             new LocatorAssertions.IsVisibleOptions().setTimeout(60_000);
-
-    private static Playwright driver;
-    private static Browser browser;
-
-    @Inject
-    AgroalDataSource database;
-
-    @TestHTTPResource("/")
-    String url;
-
-    private final UUID org = UUID.randomUUID();
-
-    @BeforeAll
-    static void startBrowser() {
-        driver = ConsolePage.driver();
-        browser = ConsolePage.browser(driver);
-    }
-
-    @AfterAll
-    static void endBrowser() {
-        browser.close();
-        driver.close();
-    }
-
-    private void execute(String sql, Object... values) throws SQLException {
-        try (Connection connection = database.getConnection();
-                PreparedStatement statement = connection.prepareStatement(sql)) {
-            for (int i = 0; i < values.length; i++) {
-                statement.setObject(i + 1, values[i]);
-            }
-            statement.execute();
-        }
-    }
-
-    /** There is no broker here: without this, freshness would be unknown. */
-    @BeforeEach
-    void observeTheBroker() throws SQLException {
-        execute(
-                """
-                insert into analytics.ingestion_observations
-                    (replica, transport, reads, observed_at, broker_reachable_at, backlog_events)
-                values (?, 'stream', true, now(), now(), 0)
-                """,
-                "console-" + UUID.randomUUID());
-    }
-
-    /** Two months of three models and two clients with a rhythm of the week; the newest calls are one hour old. */
-    private Map<String, UUID> storeUsage() throws SQLException {
-        UUID large = UUID.randomUUID();
-        UUID small = UUID.randomUUID();
-        UUID trial = UUID.randomUUID();
-        StoredUsage usage = new StoredUsage();
-        Instant newest = Instant.now().minus(1, ChronoUnit.HOURS);
-        for (int day = 0; day < 60; day++) {
-            Instant at = newest.minus(day, ChronoUnit.DAYS);
-            boolean weekend = WEEKEND.contains(at.atOffset(ZoneOffset.UTC).getDayOfWeek());
-            for (int call = 0; call < (weekend ? 4 : 11) + day % 3; call++) {
-                String time = at.minusSeconds(call * 600L).toString();
-                usage.add(Event.of(org, large, time)
-                        .client("support-chat")
-                        .latency(900 + 40L * call + day, 200L + 9L * call)
-                        .status(call == 3 && day % 4 == 0 ? "timeout" : "success")
-                        .cost("41.2375"));
-                usage.add(Event.of(org, small, time)
-                        .client(call % 3 == 0 ? "nightly-report" : "support-chat")
-                        .latency(310 + 11L * call, 60L)
-                        .status(call == 5 && day == 6 ? "error" : "success")
-                        .cost("3.1"));
-                if (day < 9 && call % 2 == 0) {
-                    usage.add(Event.of(org, trial, time).client("").cost(null));
-                }
-            }
-        }
-        usage.store(database);
-        execute("insert into analytics.orgs (org_id, name) values (?, ?)", org, "Example GmbH");
-        execute(
-                "insert into analytics.models (model_id, name) values (?, ?), (?, ?)",
-                large,
-                "large-3",
-                small,
-                "small-3");
-        return Map.of("large", large, "small", small, "trial", trial);
-    }
-
-    private JsonPath api(String path, String role) {
-        return given().auth()
-                .oauth2(Tokens.of(role, org))
-                .get(path)
-                .then()
-                .statusCode(200)
-                .extract()
-                .jsonPath();
-    }
-
-    private static BigDecimal sum(List<BigDecimal> values) {
-        return values.stream().reduce(BigDecimal.ZERO, BigDecimal::add);
-    }
 
     @Test
     void figuresAndTablesAddUpToWhatTheApiAnswers() throws Exception {
@@ -173,10 +63,11 @@ class ConsoleIT {
             assertThat(console.figure("tokens"))
                     .isEqualByComparingTo(new BigDecimal(
                             answer.getLong("totals.inputTokens") + answer.getLong("totals.outputTokens")));
-            for (String table : List.of("#top-model", "#top-client")) {
-                assertThat(sum(console.column(table, 4))).as(table).isEqualByComparingTo(invocations);
+            for (String table : List.of("#top-model", "#top-client", "#top-user")) {
+                assertThat(sum(console.column(table, 5))).as(table).isEqualByComparingTo(invocations);
             }
             assertThat(sum(console.column("#top-client", 2))).isEqualByComparingTo(spend);
+            assertThat(sum(console.column("#top-user", 2))).isEqualByComparingTo(spend);
             assertThat(console.at("#top-client tr[data-key=''] td").first()).hasText("–");
             assertThat(console.at("#figure-spend")).containsText(answer.getInt("totals.unpricedInvocations") + " of ");
             assertThat(console.at("#figure-invocations .change")).isVisible();
@@ -191,6 +82,130 @@ class ConsoleIT {
             if (System.getProperty("analytics.write-docs") != null) {
                 console.page().screenshot(new Page.ScreenshotOptions().setPath(Path.of("docs", "console.png")));
             }
+            console.hasNoComplaints();
+        }
+    }
+
+    @Test
+    void usersAreRankedWithShareAndChangeAndStacked() throws Exception {
+        Map<String, UUID> stored = storeUsage();
+        try (ConsolePage console = ConsolePage.open(browser, url)) {
+            console.signIn("/console/#overview?zone=UTC&split=user", Tokens.of("org-admin", org))
+                    .ready();
+            JsonPath users = api(
+                    "/analytics/v1/orgs/" + org + "/breakdown?by=user&period=last-30-days&timeZone=UTC", "org-admin");
+            Locator first = console.at("#top-user tbody tr").first();
+            assertThat(first).hasAttribute("data-key", stored.get("ann").toString());
+            assertThat(first.locator("th")).hasText("Ann Archer");
+            assertThat(first.locator("data").first()).hasAttribute("value", users.getString("rows[0].cost.amount"));
+            assertThat(first.locator("td:nth-child(4)")).hasText(Pattern.compile("[▲▼■] (No change|[+-−]?[0-9.,]+%)"));
+            assertThat(console.at("#top-user tr[data-key='" + stored.get("ben") + "'] th"))
+                    .hasText(stored.get("ben").toString());
+            assertThat(console.at("#top-user")).containsText("A user without a name is shown by id.");
+            console.at("#chart-invocations summary").click();
+            assertThat(console.at("#chart-invocations thead th")).hasText(new String[] {
+                "From", "Ann Archer", stored.get("ben").toString(), "All others", "Total"
+            });
+            console.keep("overview-by-user");
+            execute("insert into analytics.user_privacy (org_id, mode, updated_at) values (?, 'off', now())", org);
+            console.at("#refresh").click();
+            console.ready();
+            assertThat(console.at("#top-user .refused")).hasText("This organisation shows no figures by user.");
+            assertThat(console.at("#chart-spend")).containsText("Split by model, because");
+            assertThat(console.at("#top-user table")).hasCount(0);
+            assertThat(console.at("#top-client table")).isVisible();
+            console.keep("overview-users-off");
+            console.hasNoComplaints();
+        }
+    }
+
+    @Test
+    void aDragOverAChartSummarisesTheIncident() throws Exception {
+        storeUsage();
+        try (ConsolePage console = ConsolePage.open(browser, url)) {
+            console.signIn(
+                    "/console/#reliability?range=last-7-days&granularity=hour&zone=UTC", Tokens.of("engineer", org));
+            console.ready().keep("reliability");
+            console.drag("#chart-errors usage-chart", 0.70, 0.72);
+            assertThat(console.at("#incident-summary")).hasValue(Pattern.compile("Example GmbH"));
+            assertThat(console.at("#incident-from")).hasValue(Pattern.compile("T[0-9]{2}:00$"));
+            Download events = console.download(() -> console.at("#incident-csv").click());
+            assertThat(Files.readString(events.path())).startsWith("event_id,");
+            assertThat(console.at("#incident [role=status]")).hasText("The file is complete.");
+            console.at("#incident-to").fill("2020-01-01T00:00");
+            console.at("#incident button[type=submit]").click();
+            assertThat(console.at("#incident")).containsText("Enter when it began and when it ended.");
+            console.keep("incident");
+            console.isAccessible();
+            console.hasNoComplaints();
+        }
+    }
+
+    @Test
+    void administratorsSeeWhoDidWhatAndSetKeysAndNames() throws Exception {
+        UUID trial = storeUsage().get("trial");
+        String models = "/analytics/v1/orgs/" + org + "/models";
+        given().auth()
+                .oauth2(Tokens.of("engineer", UUID.randomUUID()))
+                .get(models)
+                .then()
+                .statusCode(403);
+        try (ConsolePage console = ConsolePage.open(browser, url)) {
+            console.signIn("/console/#administration?org=" + org, Tokens.of("system-admin", org))
+                    .ready();
+            console.at("#names-id").fill(trial.toString());
+            console.at("#names-name").fill("trial-1");
+            console.at("#names button[type=submit]").click();
+            assertThat(console.at("#names [role=status]")).hasText("The name is now trial-1.");
+            console.at("#key-name").fill("nightly-" + org);
+            console.at("#key button[type=submit]").click();
+            String key = console.at("#created-key code").textContent();
+            assertThat(console.page().url()).doesNotContain(key);
+            given().header("X-API-Key", key)
+                    .get(models)
+                    .then()
+                    .statusCode(200)
+                    .body("models.find { it.modelId == '" + trial + "' }.name", equalTo("trial-1"));
+            console.at("#created-key button").click();
+            assertThat(console.at("#created-key")).hasCount(0);
+            Locator row = console.at("#keys tbody tr").filter(new Locator.FilterOptions().setHasText("nightly-" + org));
+            row.locator("button").click();
+            row.locator("button").click();
+            assertThat(row).hasAttribute("data-status", "revoked");
+            console.at("#audit-outcome").selectOption("denied");
+            console.at("#audit button[type=submit]").click();
+            assertThat(console.at("#audit tbody tr")).hasCount(1);
+            assertThat(console.at("#audit tbody tr")).containsText("GET " + models);
+            console.at("#export-format").selectOption("focus");
+            console.at("#export-zone").fill("Europe/Nowhere");
+            console.at("#export-settings button[type=submit]").click();
+            assertThat(console.at("#export-settings [role=alert]")).containsText("timeZone");
+            console.at("#export-zone").fill("Europe/Berlin");
+            console.at("#export-settings button[type=submit]").click();
+            assertThat(console.at("#export-settings [role=status]")).containsText("Saved.");
+            JsonPath monthly = api("/analytics/v1/orgs/" + org + "/export-settings", "finance");
+            assertThat(monthly.getString("format")).isEqualTo("focus");
+            assertThat(monthly.getString("timeZone")).isEqualTo("Europe/Berlin");
+            // Another person changes a field meanwhile; what this one has typed stays.
+            console.at("#export-grace").fill("3");
+            given().auth()
+                    .oauth2(Tokens.of("finance", org))
+                    .contentType("application/json")
+                    .body(Map.of("format", "focus", "timeZone", "Europe/Paris"))
+                    .put("/analytics/v1/orgs/" + org + "/export-settings")
+                    .then()
+                    .statusCode(lessThan(300));
+            console.goTo("Finance").goTo("Administration");
+            assertThat(console.at("#export-zone")).hasValue("Europe/Paris");
+            assertThat(console.at("#export-grace")).hasValue("3");
+            console.keep("administration");
+            console.hasNoComplaints();
+        }
+        try (ConsolePage console = ConsolePage.open(browser, url)) {
+            console.signIn("/console/#administration", Tokens.of("engineer", org))
+                    .ready();
+            assertThat(console.at("#audit [data-status='403']")).containsText("analytics:audit:read is missing");
+            assertThat(console.at("#keys [data-status='403']")).containsText("analytics:api-keys:write is missing");
             console.hasNoComplaints();
         }
     }
@@ -310,15 +325,23 @@ class ConsoleIT {
     }
 
     @Test
-    void everyPageFitsEveryWindow() throws Exception {
+    void everyPageFitsEveryWindowAndHasNoBarrier() throws Exception {
         storeUsage();
-        for (int width : List.of(360, 1920)) {
-            try (ConsolePage console = ConsolePage.open(browser, url, width, ColorScheme.DARK)) {
-                console.signIn("/console/", Tokens.of("org-admin", org)).ready();
-                for (String page : List.of("Overview", "Reliability", "Finance")) {
+        Map<Integer, ColorScheme> windows =
+                Map.of(360, ColorScheme.DARK, 1920, ColorScheme.LIGHT, 1280, ColorScheme.DARK);
+        for (Map.Entry<Integer, ColorScheme> window : windows.entrySet()) {
+            int width = window.getKey();
+            ColorScheme scheme = window.getValue();
+            try (ConsolePage console = ConsolePage.open(browser, url, width, scheme)) {
+                console.page().navigate("/console/");
+                console.isAccessible();
+                console.signIn(Tokens.of("org-admin", org)).ready();
+                for (String page : List.of("Overview", "Reliability", "Spend", "Finance", "Administration")) {
                     console.goTo(page);
-                    console.keep(page.toLowerCase(java.util.Locale.ROOT) + "-dark-" + width);
+                    console.keep(
+                            String.join("-", page, scheme.name(), "" + width).toLowerCase(Locale.ROOT));
                     console.fits();
+                    console.isAccessible();
                 }
                 console.hasNoComplaints();
             }
@@ -339,7 +362,7 @@ class ConsoleIT {
                 .then()
                 .statusCode(200)
                 .header("Cache-Control", "no-store")
-                .header("Content-Security-Policy", ConsoleRoutes.CONTENT_SECURITY_POLICY)
+                .header("Content-Security-Policy", ConsoleRoutes.policy(Optional.empty()))
                 .header("X-Frame-Options", "DENY")
                 .extract()
                 .asString();

@@ -8,11 +8,17 @@ import com.microsoft.playwright.BrowserContext;
 import com.microsoft.playwright.BrowserType;
 import com.microsoft.playwright.Download;
 import com.microsoft.playwright.Locator;
+import com.microsoft.playwright.Mouse;
 import com.microsoft.playwright.Page;
 import com.microsoft.playwright.Playwright;
 import com.microsoft.playwright.options.AriaRole;
+import com.microsoft.playwright.options.BoundingBox;
 import com.microsoft.playwright.options.ColorScheme;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.math.BigDecimal;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -127,6 +133,18 @@ final class ConsolePage implements AutoCloseable {
         return ready();
     }
 
+    /** Drags over an element, between two parts of its width. */
+    ConsolePage drag(String selector, double from, double to) {
+        at(selector).scrollIntoViewIfNeeded();
+        BoundingBox box = at(selector).boundingBox();
+        double y = box.y + box.height / 2;
+        page.mouse().move(box.x + from * box.width, y);
+        page.mouse().down();
+        page.mouse().move(box.x + to * box.width, y, new Mouse.MoveOptions().setSteps(3));
+        page.mouse().up();
+        return this;
+    }
+
     Download download(Runnable click) {
         return page.waitForDownload(click);
     }
@@ -144,6 +162,28 @@ final class ConsolePage implements AutoCloseable {
         assertThat((Boolean) page.evaluate("() => document.documentElement.scrollWidth <= innerWidth"))
                 .as("the page fits into its width")
                 .isTrue();
+    }
+
+    /**
+     * Nothing on the page is a serious or critical barrier, as axe-core judges it. Charts are pictures with a name and a table, so
+     * their canvas is left out.
+     */
+    void isAccessible() {
+        page.evaluate(axe());
+        Object barriers = page.evaluate(
+                """
+                async () => (await axe.run({ exclude: [['usage-chart > *']] })).violations
+                    .filter(found => ['serious', 'critical'].includes(found.impact))
+                    .flatMap(found => found.nodes.map(node => `${found.id}: ${node.target} (${found.help})`))""");
+        assertThat((List<?>) barriers).as("barriers at " + page.url()).isEmpty();
+    }
+
+    private static String axe() {
+        try (InputStream in = ConsolePage.class.getResourceAsStream("/axe.min.js")) {
+            return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     void hasNoComplaints() {

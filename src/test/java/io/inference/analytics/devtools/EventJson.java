@@ -3,6 +3,8 @@ package io.inference.analytics.devtools;
 import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Random;
+import java.util.UUID;
 import java.util.stream.Collectors;
 
 /** The JSON text of an event, field by field as raw JSON: so that tests and samples can write what no generator would. */
@@ -55,6 +57,13 @@ public final class EventJson {
                 .sorted(Map.Entry.comparingByKey())
                 .forEach(field -> copy.put(field.getKey(), field.getValue()));
         return new EventJson(copy);
+    }
+
+    /** A random id (version 4) that the seed decides. */
+    static UUID uuid(Random random) {
+        long high = random.nextLong() & ~0xf000L | 0x4000L;
+        long low = random.nextLong() & 0x3fffffffffffffffL | 0x8000000000000000L;
+        return new UUID(high, low);
     }
 
     public byte[] bytes() {

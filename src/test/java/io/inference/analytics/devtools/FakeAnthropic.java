@@ -42,6 +42,7 @@ public final class FakeAnthropic extends FakeServer {
     private final Map<LocalDate, List<ObjectNode>> usage = new ConcurrentHashMap<>();
     private final Map<LocalDate, List<ObjectNode>> claudeCode = new ConcurrentHashMap<>();
     private final Map<String, List<ObjectNode>> lists = new ConcurrentHashMap<>();
+    private final Map<LocalDate, String> starts = new ConcurrentHashMap<>();
     private volatile LocalDate forgottenFrom = LocalDate.MAX;
     private volatile String organization = ORG;
 
@@ -83,6 +84,11 @@ public final class FakeAnthropic extends FakeServer {
     /** What the key belongs to; {@link #ORG} otherwise. */
     public void organization(String id) {
         organization = id;
+    }
+
+    /** From now on the day's bucket says that it starts then. */
+    public void startingAt(LocalDate day, String text) {
+        starts.put(day, text);
     }
 
     /** From now on reports have no bucket for this day and those after it, as if nobody had asked. */
@@ -166,7 +172,7 @@ public final class FakeAnthropic extends FakeServer {
         List<ObjectNode> buckets = new ArrayList<>();
         for (LocalDate day = first; day.isBefore(end) && day.isBefore(forgottenFrom); day = day.plusDays(1)) {
             ObjectNode bucket = JSON.createObjectNode()
-                    .put("starting_at", day + "T00:00:00Z")
+                    .put("starting_at", starts.getOrDefault(day, day + "T00:00:00Z"))
                     .put("ending_at", day.plusDays(1) + "T00:00:00Z");
             bucket.putArray("results").addAll(grouped(days.getOrDefault(day, List.of()), by, groups));
             buckets.add(bucket);

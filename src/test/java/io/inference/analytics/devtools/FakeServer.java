@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
@@ -20,6 +21,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
+import java.util.zip.GZIPOutputStream;
 
 /** The HTTP server of a fake API: notes the requests, and fails where it is told to. */
 abstract class FakeServer implements AutoCloseable {
@@ -61,6 +63,9 @@ abstract class FakeServer implements AutoCloseable {
         server.createContext("/", this::handle);
         server.setExecutor(threads);
     }
+
+    /** More than the 32 MiB that an answer may have. */
+    private static final int HUGE_BYTES = 33 * 1024 * 1024;
 
     final void start() {
         server.start();
@@ -172,6 +177,22 @@ abstract class FakeServer implements AutoCloseable {
                 exchange.sendResponseHeaders(200, 1_000_000);
                 exchange.getResponseBody().write("{\"data\": [".getBytes(StandardCharsets.UTF_8));
                 exchange.getResponseBody().flush();
+            }
+            case HTML -> send(exchange, 200, "<html><body>Please sign in.</body></html>");
+            case GZIP -> {
+                ByteArrayOutputStream packed = new ByteArrayOutputStream();
+                try (GZIPOutputStream gzip = new GZIPOutputStream(packed)) {
+                    gzip.write(new byte[HUGE_BYTES]);
+                }
+                exchange.getResponseHeaders().set("Content-Encoding", "gzip");
+                exchange.sendResponseHeaders(200, packed.size());
+                exchange.getResponseBody().write(packed.toByteArray());
+            }
+            case HUGE -> send(exchange, 200, " ".repeat(HUGE_BYTES));
+            case DOUBLED_FIELD -> send(exchange, 200, "{\"data\": [], \"has_more\": false, \"data\": []}");
+            case REDIRECT -> {
+                exchange.getResponseHeaders().set("Location", url().replace("127.0.0.1", "localhost") + "/elsewhere");
+                send(exchange, 302, "{}");
             }
             case LOST_PAGE, SAME_PAGE -> {
                 return false;

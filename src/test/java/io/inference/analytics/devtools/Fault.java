@@ -13,5 +13,15 @@ public enum Fault {
     LOST_PAGE,
     /** The token of the page at hand again. */
     SAME_PAGE,
-    FORBIDDEN
+    FORBIDDEN,
+    /** A page of a proxy, with status 200. */
+    HTML,
+    /** Compressed, although no request asks for it: a thousand times larger when unpacked. */
+    GZIP,
+    /** More than any answer may have. */
+    HUGE,
+    /** The answer, with one field twice. */
+    DOUBLED_FIELD,
+    /** To the fake's own address by another name. */
+    REDIRECT
 }

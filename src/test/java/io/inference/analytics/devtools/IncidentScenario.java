@@ -10,7 +10,6 @@ import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.NoSuchElementException;
 import java.util.Random;
-import java.util.UUID;
 
 /**
  * Three hours of the traffic of two organisations up to now, in which for ten minutes one model times out for one client of the
@@ -82,7 +81,7 @@ public final class IncidentScenario implements Iterator<byte[]> {
         long input = 200L + random.nextInt(3_000);
         long output = hit || unlucky ? 0 : 20L + random.nextInt(500);
         LinkedHashMap<String, String> event = new LinkedHashMap<>();
-        event.put("eventId", quoted(uuid()));
+        event.put("eventId", quoted(EventJson.uuid(random)));
         event.put("orgId", quoted(org));
         event.put("modelId", quoted(SampleOptions.modelId(model)));
         event.put("clientId", quoted(client));
@@ -103,12 +102,6 @@ public final class IncidentScenario implements Iterator<byte[]> {
                 "costEstimateCents",
                 BigDecimal.valueOf(30 * input + 150 * output, 5).toPlainString());
         return EventJson.of(event).toString().getBytes(UTF_8);
-    }
-
-    private UUID uuid() {
-        long high = random.nextLong() & ~0xf000L | 0x4000L;
-        long low = random.nextLong() & 0x3fffffffffffffffL | 0x8000000000000000L;
-        return new UUID(high, low);
     }
 
     private static String quoted(Object text) {

@@ -2,15 +2,11 @@ package io.inference.analytics.devtools;
 
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.time.Clock;
 import java.time.Duration;
-import java.time.LocalDate;
-import java.time.ZoneOffset;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
-import java.util.stream.Stream;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -19,27 +15,12 @@ import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 /**
- * The end of {@code local-dev/run}: publishes the sample, imports sample bills, waits until the usage API shows the events, and
+ * The end of {@code local-dev/run}: provides the {@link SampleData sample} and
  * prints the addresses, a curl and the answer to it. Settings come from the environment, as {@code local-dev/env} prints them.
  * Progress goes to standard error.
  */
 @Command(name = "local-dev/run")
 final class LocalRun implements Callable<Integer> {
-
-    private static final int SAMPLE_ORGS = 2;
-    /** A fixed seed: the figures of two runs can be compared. */
-    private static final List<String> SAMPLE = List.of(
-            "--sample=2000",
-            "--orgs=" + SAMPLE_ORGS,
-            "--models=3",
-            "--duplicates=5",
-            "--late=5",
-            "--errors=4",
-            "--seed=42");
-
-    /** The keys of the providers. Who has set one has bills of their own. */
-    private static final List<String> PROVIDER_KEYS =
-            List.of("ANTHROPIC_ADMIN_API_KEY", "ANTHROPIC_ADMIN_API_KEY_FILE", "CURSOR_API_KEY", "CURSOR_API_KEY_FILE");
 
     private final Clock clock;
     private final Map<String, String> environment;
@@ -49,6 +30,10 @@ final class LocalRun implements Callable<Integer> {
 
     @Option(names = "--sample")
     private boolean sample;
+
+    /** Whether the console has a button for the local stack. */
+    @Option(names = "--sign-in")
+    private boolean signIn;
 
     @Parameters(paramLabel = "NAME=ADDRESS", description = "further lines of what is printed")
     private List<String> addresses = List.of();
@@ -66,85 +51,18 @@ final class LocalRun implements Callable<Integer> {
     @Override
     public Integer call() throws InterruptedException {
         UsageApi api = new UsageApi(environment.get("SERVICE_URL"), clock);
-        List<String> orgs = Stream.iterate(1, n -> n + 1)
-                .limit(SAMPLE_ORGS)
-                .map(SampleOptions::orgId)
-                .toList();
+        List<String> orgs = SampleData.ORGS;
         String token = Token.of(environment, clock, orgs, "org-admin", Duration.ofHours(12));
         boolean bills = false;
         try {
             if (sample) {
-                publishSample();
-                bills = importBills();
-                step("Waiting for the events in the usage API");
-                api.awaitInvocations(orgs, token);
-                nameSample(api, orgs);
+                bills = new SampleData(clock, environment).provide(api, token);
             }
             print(api, orgs.get(0), token, bills);
             return CommandLine.ExitCode.OK;
         } catch (IOException e) {
             return DevTool.fail(spec.commandLine(), e.getMessage());
         }
-    }
-
-    private void publishSample() throws IOException {
-        step("Publishing 2000 sample events");
-        StringWriter printed = new StringWriter();
-        int code = Publish.commandLine(clock, environment)
-                .setOut(new PrintWriter(printed, true))
-                .execute(SAMPLE.toArray(String[]::new));
-        if (code != 0) {
-            throw new IOException("the sample events could not be published");
-        }
-        printed.toString().lines().filter(line -> !line.startsWith("org ")).forEach(System.err::println);
-    }
-
-    private void nameSample(UsageApi api, List<String> orgs) throws IOException, InterruptedException {
-        api.setNames(
-                Map.of(orgs.get(0), "Example GmbH", orgs.get(1), "Sample Ltd"),
-                Map.of(
-                        SampleOptions.modelId(1), "small-3",
-                        SampleOptions.modelId(2), "large-3",
-                        SampleOptions.modelId(3), "code-2"),
-                Token.of(environment, clock, List.of(), "system-admin", Duration.ofHours(1)));
-    }
-
-    /** Imports the bills with the service's own commands, as finance would; false where the caller has bills of their own. */
-    private boolean importBills() throws IOException, InterruptedException {
-        if (PROVIDER_KEYS.stream()
-                .anyMatch(key -> !environment.getOrDefault(key, "").isEmpty())) {
-            return false;
-        }
-        step("Importing sample bills of Anthropic and Cursor");
-        LocalDate since = LocalDate.ofInstant(clock.instant(), ZoneOffset.UTC).minusDays(60);
-        try (SampleBills bills = new SampleBills(clock)) {
-            analytics(
-                    bills,
-                    List.of(
-                            "map-workspace",
-                            "--workspace=" + SampleBills.WORKSPACE,
-                            "--platform=claude_code",
-                            "--from=" + since));
-            analytics(bills, List.of("import", "--provider=anthropic"));
-            analytics(bills, List.of("import", "--provider=cursor"));
-        }
-        return true;
-    }
-
-    private static void analytics(SampleBills bills, List<String> command) throws IOException, InterruptedException {
-        ProcessBuilder builder =
-                new ProcessBuilder(Stream.concat(Stream.of("local-dev/analytics", "providers"), command.stream())
-                        .toList());
-        builder.environment().putAll(bills.settings());
-        Process process = builder.redirectErrorStream(true).start();
-        // Ctrl-C ends this program; the command must not outlive it.
-        Thread end = new Thread(process::destroy);
-        Runtime.getRuntime().addShutdownHook(end);
-        process.inputReader().lines().forEach(System.err::println);
-        if (process.waitFor() != 0) {
-            throw new IOException("the sample bills could not be imported");
-        }
-        Runtime.getRuntime().removeShutdownHook(end);
     }
 
     private void print(UsageApi api, String org, String token, boolean bills) throws InterruptedException {
@@ -196,16 +114,12 @@ final class LocalRun implements Callable<Integer> {
         }
         out.println("""
 
-                The same figures in a browser: open %s/console/ and paste the token above."""
-                .formatted(url));
+                The same figures in a browser: open %s/console/ and %s."""
+                .formatted(url, signIn ? "click \"Sign in to the local stack\"" : "paste the token above"));
         out.flush();
     }
 
     private static void address(PrintWriter out, String name, String address) {
         out.println("%-12s %s".formatted(name, address));
-    }
-
-    private static void step(String what) {
-        System.err.println("==> " + what);
     }
 }

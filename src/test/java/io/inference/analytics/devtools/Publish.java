@@ -48,7 +48,9 @@ final class Publish implements Callable<Integer> {
     /** Stories that events can tell. */
     enum Scenario {
         /** One model times out for one client for ten minutes. */
-        incident
+        incident,
+        /** A month with everything that the console has a card for. */
+        month
     }
 
     @Option(names = "--scenario", paramLabel = "NAME")
@@ -139,16 +141,13 @@ final class Publish implements Callable<Integer> {
         if (file != null || sample != null) {
             throw usage("--scenario needs neither FILE nor --sample");
         }
-        IncidentScenario incident = new IncidentScenario(
-                seed == null ? ThreadLocalRandom.current().nextLong() : seed, now == null ? clock.instant() : now);
-        stdout.println("incident org " + IncidentScenario.ORG + " model " + IncidentScenario.MODEL + " client "
-                + IncidentScenario.CLIENT + " from " + incident.start() + " to " + incident.end());
+        Iterator<byte[]> story = story(stdout);
         stdout.flush();
         try {
             if (out != null) {
-                stdout.println("wrote " + write(incident) + " messages to " + out);
+                stdout.println("wrote " + write(story) + " messages to " + out);
             } else {
-                publish(incident, stdout);
+                publish(story, stdout);
             }
             return CommandLine.ExitCode.OK;
         } catch (IOException e) {
@@ -156,6 +155,27 @@ final class Publish implements Callable<Integer> {
         } catch (PublishException e) {
             return fail(e.getMessage());
         }
+    }
+
+    /** The events of the scenario; prints what a viewer is meant to find. */
+    private Iterator<byte[]> story(PrintWriter stdout) {
+        long decides = seed == null ? ThreadLocalRandom.current().nextLong() : seed;
+        Instant present = now == null ? clock.instant() : now;
+        return switch (scenario) {
+            case incident -> {
+                IncidentScenario incident = new IncidentScenario(decides, present);
+                stdout.println("incident org " + IncidentScenario.ORG + " model " + IncidentScenario.MODEL + " client "
+                        + IncidentScenario.CLIENT + " from " + incident.start() + " to " + incident.end());
+                yield incident;
+            }
+            case month -> {
+                MonthScenario month = new MonthScenario(decides, present);
+                stdout.println("incident org " + MonthScenario.INCIDENT_ORG + " model " + MonthScenario.INCIDENT_MODEL
+                        + " client " + MonthScenario.INCIDENT_CLIENT + " from " + month.incidentStart() + " to "
+                        + month.incidentEnd());
+                yield month;
+            }
+        };
     }
 
     /** The options of a sample, or null for a file. */

@@ -2,15 +2,27 @@ package io.inference.analytics.devtools;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.time.DayOfWeek;
 import java.time.Instant;
+import java.time.LocalDate;
 import java.time.ZoneOffset;
+import java.time.temporal.ChronoUnit;
+import java.time.temporal.TemporalAdjusters;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -118,6 +130,59 @@ class PublishTest {
                     .allSatisfy(line -> assertThat(line)
                             .contains(IncidentScenario.ORG, IncidentScenario.MODEL, IncidentScenario.CLIENT, "T11:"));
         }
+    }
+
+    /** One time per weekday, so that the incident falls on a working day whatever today is. */
+    @ParameterizedTest
+    @ValueSource(ints = {15, 16, 17, 18, 19, 20, 21})
+    void theMonthHasARhythmAModelWithoutAPriceAndAnIncidentLastWeek(int day) throws IOException {
+        Path file = directory.resolve("month.ndjson");
+        Instant now = Instant.parse("2026-03-" + day + "T12:00:00Z");
+        assertThat(run(Map.of(), "--scenario=month", "--seed=3", "--now=" + now, "--out=" + file))
+                .isZero();
+        Matcher found = Pattern.compile("^incident .* from (\\S+) to (\\S+)").matcher(stdout.toString());
+        assertThat(found.find()).isTrue();
+        Instant begins = Instant.parse(found.group(1));
+        assertThat(begins).isBetween(now.minus(7, ChronoUnit.DAYS), now.minus(3, ChronoUnit.DAYS));
+        assertThat(begins.atOffset(ZoneOffset.UTC).getDayOfWeek()).isLessThan(DayOfWeek.SATURDAY);
+        List<JsonNode> events = new ArrayList<>();
+        for (String line : Files.readAllLines(file)) {
+            events.add(new ObjectMapper().readTree(line));
+        }
+        try (var in = Files.newInputStream(file)) {
+            assertThat(ExpectedTotals.of(() -> new MessageLines(in), now).stored())
+                    .isEqualTo(events.size());
+        }
+        assertThat(events)
+                .filteredOn(event -> event.path("status").asText().equals("timeout"))
+                .hasSize(60)
+                .allSatisfy(event -> assertThat(
+                                Instant.parse(event.path("occurredAt").asText()))
+                        .isBetween(begins, Instant.parse(found.group(2))));
+        assertThat(events)
+                .filteredOn(event -> event.path("costEstimateCents").isMissingNode())
+                .isNotEmpty()
+                .allSatisfy(event -> assertThat(event.path("modelId").asText())
+                        .isEqualTo(SampleOptions.modelId(MonthScenario.UNPRICED_MODEL)));
+        assertThat(values(events, "modelId")).hasSize(5);
+        assertThat(values(events, "clientId")).hasSize(3);
+        assertThat(values(events, "actorId")).hasSize(2 * MonthScenario.USERS);
+        assertThat(callsOf(events, now, DayOfWeek.TUESDAY)).isGreaterThan(3 * callsOf(events, now, DayOfWeek.SUNDAY));
+    }
+
+    private static Set<String> values(List<JsonNode> events, String field) {
+        return events.stream().map(event -> event.path(field).asText()).collect(Collectors.toSet());
+    }
+
+    /** Of the first such weekday that is a whole one in the month. */
+    private static long callsOf(List<JsonNode> events, Instant now, DayOfWeek weekday) {
+        String date = LocalDate.ofInstant(now, ZoneOffset.UTC)
+                .minusDays(29)
+                .with(TemporalAdjusters.nextOrSame(weekday))
+                .toString();
+        return events.stream()
+                .filter(event -> event.path("occurredAt").asText().startsWith(date))
+                .count();
     }
 
     private int run(Map<String, String> environment, String... arguments) {

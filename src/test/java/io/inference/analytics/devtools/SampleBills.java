@@ -25,6 +25,7 @@ final class SampleBills implements AutoCloseable {
 
     private final FakeAnthropic anthropic = FakeAnthropic.started();
     private final FakeCursor cursor = FakeCursor.started();
+    private final FakeOpenAi openai = FakeOpenAi.started();
 
     /** Offers the bills, on free ports. */
     SampleBills(Clock clock) throws IOException {
@@ -37,6 +38,9 @@ final class SampleBills implements AutoCloseable {
         anthropic.list("users", file("users.json").path("data"));
         cursor.members(file("cursor-members.json").path("teamMembers"));
         cursor.spend(file("cursor-spend.json"));
+        openai.list("projects", file("openai-projects.json"));
+        openai.list("projects/proj_TESTSEARCH/api_keys", file("openai-api-keys.json"));
+        openai.list("users", file("openai-users.json"));
     }
 
     /** The settings of a command that shall import them. */
@@ -49,13 +53,18 @@ final class SampleBills implements AutoCloseable {
                 "CURSOR_API_URL",
                 cursor.url(),
                 "CURSOR_API_KEY",
-                FakeCursor.KEY);
+                FakeCursor.KEY,
+                "OPENAI_API_URL",
+                openai.url(),
+                "OPENAI_ADMIN_API_KEY",
+                FakeOpenAi.KEY);
     }
 
     @Override
     public void close() {
         anthropic.close();
         cursor.close();
+        openai.close();
     }
 
     private void offer(LocalDate day) throws IOException {
@@ -63,12 +72,7 @@ final class SampleBills implements AutoCloseable {
         int percent = day.getDayOfWeek().getValue() > 5 ? 10 : 80 + day.getDayOfMonth();
         JsonNode cost = file("f1-cost.json").at("/data/0/results");
         cost.forEach(item -> ((ObjectNode) item)
-                .put(
-                        "amount",
-                        new BigDecimal(item.path("amount").asText())
-                                .multiply(BigDecimal.valueOf(percent))
-                                .movePointLeft(2)
-                                .toPlainString()));
+                .put("amount", percentOf(item.path("amount"), percent).toPlainString()));
         anthropic.cost(day, cost);
         anthropic.usage(day, file("f1-usage.json").at("/data/0/results"));
         JsonNode code = file("f1-claude-code.json").path("data");
@@ -84,6 +88,19 @@ final class SampleBills implements AutoCloseable {
             ((ObjectNode) event).put("timestamp", Long.toString(millis + 3_600_000L * hour++));
         }
         cursor.events(events);
+        JsonNode lines = file("openai-costs.json");
+        for (JsonNode line : lines) {
+            ObjectNode amount = (ObjectNode) line.path("amount");
+            amount.put("value", percentOf(amount.path("value"), percent));
+        }
+        openai.results("costs", day, lines);
+        openai.results("usage/completions", day, file("openai-completions.json"));
+    }
+
+    private static BigDecimal percentOf(JsonNode amount, int percent) {
+        return new BigDecimal(amount.asText())
+                .multiply(BigDecimal.valueOf(percent))
+                .movePointLeft(2);
     }
 
     private static JsonNode file(String name) throws IOException {

@@ -15,7 +15,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.NoSuchElementException;
 import java.util.Random;
-import java.util.UUID;
 import java.util.stream.IntStream;
 
 /**
@@ -33,10 +32,12 @@ public final class SampleEvents implements Iterator<byte[]> {
 
     private static final int ARRAY_MAX = 20;
     private static final long HOUR_MICROS = 3_600_000_000L;
-    private static final long LATE_MICROS = 30 * 24 * HOUR_MICROS;
+    /** A repetition may lie {@link #DRIFT_MICROS} further back, and is to lie within the last 30 days too. */
+    private static final long LATE_MICROS = 29 * 24 * HOUR_MICROS;
     /** Any two repetitions of one event stay within the 24 h that dedupe bridges, in whatever order they are stored. */
     private static final long DRIFT_MICROS = 11 * HOUR_MICROS;
 
+    private static final int USERS_OF_ORG = 20;
     private static final List<String> ERROR_CODES = List.of("internal_error", "overloaded", "context_length_exceeded");
     private static final List<String> FEATURES = List.of("chat", "search", "summary", "\u00fcbersetzung");
 
@@ -173,11 +174,14 @@ public final class SampleEvents implements Iterator<byte[]> {
     private EventJson fresh(boolean isLate, boolean isError) {
         LinkedHashMap<String, String> event = new LinkedHashMap<>();
         int model = 1 + random.nextInt(options.models());
-        event.put("eventId", quoted(randomUuid()));
-        event.put("orgId", quoted(SampleOptions.orgId(1 + random.nextInt(options.orgs()))));
+        event.put("eventId", quoted(EventJson.uuid(random)));
+        int org = 1 + random.nextInt(options.orgs());
+        event.put("orgId", quoted(SampleOptions.orgId(org)));
         event.put("modelId", quoted(SampleOptions.modelId(model)));
-        if (chance(30)) {
-            event.put("actorId", quoted(randomUuid()));
+        // Some users ask more than others, and some calls are made by no user.
+        if (chance(90)) {
+            int user = Math.min(random.nextInt(USERS_OF_ORG), random.nextInt(USERS_OF_ORG));
+            event.put("actorId", quoted(SampleOptions.userId(org, 1 + user)));
         }
         int client = random.nextInt(10);
         if (client < 9) {
@@ -238,7 +242,7 @@ public final class SampleEvents implements Iterator<byte[]> {
         return EventJson.of(event);
     }
 
-    /** Late: within 30 days but not the last hour. Else of the last hour, or of the last half minute when there is a rate. */
+    /** Late: within 29 days but not the last hour. Else of the last hour, or of the last half minute when there is a rate. */
     private Instant occurredAt(boolean isLate) {
         double where = random.nextDouble();
         long ago;
@@ -263,12 +267,6 @@ public final class SampleEvents implements Iterator<byte[]> {
 
     private boolean chance(double pct) {
         return random.nextDouble() * 100 < pct;
-    }
-
-    private UUID randomUuid() {
-        long high = random.nextLong() & ~0xf000L | 0x4000L;
-        long low = random.nextLong() & 0x3fffffffffffffffL | 0x8000000000000000L;
-        return new UUID(high, low);
     }
 
     private byte[] array(List<byte[]> message) {

@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
+import java.util.Locale;
 import java.util.stream.IntStream;
 
 /**
@@ -74,6 +75,11 @@ public record SampleOptions(
 
     public static String modelId(int number) {
         return String.format("00000000-0000-4000-9000-%012d", number);
+    }
+
+    /** A user belongs to one organisation. */
+    public static String userId(int org, int number) {
+        return String.format(Locale.ROOT, "00000000-0000-4000-a%03d-%012d", org % 1000, number);
     }
 
     private static void checkPercentage(String name, double value) {

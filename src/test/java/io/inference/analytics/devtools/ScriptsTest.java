@@ -22,7 +22,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** The scripts of {@code local-dev}, as far as they need no server. */
 class ScriptsTest {
 
-    private static final List<String> SECRETS = List.of("ANTHROPIC_ADMIN_API_KEY", "CURSOR_API_KEY");
+    private static final List<String> SECRETS =
+            List.of("ANTHROPIC_ADMIN_API_KEY", "CURSOR_API_KEY", "OPENAI_ADMIN_API_KEY");
 
     @TempDir
     private Path state;

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.io.IOException;
+import java.math.BigDecimal;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -91,22 +92,41 @@ final class UsageApi {
     }
 
     /**
-     * Gives organisations and models their names, by id.
+     * Gives organisations, models and users their names, by id.
      *
      * @throws IOException when the service refuses
      */
-    void setNames(Map<String, String> orgs, Map<String, String> models, String token)
+    void setNames(Map<String, String> orgs, Map<String, String> models, Map<String, String> users, String token)
             throws IOException, InterruptedException {
-        String body = JSON.writeValueAsString(Map.of("orgs", orgs, "models", models));
-        HttpRequest request = HttpRequest.newBuilder(URI.create(url + "/catalog/names"))
+        put("/catalog/names", Map.of("orgs", orgs, "models", models, "users", users), token);
+    }
+
+    /** What an organisation has spent in this month (UTC), in US dollars. */
+    BigDecimal spentThisMonth(String org, String token) throws IOException, InterruptedException {
+        String answer = answer(
+                "%s/orgs/%s/usage?period=month-to-date&granularity=total&timeZone=UTC".formatted(url, org), token);
+        JsonNode amount = JSON.readTree(answer).at("/totals/cost/amount");
+        if (!amount.isTextual()) {
+            throw new IOException("the usage API did not answer what this month has cost: " + answer);
+        }
+        return new BigDecimal(amount.asText());
+    }
+
+    /** Sets a monthly budget of so many US dollars. */
+    void setBudget(String org, String name, BigDecimal amount, String token) throws IOException, InterruptedException {
+        put("/orgs/%s/budgets/%s".formatted(org, name), Map.of("amount", amount, "period", "month"), token);
+    }
+
+    private void put(String path, Map<String, Object> body, String token) throws IOException, InterruptedException {
+        HttpRequest request = HttpRequest.newBuilder(URI.create(url + path))
                 .timeout(TIMEOUT)
                 .header("Authorization", "Bearer " + token)
                 .header("Content-Type", "application/json")
-                .PUT(HttpRequest.BodyPublishers.ofString(body))
+                .PUT(HttpRequest.BodyPublishers.ofString(JSON.writeValueAsString(body)))
                 .build();
         HttpResponse<String> response = http.send(request, HttpResponse.BodyHandlers.ofString());
         if (response.statusCode() >= 300) {
-            throw new IOException("the sample's names could not be set: " + response.body());
+            throw new IOException("PUT " + path + " was refused: " + response.body());
         }
     }
 

@@ -145,7 +145,9 @@ class UsageEventCodecLawsTest {
                 write,
                 random.nextLong(write + 1),
                 cost == null ? null : normal(cost),
-                Metadata.canonical(metadata));
+                Metadata.canonical(metadata),
+                random.nextBoolean() ? null : "batch",
+                random.nextBoolean() ? null : "above-200k");
     }
 
     private static BigDecimal normal(BigDecimal cost) {

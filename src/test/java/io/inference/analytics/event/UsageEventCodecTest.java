@@ -38,6 +38,8 @@ class UsageEventCodecTest {
                 .with("cacheWrite1hInputTokens", "100")
                 .with("costEstimateCents", "1.50")
                 .with("metadata", "{ \"b\" : \"2\\/\", \"a\": \"\\u0031\\n\" }")
+                .with("serviceTier", "\"batch\"")
+                .with("contextWindow", "\"above-200k\"")
                 .with("status", "\"throttled\""));
 
         assertThat(event)
@@ -58,7 +60,9 @@ class UsageEventCodecTest {
                         400,
                         100,
                         new BigDecimal("1.5"),
-                        "{\"a\":\"1\\n\",\"b\":\"2/\"}"));
+                        "{\"a\":\"1\\n\",\"b\":\"2/\"}",
+                        "batch",
+                        "above-200k"));
     }
 
     @Test

@@ -16,9 +16,11 @@ import io.inference.analytics.testing.Sql;
 import io.inference.analytics.testing.Tokens;
 import io.inference.analytics.testing.WithBackends;
 import io.quarkus.test.junit.QuarkusTest;
+import io.restassured.specification.RequestSpecification;
 import jakarta.inject.Inject;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -34,6 +36,9 @@ class ExportApiIT {
 
     @Inject
     AgroalDataSource database;
+
+    @Inject
+    OrgExportSettings settings;
 
     private final UUID org = UUID.randomUUID();
     private final Exports exports = new Exports(org);
@@ -59,6 +64,44 @@ class ExportApiIT {
                                 "format",
                                 "delivery.type",
                                 "extra"));
+    }
+
+    /** What operators set on the command line, such as the bucket, stays. */
+    @Test
+    void theMonthlyFileIsSetAndItsPlaceStays() {
+        String path = "/analytics/v1/orgs/" + org + "/export-settings";
+        settings.set(
+                org,
+                new OrgExportSettings.Preferences(
+                        Optional.of(false),
+                        Optional.of(5),
+                        Optional.empty(),
+                        Optional.empty(),
+                        Optional.empty(),
+                        Optional.of(30),
+                        Optional.of("files-of-org")));
+        RequestSpecification finance =
+                given().auth().oauth2(Tokens.of("finance", org)).contentType("application/json");
+        finance.get(path)
+                .then()
+                .statusCode(200)
+                .body("monthly", equalTo(false))
+                .body("graceDays", equalTo(5))
+                .body("format", nullValue())
+                .body("bucket", equalTo("files-of-org"));
+        finance.body("{\"format\": \"focus-1.4\", \"timeZone\": \"Europe/Berlin\", \"graceDays\": 27}")
+                .put(path)
+                .then()
+                .statusCode(200)
+                .body("monthly", nullValue())
+                .body("graceDays", equalTo(27))
+                .body("format", equalTo("focus-1.4"))
+                .body("retentionDays", equalTo(30))
+                .body("bucket", equalTo("files-of-org"));
+        for (String bad : List.of("{\"graceDays\": 28}", "{\"bucket\": \"mine\"}", "{\"format\": \"xls\"}")) {
+            finance.body(bad).put(path).then().statusCode(400);
+        }
+        given().auth().oauth2(Tokens.of("engineer", org)).get(path).then().statusCode(403);
     }
 
     @Test

@@ -188,6 +188,31 @@ class ExportFileIT {
     }
 
     @Test
+    void daysAndHoursThatAZoneSplitAddUpToTheRawEvents() throws Exception {
+        MarchUsage.of(org)
+                .add(Event.of(org, MarchUsage.MODEL_A, "2026-03-09T18:29:59.999Z")
+                        .cost("0.25"))
+                .add(Event.of(org, MarchUsage.MODEL_A, "2026-03-09T18:30:00Z").cost("0.5"))
+                .add(Event.of(org, MarchUsage.MODEL_A, "2026-03-10T18:29:59.999Z")
+                        .cost("1"))
+                .add(Event.of(org, MarchUsage.MODEL_A, "2026-03-10T18:30:00Z").cost("2"))
+                .store(database);
+        CsvText days = exports.csv(order().range("2026-03-09", "2026-03-11").timeZone("Asia/Kolkata"));
+        assertThat(days.column("bucket_start")).containsExactly("2026-03-08T18:30:00Z", "2026-03-09T18:30:00Z");
+        assertThat(days.column("cost_estimate_cents")).containsExactly("0.25", "1.5");
+        CsvText hours = exports.csv(order().range("2026-03-10", "2026-03-11")
+                .timeZone("Asia/Kolkata")
+                .granularity("hourly"));
+        assertThat(hours.column("bucket_start")).containsExactly("2026-03-09T18:00:00Z", "2026-03-10T18:00:00Z");
+        assertThat(hours.column("cost_estimate_cents")).containsExactly("0.5", "1");
+        JsonPath month = exports.exported(order().range("2026-03-01", "2026-04-01")
+                .timeZone("Asia/Kolkata")
+                .granularity("monthly"));
+        assertThat(month.getString("reconciliation.status")).isEqualTo("equal");
+        assertThat(month.getString("timeRange.start")).isEqualTo("2026-02-28T18:30:00Z");
+    }
+
+    @Test
     void aMonthIsOneBucket() throws Exception {
         MarchUsage.of(org).store(database);
         CsvText months = exports.csv(order().granularity("monthly"));

@@ -8,6 +8,8 @@ import static org.hamcrest.Matchers.contains;
 import static org.hamcrest.Matchers.containsString;
 import static org.hamcrest.Matchers.empty;
 import static org.hamcrest.Matchers.equalTo;
+import static org.hamcrest.Matchers.hasKey;
+import static org.hamcrest.Matchers.not;
 import static org.hamcrest.Matchers.notNullValue;
 import static org.hamcrest.Matchers.nullValue;
 
@@ -120,7 +122,45 @@ class AnomalyIT {
     @Test
     void threeWeeksAreTooFewToCallAnythingUnusual() throws Exception {
         store(22);
-        anomalies("period", "yesterday").statusCode(200).body("anomalies", empty());
+        String began = today.minus(22, DAYS).toString().substring(0, 10);
+        anomalies("period", "yesterday")
+                .statusCode(200)
+                .body("anomalies", empty())
+                .body("judged", equalTo("none"))
+                .body("judgedFrom", nullValue())
+                .body("reason", containsString("usage began on " + began + " (expected: at least 4 weeks"));
+        jdbi.useHandle(handle -> handle.execute("delete from analytics.spend_anomalies"));
+        job.round();
+        assertThat(registry.get("analytics.spend.anomalies")
+                        .tag("org_id", org.toString())
+                        .gauge()
+                        .value())
+                .as("not judged is not 0")
+                .isNaN();
+    }
+
+    @Test
+    void daysWithFourWeeksBeforeThemAreJudgedAndTheOthersAreNot() throws Exception {
+        store(30);
+        anomalies("start", today.minus(4, DAYS).toString(), "end", today.toString())
+                .statusCode(200)
+                .body("judged", equalTo("part"))
+                .body("judgedFrom", equalTo(today.minus(2, DAYS).toString()))
+                .body("reason", containsString("too little history"))
+                .body("anomalies.by", contains("org", "model", "client"));
+        anomalies("start", today.minus(2, DAYS).toString(), "end", today.toString())
+                .body("judged", equalTo("all"))
+                .body("$", not(hasKey("reason")));
+        anomalies("period", "yesterday", "clientId", "nobody")
+                .body("judged", equalTo("none"))
+                .body("reason", containsString("no usage"));
+        anomalies(
+                        "start",
+                        today.minus(20, HOURS).toString(),
+                        "end",
+                        today.minus(2, HOURS).toString())
+                .body("judged", equalTo("none"))
+                .body("reason", containsString("no whole day"));
     }
 
     @Test

@@ -105,6 +105,9 @@ class ForecastIT {
     @Test
     void tooLittleHistoryIsSaid() throws SQLException {
         store(13);
+        forecast("period", "month-to-date", "timeZone", "Asia/Kathmandu")
+                .statusCode(200)
+                .body("timeZone", equalTo("Asia/Kathmandu"));
         forecast("period", "quarter-to-date", "timeZone", "America/New_York")
                 .statusCode(200)
                 .body("timeZone", equalTo("America/New_York"))

@@ -200,7 +200,7 @@ class HostileClientsIT {
     void aConnectionThatWasUpgradedLivesOn() {
         long before = cuts();
         await().during(Duration.ofSeconds(4)).atMost(PATIENCE).until(() -> {
-            HttpResponse<String> answer = service.management("/metrics");
+            HttpResponse<String> answer = service.managementOverHttp2("/metrics");
             return answer.statusCode() == 200 && answer.version() == HttpClient.Version.HTTP_2;
         });
         assertThat(cuts()).isEqualTo(before);

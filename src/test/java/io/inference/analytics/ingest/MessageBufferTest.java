@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class MessageBufferTest {
@@ -35,22 +34,6 @@ class MessageBufferTest {
         assertThat(buffer.take(10, 40, LONG).orElseThrow().messages()).hasSize(40);
         assertThat(buffer.take(10, 40, LONG).orElseThrow().messages()).hasSize(15);
         assertThat(buffer.size()).isZero();
-    }
-
-    @Test
-    void aBatchIsHalvedDownToOneDeadLetterAndItsTurnEndsWithTheLastPart() throws Exception {
-        offer(3);
-        MessageBuffer.Batch batch = buffer.take(3, 3, LONG).orElseThrow();
-        List<MessageBuffer.Batch> halves = batch.withoutRefused("cause");
-        assertThat(halves).extracting(half -> half.messages().size()).containsExactly(1, 2);
-        assertThat(halves).extracting(MessageBuffer.Batch::endsTurn).containsExactly(false, true);
-        assertThat(halves).extracting(MessageBuffer.Batch::ordinal).containsOnly(batch.ordinal());
-        assertThat(halves).allSatisfy(half -> assertThat(half.refusal()).isEmpty());
-        assertThat(halves.get(0).withoutRefused("cause")).singleElement().satisfies(letter -> {
-            assertThat(letter.messages()).isEqualTo(halves.get(0).messages());
-            assertThat(letter.refusal()).contains("cause");
-            assertThat(letter.endsTurn()).isFalse();
-        });
     }
 
     @Test

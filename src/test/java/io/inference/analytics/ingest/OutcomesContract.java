@@ -49,27 +49,14 @@ abstract class OutcomesContract {
     String brokerUrl;
 
     private IngestLab lab;
-    private Sums before;
-
-    /** Outcomes by the batches. */
-    private record Sums(long received, long stored, long duplicates, long conflicts, long deadLettered) {
-
-        Sums minus(Sums other) {
-            return new Sums(
-                    received - other.received,
-                    stored - other.stored,
-                    duplicates - other.duplicates,
-                    conflicts - other.conflicts,
-                    deadLettered - other.deadLettered);
-        }
-    }
+    private OutcomeSums before;
 
     @BeforeEach
     void begin() throws Exception {
         lab = new IngestLab(brokerUrl, database);
         await().atMost(PATIENCE).until(() -> ingestion.reader().view().reads());
         lab.letters();
-        before = sums();
+        before = OutcomeSums.of(lab);
     }
 
     @AfterEach
@@ -78,24 +65,21 @@ abstract class OutcomesContract {
                         lab.number(
                                 "select count(*) from analytics.ingestion_batches where received <> stored + duplicates + conflicts + dead_lettered"))
                 .isZero();
+        for (String outcome : List.of("duplicates", "conflicts")) {
+            assertThat(lab.number("select coalesce(sum(" + outcome + "), 0) from analytics.ingestion_repeats"))
+                    .as("%s by client and model", outcome)
+                    .isEqualTo(OutcomeSums.sum(lab, outcome));
+        }
         lab.close();
     }
 
-    private Sums sums() throws SQLException {
-        return new Sums(sum("received"), sum("stored"), sum("duplicates"), sum("conflicts"), sum("dead_lettered"));
-    }
-
-    private long sum(String column) throws SQLException {
-        return lab.number("select coalesce(sum(" + column + "), 0) from analytics.ingestion_batches");
-    }
-
-    private Sums outcomes() throws SQLException {
-        return sums().minus(before);
+    private OutcomeSums outcomes() throws SQLException {
+        return OutcomeSums.of(lab).minus(before);
     }
 
     private void awaitOutcomes(long stored, long duplicates, long conflicts, long deadLettered) {
-        Sums expected =
-                new Sums(stored + duplicates + conflicts + deadLettered, stored, duplicates, conflicts, deadLettered);
+        OutcomeSums expected = new OutcomeSums(
+                stored + duplicates + conflicts + deadLettered, stored, duplicates, conflicts, deadLettered);
         await().atMost(PATIENCE).untilAsserted(() -> assertThat(outcomes()).isEqualTo(expected));
     }
 
@@ -380,7 +364,7 @@ abstract class OutcomesContract {
             for (String sqlState : List.of("22023", "23514")) {
                 lab.execute("create trigger refuse before insert on analytics.usage_events for each row"
                         + " when (new.client_id = 'refuse') execute function analytics.refuse('" + sqlState + "')");
-                before = sums();
+                before = OutcomeSums.of(lab);
                 List<EventJson> events = new ArrayList<>();
                 for (int i = 0; i < 60; i++) {
                     events.add(lab.event());

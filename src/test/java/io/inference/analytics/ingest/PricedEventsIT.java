@@ -8,6 +8,7 @@ import io.agroal.api.AgroalDataSource;
 import io.inference.analytics.devtools.EventJson;
 import io.inference.analytics.price.Price;
 import io.inference.analytics.price.PriceBook;
+import io.inference.analytics.price.PriceScope;
 import io.inference.analytics.price.Repricing;
 import io.inference.analytics.series.TimeRange;
 import io.inference.analytics.testing.Sql;
@@ -16,6 +17,7 @@ import io.quarkus.test.junit.QuarkusTest;
 import io.quarkus.test.junit.TestProfile;
 import jakarta.inject.Inject;
 import java.math.BigDecimal;
+import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
@@ -26,6 +28,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
+import org.jdbi.v3.core.Jdbi;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -43,6 +46,9 @@ class PricedEventsIT {
 
     @Inject
     Ingestion ingestion;
+
+    @Inject
+    Jdbi jdbi;
 
     @Inject
     PriceBook book;
@@ -78,6 +84,10 @@ class PricedEventsIT {
     }
 
     private void price(Instant from, String input, String write1h) throws SQLException {
+        price(from, input, write1h, PriceScope.GENERAL);
+    }
+
+    private void price(Instant from, String input, String write1h, PriceScope scope) throws SQLException {
         book.add(
                 new Price(
                         model,
@@ -86,7 +96,8 @@ class PricedEventsIT {
                         new BigDecimal("15"),
                         Optional.of(new BigDecimal("0.30")),
                         Optional.of(new BigDecimal("3.75")),
-                        Optional.ofNullable(write1h).map(BigDecimal::new)),
+                        Optional.ofNullable(write1h).map(BigDecimal::new),
+                        scope),
                 "test",
                 "");
     }
@@ -153,6 +164,87 @@ class PricedEventsIT {
                 .as("one row for each of the two days with events")
                 .isEqualTo(2);
         assertThat(mine(repricing.preview(range)).events()).isZero();
+    }
+
+    @Test
+    void theMostSpecificPriceHoldsAndATierIsPartOfTheContent() throws Exception {
+        Instant now = Instant.now().minusSeconds(5).truncatedTo(ChronoUnit.MICROS);
+        Instant from = now.minus(2, ChronoUnit.DAYS).truncatedTo(ChronoUnit.DAYS);
+        Optional<String> batch = Optional.of("batch");
+        Optional<String> above = Optional.of("above-200k");
+        price(from, "1", null, new PriceScope(batch, Optional.empty()));
+        price(from, "6", null, new PriceScope(Optional.empty(), above));
+        EventJson none = tokens(now);
+        EventJson tier = tokens(now).with("serviceTier", "\"batch\"");
+        EventJson window = tokens(now).with("contextWindow", "\"above-200k\"");
+        EventJson both = tokens(now).with("serviceTier", "\"batch\"").with("contextWindow", "\"above-200k\"");
+        EventJson other = tokens(now).with("serviceTier", "\"flex\"").with("contextWindow", "\"\"");
+        lab.publish(none, tier, window, both, other);
+        await().atMost(PATIENCE).until(() -> stored() == 5);
+        // 700 plain, 100 out at 15, 200 read at 0.30, 100 written at 3.75: 1,935 USD per million, and the input.
+        assertThat(cost(none)).as("no price is for it").isEqualTo("unpriced");
+        assertThat(cost(tier)).isEqualTo("0.26350000");
+        assertThat(cost(window)).isEqualTo("0.61350000");
+        assertThat(cost(both)).as("a tier counts for more").isEqualTo("0.26350000");
+        assertThat(cost(other)).isEqualTo("unpriced");
+        assertThat(text(
+                        "select string_agg(distinct coalesce(service_tier, '-') || '/' || coalesce(context_window, '-'), ' ')"
+                                + " from analytics.usage_events where org_id = '" + lab.org() + "'"))
+                .isEqualTo("-/- -/above-200k batch/- batch/above-200k flex/-");
+
+        long duplicates = duplicates();
+        lab.publish(tier, none.with("serviceTier", "null").with("contextWindow", "\"\""));
+        await().atMost(PATIENCE).until(() -> duplicates() == duplicates + 2);
+        lab.publish(tier.with("serviceTier", "\"flex\""), window.with("contextWindow", "null"));
+        await().atMost(PATIENCE).until(() -> conflicts() == 2);
+
+        price(from.plus(1, ChronoUnit.DAYS), "3", null);
+        price(from, "2", null, new PriceScope(batch, above));
+        TimeRange range = new TimeRange(from, now.plusSeconds(60));
+        repricing.apply(range, "test");
+        assertThat(cost(none)).isEqualTo("0.40350000");
+        assertThat(cost(tier)).as("a newer general price ends no other").isEqualTo("0.26350000");
+        assertThat(cost(both)).isEqualTo("0.33350000");
+        assertThat(cost(other)).as("no price is for its tier").isEqualTo("0.40350000");
+        assertThat(mine(repricing.preview(range)).unpricedAfter()).isZero();
+    }
+
+    @Test
+    void conflictsAndDuplicatesAreCountedByClientAndModelWithWhatIsAtStake() throws Exception {
+        Instant now = Instant.now().minusSeconds(5).truncatedTo(ChronoUnit.MICROS);
+        price(now.minus(2, ChronoUnit.DAYS), "3", null);
+        EventJson end = tokens(now).with("clientId", "\"app\"");
+        EventJson start = end.with("outputTokens", "0").with("occurredAt", "\"" + now.minusSeconds(60) + "\"");
+        // Within a batch, and against what an earlier batch has stored.
+        lab.publish(List.of(("[" + start + "," + end + "," + start + "]").getBytes(StandardCharsets.UTF_8)));
+        await().atMost(PATIENCE).until(() -> conflicts() == 1);
+        lab.publish(end, start, start.with("costEstimateCents", "9.5"), end.with("cacheWrite1hInputTokens", "1"));
+        await().atMost(PATIENCE).until(() -> conflicts() == 4);
+        lab.publish(start.with("clientId", "null"), start);
+        await().atMost(PATIENCE).untilAsserted(() -> assertThat(repeats())
+                // 700 plain at 3, 200 read at 0.30, 100 written at 3.75: 0.2535; 100 out at 15 make it 0.4035. One
+                // class of
+                // tokens has no price.
+                .isEqualTo(List.of(
+                        ": 0 0 0, 1 1000 0 1000 0 0.2535 0.2535 0",
+                        "app: 3 3000 0, 4 4000 0 4000 300 0.7605 10.3070 1")));
+    }
+
+    private List<String> repeats() {
+        return jdbi.withHandle(handle -> handle.createQuery(
+                        """
+                        select client_id || ': ' || sum(duplicates) || ' ' || sum(duplicate_input_tokens) || ' '
+                               || sum(duplicate_output_tokens) || ', ' || sum(conflicts) || ' ' || sum(stored_input_tokens) || ' '
+                               || sum(stored_output_tokens) || ' ' || sum(refused_input_tokens) || ' ' || sum(refused_output_tokens)
+                               || ' ' || sum(stored_cost_cents)::numeric(20, 4) || ' ' || sum(refused_cost_cents)::numeric(20, 4)
+                               || ' ' || sum(unpriced_conflicts)
+                        from analytics.ingestion_repeats where org_id = :org and model_id = :model
+                        group by client_id order by client_id
+                        """)
+                .bind("org", lab.org())
+                .bind("model", model)
+                .mapTo(String.class)
+                .list());
     }
 
     private long duplicates() throws SQLException {

@@ -22,6 +22,7 @@ import java.sql.Statement;
 import java.time.Duration;
 import java.util.Map;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -71,19 +72,28 @@ class QueueFaultIT {
     @ConfigProperty(name = "RABBITMQ_URL")
     URI proxyUrl;
 
-    private TcpProxy proxy;
+    /** Listens until the last test is over: another program could take the port in between. */
+    private static TcpProxy proxy;
+
     private TestPublisher publisher;
 
     @BeforeEach
     void reachBroker() {
         URI broker = URI.create(brokerUrl);
-        proxy = new TcpProxy(proxyUrl.getPort(), broker.getHost(), broker.getPort());
+        if (proxy == null) {
+            proxy = new TcpProxy(proxyUrl.getPort(), broker.getHost(), broker.getPort());
+        }
         publisher = new TestPublisher(brokerUrl);
         awaitReading();
     }
 
     @AfterEach
     void leaveBroker() {
+        proxy.cut();
+    }
+
+    @AfterAll
+    static void close() {
         proxy.close();
     }
 

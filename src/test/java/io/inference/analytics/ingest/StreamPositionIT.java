@@ -4,11 +4,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import com.rabbitmq.client.AlreadyClosedException;
 import io.agroal.api.AgroalDataSource;
+import io.inference.analytics.testing.Backend;
+import io.inference.analytics.testing.LocalDev;
 import io.inference.analytics.testing.WithBackends;
 import io.quarkus.test.junit.QuarkusTest;
 import io.quarkus.test.junit.TestProfile;
 import jakarta.inject.Inject;
+import java.io.IOException;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
@@ -17,6 +21,8 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeoutException;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -53,6 +59,9 @@ class StreamPositionIT {
 
     @Inject
     StreamPosition position;
+
+    @Inject
+    BrokerTopology topology;
 
     @ConfigProperty(name = "RABBITMQ_URL")
     String brokerUrl;
@@ -210,27 +219,27 @@ class StreamPositionIT {
 
     @Test
     void aGapIsRecordedWithItsCause() {
-        IngestPipeline.Source source = new IngestPipeline.Source(1, 1, 100, 150);
+        Source source = new Source(1, 1, 100, 150);
         assertThat(source.skipsBefore(100)).isEmpty();
         assertThat(source.skipsBefore(160))
                 .containsExactly(
-                        new IngestPipeline.Skip(100, 149, StreamPosition.SkipCause.RETENTION),
-                        new IngestPipeline.Skip(150, 159, StreamPosition.SkipCause.BROKER_HOUSEKEEPING));
+                        new Source.Skip(100, 149, StreamPosition.SkipCause.RETENTION),
+                        new Source.Skip(150, 159, StreamPosition.SkipCause.BROKER_HOUSEKEEPING));
         source.begins(155);
         assertThat(source.skipsBefore(160))
                 .as("retention went on during the session")
                 .containsExactly(
-                        new IngestPipeline.Skip(100, 154, StreamPosition.SkipCause.RETENTION),
-                        new IngestPipeline.Skip(155, 159, StreamPosition.SkipCause.BROKER_HOUSEKEEPING));
+                        new Source.Skip(100, 154, StreamPosition.SkipCause.RETENTION),
+                        new Source.Skip(155, 159, StreamPosition.SkipCause.BROKER_HOUSEKEEPING));
         assertThat(source.skipsBefore(256))
                 .as("the broker writes no 101 entries of its own in a row")
                 .containsExactly(
-                        new IngestPipeline.Skip(100, 154, StreamPosition.SkipCause.RETENTION),
-                        new IngestPipeline.Skip(155, 255, StreamPosition.SkipCause.RETENTION));
+                        new Source.Skip(100, 154, StreamPosition.SkipCause.RETENTION),
+                        new Source.Skip(155, 255, StreamPosition.SkipCause.RETENTION));
         source.advanced(161);
         assertThat(source.skipsBefore(161)).isEmpty();
         assertThat(source.skipsBefore(163))
-                .containsExactly(new IngestPipeline.Skip(161, 162, StreamPosition.SkipCause.BROKER_HOUSEKEEPING));
+                .containsExactly(new Source.Skip(161, 162, StreamPosition.SkipCause.BROKER_HOUSEKEEPING));
     }
 
     @Test
@@ -249,5 +258,27 @@ class StreamPositionIT {
 
     private static RawMessage message(long offset) {
         return new RawMessage(new byte[0], offset, Instant.now(), "", "", () -> {});
+    }
+
+    /** It answers for a moment before its queues are open, and says NOT_FOUND of them. */
+    @Test
+    void brokerThatIsStartingHasNotLostTheStream() throws Exception {
+        publish(1);
+        awaitStored(1);
+        LocalDev.act(Backend.RABBITMQ, "kill");
+        CompletableFuture<Void> started = CompletableFuture.runAsync(() -> LocalDev.act(Backend.RABBITMQ, "start"));
+        do {
+            try {
+                assertThat(topology.messages(IngestConfig.Transport.STREAM)).isPresent();
+            } catch (IOException | TimeoutException | AlreadyClosedException e) {
+                Thread.onSpinWait();
+            }
+        } while (!started.isDone());
+        started.join();
+        lab.close();
+        lab = new IngestLab(brokerUrl, database);
+        awaitReading();
+        publish(1);
+        awaitStored(1);
     }
 }

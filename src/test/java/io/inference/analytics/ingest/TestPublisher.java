@@ -4,6 +4,7 @@ import com.rabbitmq.client.AMQP;
 import com.rabbitmq.client.Channel;
 import com.rabbitmq.client.Connection;
 import com.rabbitmq.client.ConnectionFactory;
+import com.rabbitmq.client.Delivery;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
@@ -85,25 +86,20 @@ final class TestPublisher {
     /** Ids of all messages that the stream holds, up to the last one named; empty where a message has none. */
     List<String> messageIds(String stream, String last) throws IOException, TimeoutException, InterruptedException {
         List<String> ids = new ArrayList<>();
-        BlockingQueue<String> came = new LinkedBlockingQueue<>();
+        BlockingQueue<Delivery> came = new LinkedBlockingQueue<>();
         try (Connection connection = factory.newConnection();
                 Channel channel = connection.createChannel()) {
             channel.basicQos(100);
             channel.basicConsume(
-                    stream,
-                    false,
-                    Map.of("x-stream-offset", "first"),
-                    (tag, message) -> {
-                        came.add(Objects.toString(message.getProperties().getMessageId(), ""));
-                        channel.basicAck(message.getEnvelope().getDeliveryTag(), false);
-                    },
-                    tag -> {});
+                    stream, false, Map.of("x-stream-offset", "first"), (tag, message) -> came.add(message), tag -> {});
             while (!ids.contains(last)) {
-                String next = came.poll(60, TimeUnit.SECONDS);
+                Delivery next = came.poll(60, TimeUnit.SECONDS);
                 if (next == null) {
                     throw new TimeoutException("%s of %s, %d before it".formatted(last, stream, ids.size()));
                 }
-                ids.add(next);
+                // Not where it arrives: the channel may be closed by then.
+                channel.basicAck(next.getEnvelope().getDeliveryTag(), false);
+                ids.add(Objects.toString(next.getProperties().getMessageId(), ""));
             }
         }
         return ids;

@@ -6,7 +6,6 @@ import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.inference.analytics.event.RejectReason;
 import io.inference.analytics.testing.Backend;
 import io.inference.analytics.testing.LocalDev;
 import io.inference.analytics.testing.OtlpReceiver;
@@ -64,6 +63,7 @@ abstract class ObservabilityContract {
         settings.put("ANALYTICS_INGESTION_CONSERVATION_INTERVAL", "1s");
         settings.put("ANALYTICS_ANOMALIES_INTERVAL", "1s");
         settings.put("ANALYTICS_ANOMALIES_MINIMUM_USD", "0");
+        settings.put("ANALYTICS_CONFLICTS_INTERVAL", "1s");
         settings.put("LOG_LEVEL", logLevel());
         settings.put("OTEL_EXPORTER_OTLP_ENDPOINT", collector.endpoint());
         service = ServiceProcess.start(settings).awaitReady();
@@ -90,59 +90,7 @@ abstract class ObservabilityContract {
 
     @Test
     void everySeriesWhoseLabelsAreKnownIsThereFromTheStart() {
-        for (String outcome : List.of("stored", "duplicate", "conflict")) {
-            assertThat(atStart.value("analytics_ingestion_events_total", Map.of("outcome", outcome, "reason", "")))
-                    .as(outcome)
-                    .hasValue(0);
-        }
-        for (RejectReason reason : RejectReason.values()) {
-            assertThat(atStart.value(
-                            "analytics_ingestion_events_total",
-                            Map.of("outcome", "dead_lettered", "reason", reason.wireName())))
-                    .as(reason.wireName())
-                    .hasValue(0);
-        }
-        for (String outcome : List.of("accepted", "rejected", "unavailable")) {
-            assertThat(atStart.value("analytics_intake_events_total", Map.of("outcome", outcome)))
-                    .as(outcome)
-                    .hasValue(0);
-        }
-        for (String status : List.of("pending", "failed")) {
-            assertThat(atStart.value("analytics_budget_messages", Map.of("status", status)))
-                    .as(status)
-                    .hasValue(0);
-        }
-        for (String status : List.of("pending", "running", "succeeded", "failed", "cancelled", "expired")) {
-            assertThat(atStart.value("analytics_export_jobs_total", Map.of("status", status)))
-                    .as(status)
-                    .hasValue(0);
-        }
-        for (String zero : List.of(
-                "analytics_audit_append_seconds_count",
-                "analytics_audit_entries_total",
-                "analytics_audit_queue_entries",
-                "analytics_audit_refused_total",
-                "analytics_dead_letters_pending",
-                "analytics_dead_letters_oldest_pending_seconds",
-                "analytics_export_duration_seconds_count",
-                "analytics_export_consecutive_failures",
-                "analytics_ingestion_batch_seconds_count",
-                "analytics_ingestion_failed_attempts_total",
-                "analytics_ingestion_backlog_events",
-                "analytics_conservation_gap_events")) {
-            assertThat(atStart.value(zero, Map.of())).as(zero).hasValue(0);
-        }
-        assertThat(atStart.value("analytics_ingestion_lost_messages_total", Map.of("cause", "retention")))
-                .hasValue(0);
-        assertThat(atStart.names())
-                .contains(
-                        // Not 0 while the reader does not know yet what waits.
-                        "analytics_ingestion_lag_seconds",
-                        "analytics_ingestion_broker_up",
-                        "analytics_conservation_last_checked_timestamp_seconds",
-                        "analytics_rollup_duration_seconds_count",
-                        "analytics_rollup_last_success_timestamp_seconds",
-                        "http_server_requests_seconds_count");
+        SeriesAtStart.assertThere(atStart);
     }
 
     @Test
@@ -193,7 +141,13 @@ abstract class ObservabilityContract {
                         "analytics_usage_latency_seconds", Map.of("org_id", KnownEvents.ORG, "quantile", "0.99")))
                 .hasValueCloseTo(4.0, within(0.08));
         assertThat(scrape.value("analytics_freshness_lag_seconds", org)).hasValue(0);
-        assertThat(scrape.value("analytics_spend_anomalies", org)).hasValue(0);
+        assertThat(scrape.value("analytics_spend_anomalies", org).orElse(0))
+                .as("an organisation of today is not judged")
+                .isNaN();
+        assertThat(scrape.value("analytics_conflicting_clients", Map.of("org_id", KnownEvents.QUIET_ORG)))
+                .as("one conflict and two stored events")
+                .hasValue(1);
+        assertThat(scrape.value("analytics_conflicting_clients", org)).isEmpty();
         assertThat(scrape.value("analytics_budget_state", Map.of("org_id", KnownEvents.ORG, "budget", "known")))
                 .hasValue(100);
     }

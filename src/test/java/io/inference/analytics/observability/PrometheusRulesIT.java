@@ -179,7 +179,7 @@ class PrometheusRulesIT {
 
     private static Set<String> provisioned() {
         Set<String> uids = new TreeSet<>();
-        Promql.yaml(Path.of("local-dev/grafana/provisioning/datasources/analytics.yaml"))
+        Promql.yaml(Path.of("dashboards/datasources/analytics.yaml"))
                 .path("datasources")
                 .forEach(source -> uids.add(source.path("uid").asText()));
         return uids;

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.inference.analytics.testing.Schemas;
 import io.quarkus.test.junit.callback.QuarkusTestBeforeEachCallback;
 import io.quarkus.test.junit.callback.QuarkusTestMethodContext;
 import io.restassured.RestAssured;
@@ -20,7 +21,7 @@ import java.net.URI;
 public class AnswersMatchTheDocument implements QuarkusTestBeforeEachCallback {
 
     private static final Document DOCUMENT = Document.stored();
-    private static final Schemas SCHEMAS = new Schemas(DOCUMENT);
+    private static final Schemas SCHEMAS = new Schemas(DOCUMENT::resolved);
     private static final ObjectMapper JSON = new ObjectMapper();
 
     @Override

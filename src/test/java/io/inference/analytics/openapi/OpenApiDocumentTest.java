@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.inference.analytics.event.UsageEventCodec;
+import io.inference.analytics.testing.Schemas;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -156,7 +157,7 @@ class OpenApiDocumentTest {
 
     @Test
     void examplesAreValid() {
-        Schemas schemas = new Schemas(document);
+        Schemas schemas = new Schemas(document::resolved);
         each(root, "", (at, node) -> {
             if (node.has("type") && node.has("example")) {
                 assertThat(schemas.faults(node.get("example"), node)).as(at).isEmpty();

@@ -2,6 +2,7 @@ package io.inference.analytics.price;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.tuple;
 
 import io.inference.analytics.platform.Failure;
 import java.io.IOException;
@@ -52,6 +53,7 @@ class PriceListFileTest {
                         new ListPrice(
                                 "anthropic",
                                 "claude-x",
+                                PriceScope.GENERAL,
                                 usd("3"),
                                 usd("15"),
                                 usd("0.3"),
@@ -64,6 +66,7 @@ class PriceListFileTest {
                         new ListPrice(
                                 "openai",
                                 "gpt-y",
+                                PriceScope.GENERAL,
                                 usd("0.12345678901"),
                                 usd("0"),
                                 Optional.empty(),
@@ -86,19 +89,71 @@ class PriceListFileTest {
                         new ListPrice(
                                 "anthropic",
                                 "claude-x",
+                                PriceScope.GENERAL,
                                 usd("3"),
                                 usd("15"),
                                 usd("0.3"),
                                 usd("3.75"),
                                 Optional.empty(),
-                                List.of("context_over_200k")),
+                                List.of()),
+                        new ListPrice(
+                                "anthropic",
+                                "claude-x",
+                                new PriceScope(Optional.empty(), Optional.of("above-200k")),
+                                usd("6"),
+                                usd("22.5"),
+                                Optional.empty(),
+                                Optional.empty(),
+                                Optional.empty(),
+                                List.of()),
                         new ListPrice(
                                 "anthropic",
                                 "claude-free",
+                                PriceScope.GENERAL,
                                 Optional.empty(),
                                 Optional.empty(),
                                 Optional.empty(),
                                 Optional.empty(),
+                                Optional.empty(),
+                                List.of()));
+    }
+
+    @Test
+    void tiersAndLongContextsWithInputAndOutputArePricesOfTheirOwn() throws IOException {
+        assertThat(
+                        read(
+                                """
+                                {"gemini-z": {"litellm_provider": "vertex",
+                                   "input_cost_per_token": 1e-06, "output_cost_per_token": 4e-06,
+                                   "input_cost_per_token_batches": 5e-07, "output_cost_per_token_batches": 2e-06,
+                                   "input_cost_per_token_above_200k_tokens_priority": 4e-06,
+                                   "output_cost_per_token_above_200k_tokens_priority": 8e-06,
+                                   "cache_read_input_token_cost_above_200k_tokens_priority": 1e-07,
+                                   "input_cost_per_token_flex": 3e-07}}
+                                """))
+                .extracting(
+                        ListPrice::scope,
+                        ListPrice::input,
+                        ListPrice::output,
+                        ListPrice::cacheRead,
+                        ListPrice::notExpressed)
+                .containsExactly(
+                        tuple(
+                                PriceScope.GENERAL,
+                                usd("1"),
+                                usd("4"),
+                                Optional.empty(),
+                                List.of("input_cost_per_token_flex")),
+                        tuple(
+                                new PriceScope(Optional.of("priority"), Optional.of("above-200k")),
+                                usd("4"),
+                                usd("8"),
+                                usd("0.1"),
+                                List.of()),
+                        tuple(
+                                new PriceScope(Optional.of("batch"), Optional.empty()),
+                                usd("0.5"),
+                                usd("2"),
                                 Optional.empty(),
                                 List.of()));
     }

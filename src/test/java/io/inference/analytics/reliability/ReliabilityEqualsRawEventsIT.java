@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.agroal.api.AgroalDataSource;
 import io.inference.analytics.series.Granularity;
+import io.inference.analytics.testing.SharedZones;
 import io.inference.analytics.testing.StoredUsage;
 import io.inference.analytics.testing.StoredUsage.Event;
 import io.inference.analytics.testing.WithBackends;
@@ -23,6 +24,7 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.TreeSet;
 import java.util.UUID;
 import java.util.function.LongSupplier;
 import org.jdbi.v3.core.Jdbi;
@@ -38,7 +40,6 @@ class ReliabilityEqualsRawEventsIT {
 
     private static final Instant NOW = Instant.parse("2026-06-01T00:00:00Z");
 
-    private static final String[] ZONES = {"UTC", "America/New_York", "Europe/Berlin"};
     private static final String[] STATUSES = {
         "success", "success", "success", "success", "error", "timeout", "throttled"
     };
@@ -51,6 +52,7 @@ class ReliabilityEqualsRawEventsIT {
     @Inject
     ReliabilityStore store;
 
+    private List<String> zones = List.of();
     private final Random random = new Random(20260304);
     private final UUID org = UUID.randomUUID();
     private final List<UUID> users = List.of(UUID.randomUUID(), UUID.randomUUID());
@@ -66,6 +68,7 @@ class ReliabilityEqualsRawEventsIT {
 
     @Test
     void whateverIsAskedHasTheRawEventsCountsAndPercentiles() throws SQLException {
+        zones = List.copyOf(SharedZones.of(database, FROM, FROM.plus(DAYS, ChronoUnit.DAYS)));
         StoredUsage stored = new StoredUsage();
         List<UUID> models = List.copyOf(distributions.keySet());
         for (int i = 0; i < 6_000; i++) {
@@ -81,14 +84,14 @@ class ReliabilityEqualsRawEventsIT {
                     .latency(latency, random.nextInt(3) == 0 ? null : latency / 3));
         }
         stored.store(database);
-        for (int i = 0; i < 60; i++) {
+        for (int i = 0; i < 80; i++) {
             check(question(models));
         }
     }
 
     private Map<String, List<String>> question(List<UUID> models) {
         Map<String, List<String>> question = new HashMap<>();
-        Instant start = FROM.plus(random.nextInt(DAYS * 24), ChronoUnit.HOURS);
+        Instant start = FROM.plus(15L * random.nextInt(DAYS * 96), ChronoUnit.MINUTES);
         boolean byUser = random.nextInt(3) == 0;
         int hoursMax = (byUser ? 7 : DAYS) * 24;
         question.put(
@@ -99,7 +102,8 @@ class ReliabilityEqualsRawEventsIT {
                 "end",
                 List.of(start.plus(1 + random.nextInt(hoursMax), ChronoUnit.HOURS)
                         .toString()));
-        question.put("timeZone", List.of(ZONES[random.nextInt(ZONES.length)]));
+        List<String> some = random.nextBoolean() ? List.copyOf(new TreeSet<>(SharedZones.WITHIN_HOURS)) : zones;
+        question.put("timeZone", List.of(some.get(random.nextInt(some.size()))));
         List<String> groups = new ArrayList<>();
         for (String group : List.of("model", "client")) {
             if (random.nextInt(2) == 0) {

@@ -113,6 +113,9 @@ class ReliabilityIT {
                 .body("series[3].spikeCauses", equalTo(List.of("errorRate", "p95")))
                 .body("series[3].latencyMs.p95", closeTo300())
                 .body("series[3].timeToFirstTokenMs.p50", notNullValue());
+        reliability("granularity", "hour", "groupBy", "model", "spike", "true")
+                .body("series.modelId", equalTo(List.of(BAD.toString())))
+                .body("totals.invocations", equalTo(180));
         reliability("granularity", "hour", "groupBy", "model", "start2", "x").statusCode(400);
     }
 
@@ -129,6 +132,35 @@ class ReliabilityIT {
                 .body("series[0].clientId", equalTo("app"))
                 .body("series[0].spike", equalTo(true))
                 .body("totals.invocations", equalTo(30));
+    }
+
+    /** A day of Kolkata begins at 18:30, so the hour before it is that from 17:30, and no other. */
+    @Test
+    void theHourBeforeADayThatBeginsWithinAnHourIsExact() throws SQLException {
+        StoredUsage stored = new StoredUsage();
+        for (int i = 0; i < 30; i++) {
+            stored.add(cut("17:%02d:59.999".formatted(i), "timeout"))
+                    .add(cut("17:%02d:00".formatted(30 + i), "success"))
+                    .add(cut("18:%02d:59.999".formatted(i), "success"))
+                    .add(cut("18:%02d:00".formatted(30 + i), i < 10 ? "timeout" : "success"));
+        }
+        stored.store(database);
+        given().auth()
+                .oauth2(Tokens.of("engineer", org))
+                .get(
+                        "/analytics/v1/orgs/{org}/reliability?start=2026-03-05&end=2026-03-07&timeZone=Asia/Kolkata&clientId=cut",
+                        org)
+                .then()
+                .statusCode(200)
+                .body("series.bucketStart", equalTo(List.of("2026-03-04T18:30:00Z", "2026-03-05T18:30:00Z")))
+                .body("series.invocations", equalTo(List.of(90, 30)))
+                .body("series.errors", equalTo(List.of(30, 10)))
+                .body("series.spike", equalTo(Arrays.asList(null, true)))
+                .body("totals.invocations", equalTo(120));
+    }
+
+    private Event cut(String time, String status) {
+        return Event.of(org, GOOD, "2026-03-05T" + time + "Z").client("cut").status(status);
     }
 
     @Test

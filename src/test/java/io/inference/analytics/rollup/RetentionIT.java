@@ -4,6 +4,7 @@ import static io.restassured.RestAssured.given;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.offset;
 import static org.awaitility.Awaitility.await;
+import static org.hamcrest.Matchers.containsString;
 import static org.hamcrest.Matchers.equalTo;
 
 import io.agroal.api.AgroalDataSource;
@@ -23,6 +24,7 @@ import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.quarkus.test.junit.QuarkusTest;
 import io.quarkus.test.junit.QuarkusTestProfile;
 import io.quarkus.test.junit.TestProfile;
+import io.restassured.response.Response;
 import jakarta.inject.Inject;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -228,6 +230,62 @@ class RetentionIT {
     }
 
     /** As on a machine that boots with a date of its own. */
+    /** A day of Kolkata begins within a UTC hour, whose two sides only raw events tell apart. */
+    @Test
+    void aQuestionThatNeedsRawEventsThatAreGoneIsRefusedAndNoneIsAnsweredTooLow() throws Exception {
+        store(AGES_DAYS);
+        upkeep.runOnce();
+        LocalDate today = LocalDate.ofInstant(now, ZoneOffset.UTC);
+        String available = Retention.availableFrom(now, retention.raw()).toString();
+        for (String path : List.of("usage?", "reliability?", "breakdown?by=model&compare=none&")) {
+            usageOf(path, today.minusDays(34), "UTC").then().statusCode(200);
+            usageOf(path, today.minusDays(28), "Asia/Kolkata").then().statusCode(200);
+            usageOf(path, today.minusDays(34), "Asia/Kolkata")
+                    .then()
+                    .statusCode(400)
+                    .body("errors[0].field", equalTo("timeZone"))
+                    .body("errors[0].message", containsString(available));
+        }
+        for (String zone : List.of("UTC", "Asia/Kolkata")) {
+            given().auth()
+                    .oauth2(Tokens.of("finance", org))
+                    .contentType("application/json")
+                    .body("{\"amount\": 1, \"period\": \"week\", \"timeZone\": \"" + zone + "\"}")
+                    .put("/analytics/v1/orgs/{org}/budgets/b", org)
+                    .then()
+                    .statusCode(zone.equals("UTC") ? 201 : 400);
+        }
+    }
+
+    private Response usageOf(String path, LocalDate start, String zone) {
+        return given().auth()
+                .oauth2(Tokens.of("org-admin", org))
+                .get("/analytics/v1/orgs/" + org + "/" + path + "start=" + start + "&timeZone=" + zone);
+    }
+
+    @Test
+    void daysThatAreOverGetAnIndexOfTheirEventsByOrganisation() throws Exception {
+        store(20, 0);
+        upkeep.runOnce();
+        upkeep.runOnce();
+        List<String> indexed = jdbi.withHandle(handle -> handle.createQuery(
+                        "select tablename from pg_indexes where schemaname = 'analytics' and indexname ~ '^usage_events_[0-9]+_org_time'")
+                .mapTo(String.class)
+                .list());
+        String today = "usage_events_"
+                + LocalDate.ofInstant(now, ZoneOffset.UTC).toString().replace("-", "");
+        String past = "usage_events_"
+                + LocalDate.ofInstant(now, ZoneOffset.UTC)
+                        .minusDays(20)
+                        .toString()
+                        .replace("-", "");
+        if (flavour.flavour() == StorageFlavour.TIMESCALE) {
+            assertThat(indexed).isEmpty();
+        } else {
+            assertThat(indexed).contains(past).doesNotContain(today);
+        }
+    }
+
     @Test
     void aClockThatRunsAheadDropsNothing() throws Exception {
         store(20, 1);
@@ -318,7 +376,16 @@ class RetentionIT {
                     days,
                     org);
         }
+        column(
+                """
+                insert into analytics.ingestion_repeats (org_id, bucket_start, client_id, model_id, duplicates)
+                select ?, now() - make_interval(days => age), '', gen_random_uuid(), age from unnest(array[31, 29]) as past (age)
+                returning duplicates
+                """,
+                org);
         upkeep.runOnce();
+        assertThat(column("select duplicates from analytics.ingestion_repeats where org_id = ?", org))
+                .containsExactly(29L);
         assertThat(
                         column(
                                 "select first_offset from analytics.ingestion_batches where correlation_id = 'retention' order by 1"))

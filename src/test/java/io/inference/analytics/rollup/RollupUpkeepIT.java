@@ -238,7 +238,7 @@ class RollupUpkeepIT {
         try (Handle handle = jdbi.open()) {
             int before = handle.getConnection().getNetworkTimeout();
             int[] during = {0};
-            boolean ran = RollupLock.tryRun(handle, Duration.ofMinutes(15), Duration.ofSeconds(30), () -> {
+            boolean ran = RollupLock.ROLLUPS.tryRun(handle, Duration.ofMinutes(15), Duration.ofSeconds(30), () -> {
                 during[0] = networkTimeout(handle);
             });
             assertThat(ran).isTrue();
@@ -253,5 +253,66 @@ class RollupUpkeepIT {
         } catch (SQLException e) {
             throw new IllegalStateException(e);
         }
+    }
+
+    /** Flavour timescale keeps no pending groups. */
+    @Test
+    void aFoldLeavesTheMonthsThatComeWhileItIsAtWork() throws Exception {
+        if (isTimescale()) {
+            return;
+        }
+        Instant first = Instant.parse("2024-02-10T01:00:00Z");
+        Instant second = Instant.parse("2024-03-10T01:00:00Z");
+        try (Handle months = jdbi.open()) {
+            months.begin();
+            months.execute("select pg_advisory_xact_lock(hashtext('analytics.ensure_day'))");
+            pendingUsage(first);
+            CompletableFuture<Integer> fold = CompletableFuture.supplyAsync(this::fold);
+            await().atMost(PATIENCE)
+                    .until(() -> count(
+                                    "select count(*) from pg_stat_activity where datname = current_database() and wait_event = 'advisory' and query like '%fold_user_usage%'")
+                            == 1);
+            pendingUsage(second);
+            months.rollback();
+            fold.get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
+        }
+        assertThat(pendingHours()).containsExactly(second);
+        fold();
+        assertThat(pendingHours()).isEmpty();
+        assertThat(count("select sum(invocations) from analytics.usage_user_hourly where org_id = '" + org + "'"))
+                .isEqualTo(2);
+    }
+
+    private int fold() {
+        return jdbi.withHandle(handle -> handle.createQuery("select analytics.fold_user_usage(1000) as folded")
+                .mapTo(Integer.class)
+                .one());
+    }
+
+    private void pendingUsage(Instant hour) {
+        jdbi.useHandle(handle -> handle.createUpdate(
+                        """
+                        insert into analytics.usage_user_pending (org_id, user_id, model_id, client_id, status, bucket_start, invocations,
+                            unpriced_invocations, input_tokens, output_tokens, cache_read_input_tokens, cache_write_input_tokens,
+                            cache_write_1h_input_tokens)
+                        values (:org, null, :model, 'app', 'success', :hour, 1, 1, 1, 1, 0, 0, 0)
+                        """)
+                .bind("org", org)
+                .bind("model", model)
+                .bind("hour", hour)
+                .execute());
+    }
+
+    private List<Instant> pendingHours() {
+        return jdbi.withHandle(handle -> handle.createQuery(
+                        "select bucket_start from analytics.usage_user_pending where org_id = :org")
+                .bind("org", org)
+                .mapTo(Instant.class)
+                .list());
+    }
+
+    private long count(String sql) {
+        return jdbi.withHandle(
+                handle -> handle.createQuery(sql).mapTo(Long.class).one());
     }
 }

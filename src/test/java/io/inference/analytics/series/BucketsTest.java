@@ -83,7 +83,46 @@ class BucketsTest {
                 range("2026-01-01T13:00:00Z", "2026-01-01T15:00:00Z"), Granularity.HOUR, ZoneId.of("Asia/Kolkata"));
         assertThat(buckets.starts())
                 .containsExactly(Instant.parse("2026-01-01T13:00:00Z"), Instant.parse("2026-01-01T14:00:00Z"));
-        assertThat(buckets.onWholeHours()).isTrue();
+        assertThat(buckets.cuts(range("2026-01-01T13:00:00Z", "2026-01-01T15:00:00Z"))
+                        .isEmpty())
+                .isTrue();
+    }
+
+    @Test
+    void hoursThatMidnightsCutComeFromRawEvents() {
+        ZoneId kolkata = ZoneId.of("Asia/Kolkata");
+        TimeRange days = range("2026-01-01T18:30:00Z", "2026-01-03T18:30:00Z");
+        CutHours cuts = Buckets.of(days, Granularity.DAY, kolkata).cuts(days);
+        assertThat(cuts.parts())
+                .containsExactly(
+                        range("2026-01-01T18:30:00Z", "2026-01-01T19:00:00Z"),
+                        range("2026-01-02T18:00:00Z", "2026-01-02T19:00:00Z"),
+                        range("2026-01-03T18:00:00Z", "2026-01-03T18:30:00Z"));
+        assertThat(cuts.hours())
+                .containsExactly(
+                        Instant.parse("2026-01-01T18:00:00Z"),
+                        Instant.parse("2026-01-02T18:00:00Z"),
+                        Instant.parse("2026-01-03T18:00:00Z"));
+        TimeRange minutes = range("2026-01-01T18:31:00Z", "2026-01-01T18:40:00Z");
+        assertThat(Buckets.of(minutes, Granularity.TOTAL, kolkata).cuts(minutes).parts())
+                .containsExactly(minutes);
+        TimeRange hours = range("2026-01-01T18:00:00Z", "2026-01-02T18:00:00Z");
+        assertThat(Buckets.of(hours, Granularity.TOTAL, kolkata).cuts(hours).isEmpty())
+                .isTrue();
+    }
+
+    @Test
+    void aDayOfLordHoweBeginsOnAWholeUtcHourInSummerOnly() {
+        ZoneId lordHowe = ZoneId.of("Australia/Lord_Howe");
+        TimeRange days = range("2026-04-03T13:00:00Z", "2026-04-06T13:30:00Z");
+        Buckets buckets = Buckets.of(days, Granularity.DAY, lordHowe);
+        assertThat(buckets.starts())
+                .containsExactly(
+                        Instant.parse("2026-04-03T13:00:00Z"),
+                        Instant.parse("2026-04-04T13:00:00Z"),
+                        Instant.parse("2026-04-05T13:30:00Z"));
+        assertThat(buckets.cuts(days).hours())
+                .containsExactly(Instant.parse("2026-04-05T13:00:00Z"), Instant.parse("2026-04-06T13:00:00Z"));
     }
 
     @Test

@@ -34,7 +34,8 @@ class ProductionCheckTest {
         "RABBITMQ_URL, amqp://svc:p%61ssword@message_broker/prod",
         "S3_SECRET_KEY, minioadmin",
         "JWT_ISSUER, http://login.example.com/",
-        "JWT_JWKS_URL, http://login.example.com/jwks"
+        "JWT_JWKS_URL, http://login.example.com/jwks",
+        "CONSOLE_OIDC_ISSUER, http://login.example.com/"
     })
     void openDoorsAreOneLineEach(Setting setting, String value) {
         assertThat(faults(setting, value))

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.Key;
+import java.security.KeyPair;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -252,5 +254,54 @@ class SettingsCheckTest {
                         Set.of(Setting.HTTP_PORT, Setting.RABBITMQ_URL, Setting.DATABASE_URL, Setting.JWT_PUBLIC_KEY),
                         name -> Optional.ofNullable(settings.get(name))))
                 .isEmpty();
+    }
+
+    private static Optional<String> localKeyFault(Path directory, List<String> profiles, Key publicKey, Key privateKey)
+            throws IOException {
+        Path file = Files.writeString(directory.resolve("private.pem"), TokenKeyTest.pem("PRIVATE KEY", privateKey));
+        Map<Setting, String> given = Map.of(
+                Setting.CONSOLE_LOCAL_KEY,
+                file.toString(),
+                Setting.JWT_PUBLIC_KEY,
+                TokenKeyTest.pem("PUBLIC KEY", publicKey));
+        return SettingsCheck.localKeyFault(profiles, setting -> Optional.ofNullable(given.get(setting)));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"prod", "dev", "prod,local", "local,prod", ""})
+    void theKeyOfTheLocalStackIsRefusedInEveryOtherProfile(String profiles, @TempDir Path directory)
+            throws IOException {
+        KeyPair pair = TokenKeyTest.pair("RSA", "2048");
+        assertThat(localKeyFault(directory, List.of(profiles.split(",", -1)), pair.getPublic(), pair.getPrivate()))
+                .contains("CONSOLE_LOCAL_KEY is set in profile " + profiles
+                        + " (expected: nothing, but in profile local)");
+    }
+
+    @Test
+    void theKeyOfTheLocalStackBelongsToTheKeyOfTheTokens(@TempDir Path directory) throws IOException {
+        KeyPair pair = TokenKeyTest.pair("RSA", "2048");
+        List<String> local = List.of("local");
+        assertThat(localKeyFault(directory, local, pair.getPublic(), pair.getPrivate()))
+                .isEmpty();
+        for (KeyPair other : List.of(TokenKeyTest.pair("RSA", "2048"), TokenKeyTest.pair("EC", "secp256r1"))) {
+            assertThat(localKeyFault(directory, local, other.getPublic(), pair.getPrivate()))
+                    .contains(
+                            "CONSOLE_LOCAL_KEY is not the key to JWT_PUBLIC_KEY (expected: both of one pair, or none)");
+        }
+        assertThat(SettingsCheck.localKeyFault(local, setting -> Optional.empty()))
+                .isEmpty();
+    }
+
+    @Test
+    void whatIsNoPrivateKeyIsReportedWithoutAWordOfIt(@TempDir Path directory) throws IOException {
+        Path file = Files.writeString(directory.resolve("key.pem"), "-----BEGIN PRIVATE KEY-----\nS3cr3t\n");
+        for (String value : List.of(file.toString(), directory.resolve("S3cr3t").toString(), "-----BEGIN S3cr3t\n")) {
+            assertThat(faultsWith("CONSOLE_LOCAL_KEY", value))
+                    .singleElement()
+                    .asString()
+                    .startsWith("CONSOLE_LOCAL_KEY: not a")
+                    .endsWith("(expected: the path of a file with an RSA private key in PEM)")
+                    .doesNotContain("S3cr3t");
+        }
     }
 }

@@ -32,14 +32,20 @@ class TableOwnershipTest {
                             "claude_usage_report",
                             "cursor_daily_usage",
                             "cursor_spend_snapshot",
-                            "cursor_usage_event"),
+                            "cursor_usage_event",
+                            "openai_costs",
+                            "openai_usage_report"),
             "rollup/UpkeepJob.java",
-                    SqlUse.changing("ingestion_batches", "ingestion_conflicts", "ingestion_skipped_offsets"),
-            // These only read.
+                    SqlUse.changing(
+                            "ingestion_batches",
+                            "ingestion_conflicts",
+                            "ingestion_repeats",
+                            "ingestion_skipped_offsets"),
+            // These change no row.
             "bills/ProviderValidation.java", SqlUse.NONE,
             "company/ProviderCostsStore.java", SqlUse.NONE,
             "export/ExportSnapshot.java", SqlUse.NONE,
-            "reliability/ReliabilityStore.java", SqlUse.NONE,
+            "rollup/PastEventIndexes.java", SqlUse.NONE,
             "usage/RollupSlices.java", SqlUse.NONE);
 
     /** Functions that put statements together, and the tables that they change so. */
@@ -53,8 +59,10 @@ class TableOwnershipTest {
                     "usage_user_daily_rollup"),
             "purge_audit",
             SqlUse.changing("audit_log"),
-            // They add partitions, and change no row.
+            // They add partitions and indexes, and change no row.
             "ensure_day",
+            SqlUse.NONE,
+            "index_past_events",
             SqlUse.NONE,
             "ensure_user_months",
             SqlUse.NONE,

@@ -6,7 +6,6 @@ import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -14,7 +13,6 @@ import java.util.concurrent.TimeUnit;
 /** One command of the packaged service, as a process of its own, while its ports are taken by somebody else. */
 public final class CommandProcess implements AutoCloseable {
 
-    private static final Path JAR = Path.of("target/quarkus-app/quarkus-run.jar");
     private static final long SECONDS_MAX = 300;
 
     /** What it said and how it ended. */
@@ -40,12 +38,7 @@ public final class CommandProcess implements AutoCloseable {
     }
 
     public static CommandProcess start(Map<String, String> settings, String... arguments) {
-        List<String> words = new ArrayList<>(List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-Xmx256m",
-                "-XX:TieredStopAtLevel=1",
-                "-jar",
-                JAR.toString()));
+        List<String> words = ServiceJar.command(ServiceJar.CHEAP_START);
         words.addAll(List.of(arguments));
         try {
             Path directory = Files.createDirectories(Path.of("target/service-logs"));

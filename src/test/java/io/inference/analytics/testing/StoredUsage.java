@@ -10,6 +10,8 @@ import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import javax.sql.DataSource;
 
 /**
@@ -33,6 +35,8 @@ public final class StoredUsage {
         "latency_ms",
         "time_to_first_token_ms",
         "status",
+        "error_code",
+        "metadata",
         "cost_estimate_cents",
         "batch_id"
     };
@@ -53,7 +57,9 @@ public final class StoredUsage {
             long cacheWriteInputTokens,
             long latencyMs,
             Long timeToFirstTokenMs,
-            BigDecimal costCents) {
+            BigDecimal costCents,
+            String errorCode,
+            String metadata) {
 
         public static Event of(UUID org, UUID model, String occurredAt) {
             return new Event(
@@ -69,7 +75,9 @@ public final class StoredUsage {
                     1,
                     100,
                     20L,
-                    new BigDecimal("1.5"));
+                    new BigDecimal("1.5"),
+                    null,
+                    null);
         }
 
         public Event user(UUID id) {
@@ -86,7 +94,9 @@ public final class StoredUsage {
                     cacheWriteInputTokens,
                     latencyMs,
                     timeToFirstTokenMs,
-                    costCents);
+                    costCents,
+                    errorCode,
+                    metadata);
         }
 
         public Event client(String id) {
@@ -103,7 +113,9 @@ public final class StoredUsage {
                     cacheWriteInputTokens,
                     latencyMs,
                     timeToFirstTokenMs,
-                    costCents);
+                    costCents,
+                    errorCode,
+                    metadata);
         }
 
         public Event status(String ended) {
@@ -120,7 +132,9 @@ public final class StoredUsage {
                     cacheWriteInputTokens,
                     latencyMs,
                     timeToFirstTokenMs,
-                    costCents);
+                    costCents,
+                    errorCode,
+                    metadata);
         }
 
         public Event tokens(long input, long output) {
@@ -137,7 +151,9 @@ public final class StoredUsage {
                     0,
                     latencyMs,
                     timeToFirstTokenMs,
-                    costCents);
+                    costCents,
+                    errorCode,
+                    metadata);
         }
 
         public Event latency(long ms, Long timeToFirstToken) {
@@ -154,7 +170,9 @@ public final class StoredUsage {
                     cacheWriteInputTokens,
                     ms,
                     timeToFirstToken,
-                    costCents);
+                    costCents,
+                    errorCode,
+                    metadata);
         }
 
         /** In US cents; null means unpriced. */
@@ -172,7 +190,48 @@ public final class StoredUsage {
                     cacheWriteInputTokens,
                     latencyMs,
                     timeToFirstTokenMs,
-                    cents == null ? null : new BigDecimal(cents));
+                    cents == null ? null : new BigDecimal(cents),
+                    errorCode,
+                    metadata);
+        }
+
+        public Event errorCode(String code) {
+            return new Event(
+                    org,
+                    model,
+                    user,
+                    client,
+                    occurredAt,
+                    status,
+                    inputTokens,
+                    outputTokens,
+                    cacheReadInputTokens,
+                    cacheWriteInputTokens,
+                    latencyMs,
+                    timeToFirstTokenMs,
+                    costCents,
+                    code,
+                    metadata);
+        }
+
+        /** The canonical JSON, or null. */
+        public Event metadata(String json) {
+            return new Event(
+                    org,
+                    model,
+                    user,
+                    client,
+                    occurredAt,
+                    status,
+                    inputTokens,
+                    outputTokens,
+                    cacheReadInputTokens,
+                    cacheWriteInputTokens,
+                    latencyMs,
+                    timeToFirstTokenMs,
+                    costCents,
+                    errorCode,
+                    json);
         }
     }
 
@@ -229,8 +288,11 @@ public final class StoredUsage {
     }
 
     private void insert(Connection connection) throws SQLException {
-        String sql = "insert into batch_stage (" + String.join(", ", COLUMNS) + ") values (?"
-                + ", ?".repeat(COLUMNS.length - 1) + ")";
+        String sql = "insert into batch_stage (" + String.join(", ", COLUMNS) + ") values ("
+                + Stream.of(COLUMNS)
+                        .map(column -> column.equals("metadata") ? "?::jsonb" : "?")
+                        .collect(Collectors.joining(", "))
+                + ")";
         try (PreparedStatement insert = connection.prepareStatement(sql)) {
             for (Event event : events) {
                 Object[] values = {
@@ -248,6 +310,8 @@ public final class StoredUsage {
                     event.latencyMs(),
                     event.timeToFirstTokenMs(),
                     event.status(),
+                    event.errorCode(),
+                    event.metadata(),
                     event.costCents(),
                     0L
                 };

@@ -3,6 +3,9 @@ package io.inference.analytics.testing;
 import io.smallrye.jwt.build.Jwt;
 import io.smallrye.jwt.build.JwtClaimsBuilder;
 import io.smallrye.jwt.util.KeyUtils;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.PrivateKey;
 import java.time.Instant;
@@ -55,6 +58,11 @@ public final class Tokens {
         } catch (GeneralSecurityException e) {
             throw new IllegalStateException(e);
         }
+    }
+
+    /** A file with the key that signs for the settings that {@link TestBackends} gave. */
+    public static Path keyFile(Map<String, String> settings) throws IOException {
+        return Files.writeString(Files.createTempFile("private-key", ".pem"), settings.get(PRIVATE_KEY));
     }
 
     private static PrivateKey privateKey() {

@@ -8,12 +8,15 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.UUID;
 import java.util.function.Consumer;
 
 /** No parameters make a parser of queries fail otherwise than with the faults of the request. */
 public final class QueriesFuzz {
 
     private static final Instant NOW = Instant.parse("2026-06-01T00:00:00Z");
+
+    private static final UUID ORG = new UUID(0, 0);
 
     private static final List<String> NAMES = List.of(
             "start",
@@ -25,7 +28,10 @@ public final class QueriesFuzz {
             "groupBy",
             "timeZone",
             "fill",
-            "percentile");
+            "percentile",
+            "errorCode",
+            "metadata.team",
+            "by");
 
     private QueriesFuzz() {}
 
@@ -46,6 +52,7 @@ public final class QueriesFuzz {
             given.put(name, values);
         }
         parse(given, query -> UsageQuery.parse(query, NOW));
+        parse(given, query -> BreakdownQuery.parse(ORG, query, NOW));
         parse(given, query -> ReliabilityQuery.parse(query, NOW));
     }
 

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.agroal.api.AgroalDataSource;
 import io.inference.analytics.series.Granularity;
+import io.inference.analytics.series.TimeRange;
+import io.inference.analytics.testing.SharedZones;
 import io.inference.analytics.testing.StoredUsage;
 import io.inference.analytics.testing.StoredUsage.Event;
 import io.inference.analytics.testing.WithBackends;
@@ -14,9 +16,10 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.time.Duration;
 import java.time.Instant;
+import java.time.LocalDate;
 import java.time.OffsetDateTime;
+import java.time.ZoneId;
 import java.time.ZoneOffset;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
@@ -26,6 +29,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.UUID;
 import org.jdbi.v3.core.Jdbi;
 import org.junit.jupiter.api.Test;
@@ -37,8 +42,6 @@ class UsageEqualsRawEventsIT {
 
     private static final Instant NOW = Instant.parse("2026-06-01T00:00:00Z");
 
-    private static final String[] ZONES = {"UTC", "America/New_York", "Europe/Berlin", "Asia/Tokyo", "Pacific/Auckland"
-    };
     private static final String[] STATUSES = {"success", "success", "success", "error", "timeout", "throttled"};
     private static final Instant FROM = Instant.parse("2026-02-20T00:00:00Z");
     private static final int DAYS = 50;
@@ -55,6 +58,16 @@ class UsageEqualsRawEventsIT {
     @Inject
     Jdbi jdbi;
 
+    /** A value of metadata may be empty, and is not the same as none. */
+    private static final List<String> METADATA = List.of(
+            "{\"team\":\"a\"}",
+            "{\"env\":\"x\",\"team\":\"b b\"}",
+            "{\"env\":\"x,y\",\"team\":\"\"}",
+            "{\"env\":\"\"}");
+
+    private static final List<String> CODES = List.of("rate_limit", "rate,limit");
+
+    private List<String> zones = List.of();
     private final Random random = new Random(20260301);
     private final UUID org = UUID.randomUUID();
     private final List<UUID> models = List.of(UUID.randomUUID(), UUID.randomUUID(), UUID.randomUUID());
@@ -62,14 +75,17 @@ class UsageEqualsRawEventsIT {
 
     @Test
     void whateverIsAskedEqualsTheRawEvents() throws SQLException {
+        zones = List.copyOf(SharedZones.of(database, FROM, FROM.plus(DAYS, ChronoUnit.DAYS)));
         StoredUsage stored = new StoredUsage();
         for (int i = 0; i < 3_000; i++) {
-            Instant at = FROM.plusSeconds(random.nextInt(DAYS * 86_400));
+            Instant at = at();
             stored.add(Event.of(org, models.get(random.nextInt(3)), at.toString())
                     .client(random.nextBoolean() ? "" : "client" + random.nextInt(3))
                     .user(random.nextInt(3) == 0 ? null : users.get(random.nextInt(3)))
                     .status(STATUSES[random.nextInt(STATUSES.length)])
                     .tokens(random.nextInt(10_000), random.nextInt(1_000))
+                    .errorCode(random.nextInt(2) == 0 ? null : CODES.get(random.nextInt(2)))
+                    .metadata(random.nextInt(4) == 0 ? null : METADATA.get(random.nextInt(4)))
                     .cost(
                             random.nextInt(4) == 0
                                     ? null
@@ -78,28 +94,78 @@ class UsageEqualsRawEventsIT {
                                             .toPlainString()));
         }
         stored.store(database);
-        for (int i = 0; i < 90; i++) {
+        for (int i = 0; i < 120; i++) {
             check(question());
         }
-        for (BreakdownBy by : BreakdownBy.values()) {
-            for (BreakdownOrder order : BreakdownOrder.values()) {
-                checkBreakdown(by, order);
+        // Clocks go back on 5 April: by half an hour, and within a day that begins at a quarter past.
+        for (String zone : List.of("Australia/Lord_Howe", "Pacific/Chatham")) {
+            for (String granularity : List.of("hour", "day", "total")) {
+                check(Map.of(
+                        "start", List.of("2026-04-04"),
+                        "end", List.of("2026-04-07"),
+                        "granularity", List.of(granularity),
+                        "timeZone", List.of(zone)));
             }
+        }
+        for (String by : List.of("model", "client", "user", "status", "errorCode", "metadata.team", "metadata.none")) {
+            for (BreakdownOrder order : BreakdownOrder.values()) {
+                checkBreakdown(by, order, Map.of());
+            }
+            checkBreakdown(by, BreakdownOrder.COST, filters());
         }
     }
 
+    /** A third of them within a microsecond of a quarter of an hour, where days of some zone begin. */
+    private Instant at() {
+        Instant at = FROM.plusSeconds(random.nextInt(DAYS * 86_400));
+        return random.nextInt(3) > 0
+                ? at
+                : at.truncatedTo(ChronoUnit.DAYS)
+                        .plus(15L * random.nextInt(96), ChronoUnit.MINUTES)
+                        .plus(random.nextInt(3) - 1, ChronoUnit.MICROS);
+    }
+
     /** All pages of a breakdown, of two rows each, with their rests; both ranges. */
-    private void checkBreakdown(BreakdownBy by, BreakdownOrder order) throws SQLException {
-        Instant start = FROM.plus(random.nextInt(20 * 24), ChronoUnit.HOURS);
-        Instant end = start.plus(1 + random.nextInt(by == BreakdownBy.ERROR_CODE ? 150 : 600), ChronoUnit.HOURS);
+    private void checkBreakdown(String by, BreakdownOrder order, Map<String, List<String>> filters)
+            throws SQLException {
+        boolean raw = !filters.isEmpty() || by.equals("errorCode") || by.startsWith("metadata.");
+        Instant start = FROM.plus(15L * random.nextInt(20 * 96), ChronoUnit.MINUTES);
+        Instant end = start.plus(1 + random.nextInt(raw ? 140 : 600), ChronoUnit.HOURS);
+        boolean days = random.nextBoolean();
+        String zone = zone();
         Map<String, List<String>> question = new HashMap<>(Map.of(
-                "by", List.of(by.wireName()),
+                "by", List.of(by),
                 "orderBy", List.of(order.wireName()),
-                "start", List.of(start.toString()),
-                "end", List.of(end.toString()),
+                "start",
+                        List.of(
+                                days
+                                        ? LocalDate.ofInstant(start, ZoneOffset.UTC)
+                                                .toString()
+                                        : start.toString()),
+                "end",
+                        List.of(
+                                days
+                                        ? LocalDate.ofInstant(end, ZoneOffset.UTC)
+                                                .plusDays(1)
+                                                .toString()
+                                        : end.toString()),
+                "timeZone", List.of(zone),
                 "limit", List.of("2")));
-        Map<String, String> expected = raw(by, start, end);
-        Map<String, String> before = raw(by, start.minus(Duration.between(start, end)), start);
+        question.putAll(filters);
+        BreakdownQuery asked = BreakdownQuery.parse(org, question, NOW);
+        TimeRange used = asked.scope().range();
+        TimeRange earlier = asked.compared().orElseThrow();
+        if (days) {
+            assertThat(used.start().atZone(ZoneId.of(zone)).toLocalDate())
+                    .isEqualTo(LocalDate.ofInstant(start, ZoneOffset.UTC));
+            assertThat(used.start())
+                    .isEqualTo(LocalDate.ofInstant(start, ZoneOffset.UTC)
+                            .atStartOfDay(ZoneId.of(zone))
+                            .toInstant());
+        }
+        assertThat(earlier.end()).isEqualTo(used.start());
+        Map<String, String> expected = raw(by, asked, used);
+        Map<String, String> before = raw(by, asked, earlier);
         Map<String, String> answered = new HashMap<>();
         List<BigDecimal> ranks = new ArrayList<>();
         while (true) {
@@ -127,14 +193,46 @@ class UsageEqualsRawEventsIT {
         assertThat(ranks).as(question.toString()).isSortedAccordingTo(Comparator.reverseOrder());
     }
 
-    private Map<String, String> raw(BreakdownBy by, Instant start, Instant end) throws SQLException {
+    /** One or both conditions that only raw events can meet; of several values each. */
+    private Map<String, List<String>> filters() {
+        int which = random.nextInt(3);
+        Map<String, List<String>> filters = new HashMap<>();
+        if (which > 0) {
+            filters.put("errorCode", List.of("rate,limit", "unknown"));
+        }
+        if (which < 2) {
+            filters.put("metadata.env", random.nextBoolean() ? List.of("x", "x,y") : List.of(""));
+        }
+        return filters;
+    }
+
+    private static final String FILTERS =
+            """
+            and (cardinality(?::text[]) = 0 or error_code = any (?)) and (cardinality(?::text[]) = 0 or metadata ->> 'env' = any (?))
+            """;
+
+    private static void bindFilters(Connection connection, PreparedStatement select, int first, RawFilter raw)
+            throws SQLException {
+        int at = first;
+        for (Set<String> values : List.of(raw.errorCodes(), raw.metadata().getOrDefault("env", Set.of()))) {
+            for (int i = 0; i < 2; i++) {
+                select.setArray(at++, connection.createArrayOf("text", values.toArray()));
+            }
+        }
+    }
+
+    private Map<String, String> raw(String by, BreakdownQuery query, TimeRange range) throws SQLException {
         String key =
                 switch (by) {
-                    case MODEL -> "model_id::text";
-                    case CLIENT -> "client_id";
-                    case USER -> "coalesce(actor_id::text, '')";
-                    case STATUS -> "status";
-                    case ERROR_CODE -> "coalesce(error_code, '')";
+                    case "model" -> "model_id::text";
+                    case "client" -> "client_id";
+                    case "user" -> "coalesce(actor_id::text, '')";
+                    case "status" -> "status";
+                    case "errorCode" -> "coalesce(error_code, '')";
+                    default ->
+                        "case when metadata ? '%1$s' then '=' || (metadata ->> '%1$s') else '' end"
+                                .formatted(by.substring("metadata.".length()))
+                                .replace("?", "??");
                 };
         String sql =
                 """
@@ -144,16 +242,17 @@ class UsageEqualsRawEventsIT {
                        case when count(*) = 0 then 0 else sum(cost_estimate_cents) end,
                        count(*) filter (where cost_estimate_cents is null)
                 from analytics.usage_events
-                where org_id = ? and occurred_at >= ? and occurred_at < ?
+                where org_id = ? and occurred_at >= ? and occurred_at < ? %2$s
                 group by grouping sets ((), (%1$s))
                 """
-                        .formatted(key);
+                        .formatted(key, FILTERS);
         Map<String, String> found = new HashMap<>();
         try (Connection connection = database.getConnection();
                 PreparedStatement select = connection.prepareStatement(sql)) {
             select.setObject(1, org);
-            select.setObject(2, start.atOffset(ZoneOffset.UTC));
-            select.setObject(3, end.atOffset(ZoneOffset.UTC));
+            select.setObject(2, range.start().atOffset(ZoneOffset.UTC));
+            select.setObject(3, range.end().atOffset(ZoneOffset.UTC));
+            bindFilters(connection, select, 4, query.raw());
             try (ResultSet rows = select.executeQuery()) {
                 while (rows.next()) {
                     List<String> values = new ArrayList<>();
@@ -188,15 +287,19 @@ class UsageEqualsRawEventsIT {
     private Map<String, List<String>> question() {
         Map<String, List<String>> question = new HashMap<>();
         String granularity = List.of("hour", "day", "week", "month", "total").get(random.nextInt(5));
-        Instant start = FROM.plus(random.nextInt(DAYS * 24), ChronoUnit.HOURS);
+        Instant start = FROM.plus(15L * random.nextInt(DAYS * 96), ChronoUnit.MINUTES);
         int hoursMax = granularity.equals("hour") ? 31 * 24 : DAYS * 24;
+        if (random.nextInt(4) == 0) {
+            hoursMax = 7 * 24;
+            question.putAll(filters());
+        }
         question.put("granularity", List.of(granularity));
         question.put("start", List.of(start.toString()));
         question.put(
                 "end",
                 List.of(start.plus(1 + random.nextInt(hoursMax - 2), ChronoUnit.HOURS)
                         .toString()));
-        question.put("timeZone", List.of(ZONES[random.nextInt(ZONES.length)]));
+        question.put("timeZone", List.of(zone()));
         List<String> groups = new ArrayList<>();
         for (String group : List.of("model", "client", "user", "status")) {
             if (random.nextInt(3) == 0) {
@@ -217,6 +320,11 @@ class UsageEqualsRawEventsIT {
             question.put("userId", List.of(users.get(0) + "," + users.get(2)));
         }
         return question;
+    }
+
+    private String zone() {
+        List<String> some = random.nextBoolean() ? List.copyOf(new TreeSet<>(SharedZones.WITHIN_HOURS)) : zones;
+        return some.get(random.nextInt(some.size()));
     }
 
     private void check(Map<String, List<String>> question) throws SQLException {
@@ -255,10 +363,10 @@ class UsageEqualsRawEventsIT {
                        count(*) filter (where cost_estimate_cents is null)
                 from analytics.usage_events
                 where org_id = ? and occurred_at >= ? and occurred_at < ?
-                  and (? or model_id = any (?)) and (? or client_id = any (?)) and (? or actor_id = any (?))
+                  and (? or model_id = any (?)) and (? or client_id = any (?)) and (? or actor_id = any (?)) %s
                 group by 1, 2, 3, 4, 5 order by 1, 2, 3, 4, 5
                 """
-                        .formatted(model, client, user, status);
+                        .formatted(model, client, user, status, FILTERS);
         try (PreparedStatement select = connection.prepareStatement(sql)) {
             int at = 1;
             select.setString(at++, query.granularity().wireName());
@@ -276,6 +384,7 @@ class UsageEqualsRawEventsIT {
                     at++, connection.createArrayOf("text", query.clients().toArray()));
             select.setBoolean(at++, query.users().isEmpty());
             select.setArray(at++, connection.createArrayOf("uuid", query.users().toArray()));
+            bindFilters(connection, select, at, query.raw());
             try (ResultSet rows = select.executeQuery()) {
                 while (rows.next()) {
                     expected.add(line(

@@ -6,11 +6,13 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import io.inference.analytics.platform.Failure;
 import io.inference.analytics.platform.Failure.FieldError;
 import io.inference.analytics.series.Granularity;
+import io.inference.analytics.series.TimeRange;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -53,6 +55,72 @@ class UsageQueryTest {
         assertThat(query.models()).isEmpty();
         assertThat(query.fillZero()).isFalse();
         assertThat(query.buckets().starts()).hasSize(7);
+    }
+
+    @Test
+    void statusesAndTheEventsWithoutAClientCanBeChosen() {
+        UsageQuery query =
+                UsageQuery.parse(with("status", "timeout,error", "clientId", "app", "withoutClient", "true"), NOW);
+        assertThat(query.statuses()).containsExactly("timeout", "error");
+        assertThat(query.clients()).containsExactly("app", "");
+        assertThat(faultyFields(with("status", "failed", "withoutClient", "false")))
+                .containsExactlyInAnyOrder("status", "withoutClient");
+    }
+
+    @Test
+    void errorCodesAndMetadataCanBeChosenForAWeek() {
+        Map<String, List<String>> given = with("errorCode", "rate,limit", "metadata.team", "a", "metadata.a b.c", "");
+        assertThat(UsageQuery.parse(given, NOW).raw().metadata())
+                .as("a value may be empty")
+                .isEqualTo(Map.of("team", Set.of("a"), "a b.c", Set.of("")));
+        given.put("metadata.a b.c", List.of("", "x,y"));
+        assertThat(UsageQuery.parse(given, NOW).raw().metadata().get("a b.c")).containsExactlyInAnyOrder("", "x,y");
+        given.put("metadata.a b.c", List.of("x", "y,z"));
+        RawFilter raw = UsageQuery.parse(given, NOW).raw();
+        assertThat(raw.errorCodes()).containsExactlyInAnyOrder("rate", "limit", "rate,limit");
+        assertThat(raw.metadata()).isEqualTo(Map.of("team", Set.of("a"), "a b.c", Set.of("x", "y,z")));
+        for (String name : List.of("errorCode", "metadata.team")) {
+            List<FieldError> faults = faults(with(name, "x", "end", "2026-01-08T00:00:00.001Z"));
+            assertThat(faults).extracting(FieldError::field).containsExactly("end");
+            assertThat(faults.get(0).message()).contains("at most 7 days");
+        }
+        assertThat(catchThrowableOfType(
+                                Failure.Invalid.class, () -> UsageQuery.parseAcrossOrgs(with("errorCode", "x"), NOW))
+                        .errors())
+                .extracting(FieldError::field)
+                .containsExactly("errorCode");
+    }
+
+    @Test
+    void theEventsWithoutAKeyOfMetadataCanBeChosenForAWeek() {
+        RawFilter raw = UsageQuery.parse(with("withoutMetadata", "team,env", "metadata.env", "x"), NOW)
+                .raw();
+        assertThat(raw.without()).containsExactlyInAnyOrder("team", "env", "team,env");
+        assertThat(raw.isEmpty()).isFalse();
+        assertThat(faultyFields(with("withoutMetadata", "team", "end", "2026-01-08T00:00:00.001Z")))
+                .containsExactly("end");
+        assertThat(faultyFields(with("withoutMetadata", ""))).containsExactly("withoutMetadata");
+    }
+
+    @Test
+    void aKeyOrValueThatNoEventCanHaveIsRefused() {
+        assertThat(faultyFields(with("metadata.", "x", "metadata", "x", "metadata.a\0", "x", "metadata.b", "\0")))
+                .containsExactlyInAnyOrder("metadata.", "metadata", "metadata.a\0", "metadata.b");
+        assertThat(faultyFields(with("errorCode", "x".repeat(101)))).containsExactly("errorCode");
+        assertThat(faultyFields(with("errorCode", "\uD83D\uDE00".repeat(100)))).isEmpty();
+        Map<String, List<String>> given = with();
+        for (int i = 0; i < 33; i++) {
+            given.put("metadata." + i, List.of("x"));
+        }
+        assertThat(faultyFields(given)).containsExactly("metadata.KEY");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"metadata.", "metadata", "team", "metadata.a\0", "METADATA.a"})
+    void aBreakdownByWhatThereIsNotIsRefused(String by) {
+        Failure.Invalid failure = catchThrowableOfType(
+                Failure.Invalid.class, () -> BreakdownQuery.parse(UUID.randomUUID(), with("by", by), NOW));
+        assertThat(failure.errors()).extracting(FieldError::field).containsExactly("by");
     }
 
     @Test
@@ -251,23 +319,31 @@ class UsageQueryTest {
         assertThat(faultyFields(given)).containsExactly("period");
     }
 
+    @ParameterizedTest
+    @CsvSource({
+        "day,   Asia/Kolkata,        2026-01-01,           2026-01-02,           2025-12-31T18:30:00Z, 2026-01-01T18:30:00Z",
+        "total, Asia/Kolkata,        2026-01-01,           2026-01-02,           2025-12-31T18:30:00Z, 2026-01-01T18:30:00Z",
+        "hour,  Asia/Kolkata,        2026-01-01,           2026-01-02,           2025-12-31T18:30:00Z, 2026-01-01T18:30:00Z",
+        "month, Asia/Kathmandu,      2026-01-01,           2026-02-01,           2025-12-31T18:15:00Z, 2026-01-31T18:15:00Z",
+        "week,  America/St_Johns,    2026-01-01,           2026-04-01,           2026-01-01T03:30:00Z, 2026-04-01T02:30:00Z",
+        "day,   Australia/Lord_Howe, 2026-04-05,           2026-04-06,           2026-04-04T13:00:00Z, 2026-04-05T13:30:00Z",
+        "day,   Pacific/Chatham,     2026-04-05,           2026-04-06,           2026-04-04T10:15:00Z, 2026-04-05T11:15:00Z",
+        "day,   Asia/Kolkata,        2026-01-01T18:45:00Z, 2026-01-02T18:10:00Z, 2026-01-01T18:30:00Z, 2026-01-02T18:30:00Z",
+        "day,   Asia/Kolkata,        2026-01-01T18:20:00Z, 2026-01-02T18:40:00Z, 2026-01-01T18:00:00Z, 2026-01-02T19:00:00Z",
+        "day,   Asia/Kolkata,        2026-01-01T05:10:00Z, 2026-01-01T05:20:00Z, 2026-01-01T05:00:00Z, 2026-01-01T06:00:00Z",
+        "day,   UTC,                 2026-01-01T05:10:00Z, 2026-01-01T05:20:00Z, 2026-01-01T05:00:00Z, 2026-01-01T06:00:00Z",
+    })
+    void edgesAreSnappedToWholeHoursButNeverPastAMidnightOfTheZone(
+            String granularity, String zone, String start, String end, Instant usedStart, Instant usedEnd) {
+        UsageQuery query =
+                UsageQuery.parse(with("granularity", granularity, "timeZone", zone, "start", start, "end", end), NOW);
+        assertThat(query.range()).isEqualTo(new TimeRange(usedStart, usedEnd));
+    }
+
     @Test
-    void aTotalIsNeverSnappedAwayFromMidnightOfItsZone() {
-        assertThat(faultyFields(with("start", "2026-01-01", "timeZone", "Asia/Kolkata", "granularity", "total")))
-                .containsExactly("timeZone");
+    void aTotalIsOneWholeBucket() {
         UsageQuery query = UsageQuery.parse(with("granularity", "total"), NOW);
         assertThat(query.buckets().starts()).containsExactly(query.range().start());
         assertThat(query.scope().partial(0)).isFalse();
-    }
-
-    @ParameterizedTest
-    @ValueSource(strings = {"Asia/Kolkata", "Asia/Kathmandu", "Australia/Adelaide", "America/St_Johns"})
-    void daysThatBeginWithinAnUtcHourAreRefusedAndSaySo(String zone) {
-        List<FieldError> faults = faults(with("timeZone", zone));
-        assertThat(faults).hasSize(1);
-        assertThat(faults.get(0).field()).isEqualTo("timeZone");
-        assertThat(faults.get(0).message()).contains("whole UTC hours").contains("granularity=hour");
-        assertThat(faults(with("timeZone", zone, "granularity", "month"))).hasSize(1);
-        assertThat(faults(with("timeZone", zone, "granularity", "hour"))).isEmpty();
     }
 }

@@ -43,7 +43,7 @@ class UsageSeriesTest {
 
     private static UsageSeries series(UsageQuery query, UsageRow... rows) {
         return UsageSeries.of(
-                UUID.randomUUID(), query, List.of(rows), new GroupNames(Map.of(), Map.of()), Instant.EPOCH);
+                UUID.randomUUID(), query, List.of(rows), new GroupNames(Map.of(), Map.of(), Map.of()), Instant.EPOCH);
     }
 
     @ParameterizedTest
@@ -119,8 +119,10 @@ class UsageSeriesTest {
 
     @Test
     void filledBucketsHaveEveryGroupInTheOrderOfTheirIds() {
-        SeriesGroup high = new SeriesGroup(Optional.of(HIGH), Optional.of(""), Optional.empty(), Optional.empty());
-        SeriesGroup low = new SeriesGroup(Optional.of(LOW), Optional.of("z"), Optional.empty(), Optional.empty());
+        SeriesGroup high = new SeriesGroup(
+                Optional.empty(), Optional.of(HIGH), Optional.of(""), Optional.empty(), Optional.empty());
+        SeriesGroup low = new SeriesGroup(
+                Optional.empty(), Optional.of(LOW), Optional.of("z"), Optional.empty(), Optional.empty());
         UsageSeries usage = series(
                 query("fill", "zero", "groupBy", "model,client"),
                 new UsageRow(0, high, sums("1", 0)),
@@ -143,13 +145,22 @@ class UsageSeriesTest {
                 new UsageRow(
                         0,
                         new SeriesGroup(
-                                Optional.empty(), Optional.of("=HYPERLINK(\"x\")"), Optional.empty(), Optional.empty()),
+                                Optional.empty(),
+                                Optional.empty(),
+                                Optional.of("=HYPERLINK(\"x\")"),
+                                Optional.empty(),
+                                Optional.empty()),
                         sums("1", 0)),
                 new UsageRow(
                         1,
-                        new SeriesGroup(Optional.empty(), Optional.of("a,b\nc"), Optional.empty(), Optional.empty()),
+                        new SeriesGroup(
+                                Optional.empty(),
+                                Optional.empty(),
+                                Optional.of("a,b\nc"),
+                                Optional.empty(),
+                                Optional.empty()),
                         sums(null, 2)));
-        assertThat(UsageCsv.of(usage, query.groupBy()))
+        assertThat(UsageCsv.of(usage.series(), query.groupBy()))
                 .isEqualTo("bucketStart,clientId,invocations,errors,inputTokens,outputTokens,cacheReadInputTokens,"
                         + "cacheWriteInputTokens,costEstimateCents,costAmount,costCurrency,unpricedInvocations,costComplete\r\n"
                         + "2026-01-01T00:00:00Z,\"'=HYPERLINK(\"\"x\"\")\",2,1,10,10,10,10,1,0.01,USD,0,true\r\n"

@@ -4,6 +4,8 @@ import io.inference.analytics.series.Buckets.Slice;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
 import java.util.stream.Collectors;
 
 /** The statement that the usage API sends, for measuring it without the service. */
@@ -28,7 +30,7 @@ public final class UsageStatement {
         List<Slice> slices = query.buckets().slices(query.range());
         String starts =
                 query.buckets().starts().stream().map(Instant::toString).collect(Collectors.joining(",", "'{", "}'"));
-        String sql = UsageStore.sql(query, UsageStore.slices(query, "user_id"))
+        String sql = UsageStore.sql(query, UsageStore.slices(Optional.of(new UUID(0, 0)), query, "user_id"))
                 .replace(":starts::", starts + "::")
                 .replace(":org", org);
         for (int i = 0; i < slices.size(); i++) {

@@ -1,0 +1,97 @@
+package io.inference.analytics.company;
+
+import io.inference.analytics.access.Permission;
+import io.inference.analytics.access.Requires;
+import io.inference.analytics.attribution.UnmappedCosts;
+import io.inference.analytics.database.LongReads;
+import io.inference.analytics.series.Cost;
+import io.inference.analytics.web.QueryParameters;
+import jakarta.ws.rs.GET;
+import jakarta.ws.rs.Path;
+import jakarta.ws.rs.Produces;
+import jakarta.ws.rs.core.Context;
+import jakarta.ws.rs.core.MediaType;
+import jakarta.ws.rs.core.UriInfo;
+import java.time.Duration;
+import java.time.LocalDate;
+import java.util.List;
+import java.util.stream.Stream;
+import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.eclipse.microprofile.openapi.annotations.media.Schema;
+import org.eclipse.microprofile.openapi.annotations.tags.Tag;
+
+/** What {@code providers mappings todo} lists, over HTTP. */
+@Path("/analytics/v1/provider-mappings/todo")
+@Produces(MediaType.APPLICATION_JSON)
+@Tag(name = "providers")
+class UnmappedResource {
+
+    /** It reads the costs of all days; a person waits for it. */
+    private static final Duration STATEMENT_MAX = Duration.ofSeconds(20);
+
+    private static final int ENTRIES_MAX = 1_000;
+
+    private final UnmappedCosts costs;
+    private final LongReads database;
+
+    UnmappedResource(UnmappedCosts costs, LongReads database) {
+        this.costs = costs;
+        this.database = database;
+    }
+
+    /** What has costs and no mapping. */
+    @Schema(name = "UnmappedCosts")
+    record Todo(
+            @Schema(description = "Workspaces and keys, then models, each the most expensive first; at most 1,000")
+                    List<Entry> entries,
+            @Schema(description = "How many there are in all") int total) {}
+
+    /** A workspace, a key or a model. */
+    @Schema(name = "UnmappedCost")
+    record Entry(
+            @Schema(
+                            enumeration = {"workspace", "key", "model"},
+                            description = "model: a billed model whose name nearly is one of this service's, which the"
+                                    + " reconciliation does not compare")
+                    String kind,
+            @Schema(
+                            nullable = true,
+                            enumeration = {"anthropic", "cursor", "openai"},
+                            description = "Of a model: the provider that bills it")
+                    String provider,
+            String id,
+            @Schema(nullable = true, description = "Of a model: those of this service that have nearly this name")
+                    String name,
+            @Schema(description = "First UTC day with costs") LocalDate first,
+            @Schema(description = "Last UTC day with costs") LocalDate last,
+            Cost cost) {
+
+        private static Entry of(UnmappedCosts.Unmapped unmapped) {
+            return new Entry(
+                    unmapped.kind(),
+                    unmapped.provider().orElse(null),
+                    unmapped.id(),
+                    unmapped.name().orElse(null),
+                    unmapped.first(),
+                    unmapped.last(),
+                    ProviderCosts.cost(unmapped.amountUsd()));
+        }
+    }
+
+    @GET
+    @Requires(Permission.PROVIDERS_READ)
+    @Operation(
+            operationId = "listUnmappedCosts",
+            summary = "List what is billed and not mapped",
+            description =
+                    "The workspaces and keys with costs that belong to no user or team yet, of all days, and billed"
+                            + " models that events call by another name. Operators map them on the command line.")
+    public Todo todo(@Context UriInfo uri) {
+        QueryParameters.of(uri.getQueryParameters()).finish();
+        List<Entry> entries = database.read(
+                STATEMENT_MAX, handle -> Stream.concat(costs.list(handle).stream(), costs.nearModels(handle).stream())
+                        .map(Entry::of)
+                        .toList());
+        return new Todo(entries.stream().limit(ENTRIES_MAX).toList(), entries.size());
+    }
+}

@@ -1,0 +1,234 @@
+package io.inference.analytics.ingest;
+
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+
+/**
+ * What waits for its lane. One writer at a time has a batch of a lane, so a lane commits in the order of the messages; any free
+ * writer takes the lane that has waited longest.
+ *
+ * <p>Bound: {@code weightMax} events, then {@link #awaitRoom} waits. A lane that does not get on may fill it alone.
+ */
+final class LaneQueues {
+
+    private static final long IDLE_NANOS = TimeUnit.SECONDS.toNanos(1);
+
+    private record Waiting(Share share, long sinceNanos) {}
+
+    private static final class Lane {
+        private final Deque<Waiting> waiting = new ArrayDeque<>();
+        private int weight;
+        private boolean taken;
+    }
+
+    private final ReentrantLock lock = new ReentrantLock();
+    private final Condition changed = lock.newCondition();
+    private final Condition room = lock.newCondition();
+    private final List<Lane> lanes = new ArrayList<>();
+    private final int weightMax;
+    private long generation;
+    private int weight;
+
+    /** How many events of a lane are enough for a waiting writer. */
+    private int wanted;
+
+    private boolean moveDue;
+    private boolean closed;
+
+    LaneQueues(int count, int weightMax) {
+        this.weightMax = weightMax;
+        for (int i = 0; i < count; i++) {
+            lanes.add(new Lane());
+        }
+    }
+
+    /** Drops everything; only shares of the given generation are taken from now on. */
+    void restart(long newGeneration) {
+        lock.lock();
+        try {
+            generation = newGeneration;
+            clear();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Drops everything; writers get no batch after this. */
+    void close() {
+        lock.lock();
+        try {
+            closed = true;
+            clear();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void clear() {
+        for (Lane lane : lanes) {
+            lane.waiting.clear();
+            lane.weight = 0;
+            lane.taken = false;
+        }
+        weight = 0;
+        moveDue = false;
+        changed.signalAll();
+        room.signalAll();
+    }
+
+    /** @return whether there is room, after a second at most */
+    boolean awaitRoom() throws InterruptedException {
+        lock.lockInterruptibly();
+        try {
+            long nanos = IDLE_NANOS;
+            while (weight >= weightMax && !closed && nanos > 0) {
+                nanos = room.awaitNanos(nanos);
+            }
+            return weight < weightMax || closed;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Adds shares, each behind the others of its lane; those of another generation are dropped. */
+    void offer(long ofGeneration, List<Share> shares) {
+        lock.lock();
+        try {
+            if (closed || ofGeneration != generation) {
+                return;
+            }
+            long now = System.nanoTime();
+            boolean worth = false;
+            for (Share share : shares) {
+                Lane lane = lanes.get(share.lane());
+                boolean first = lane.waiting.isEmpty();
+                lane.waiting.addLast(new Waiting(share, now));
+                lane.weight += share.weight();
+                weight += share.weight();
+                // A writer that waits for a batch to fill is not woken by each message.
+                worth |= !lane.taken && (first || lane.weight >= wanted);
+            }
+            if (worth) {
+                changed.signalAll();
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Lets a writer take a batch without shares, which moves the position over what is committed. */
+    void offerMove(long ofGeneration) {
+        lock.lock();
+        try {
+            if (ofGeneration == generation && !closed) {
+                moveDue = true;
+                changed.signal();
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /**
+     * Waits until a lane that no writer has holds {@code weightMin} events, or has waited for {@code timeout}, and takes up to
+     * {@code max} of them. That is more than the usual batch only when more has piled up while the writers were busy.
+     *
+     * @return empty when closed, or when nothing came for a second (so that the caller can show that it is alive)
+     */
+    Optional<LaneBatch> take(int weightMin, int max, Duration timeout) throws InterruptedException {
+        lock.lockInterruptibly();
+        try {
+            wanted = weightMin;
+            long idleUntil = System.nanoTime() + IDLE_NANOS;
+            while (!closed) {
+                if (moveDue) {
+                    moveDue = false;
+                    return Optional.of(new LaneBatch(generation, 0, List.of()));
+                }
+                long now = System.nanoTime();
+                Optional<Lane> oldest = oldest();
+                if (oldest.isEmpty() && idleUntil - now <= 0) {
+                    return Optional.empty();
+                }
+                long wait = oldest.map(lane -> since(lane) + timeout.toNanos() - now)
+                        .orElse(idleUntil - now);
+                Optional<Lane> ready = oldest.isPresent() && wait <= 0 ? oldest : fullest(weightMin);
+                if (ready.isPresent()) {
+                    return Optional.of(takeOf(ready.get(), max));
+                }
+                var unused = changed.awaitNanos(wait);
+            }
+            return Optional.empty();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** The batch is committed, or its generation is over: the next one of its lane may be taken. */
+    void release(LaneBatch batch) {
+        lock.lock();
+        try {
+            if (batch.generation() == generation && !batch.shares().isEmpty()) {
+                lanes.get(batch.lane()).taken = false;
+                changed.signalAll();
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private Optional<Lane> oldest() {
+        Lane found = null;
+        for (Lane lane : lanes) {
+            if (!lane.taken && !lane.waiting.isEmpty() && (found == null || since(lane) - since(found) < 0)) {
+                found = lane;
+            }
+        }
+        return Optional.ofNullable(found);
+    }
+
+    private static long since(Lane lane) {
+        return lane.waiting.peekFirst().sinceNanos();
+    }
+
+    private Optional<Lane> fullest(int weightMin) {
+        Lane found = null;
+        for (Lane lane : lanes) {
+            if (!lane.taken && lane.weight >= weightMin && (found == null || lane.weight > found.weight)) {
+                found = lane;
+            }
+        }
+        return Optional.ofNullable(found);
+    }
+
+    private LaneBatch takeOf(Lane lane, int max) {
+        List<Share> shares = new ArrayList<>();
+        int taken = 0;
+        while (taken < max && !lane.waiting.isEmpty()) {
+            Share share = lane.waiting.removeFirst().share();
+            shares.add(share);
+            taken += share.weight();
+        }
+        lane.weight -= taken;
+        weight -= taken;
+        lane.taken = true;
+        room.signalAll();
+        return new LaneBatch(generation, lanes.indexOf(lane), shares);
+    }
+
+    boolean isClosed() {
+        lock.lock();
+        try {
+            return closed;
+        } finally {
+            lock.unlock();
+        }
+    }
+}

@@ -1,0 +1,143 @@
+package io.inference.analytics.console;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.microsoft.playwright.Page;
+import io.inference.analytics.testing.StoredUsage;
+import io.inference.analytics.testing.StoredUsage.Event;
+import io.inference.analytics.testing.Tokens;
+import io.inference.analytics.testing.WithBackends;
+import io.quarkus.test.junit.QuarkusTest;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.LocalDate;
+import java.time.ZoneOffset;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.UUID;
+import org.junit.jupiter.api.Test;
+
+/** How heavy the page is, and how long it keeps its viewer waiting: the figures of docs/console.md. */
+@QuarkusTest
+@WithBackends(s3 = true)
+class ConsoleFiguresIT extends ConsoleTests {
+
+    private static final int MODELS = 40;
+    private static final int DAYS = 365;
+
+    /** Other programs of the machine can slow down a load, and never speed it up: the best of these is the page's own. */
+    private static final int LOADS = 3;
+
+    private static final double WEIGHT_MAX_KIB = 1_536;
+
+    private static final Path FIGURES = Path.of("target", "console", "figures.txt");
+
+    /** Counts what a task takes beyond 50 ms: until it ends, the page does not react. */
+    private static final String WATCH =
+            """
+            window.blocked = 0;
+            window.longest = 0;
+            new PerformanceObserver(list => list.getEntries().forEach(task => {
+                window.blocked += Math.max(0, task.duration - 50);
+                window.longest = Math.max(window.longest, task.duration);
+            })).observe({ type: 'longtask', buffered: true });
+            """;
+
+    /** Of how many shapes the largest chart consists: drawing time grows with them, and no other program changes them. */
+    private static final String SHAPES =
+            """
+            async () => {
+                const { getInstanceByDom } = await import(performance.getEntriesByType('resource')
+                    .map(file => file.name).find(name => name.includes('/echarts')));
+                return Math.max(...[...document.querySelectorAll('usage-chart')]
+                    .map(chart => getInstanceByDom(chart).getZr().storage.getDisplayList().length));
+            }
+            """;
+
+    /** 56 are measured; with a shape per bar there are 2,968. */
+    private static final int SHAPES_MAX = 200;
+
+    /**
+     * @param weightKib the page and all its files, compressed
+     * @param requests those before the viewer signs in
+     */
+    private record Load(double weightKib, int requests, double firstPaintMs, double blockedMs, double longestMs) {}
+
+    private void storeAYear() throws Exception {
+        LocalDate today = LocalDate.now(ZoneOffset.UTC);
+        StoredUsage usage = new StoredUsage();
+        for (int model = 0; model < MODELS; model++) {
+            UUID id = UUID.randomUUID();
+            for (int day = 1; day <= DAYS; day++) {
+                usage.add(Event.of(org, id, today.minusDays(day) + "T06:00:00Z")
+                        .client("client-" + model % 5)
+                        .cost(Integer.toString(100 + model + day % 7)));
+            }
+        }
+        usage.store(database);
+    }
+
+    private Load load() {
+        LocalDate today = LocalDate.now(ZoneOffset.UTC);
+        String view = "/console/#overview?zone=UTC&granularity=day&range=own&from=" + today.minusDays(DAYS) + "&to="
+                + today.minusDays(1);
+        try (ConsolePage console = ConsolePage.open(browser, url)) {
+            Page page = console.page();
+            page.addInitScript(WATCH);
+            page.navigate(view);
+            page.locator("#sign-in").waitFor();
+            page.waitForFunction("() => performance.getEntriesByName('first-contentful-paint').length");
+            double firstPaint = number(page, "performance.getEntriesByName('first-contentful-paint')[0].startTime");
+            int requests = (int) number(page, files() + ".length");
+            console.signIn(Tokens.of("org-admin", org));
+            page.waitForFunction("() => document.querySelectorAll('usage-chart').length >= 3"
+                    + " && [...document.querySelectorAll('usage-chart')].every(chart => chart.dataset.drawn)");
+            // The browser reports a task after its end.
+            page.evaluate("() => new Promise(done => requestIdleCallback(() => done()))");
+            double blocked = number(page, "blocked");
+            double longest = number(page, "longest");
+            double weight = number(page, files() + ".reduce((sum, file) => sum + file.encodedBodySize, 0) / 1024");
+            assertThat(((Number) page.evaluate(SHAPES)).intValue())
+                    .as("shapes of a chart")
+                    .isPositive()
+                    .isLessThan(SHAPES_MAX);
+            console.hasNoComplaints();
+            return new Load(weight, requests, firstPaint, blocked, longest);
+        }
+    }
+
+    private static String files() {
+        return "performance.getEntries().filter(one => one.encodedBodySize > 0 && one.name.includes('/console/'))";
+    }
+
+    private static double number(Page page, String expression) {
+        return ((Number) page.evaluate("() => " + expression)).doubleValue();
+    }
+
+    @Test
+    void aYearOfFortyModelsIsDrawnByALightPage() throws Exception {
+        storeAYear();
+        List<Load> loads = new ArrayList<>();
+        for (int i = 0; i < LOADS; i++) {
+            loads.add(load());
+        }
+        Load first = loads.get(0);
+        double paint = loads.stream().mapToDouble(Load::firstPaintMs).min().orElseThrow();
+        double blocked = loads.stream().mapToDouble(Load::blockedMs).min().orElseThrow();
+        double longest = loads.stream().mapToDouble(Load::longestMs).min().orElseThrow();
+        Files.createDirectories(FIGURES.getParent());
+        Files.writeString(
+                FIGURES,
+                String.format(
+                        Locale.ROOT,
+                        "weight %.0f KiB, requests %d, first paint %.0f ms, blocked %.0f ms, longest task %.0f ms%n",
+                        first.weightKib(),
+                        first.requests(),
+                        paint,
+                        blocked,
+                        longest));
+        assertThat(first.weightKib()).as("weight in KiB").isPositive().isLessThan(WEIGHT_MAX_KIB);
+        assertThat(paint).as("first paint in ms").isPositive();
+    }
+}

@@ -1,0 +1,229 @@
+package io.inference.analytics.ingest;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.UUID;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+
+class LanesTest {
+
+    private static final Duration LONG = Duration.ofMinutes(1);
+    private static final int MOST = 1_000;
+
+    private final OpenMessages open = new OpenMessages(true, 100);
+    private final List<Long> settled = new ArrayList<>();
+
+    private RawMessage message(long offset) {
+        return new RawMessage(
+                new byte[0], offset, Instant.EPOCH.plusSeconds(offset), "", "", () -> settled.add(offset));
+    }
+
+    /** A message with one share in each of the lanes. */
+    private List<Share> offered(long offset, int... lanes) {
+        RawMessage message = message(offset);
+        OpenMessages.Entry entry = open.add(message, lanes.length);
+        return IntStream.range(0, lanes.length)
+                .mapToObj(i -> new Share(entry, message, lanes[i], i == 0, lanes.length == 1, List.of(), List.of()))
+                .toList();
+    }
+
+    private Optional<OpenMessages.Range> commit(List<Share> batch) {
+        Optional<OpenMessages.Range> carried = open.carry(batch);
+        open.committed(batch, carried).forEach(RawMessage.Settlement::committed);
+        return carried;
+    }
+
+    private static OpenMessages.Range range(long first, long last, int messages) {
+        return new OpenMessages.Range(first, new StreamPlace.Mark(last, Instant.EPOCH.plusSeconds(last)), messages);
+    }
+
+    @Test
+    void theSlotOfAnOrganisationNeverChanges() {
+        assertThat(Lanes.slotOf(UUID.fromString("00000000-0000-4000-8000-00000000c0de")))
+                .isEqualTo(Lanes.slotOf(UUID.fromString("00000000-0000-4000-8000-00000000C0DE")))
+                .isEqualTo(39);
+        assertThat(Lanes.slotOf(new UUID(0, 0))).isZero();
+        assertThat(Lanes.slotOf(new UUID(1, 2))).isEqualTo(6);
+    }
+
+    @Test
+    void organisationsAreSpreadEvenly() {
+        for (boolean random : new boolean[] {true, false}) {
+            int[] perLane = new int[4];
+            for (int i = 0; i < 4_000; i++) {
+                UUID org = random
+                        ? UUID.nameUUIDFromBytes(("org " + i).getBytes(StandardCharsets.UTF_8))
+                        : new UUID(0x4000, i);
+                perLane[new Lanes(4).ofSlot(Lanes.slotOf(org))]++;
+            }
+            assertThat(IntStream.of(perLane).boxed())
+                    .as("random ids: " + random)
+                    .allMatch(count -> count > 850 && count < 1_150);
+        }
+    }
+
+    @Test
+    void theNumberOfLanesIsBounded() {
+        assertThatThrownBy(() -> new Lanes(0)).hasMessage("INGESTION_LANES: 0 (expected: 1 to 64)");
+        assertThatThrownBy(() -> new Lanes(65)).hasMessage("INGESTION_LANES: 65 (expected: 1 to 64)");
+    }
+
+    @Test
+    void aMarkCoversItsLaneUpToItsMessageWhateverTheNumberOfLanesIsNow() {
+        LaneMark mark = new LaneMark(4, 1, new StreamPlace.Mark(20, Instant.EPOCH));
+        assertThat(mark.covers(5, 20)).isTrue();
+        assertThat(mark.covers(5, 21)).isFalse();
+        assertThat(mark.covers(6, 20)).isFalse();
+        StreamPlace place = new StreamPlace(OptionalLong.of(10), 3, Optional.empty(), List.of(mark));
+        assertThat(place.firstAtBroker()).isEqualTo(7);
+        assertThat(place.endAtLeast())
+                .as("a stream that ends earlier is another one")
+                .isEqualTo(18);
+    }
+
+    @Test
+    void withOneLaneEachBatchMovesThePositionOverItsOwnMessages() {
+        List<Share> one = new ArrayList<>(offered(10, 0));
+        one.addAll(offered(11, 0));
+        List<Share> next = offered(12, 0);
+        assertThat(commit(one)).contains(range(10, 11, 2));
+        assertThat(commit(next)).contains(range(12, 12, 1));
+        assertThat(settled).containsExactly(10L, 11L, 12L);
+    }
+
+    @Test
+    void thePositionWaitsForTheSlowestLane() {
+        List<Share> slow = offered(10, 0);
+        List<Share> quick = new ArrayList<>(offered(11, 1));
+        quick.addAll(offered(12, 1));
+        assertThat(commit(quick)).isEmpty();
+        assertThat(settled).as("its own messages wait for nothing").containsExactly(11L, 12L);
+        assertThat(open.oldestPublishedAt()).contains(Instant.EPOCH.plusSeconds(10));
+        assertThat(open.closedMessages()).isEqualTo(2);
+        assertThat(commit(slow)).contains(range(10, 12, 3));
+        assertThat(open.closedMessages()).isZero();
+        assertThat(open.oldestPublishedAt()).isEmpty();
+    }
+
+    @Test
+    void aMessageOfSeveralLanesIsSettledByTheLast() {
+        List<Share> both = offered(10, 0, 1);
+        assertThat(commit(both.subList(0, 1))).isEmpty();
+        assertThat(settled).isEmpty();
+        assertThat(commit(both.subList(1, 2))).contains(range(10, 10, 1));
+        assertThat(settled).containsExactly(10L);
+    }
+
+    @Test
+    void oneBatchAtATimeMovesThePositionAndWhatItMissedFollows() {
+        List<Share> first = offered(10, 0);
+        List<Share> second = offered(11, 1);
+        Optional<OpenMessages.Range> carried = open.carry(first);
+        assertThat(carried).contains(range(10, 10, 1));
+        assertThat(commit(second)).as("while the other one is on its way").isEmpty();
+        assertThat(open.mayMove()).isFalse();
+        open.committed(first, carried);
+        assertThat(open.mayMove()).isTrue();
+        assertThat(commit(List.of())).contains(range(11, 11, 1));
+    }
+
+    @Test
+    void aMoveThatFailedIsMadeByTheNextBatch() {
+        List<Share> first = offered(10, 0);
+        List<Share> second = offered(11, 1);
+        open.failed(open.carry(first));
+        assertThat(commit(second)).isEmpty();
+        assertThat(commit(first)).contains(range(10, 11, 2));
+    }
+
+    @Test
+    void aRangeNeverHidesMissingMessages() {
+        List<Share> slow = offered(10, 0);
+        commit(offered(11, 1));
+        commit(offered(500, 1));
+        assertThat(commit(slow)).contains(range(10, 11, 2));
+        assertThat(commit(List.of())).contains(range(500, 500, 1));
+    }
+
+    @Test
+    void whatNoLaneHasToStoreMovesThePosition() {
+        open.add(message(10), 0);
+        open.add(message(11), 0);
+        assertThat(open.mayMove()).isTrue();
+        assertThat(commit(List.of())).contains(range(10, 11, 2));
+        assertThat(open.mayMove()).isFalse();
+    }
+
+    @Test
+    void aBatchIsHalvedDownToOneDeadLetter() {
+        List<Share> shares =
+                IntStream.range(0, 3).mapToObj(i -> offered(i, 2).get(0)).toList();
+        LaneBatch batch = new LaneBatch(7, 2, shares);
+        List<LaneBatch> halves = batch.withoutRefused("cause");
+        assertThat(halves).extracting(half -> half.shares().size()).containsExactly(1, 2);
+        assertThat(halves).allSatisfy(half -> {
+            assertThat(half.generation()).isEqualTo(7);
+            assertThat(half.lane()).isEqualTo(2);
+            assertThat(half.refusal()).isEmpty();
+        });
+        assertThat(halves.get(0).withoutRefused("cause")).singleElement().satisfies(letter -> {
+            assertThat(letter.shares()).isEqualTo(halves.get(0).shares());
+            assertThat(letter.refusal()).contains("cause");
+        });
+    }
+
+    @Test
+    void aLaneHasOneBatchAtATimeAndDelaysNoOther() throws Exception {
+        LaneQueues queues = new LaneQueues(2, MOST);
+        queues.restart(1);
+        queues.offer(1, offered(1, 0));
+        queues.offer(1, offered(2, 0));
+        LaneBatch first = queues.take(1, 1, Duration.ZERO).orElseThrow();
+        assertThat(first.last().offset()).isEqualTo(1);
+        queues.offer(1, offered(3, 1));
+        assertThat(queues.take(1, 1, Duration.ZERO).orElseThrow().last().offset())
+                .as("lane 0 has a batch on its way")
+                .isEqualTo(3);
+        assertThat(queues.take(1, 1, Duration.ZERO)).isEmpty();
+        queues.release(first);
+        assertThat(queues.take(1, 1, Duration.ZERO).orElseThrow().last().offset())
+                .isEqualTo(2);
+    }
+
+    @Test
+    void aLaneIsTakenWhenItHoldsEnoughOrHasWaitedLongEnough() throws Exception {
+        LaneQueues queues = new LaneQueues(2, MOST);
+        queues.restart(1);
+        queues.offer(1, offered(1, 0));
+        for (int i = 0; i < 95; i++) {
+            queues.offer(1, offered(10 + i, 1));
+        }
+        assertThat(queues.take(10, 40, LONG).orElseThrow().shares()).hasSize(40);
+        queues.release(new LaneBatch(1, 1, offered(999, 1)));
+        assertThat(queues.take(10, 100, LONG).orElseThrow().shares()).hasSize(55);
+        assertThat(queues.take(10, 40, Duration.ofMillis(20)).orElseThrow().shares())
+                .hasSize(1);
+    }
+
+    @Test
+    void aNewGenerationDropsWhatWaits() throws Exception {
+        LaneQueues queues = new LaneQueues(2, 2);
+        queues.restart(1);
+        queues.offer(1, offered(1, 0));
+        queues.offer(1, offered(2, 0));
+        assertThat(queues.awaitRoom()).isFalse();
+        queues.restart(2);
+        assertThat(queues.awaitRoom()).isTrue();
+        queues.offer(1, offered(3, 0));
+        assertThat(queues.take(1, 1, Duration.ZERO)).isEmpty();
+    }
+}

@@ -1,0 +1,5 @@
+# In place of LiteLLM, whose base class of callbacks has empty methods.
+
+
+class CustomLogger:
+    pass
