@@ -39,7 +39,7 @@ class ArchitectureTest {
             Map.entry("web", Set.of("settings", "platform")),
             Map.entry("console", Set.of("settings", "platform")),
             Map.entry("series", Set.of("web", "platform")),
-            Map.entry("objectstore", Set.of()),
+            Map.entry("objectstore", Set.of("platform")),
             Map.entry("ingest", Set.of("event", "access", "database", "settings", "web", "platform")),
             Map.entry("intake", Set.of("event", "ingest", "access", "web", "platform")),
             Map.entry("rollup", Set.of("database", "series", "platform")),

@@ -1,6 +1,7 @@
 package io.inference.analytics.cli;
 
 import io.inference.analytics.platform.Failure;
+import io.inference.analytics.platform.LogText;
 import java.io.PrintWriter;
 import picocli.CommandLine;
 import picocli.CommandLine.IFactory;
@@ -74,7 +75,7 @@ sealed interface Invocation {
     static int usage(ParameterException e, PrintWriter err) {
         if (e.getArgSpec() != null && e.getCause() instanceof TypeConversionException fault) {
             String text = FieldNames.of(e.getArgSpec()) + ": " + fault.getMessage();
-            err.println("analytics: " + text.replaceAll("\\p{Cntrl}", "?"));
+            err.println("analytics: " + LogText.line(text));
         } else {
             String name = e.getCommandLine().getCommandSpec().qualifiedName();
             err.println("analytics: " + e.getMessage().lines().findFirst().orElse("") + "; try " + name + " --help");

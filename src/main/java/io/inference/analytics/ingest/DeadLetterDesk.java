@@ -7,6 +7,7 @@ import com.rabbitmq.client.GetResponse;
 import com.rabbitmq.client.ShutdownSignalException;
 import io.inference.analytics.event.RejectReason;
 import io.inference.analytics.platform.Failure;
+import io.inference.analytics.platform.LogText;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -186,21 +187,21 @@ public class DeadLetterDesk {
         Object detail = header(fetched, "x-detail");
         return new Letter(
                 reason(fetched),
-                printable(detail == null ? "" : detail.toString()),
+                LogText.line(detail == null ? "" : detail.toString()),
                 firstSeen(fetched),
                 body.length,
-                printable(new String(body, 0, Math.min(HEAD_BYTES, body.length), StandardCharsets.UTF_8)));
+                LogText.line(new String(body, 0, Math.min(HEAD_BYTES, body.length), StandardCharsets.UTF_8)));
     }
 
     private static String reason(GetResponse letter) {
         Object reason = header(letter, "x-reason");
-        return reason == null ? RejectReason.DELIVERY_LIMIT.wireName() : printable(reason.toString());
+        return reason == null ? RejectReason.DELIVERY_LIMIT.wireName() : LogText.line(reason.toString());
     }
 
     private static String firstSeen(GetResponse letter) {
         Object seen = header(letter, "x-first-seen");
         if (seen != null) {
-            return printable(seen.toString());
+            return LogText.line(seen.toString());
         }
         if (header(letter, "x-death") instanceof List<?> deaths
                 && !deaths.isEmpty()
@@ -214,14 +215,5 @@ public class DeadLetterDesk {
     private static Object header(GetResponse letter, String name) {
         Map<String, Object> headers = letter.getProps().getHeaders();
         return headers == null ? null : headers.get(name);
-    }
-
-    /** What a producer sent must not move the cursor of a terminal that shows it. */
-    private static String printable(String text) {
-        StringBuilder printable = new StringBuilder(text.length());
-        text.codePoints()
-                .forEach(point -> printable.appendCodePoint(
-                        Character.isISOControl(point) || Character.getType(point) == Character.FORMAT ? ' ' : point));
-        return printable.toString();
     }
 }

@@ -1,14 +1,11 @@
 package io.inference.analytics.objectstore;
 
+import io.inference.analytics.platform.Secret;
 import jakarta.annotation.PreDestroy;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.io.ByteArrayInputStream;
-import java.io.IOException;
 import java.net.URI;
 import java.net.URISyntaxException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -112,8 +109,8 @@ public class ObjectStore {
     }
 
     private AwsCredentialsProvider credentials() {
-        Optional<String> access = secret("S3_ACCESS_KEY", config.accessKey(), config.accessKeyFile());
-        Optional<String> secret = secret("S3_SECRET_KEY", config.secretKey(), config.secretKeyFile());
+        Optional<String> access = Secret.of("S3_ACCESS_KEY", config.accessKey(), config.accessKeyFile());
+        Optional<String> secret = Secret.of("S3_SECRET_KEY", config.secretKey(), config.secretKeyFile());
         if (access.isPresent() != secret.isPresent()) {
             throw new IllegalArgumentException((access.isPresent() ? "S3_SECRET_KEY" : "S3_ACCESS_KEY")
                     + " is not set (expected: both keys, or none for the usual places of AWS)");
@@ -121,19 +118,6 @@ public class ObjectStore {
         return access.<AwsCredentialsProvider>map(
                         key -> StaticCredentialsProvider.create(AwsBasicCredentials.create(key, secret.orElseThrow())))
                 .orElseGet(() -> DefaultCredentialsProvider.builder().build());
-    }
-
-    private static Optional<String> secret(String name, Optional<String> value, Optional<String> file) {
-        if (value.isPresent() || file.isEmpty()) {
-            return value.map(String::strip).filter(text -> !text.isEmpty());
-        }
-        try {
-            return Optional.of(Files.readString(Path.of(file.get()), StandardCharsets.UTF_8)
-                    .strip());
-        } catch (IOException e) {
-            throw new IllegalArgumentException(
-                    name + "_FILE: " + file.get() + " (expected: a file that can be read)", e);
-        }
     }
 
     private synchronized S3Client client() {

@@ -1,7 +1,7 @@
 /**
  * Owns the S3-compatible file store: the only room that imports an S3 client.
  *
- * <p>May touch: nothing.
+ * <p>May touch: platform.
  *
  * <p>On failure: every call ends within 90 s and throws
  * {@link io.inference.analytics.objectstore.StoreTrouble}, whose message is in plain words, without

@@ -1,6 +1,6 @@
 package io.inference.analytics.platform;
 
-/** Texts that callers choose, made fit for the log: nothing of theirs looks like another line or field, and none is long. */
+/** Texts that callers choose, made fit for the log and for terminals: nothing of theirs looks like another line or field. */
 public final class LogText {
 
     /** Paths of the API with three ids have some 150. */
@@ -15,6 +15,21 @@ public final class LogText {
         }
         String safe = plain(text);
         return safe.equals(text) && safe.indexOf(' ') < 0 && !safe.isEmpty() ? safe : '"' + safe + '"';
+    }
+
+    /** One line that a terminal shows as it is: characters that move its cursor or turn its direction become blanks. */
+    public static String line(String text) {
+        StringBuilder line = new StringBuilder(text.length());
+        text.codePoints()
+                .forEach(point -> line.appendCodePoint(
+                        switch (Character.getType(point)) {
+                            case Character.CONTROL,
+                                    Character.FORMAT,
+                                    Character.LINE_SEPARATOR,
+                                    Character.PARAGRAPH_SEPARATOR -> ' ';
+                            default -> point;
+                        }));
+        return line.toString();
     }
 
     /** To be put between quotation marks by the line itself. */

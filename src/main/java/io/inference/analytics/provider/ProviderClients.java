@@ -1,12 +1,9 @@
 package io.inference.analytics.provider;
 
 import io.inference.analytics.platform.Failure;
+import io.inference.analytics.platform.Secret;
 import io.micrometer.core.instrument.MeterRegistry;
 import jakarta.enterprise.context.ApplicationScoped;
-import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -164,18 +161,11 @@ public class ProviderClients {
     }
 
     private static String key(String setting, Optional<String> value, Optional<String> file) {
-        Optional<String> key = value.map(String::strip).filter(text -> !text.isEmpty());
-        if (key.isEmpty() && file.isPresent()) {
-            try {
-                key = Optional.of(Files.readString(Path.of(file.get().strip()), StandardCharsets.UTF_8)
-                                .strip())
-                        .filter(text -> !text.isEmpty());
-            } catch (IOException e) {
-                throw new Failure.Unavailable(
-                        setting + "_FILE: cannot be read (expected: a file with the key that this user may read)",
-                        Duration.ZERO,
-                        null);
-            }
+        Optional<String> key;
+        try {
+            key = Secret.of(setting, value, file);
+        } catch (IllegalArgumentException e) {
+            throw new Failure.Unavailable(e.getMessage(), Duration.ZERO, null);
         }
         String found = key.orElseThrow(() -> new Failure.Unavailable(
                 setting + " is not set (expected: a key, or " + setting + "_FILE with the path of one)",

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.inference.analytics.platform.BackOff;
+import io.inference.analytics.platform.LogText;
 import io.inference.analytics.platform.NetworkCause;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -259,7 +260,7 @@ public final class ProviderHttp {
             String message = answer.path("error")
                     .path("message")
                     .asText(answer.path("message").asText(""));
-            String line = message.replaceAll("\\p{Cntrl}", " ");
+            String line = LogText.line(message);
             return line.length() <= MESSAGE_CHARACTERS_MAX ? line : line.substring(0, MESSAGE_CHARACTERS_MAX) + "…";
         } catch (IOException e) {
             return "";
