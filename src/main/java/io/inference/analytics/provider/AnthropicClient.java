@@ -137,8 +137,7 @@ final class AnthropicClient implements ProviderClient {
                                 + groups("api_key_id", "workspace_id", "model", "service_tier", "context_window"),
                         AnthropicClient::usageRow);
             case CLAUDE_CODE -> claudeCode(days, first);
-            case CURSOR_DAILY_USAGE, CURSOR_EVENTS, CURSOR_SPEND, OPENAI_COST, OPENAI_USAGE, CLAUDE_AI_AUDIT ->
-                throw new IllegalArgumentException(dataset + " (expected: a data set of Anthropic)");
+            default -> throw new IllegalArgumentException(dataset + " (expected: a data set of Anthropic)");
         }
         return days.answers(dataset);
     }

@@ -144,8 +144,7 @@ final class CursorClient implements ProviderClient {
             case CURSOR_DAILY_USAGE -> dailyUsage(days, first, last);
             case CURSOR_EVENTS -> events(days, first, last);
             case CURSOR_SPEND -> spend(days.of(first).orElseThrow());
-            case COST, USAGE, CLAUDE_CODE, OPENAI_COST, OPENAI_USAGE, CLAUDE_AI_AUDIT ->
-                throw new IllegalArgumentException(dataset + " (expected: a data set of Cursor)");
+            default -> throw new IllegalArgumentException(dataset + " (expected: a data set of Cursor)");
         }
         return days.answers(dataset);
     }

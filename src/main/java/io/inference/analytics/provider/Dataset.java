@@ -5,8 +5,13 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * One kind of report. A row of it has dimensions, which make its key within a day, and measures. Both
- * are named as the columns in which they are stored.
+ * What is imported day by day: one line of the ledger per day, and one table. A row has dimensions, which make its key within a
+ * day, and measures. Both are named as the columns in which they are stored.
+ *
+ * <p>Several reports of a provider may fill one data set, told apart by a dimension: OpenAI's usage reports are lines of
+ * {@code OpenAiClient.REPORTS}, and {@code kind} in one table. A report of the same shape is one more such line. A new data set is a
+ * constant here, a case in its client's {@code fetch}, a table in {@code bills.BaseTables} and {@code bills.Derivation}, and a
+ * migration.
  */
 public enum Dataset implements WireNamed {
     COST(

@@ -206,8 +206,7 @@ final class OpenAiClient implements ProviderClient {
                             item -> usageRow(report, item));
                 }
             }
-            case COST, USAGE, CLAUDE_CODE, CURSOR_DAILY_USAGE, CURSOR_EVENTS, CURSOR_SPEND, CLAUDE_AI_AUDIT ->
-                throw new IllegalArgumentException(dataset + " (expected: a data set of OpenAI)");
+            default -> throw new IllegalArgumentException(dataset + " (expected: a data set of OpenAI)");
         }
         return days.answers(dataset);
     }

@@ -8,7 +8,6 @@ import io.micrometer.core.instrument.MultiGauge.Row;
 import io.micrometer.core.instrument.Tags;
 import io.quarkus.scheduler.Scheduled;
 import jakarta.enterprise.context.ApplicationScoped;
-import java.math.BigDecimal;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -35,7 +34,8 @@ class ConflictsJob {
     /** A small client that publishes a few events per day shows as well. */
     private static final Duration WINDOW = Duration.ofHours(24);
 
-    private static final BigDecimal SHARE_MAX = new BigDecimal("0.1");
+    /** Of the events of a client. The alert's text and the runbook name it, too. */
+    static final int PERCENT_MAX = 10;
 
     /** A round also ends with its interval, so that rounds do not pile up in the database. */
     private static final Duration ROUND_MAX = Duration.ofSeconds(30);
@@ -55,7 +55,7 @@ class ConflictsJob {
             )
             select org_id, count(*) as clients
             from repeated left join stored using (org_id, client_id)
-            where conflicts > :share * (conflicts + coalesce(events, 0))
+            where 100 * conflicts > :percent * (conflicts + coalesce(events, 0))
             group by org_id
             order by clients desc, org_id
             limit :limit
@@ -73,8 +73,8 @@ class ConflictsJob {
         this.clock = clock;
         this.gauge = MultiGauge.builder("analytics.conflicting.clients")
                 .description(
-                        "How many clients of an organisation have more than 10 % conflicts among their events of the"
-                                + " last 24 hours; absent when there is none")
+                        "How many clients of an organisation have more than %d %% conflicts among their events of the last 24 hours; absent when there is none"
+                                .formatted(PERCENT_MAX))
                 .register(registry);
     }
 
@@ -98,7 +98,7 @@ class ConflictsJob {
             handle.execute(limits);
             handle.createQuery(FOUND)
                     .bind("since", since)
-                    .bind("share", SHARE_MAX)
+                    .bind("percent", PERCENT_MAX)
                     .bind("limit", ORGS_MAX)
                     .map(row -> Row.of(
                             Tags.of(

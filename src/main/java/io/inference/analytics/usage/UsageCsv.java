@@ -12,9 +12,9 @@ import java.util.Set;
 import java.util.UUID;
 
 /**
- * The points as CSV (RFC 4180, UTF-8): the same rows, columns named like the JSON fields; {@code cost} becomes the columns
- * costAmount and costCurrency. What is null in JSON is an empty cell.
- * {@code partial} and the names have no column, so that files keep the columns that callers read by position.
+ * The points of an organisation, or of all of them, as CSV (RFC 4180, UTF-8): the same rows, columns named like the JSON fields;
+ * {@code cost} becomes the columns costAmount and costCurrency. What is null in JSON is an empty cell. {@code partial} and the names
+ * have no column. Callers read columns by position, so that a new one comes last.
  */
 final class UsageCsv {
 

@@ -138,7 +138,7 @@ class UsageSeriesTest {
     }
 
     @Test
-    void csvCellsOfCallersAreHarmless() {
+    void csvHasItsColumnsAndHarmlessCells() {
         UsageQuery query = query("groupBy", "client");
         UsageSeries usage = series(
                 query,
