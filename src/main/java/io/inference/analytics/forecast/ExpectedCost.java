@@ -38,7 +38,7 @@ public class ExpectedCost {
             Set<UUID> users,
             Instant now) {
         ForecastQuery query = ForecastQuery.parse(question, now).withClients(clients);
-        ForecastStore.Past past = store.read(handle, org, query, users);
+        ForecastStore.Past past = store.readOfUsers(handle, org, query, users);
         if (past.unpriced() > 0 || past.spent().unpricedInvocations() > 0) {
             return Optional.empty();
         }

@@ -84,7 +84,7 @@ public record Forecast(
                                 Cost.ofCents(total.low()), Cost.ofCents(total.high()), Outlook.PROBABILITY_PERCENT))
                         .orElse(null),
                 METHOD,
-                new History(past.days().size(), past.unpriced()),
+                new History(Math.min(past.days().size(), WeekdayProfile.DAYS_MAX), past.unpriced()),
                 reason.orElse(null),
                 freshness);
     }

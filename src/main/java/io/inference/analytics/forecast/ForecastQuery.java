@@ -5,6 +5,7 @@ import io.inference.analytics.series.Granularity;
 import io.inference.analytics.series.Period;
 import io.inference.analytics.series.SeriesScope;
 import io.inference.analytics.series.TimeRange;
+import io.inference.analytics.web.ParameterValues;
 import io.inference.analytics.web.QueryParameters;
 import java.time.Instant;
 import java.time.LocalDate;
@@ -15,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.UUID;
 
 /**
  * What a caller wants forecast, checked.
@@ -22,9 +24,10 @@ import java.util.Set;
  * @param period the unit that is still running
  * @param end its end
  * @param spent from its start until now, as one bucket
+ * @param users only these, by the ids that the organisation shows; empty means all
  * @param now when the question was asked
  */
-record ForecastQuery(Period period, Instant end, SeriesScope spent, Instant now) {
+record ForecastQuery(Period period, Instant end, SeriesScope spent, Set<UUID> users, Instant now) {
 
     /** Hours of the day are learnt from so many whole days. */
     private static final int HOURS_FROM_DAYS = 14;
@@ -43,14 +46,15 @@ record ForecastQuery(Period period, Instant end, SeriesScope spent, Instant now)
                 .optional("period", QueryParameters.oneOf(RUNNING, Period::wireName))
                 .orElse(Period.MONTH_TO_DATE);
         Optional<SeriesScope> spent = SeriesScope.parseTotal(parameters, AskedRange.of(parameters, period, now), now);
+        Set<UUID> users = parameters.repeatable("userId", ParameterValues::uuid);
         parameters.finish();
         SeriesScope scope = spent.orElseThrow();
-        return new ForecastQuery(period, period.unitEnd(now, scope.zone()), scope, now);
+        return new ForecastQuery(period, period.unitEnd(now, scope.zone()), scope, users, now);
     }
 
     /** The same question about some clients, whose ids may hold a comma; empty means all. */
     ForecastQuery withClients(Set<String> some) {
-        return new ForecastQuery(period, end, spent.with(spent.models(), some), now);
+        return new ForecastQuery(period, end, spent.with(spent.models(), some), users, now);
     }
 
     ZoneId zone() {
@@ -66,9 +70,9 @@ record ForecastQuery(Period period, Instant end, SeriesScope spent, Instant now)
         return (int) ChronoUnit.DAYS.between(today(), LocalDate.ofInstant(end, zone())) - 1;
     }
 
-    /** The days before today that the profile is learnt from. */
+    /** The days before today that the profile and the range are learnt from. */
     SeriesScope history() {
-        return before(WeekdayProfile.DAYS_MAX, Granularity.DAY);
+        return before(Outlook.DAYS_MAX, Granularity.DAY);
     }
 
     /** The hours of some days before today. */

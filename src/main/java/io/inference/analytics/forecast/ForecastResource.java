@@ -3,6 +3,7 @@ package io.inference.analytics.forecast;
 import static io.inference.analytics.web.SharedParameter.CLIENT_ID;
 import static io.inference.analytics.web.SharedParameter.MODEL_ID;
 import static io.inference.analytics.web.SharedParameter.RANGE_TIME_ZONE;
+import static io.inference.analytics.web.SharedParameter.USER_ID;
 import static io.inference.analytics.web.SharedParameter.WITHOUT_CLIENT;
 
 import io.inference.analytics.access.Permission;
@@ -19,7 +20,6 @@ import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.UriInfo;
 import java.time.Clock;
-import java.util.Set;
 import java.util.UUID;
 import org.eclipse.microprofile.openapi.annotations.Operation;
 import org.eclipse.microprofile.openapi.annotations.enums.ParameterIn;
@@ -47,13 +47,14 @@ class ForecastResource {
     @GET
     @Produces(MediaType.APPLICATION_JSON)
     @Requires(Permission.USAGE_READ)
-    @Takes({MODEL_ID, CLIENT_ID, RANGE_TIME_ZONE, WITHOUT_CLIENT})
+    @Takes({MODEL_ID, CLIENT_ID, RANGE_TIME_ZONE, WITHOUT_CLIENT, USER_ID})
     @Operation(
             operationId = "getForecast",
             summary = "Get the expected cost of a running day, week, month, quarter or year",
             description =
                     "What is spent so far, what the whole is expected to cost, and a range for it. Learnt from the"
-                            + " organisation's own last 8 weeks; fewer than 14 whole days with usage give a reason instead of a"
+                            + " organisation's own last 8 weeks, and the range from how far such forecasts of its last 16 weeks"
+                            + " would have been off; fewer than 14 whole days with usage give a reason instead of a"
                             + " forecast.")
     @Parameter(
             name = "period",
@@ -69,7 +70,7 @@ class ForecastResource {
         return database.read(handle -> Forecast.of(
                 orgId,
                 query,
-                store.read(handle, orgId, query, Set.of()),
+                store.read(handle, orgId, query),
                 FreshnessView.Summary.of(
                         freshness.read(handle, orgId, query.spent().models()))));
     }

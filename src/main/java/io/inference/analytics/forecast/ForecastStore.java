@@ -18,6 +18,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Set;
 import java.util.UUID;
+import java.util.function.Function;
 import org.jdbi.v3.core.Handle;
 
 /** Reads what a forecast is made from, as the usage API shows it. */
@@ -37,7 +38,7 @@ class ForecastStore {
      *
      * @param spent of the period until now
      * @param days cents of each whole day before today, from the first one with usage
-     * @param unpriced invocations of these days without a price
+     * @param unpriced invocations without a price of the days that the profile is learnt from
      * @param left how much of today is still to come, from 0 to 1, by the hours of the days before
      */
     record Past(UsageSums spent, List<BigDecimal> days, long unpriced, BigDecimal left) {}
@@ -45,23 +46,40 @@ class ForecastStore {
     /**
      * Reads what has happened.
      *
-     * @param users only of these, by their true ids; empty means all
+     * @throws io.inference.analytics.platform.Failure.Forbidden when it is about users and the organisation does not show them
      */
-    Past read(Handle handle, UUID org, ForecastQuery query, Set<UUID> users) {
-        UsageSums spent = rows(handle, org, query.spent(), users).stream()
-                .map(UsageRow::sums)
-                .reduce(UsageSums.NONE, UsageSums::plus);
-        SeriesScope history = query.history();
-        List<UsageRow> rows = rows(handle, org, history, users);
-        return new Past(
-                spent,
-                days(rows, history.buckets().starts().size()),
-                rows.stream().mapToLong(row -> row.sums().unpricedInvocations()).sum(),
-                left(rows(handle, org, query.hours(), users), query));
+    Past read(Handle handle, UUID org, ForecastQuery query) {
+        return read(query, scope -> usage.read(handle, org, of(scope, query.users())));
     }
 
-    private List<UsageRow> rows(Handle handle, UUID org, SeriesScope scope, Set<UUID> users) {
-        return usage.readOfUsers(handle, org, UsageQuery.of(scope, Set.of()).withUsers(users));
+    /**
+     * The same of users by their true ids, whatever the organisation shows. The caller shows it only where figures by user may be
+     * shown.
+     *
+     * @param users only of these; empty means all
+     */
+    Past readOfUsers(Handle handle, UUID org, ForecastQuery query, Set<UUID> users) {
+        return read(query, scope -> usage.readOfUsers(handle, org, of(scope, users)));
+    }
+
+    private static Past read(ForecastQuery query, Function<SeriesScope, List<UsageRow>> rowsOf) {
+        UsageSums spent =
+                rowsOf.apply(query.spent()).stream().map(UsageRow::sums).reduce(UsageSums.NONE, UsageSums::plus);
+        SeriesScope history = query.history();
+        List<UsageRow> rows = rowsOf.apply(history);
+        int days = history.buckets().starts().size();
+        return new Past(
+                spent,
+                days(rows, days),
+                rows.stream()
+                        .filter(row -> row.bucket() >= days - WeekdayProfile.DAYS_MAX)
+                        .mapToLong(row -> row.sums().unpricedInvocations())
+                        .sum(),
+                left(rowsOf.apply(query.hours()), query));
+    }
+
+    private static UsageQuery of(SeriesScope scope, Set<UUID> users) {
+        return UsageQuery.of(scope, Set.of()).withUsers(users);
     }
 
     private static BigDecimal cents(UsageRow row) {

@@ -17,8 +17,14 @@ record Outlook(BigDecimal expected, BigDecimal low, BigDecimal high) {
 
     static final int PROBABILITY_PERCENT = 80;
 
-    /** So many standard deviations to either side hold 80 of 100 cases of a normal distribution. */
-    private static final BigDecimal WIDTH = new BigDecimal("1.2816");
+    /** Days before today that are looked at: those of the profile, and as many more to see how far it was off. */
+    static final int DAYS_MAX = 2 * WeekdayProfile.DAYS_MAX;
+
+    /**
+     * So many standard deviations to either side. 1.28 would hold 80 of 100 cases of a normal distribution; a little less does for
+     * spend with a steady rhythm, see the table of docs/forecast.md, and {@link PastMisses} widens the range of all other.
+     */
+    private static final BigDecimal DEVIATIONS = new BigDecimal("1.0253");
 
     /**
      * Adds what is still to come to what is spent.
@@ -36,8 +42,9 @@ record Outlook(BigDecimal expected, BigDecimal low, BigDecimal high) {
                 toCome = toCome.add(profile.day(day));
             }
             BigDecimal expected = spent.add(toCome);
-            BigDecimal width = profile.deviation(daysAfterToday + (left.signum() > 0 ? 1 : 0))
-                    .multiply(WIDTH);
+            int days = daysAfterToday + (left.signum() > 0 ? 1 : 0);
+            BigDecimal width =
+                    profile.deviation(days).multiply(DEVIATIONS).max(PastMisses.width(history, profile.level(), days));
             return new Outlook(
                     WeekdayProfile.cents(expected),
                     WeekdayProfile.cents(expected.subtract(width).max(spent)),

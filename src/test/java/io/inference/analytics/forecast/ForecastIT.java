@@ -15,6 +15,7 @@ import io.inference.analytics.testing.StoredUsage;
 import io.inference.analytics.testing.StoredUsage.Event;
 import io.inference.analytics.testing.Tokens;
 import io.inference.analytics.testing.WithBackends;
+import io.inference.analytics.usage.UserPrivacy;
 import io.quarkus.test.junit.QuarkusTest;
 import io.restassured.response.ValidatableResponse;
 import jakarta.inject.Inject;
@@ -31,6 +32,7 @@ import org.junit.jupiter.api.Test;
 @WithBackends
 class ForecastIT {
 
+    private static final UUID ANN = UUID.randomUUID();
     private static final UUID MODEL = UUID.randomUUID();
 
     /** US cents on each day. */
@@ -38,6 +40,9 @@ class ForecastIT {
 
     @Inject
     AgroalDataSource database;
+
+    @Inject
+    UserPrivacy privacy;
 
     private final UUID org = UUID.randomUUID();
 
@@ -63,7 +68,7 @@ class ForecastIT {
     }
 
     private Event event(Instant at, String cents) {
-        return Event.of(org, MODEL, at.toString()).client("app").cost(cents);
+        return Event.of(org, MODEL, at.toString()).client("app").user(ANN).cost(cents);
     }
 
     @Test
@@ -144,6 +149,15 @@ class ForecastIT {
         forecast("clientId", "app", "modelId", MODEL.toString())
                 .statusCode(200)
                 .body("expected.currency", equalTo("USD"));
+        String all = forecast().extract().path("expected.amount");
+        forecast("userId", ANN.toString()).statusCode(200).body("expected.amount", equalTo(all));
+        forecast("userId", UUID.randomUUID().toString())
+                .statusCode(200)
+                .body("spent.amount", equalTo("0"))
+                .body("reason", containsString("too little history"));
+        privacy.set(org, UserPrivacy.Mode.OFF);
+        forecast("userId", ANN.toString()).statusCode(403);
+        forecast().statusCode(200).body("expected.amount", equalTo(all));
     }
 
     @Test
