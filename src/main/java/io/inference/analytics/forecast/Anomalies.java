@@ -49,7 +49,8 @@ public record Anomalies(
     public enum By {
         ORG,
         MODEL,
-        CLIENT;
+        CLIENT,
+        USER;
 
         @JsonValue
         public String wireName() {
@@ -86,7 +87,7 @@ public record Anomalies(
         }
     }
 
-    /** One day or hour of the organisation, a model or a client. */
+    /** One day or hour of the organisation, a model, a client or a user. */
     @Schema(name = "Anomaly")
     @JsonInclude(JsonInclude.Include.NON_NULL)
     public record Anomaly(
@@ -95,17 +96,17 @@ public record Anomalies(
             By by,
             @Schema(
                             description =
-                                    "Id of the model or the client; absent for the organisation, empty for events without"
-                                            + " a client")
+                                    "Id of the model, the client or the user as the organisation shows it; absent for the"
+                                            + " organisation, empty for events without a client")
                     String key,
-            @Schema(description = "What people call the model; absent when there is no name") String name,
+            @Schema(description = "What people call the model or the user; absent when there is no name") String name,
             Direction direction,
             Cost cost,
             @Schema(description = "Median of the same place in the week, of up to 8 weeks before") Cost expected,
             @Schema(description = "cost - expected") Cost difference,
             @Schema(
                             description =
-                                    "Of the organisation's: models and clients that moved most in the same direction, at"
+                                    "Of the organisation's: models, clients and users that moved most in the same direction, at"
                                             + " most 3 each; else absent")
                     List<Contributor> contributors) {
 
@@ -131,7 +132,7 @@ public record Anomalies(
         }
     }
 
-    /** A model or client that an unusual cost of the organisation comes from. */
+    /** A model, client or user that an unusual cost of the organisation comes from. */
     @Schema(name = "AnomalyContributor")
     @JsonInclude(JsonInclude.Include.NON_NULL)
     public record Contributor(By by, String key, String name, Cost cost, Cost expected, Cost difference) {

@@ -53,9 +53,11 @@ record AnomalyQuery(SeriesScope scope) {
         if (Duration.between(range.start(), range.end()).compareTo(longest.plusHours(1)) > 0) {
             parameters.fault(
                     asked.field(),
-                    "range: too long for granularity %s (expected: at most %s)"
+                    "%s: range too long for granularity %s (expected: at most %s)"
                             .formatted(
-                                    granularity.wireName(), granularity == Granularity.DAY ? "31 days" : "48 hours"));
+                                    asked.field(),
+                                    granularity.wireName(),
+                                    granularity == Granularity.DAY ? "31 days" : "48 hours"));
         }
     }
 

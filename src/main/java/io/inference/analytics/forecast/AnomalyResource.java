@@ -59,11 +59,11 @@ class AnomalyResource {
             operationId = "getAnomalies",
             summary = "Get days and hours of unusual cost",
             description =
-                    "A day or hour of the organisation, or of one of the 20 models and 20 clients that cost most, is"
-                            + " compared with the same place in the week of up to 8 weeks before. It is unusual when it departs"
+                    "A day or hour of the organisation, or of one of the 20 models, 20 clients and 20 users that cost"
+                            + " most, is compared with the same place in the week of up to 8 weeks before. It is unusual when it departs"
                             + " from their median by a minimum amount, by half of the median, and by 4 of its standard"
                             + " deviations. With fewer than 4 weeks of usage before it, it is not judged: the answer says so in"
-                            + " judged and reason.")
+                            + " judged and reason. Users are left out where the organisation shows no figures by user.")
     @Parameter(
             name = "end",
             in = ParameterIn.QUERY,

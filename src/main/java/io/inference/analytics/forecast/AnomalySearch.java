@@ -59,7 +59,7 @@ final class AnomalySearch {
 
     /** Those of the whole organisation only. */
     static AnomalyVerdict find(SeriesScope scope, AnomalyRule rule, CostsByWeek org) {
-        return find(scope, rule, new Costs(org, Map.of(), Map.of()));
+        return find(scope, rule, new Costs(org, Map.of(), Map.of(), Map.of()));
     }
 
     private AnomalyVerdict find(Costs costs) {
@@ -113,6 +113,8 @@ final class AnomalySearch {
                 .ifPresent(departure -> add(found, bucket, By.MODEL, part, cost, departure, null)));
         costs.clients().forEach((part, cost) -> judge(bucket, cost)
                 .ifPresent(departure -> add(found, bucket, By.CLIENT, part, cost, departure, null)));
+        costs.users().forEach((part, cost) -> judge(bucket, cost)
+                .ifPresent(departure -> add(found, bucket, By.USER, part, cost, departure, null)));
     }
 
     private Optional<Departure> judge(int bucket, CostsByWeek costs) {
@@ -146,9 +148,11 @@ final class AnomalySearch {
     }
 
     private List<Contributor> contributors(int bucket, Costs costs, Departure of) {
-        return Stream.concat(
+        return Stream.of(
                         contributors(bucket, By.MODEL, costs.models(), of),
-                        contributors(bucket, By.CLIENT, costs.clients(), of))
+                        contributors(bucket, By.CLIENT, costs.clients(), of),
+                        contributors(bucket, By.USER, costs.users(), of))
+                .flatMap(parts -> parts)
                 .toList();
     }
 

@@ -8,6 +8,7 @@ import io.inference.analytics.usage.GroupBy;
 import io.inference.analytics.usage.UsageQuery;
 import io.inference.analytics.usage.UsageRow;
 import io.inference.analytics.usage.UsageStore;
+import io.inference.analytics.usage.UserIds;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -22,15 +23,17 @@ import org.jdbi.v3.core.Handle;
 @ApplicationScoped
 class AnomalyStore {
 
-    /** Models and clients that cost less than so many others are not looked at. */
+    /** Models, clients and users that cost less than so many others are not looked at. */
     static final int PARTS_MAX = 20;
 
     private final UsageStore usage;
     private final Costliest costliest;
+    private final UserIds userIds;
 
-    AnomalyStore(UsageStore usage, Costliest costliest) {
+    AnomalyStore(UsageStore usage, Costliest costliest, UserIds userIds) {
         this.usage = usage;
         this.costliest = costliest;
+        this.userIds = userIds;
     }
 
     /**
@@ -39,8 +42,13 @@ class AnomalyStore {
      * @param org of the whole organisation
      * @param models of the models that cost most
      * @param clients of the clients that cost most
+     * @param users of the users that cost most; none where the organisation shows no figures by user
      */
-    record Costs(CostsByWeek org, Map<Part, CostsByWeek> models, Map<Part, CostsByWeek> clients) {}
+    record Costs(
+            CostsByWeek org,
+            Map<Part, CostsByWeek> models,
+            Map<Part, CostsByWeek> clients,
+            Map<Part, CostsByWeek> users) {}
 
     Costs read(Handle handle, UUID org, AnomalyQuery query) {
         SeriesScope whole = query.whole();
@@ -68,7 +76,28 @@ class AnomalyStore {
                         row -> byClient.get(clients.get(row.group().client().orElseThrow())));
             }
         }
-        return new Costs(readWhole(handle, org, query), byModel, byClient);
+        return new Costs(readWhole(handle, org, query), byModel, byClient, readUsers(handle, org, query));
+    }
+
+    /** Events without a user are not a user. */
+    private Map<Part, CostsByWeek> readUsers(Handle handle, UUID org, AnomalyQuery query) {
+        Map<Part, CostsByWeek> byUser = new LinkedHashMap<>();
+        if (!userIds.areShown(handle, org)) {
+            return byUser;
+        }
+        Map<String, Part> users = parts(costliest.read(handle, org, query.whole(), BreakdownBy.USER, PARTS_MAX));
+        users.remove("");
+        if (users.isEmpty()) {
+            return byUser;
+        }
+        users.values().forEach(part -> byUser.put(part, new CostsByWeek()));
+        Set<UUID> ids = users.keySet().stream().map(UUID::fromString).collect(Collectors.toSet());
+        for (SeriesScope window : query.windows()) {
+            usage.read(handle, org, UsageQuery.of(window, Set.of(GroupBy.USER)).withUsers(ids))
+                    .forEach(row -> byUser.get(users.get(row.group().user().orElseThrow()))
+                            .add(window, row));
+        }
+        return byUser;
     }
 
     /** Of the whole organisation only. */

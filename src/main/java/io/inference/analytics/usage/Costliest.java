@@ -21,7 +21,7 @@ public class Costliest {
     /**
      * A part.
      *
-     * @param key the id of a model, or a client as in {@link io.inference.analytics.series.SeriesGroup}
+     * @param key the id of a model, or a client or a user as in {@link io.inference.analytics.series.SeriesGroup}
      * @param name what people call it; empty when there is no name
      */
     public record Part(String key, Optional<String> name) {}

@@ -8,7 +8,9 @@ import static org.hamcrest.Matchers.contains;
 import static org.hamcrest.Matchers.containsString;
 import static org.hamcrest.Matchers.empty;
 import static org.hamcrest.Matchers.equalTo;
+import static org.hamcrest.Matchers.everyItem;
 import static org.hamcrest.Matchers.hasKey;
+import static org.hamcrest.Matchers.hasSize;
 import static org.hamcrest.Matchers.not;
 import static org.hamcrest.Matchers.notNullValue;
 import static org.hamcrest.Matchers.nullValue;
@@ -18,12 +20,14 @@ import io.inference.analytics.testing.StoredUsage;
 import io.inference.analytics.testing.StoredUsage.Event;
 import io.inference.analytics.testing.Tokens;
 import io.inference.analytics.testing.WithBackends;
+import io.inference.analytics.usage.UserPrivacy;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.quarkus.test.junit.QuarkusTest;
 import io.restassured.response.ValidatableResponse;
 import jakarta.inject.Inject;
 import java.sql.SQLException;
 import java.time.Instant;
+import java.util.List;
 import java.util.UUID;
 import org.jdbi.v3.core.Jdbi;
 import org.junit.jupiter.api.Test;
@@ -35,12 +39,16 @@ class AnomalyIT {
 
     private static final UUID USUAL = UUID.randomUUID();
     private static final UUID RUNAWAY = UUID.randomUUID();
+    private static final UUID ANN = UUID.randomUUID();
 
     @Inject
     AgroalDataSource database;
 
     @Inject
     Jdbi jdbi;
+
+    @Inject
+    UserPrivacy privacy;
 
     @Inject
     AnomalyJob job;
@@ -62,7 +70,10 @@ class AnomalyIT {
 
     private void add(int daysAgo, int hour, UUID model, String client, String cents) {
         Instant at = today.minus(daysAgo, DAYS).plusSeconds(3_600L * hour + 60);
-        usage.add(Event.of(org, model, at.toString()).client(client).cost(cents));
+        usage.add(Event.of(org, model, at.toString())
+                .client(client)
+                .user(model.equals(RUNAWAY) ? ANN : null)
+                .cost(cents));
     }
 
     /** 20 dollars at noon of each day, and 70 more of one client and model at three yesterday. */
@@ -83,15 +94,15 @@ class AnomalyIT {
                 .body("granularity", equalTo("day"))
                 .body("minimum.amount", equalTo("10"))
                 .body("more", equalTo(false))
-                .body("anomalies.by", contains("org", "model", "client"))
-                .body("anomalies.bucketStart", contains(yesterday, yesterday, yesterday))
+                .body("anomalies.by", contains("org", "model", "client", "user"))
+                .body("anomalies.bucketStart", everyItem(equalTo(yesterday)))
                 .body("anomalies[0].direction", equalTo("higher"))
                 .body("anomalies[0].cost.amount", equalTo("90.005"))
                 .body("anomalies[0].expected.amount", equalTo("20"))
                 .body("anomalies[0].difference.amount", equalTo("70.005"))
                 .body("anomalies[0].partial", nullValue())
-                .body("anomalies[0].contributors.by", contains("model", "client"))
-                .body("anomalies[0].contributors.key", contains(RUNAWAY.toString(), "batch"))
+                .body("anomalies[0].contributors.by", contains("model", "client", "user"))
+                .body("anomalies[0].contributors.key", contains(RUNAWAY.toString(), "batch", ANN.toString()))
                 .body("anomalies[1].key", equalTo(RUNAWAY.toString()))
                 .body("anomalies[2].key", equalTo("batch"))
                 .body("freshness.ingest", notNullValue());
@@ -103,6 +114,30 @@ class AnomalyIT {
                 .body(
                         "anomalies.findAll { it.by == 'org' }.bucketStart",
                         contains(today.minus(21, HOURS).toString()));
+    }
+
+    @Test
+    void aRunawayUserIsFoundAsTheOrganisationShowsUsers() throws Exception {
+        store(60);
+        jdbi.useHandle(handle -> handle.createUpdate(
+                        "insert into analytics.users (user_id, name) values (:ann, 'Ann') on conflict do nothing")
+                .bind("ann", ANN)
+                .execute());
+        for (String granularity : List.of("day", "hour")) {
+            anomalies("period", "yesterday", "granularity", granularity)
+                    .statusCode(200)
+                    .body("anomalies.findAll { it.by == 'user' }.key", contains(ANN.toString()))
+                    .body("anomalies.findAll { it.by == 'user' }.name", contains("Ann"))
+                    .body("anomalies.findAll { it.by == 'user' }.difference.amount", contains("70.005"))
+                    .body("anomalies[0].contributors.findAll { it.by == 'user' }.key", contains(ANN.toString()));
+        }
+        privacy.set(org, UserPrivacy.Mode.PSEUDONYMS);
+        anomalies("period", "yesterday")
+                .body("anomalies.findAll { it.by == 'user' }.key", hasSize(1))
+                .body("anomalies.findAll { it.by == 'user' }.key", not(contains(ANN.toString())))
+                .body("anomalies.findAll { it.by == 'user' }[0]", not(hasKey("name")));
+        privacy.set(org, UserPrivacy.Mode.OFF);
+        anomalies("period", "yesterday").statusCode(200).body("anomalies.by", contains("org", "model", "client"));
     }
 
     @Test
@@ -147,7 +182,7 @@ class AnomalyIT {
                 .body("judged", equalTo("part"))
                 .body("judgedFrom", equalTo(today.minus(2, DAYS).toString()))
                 .body("reason", containsString("too little history"))
-                .body("anomalies.by", contains("org", "model", "client"));
+                .body("anomalies.by", contains("org", "model", "client", "user"));
         anomalies("start", today.minus(2, DAYS).toString(), "end", today.toString())
                 .body("judged", equalTo("all"))
                 .body("$", not(hasKey("reason")));
