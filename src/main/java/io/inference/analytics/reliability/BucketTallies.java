@@ -24,6 +24,9 @@ final class BucketTallies {
     /** Bounds the memory of an answer (some 500 bytes per point). */
     static final int POINTS_MAX = 100_000;
 
+    /** Bounds the memory of the histograms of a bucket and the hour before it: 8 bytes per number, so some 96 MB. */
+    static final int NUMBERS_MAX = 12_000_000;
+
     private static final Duration HOUR = Duration.ofHours(1);
 
     private final Instant start;
@@ -33,6 +36,7 @@ final class BucketTallies {
     private final Tally totals = new Tally();
 
     private int bucket;
+    private int numbers;
     private Map<SeriesGroup, Tally> ofBucket = new HashMap<>();
     // Of the hour before the bucket, and of the bucket's last hour, which precedes the next bucket.
     private Map<SeriesGroup, Tally> before = new HashMap<>();
@@ -63,15 +67,15 @@ final class BucketTallies {
     /** Adds a row; their times may not go backwards. */
     void add(Instant time, SeriesGroup group, String status, byte[] latencyBins, byte[] timeToFirstTokenBins) {
         if (time.isBefore(start)) {
-            tally(before, group).add(status, latencyBins, timeToFirstTokenBins);
+            add(before, group, status, latencyBins, timeToFirstTokenBins);
             return;
         }
         while (!time.isBefore(endOf(bucket))) {
             finishBucket();
         }
-        tally(ofBucket, group).add(status, latencyBins, timeToFirstTokenBins);
+        add(ofBucket, group, status, latencyBins, timeToFirstTokenBins);
         if (!time.plus(HOUR).isBefore(endOf(bucket)) && !oneHour()) {
-            tally(lastHour, group).add(status, latencyBins, timeToFirstTokenBins);
+            add(lastHour, group, status, latencyBins, timeToFirstTokenBins);
         }
     }
 
@@ -87,12 +91,6 @@ final class BucketTallies {
     }
 
     private void finishBucket() {
-        if (points.size() + ofBucket.size() > POINTS_MAX) {
-            throw new Failure.Invalid(
-                    "groupBy",
-                    "answer: more than " + POINTS_MAX
-                            + " points (expected: a shorter range, a coarser granularity or fewer groups)");
-        }
         ofBucket.keySet().stream().sorted(SeriesGroup.ORDER).forEach(group -> {
             Tally tally = ofBucket.get(group);
             Stats stats = tally.stats();
@@ -103,6 +101,7 @@ final class BucketTallies {
             totals.add(tally);
         });
         before = oneHour() ? ofBucket : lastHour;
+        numbers = before.values().stream().mapToInt(Tally::size).sum();
         ofBucket = new HashMap<>();
         lastHour = new HashMap<>();
         bucket++;
@@ -116,7 +115,26 @@ final class BucketTallies {
         return index + 1 < buckets.starts().size() ? buckets.starts().get(index + 1) : buckets.end();
     }
 
-    private static Tally tally(Map<SeriesGroup, Tally> tallies, SeriesGroup group) {
-        return tallies.computeIfAbsent(group, first -> new Tally());
+    private void add(
+            Map<SeriesGroup, Tally> tallies,
+            SeriesGroup group,
+            String status,
+            byte[] latencyBins,
+            byte[] timeToFirstTokenBins) {
+        Tally tally = tallies.computeIfAbsent(group, first -> new Tally());
+        int before = tally.size();
+        tally.add(status, latencyBins, timeToFirstTokenBins);
+        numbers += tally.size() - before;
+        if (points.size() + ofBucket.size() > POINTS_MAX || tallies.size() > POINTS_MAX || numbers > NUMBERS_MAX) {
+            throw tooMany();
+        }
+    }
+
+    private static Failure.Invalid tooMany() {
+        return new Failure.Invalid(
+                "groupBy",
+                "groupBy: more than " + POINTS_MAX
+                        + " points, or too many busy groups in one bucket (expected: a shorter range, a coarser granularity or"
+                        + " fewer groups)");
     }
 }

@@ -10,7 +10,11 @@ final class Tally {
 
     static final String SUCCESS = "success";
 
-    private final Map<String, Long> errorsByStatus = new TreeMap<>(Map.of("error", 0L, "timeout", 0L, "throttled", 0L));
+    private static final Map<String, Long> NO_ERRORS = Map.of("error", 0L, "timeout", 0L, "throttled", 0L);
+
+    /** Empty until there is one: most groups of a large answer have none. */
+    private Map<String, Long> errorsByStatus = Map.of();
+
     private final Histogram latency = new Histogram();
     private final Histogram timeToFirstToken = new Histogram();
 
@@ -25,18 +29,33 @@ final class Tally {
         long invocations = latency.addPacked(latencyBins);
         timeToFirstToken.addPacked(timeToFirstTokenBins);
         if (!status.equals(SUCCESS)) {
-            errorsByStatus.merge(status, invocations, Long::sum);
+            addErrors(status, invocations);
         }
+    }
+
+    private void addErrors(String status, long count) {
+        if (errorsByStatus.isEmpty()) {
+            errorsByStatus = new TreeMap<>(NO_ERRORS);
+        }
+        errorsByStatus.merge(status, count, Long::sum);
+    }
+
+    /** How many numbers its histograms hold. */
+    int size() {
+        return latency.size() + timeToFirstToken.size();
     }
 
     void add(Tally other) {
         latency.add(other.latency);
         timeToFirstToken.add(other.timeToFirstToken);
-        other.errorsByStatus.forEach((status, count) -> errorsByStatus.merge(status, count, Long::sum));
+        other.errorsByStatus.forEach(this::addErrors);
     }
 
     Stats stats() {
         return new Stats(
-                latency.total(), Map.copyOf(errorsByStatus), Percentiles.of(latency), Percentiles.of(timeToFirstToken));
+                latency.total(),
+                errorsByStatus.isEmpty() ? NO_ERRORS : Map.copyOf(errorsByStatus),
+                Percentiles.of(latency),
+                Percentiles.of(timeToFirstToken));
     }
 }
