@@ -80,6 +80,31 @@ public class FreshnessStore {
                    (select min(committed_at) from batches where behind) as oldest_pending_at
             """;
 
+    private static final String BY_ORG =
+            """
+            with behind (hours) as (
+                select analytics.hours_behind(array(select distinct unnest(hours) from analytics.rollup_outbox))
+            ), touched as (
+                select pairs.org_id, max(pairs.last_event_at) as last_event_at,
+                       max(batch.committed_at) filter (where not batch.behind) as last_rollup_at,
+                       min(batch.committed_at) filter (where batch.behind) as oldest_pending_at
+                from (select committed_at, org_ids, last_event_ats, hours && (select hours from behind) as behind
+                      from analytics.rollup_outbox) as batch
+                cross join lateral unnest(batch.org_ids, batch.last_event_ats) as pairs (org_id, last_event_at)
+                group by pairs.org_id
+            ), shown as (
+                select org_id, max(last_event_at) as last_event_at, max(last_rollup_at) as last_rollup_at
+                from analytics.freshness_status
+                group by org_id
+            )
+            select org_id, greatest(shown.last_event_at, touched.last_event_at) as last_event_at,
+                   greatest(shown.last_rollup_at, touched.last_rollup_at) as last_rollup_at, touched.oldest_pending_at
+            from unnest(:orgs::uuid[]) as given (org_id)
+            left join shown using (org_id)
+            left join touched using (org_id)
+            order by org_id::text collate "C"
+            """;
+
     /** Stands for every model. */
     private static final UUID ANY = new UUID(0, 0);
 
@@ -111,16 +136,38 @@ public class FreshnessStore {
 
     /** The freshness of the figures of all organisations together, by the worst of them. */
     public OrgFreshness readAll(Handle handle) {
-        List<Stored> stored = handle
-                .createQuery(ALL)
-                .map(row -> instant(row, "last_event_at")
-                        .map(latest -> new Stored(
-                                ANY, latest, instant(row, "last_rollup_at"), instant(row, "oldest_pending_at"))))
-                .stream()
-                .flatMap(Optional::stream)
-                .toList();
+        List<Stored> stored =
+                handle.createQuery(ALL).map(FreshnessStore::together).one();
         Instant now = clock.instant();
         return OrgFreshness.of(ingest(handle, now), stored, now);
+    }
+
+    /** The freshness of each of these organisations, ordered by their ids. */
+    public List<FreshnessView.OfOrg> readEach(Handle handle, Set<UUID> orgs) {
+        if (orgs.isEmpty()) {
+            return List.of();
+        }
+        Instant now = clock.instant();
+        IngestState ingest = ingest(handle, now);
+        return handle.createQuery(BY_ORG)
+                .bindArray("orgs", UUID.class, orgs)
+                .map(row -> FreshnessView.OfOrg.of(
+                        row.getColumn("org_id", UUID.class), OrgFreshness.of(ingest, together(row), now)))
+                .list();
+    }
+
+    /** All models as one; none without an event. */
+    private static List<Stored> together(RowView row) {
+        return instant(row, "last_event_at").map(latest -> stored(row, ANY)).stream()
+                .toList();
+    }
+
+    private static Stored stored(RowView row, UUID model) {
+        return new Stored(
+                model,
+                row.getColumn("last_event_at", Instant.class),
+                instant(row, "last_rollup_at"),
+                instant(row, "oldest_pending_at"));
     }
 
     static IngestState ingest(Handle handle, Instant now) {
@@ -147,11 +194,7 @@ public class FreshnessStore {
                 .bind("org", org)
                 .bind("all", models.isEmpty())
                 .bindArray("models", UUID.class, models)
-                .map(row -> new Stored(
-                        row.getColumn("model_id", UUID.class),
-                        row.getColumn("last_event_at", Instant.class),
-                        instant(row, "last_rollup_at"),
-                        instant(row, "oldest_pending_at")))
+                .map(row -> stored(row, row.getColumn("model_id", UUID.class)))
                 .list();
     }
 

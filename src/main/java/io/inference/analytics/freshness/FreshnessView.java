@@ -75,6 +75,29 @@ public record FreshnessView(UUID orgId, FreshnessStatus status, Ingest ingest, L
         }
     }
 
+    /** The freshness of one of several organisations in short; the state of the ingest is the same for all. */
+    @Schema(
+            name = "FreshnessOfOrg",
+            description = "How fresh the figures of one organisation are, by the worst of its models")
+    public record OfOrg(
+            UUID orgId,
+            FreshnessStatus status,
+            @Schema(nullable = true, description = "End of the latest inference that is stored; null if there is none")
+                    Instant lastEventAt,
+            @Schema(nullable = true, description = "When events were last added to the rollups; null if never")
+                    Instant lastRollupAt,
+            @Schema(nullable = true, description = "Seconds, see FreshnessEntry; null when unknown") Long lagSeconds) {
+
+        static OfOrg of(UUID org, OrgFreshness freshness) {
+            return new OfOrg(
+                    org,
+                    freshness.status(),
+                    freshness.lastEventAt().orElse(null),
+                    freshness.lastRollupAt().orElse(null),
+                    boxed(freshness.lagSeconds()));
+        }
+    }
+
     static FreshnessView of(UUID org, OrgFreshness freshness) {
         return new FreshnessView(
                 org,

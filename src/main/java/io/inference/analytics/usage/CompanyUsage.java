@@ -17,7 +17,8 @@ import org.eclipse.microprofile.openapi.annotations.media.Schema;
  * @param series the points, by bucket and then by group
  * @param totals sums of the exact values of all points
  * @param availableFrom how far back data is kept
- * @param freshness how fresh the figures are
+ * @param freshness how fresh the figures are, by the worst organisation
+ * @param freshnessByOrg how fresh those of each organisation of the points are; only where points are split by organisation
  */
 @Schema(name = "CompanyUsage")
 public record CompanyUsage(
@@ -28,14 +29,18 @@ public record CompanyUsage(
         List<UsageSeries.Point> series,
         UsageSeries.Sums totals,
         Instant availableFrom,
-        @JsonInclude(JsonInclude.Include.NON_NULL) @Schema(required = true) FreshnessView.Summary freshness) {
+        @JsonInclude(JsonInclude.Include.NON_NULL) @Schema(required = true) FreshnessView.Summary freshness,
+        @JsonInclude(JsonInclude.Include.NON_NULL)
+                @Schema(description = "By organisation; only with groupBy=org, for the organisations of the points")
+                List<FreshnessView.OfOrg> freshnessByOrg) {
 
     static CompanyUsage of(
             UsageQuery query,
             List<UsageRow> rows,
             GroupNames names,
             Instant availableFrom,
-            FreshnessView.Summary freshness) {
+            FreshnessView.Summary freshness,
+            List<FreshnessView.OfOrg> freshnessByOrg) {
         return new CompanyUsage(
                 query.granularity(),
                 query.range().start(),
@@ -44,10 +49,11 @@ public record CompanyUsage(
                 UsageSeries.points(query, rows, names),
                 UsageSeries.totals(rows),
                 availableFrom,
-                freshness);
+                freshness,
+                query.groupBy().contains(GroupBy.ORG) ? freshnessByOrg : null);
     }
 
-    CompanyUsage with(FreshnessView.Summary other) {
-        return new CompanyUsage(granularity, start, end, timeZone, series, totals, availableFrom, other);
+    CompanyUsage withoutFreshness() {
+        return new CompanyUsage(granularity, start, end, timeZone, series, totals, availableFrom, null, null);
     }
 }

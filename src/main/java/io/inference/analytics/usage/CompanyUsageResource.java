@@ -32,6 +32,7 @@ import jakarta.ws.rs.core.UriInfo;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.util.List;
+import java.util.stream.Collectors;
 import org.eclipse.microprofile.openapi.annotations.Operation;
 import org.eclipse.microprofile.openapi.annotations.enums.ParameterIn;
 import org.eclipse.microprofile.openapi.annotations.enums.SchemaType;
@@ -81,7 +82,8 @@ class CompanyUsageResource {
             description =
                     "The same as the usage of an organisation, over all of them, for callers who may read the usage of every"
                             + " organisation. Users are shown by organisation only, because each one decides how. More than"
-                            + " 100,000 points are refused, never cut. The freshness is that of the worst organisation.")
+                            + " 100,000 points are refused, never cut. The freshness is that of the worst organisation, and with groupBy=org"
+                            + " that of each organisation as well.")
     @Parameter(
             name = "groupBy",
             in = ParameterIn.QUERY,
@@ -117,13 +119,18 @@ class CompanyUsageResource {
                     rows,
                     names.of(handle, rows.stream().map(UsageRow::group)),
                     Retention.availableFrom(clock.instant(), retention.rollups()),
-                    FreshnessView.Summary.of(freshness.readAll(handle)));
+                    FreshnessView.Summary.of(freshness.readAll(handle)),
+                    freshness.readEach(
+                            handle,
+                            rows.stream()
+                                    .flatMap(row -> row.group().org().stream())
+                                    .collect(Collectors.toSet())));
         });
         if (form == TableAnswer.Form.CSV) {
             byte[] csv = UsageCsv.of(usage.series(), query.groupBy()).getBytes(StandardCharsets.UTF_8);
             return TableAnswer.of(form, headers, csv, () -> csv);
         }
-        return TableAnswer.of(form, headers, bytes(usage.with(null)), () -> bytes(usage));
+        return TableAnswer.of(form, headers, bytes(usage.withoutFreshness()), () -> bytes(usage));
     }
 
     private byte[] bytes(CompanyUsage usage) {

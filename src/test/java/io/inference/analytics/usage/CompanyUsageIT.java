@@ -24,6 +24,7 @@ import io.restassured.specification.RequestSpecification;
 import jakarta.inject.Inject;
 import java.math.BigDecimal;
 import java.sql.SQLException;
+import java.time.Instant;
 import java.util.List;
 import java.util.UUID;
 import java.util.stream.Stream;
@@ -116,11 +117,46 @@ class CompanyUsageIT {
                 .body("freshness.lastEventAt", notNullValue())
                 .body("freshness", hasKey("lagSeconds"));
         usage("clientId", client, "granularity", "total")
+                .body("$", not(hasKey("freshnessByOrg")))
                 .body("series", hasSize(1))
                 .body("series[0]", not(hasKey("orgId")))
                 .body("series[0].cost.amount", equalTo("0.0012345679"));
         usage("clientId", client, "groupBy", "org", "fill", "zero")
                 .body("series.invocations", equalTo(List.of(1, 1, 0, 1)));
+    }
+
+    /** The worst of all says nothing about the others. */
+    @Test
+    void freshnessIsThatOfEachOrganisationToo() {
+        jdbi.useHandle(handle -> handle.createUpdate(
+                        """
+                        insert into analytics.freshness_status (org_id, model_id, last_event_at, last_rollup_at, updated_at)
+                        values (:org, :model, '2026-03-01T10:00:00Z', '2026-03-01T10:00:07Z', now()),
+                               (:org, :other, '2026-03-01T11:00:00Z', '2026-03-01T11:00:07Z', now())""")
+                .bind("org", orgs.get(1))
+                .bind("model", MODEL)
+                .bind("other", UUID.randomUUID())
+                .execute());
+        JsonPath answer = usage("groupBy", "org,status", "clientId", client)
+                .statusCode(200)
+                .extract()
+                .jsonPath();
+        assertThat(answer.getList("freshnessByOrg.orgId", String.class))
+                .isEqualTo(orgs.stream().map(UUID::toString).toList());
+        assertThat(answer.getString("freshnessByOrg[1].lastEventAt")).isEqualTo("2026-03-01T11:00:00Z");
+        assertThat(answer.getString("freshnessByOrg[1].lastRollupAt")).isEqualTo("2026-03-01T11:00:07Z");
+        assertThat(Instant.parse(answer.getString("freshnessByOrg[0].lastEventAt")))
+                .isAfter(Instant.now().minusSeconds(600));
+        for (int i = 0; i < 2; i++) {
+            JsonPath own = given().auth()
+                    .oauth2(Tokens.of("company-finance"))
+                    .get("/analytics/v1/orgs/{org}/freshness", orgs.get(i))
+                    .then()
+                    .statusCode(200)
+                    .extract()
+                    .jsonPath();
+            assertThat(answer.getString("freshnessByOrg[" + i + "].status")).isEqualTo(own.getString("status"));
+        }
     }
 
     @Test
