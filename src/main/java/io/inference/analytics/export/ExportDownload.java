@@ -12,7 +12,6 @@ import java.time.LocalDate;
 import java.time.temporal.ChronoUnit;
 import java.util.Comparator;
 import java.util.Locale;
-import java.util.Set;
 import java.util.stream.Stream;
 
 /**
@@ -71,11 +70,7 @@ class ExportDownload {
                 .min(Comparator.naturalOrder())
                 .orElseThrow()
                 .truncatedTo(ChronoUnit.SECONDS);
-        String org = catalog.orgs(Set.of(job.orgId())).stream()
-                .findFirst()
-                .map(CatalogStore.Named::name)
-                .orElse(job.orgId().toString());
-        String fileName = fileName(job, org);
+        String fileName = fileName(job, catalog.orgName(job.orgId()));
         return new ExportLink(
                 bucket.sign(job.location(), fileName, ttl),
                 now.plus(ttl),

@@ -55,6 +55,11 @@ record BreakdownQuery(
         return !users.isEmpty() || key.by() == BreakdownBy.USER;
     }
 
+    /** Whether metadata choose or split the events. */
+    boolean isAboutMetadata() {
+        return key.by() == BreakdownBy.METADATA || raw.isAboutMetadata();
+    }
+
     /** Whether rollups do not hold what is asked. */
     boolean readsRawEvents() {
         return asksRawEvents(key, raw).isPresent();

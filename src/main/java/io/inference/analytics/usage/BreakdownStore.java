@@ -88,11 +88,13 @@ class BreakdownStore {
     /**
      * A page of the ranking.
      *
-     * @throws io.inference.analytics.platform.Failure.Forbidden when it is about users and the organisation does not show them
+     * @throws io.inference.analytics.platform.Failure.Forbidden when it is about users and the organisation does not show them, or not
+     *     next to metadata
      * @throws io.inference.analytics.platform.Failure.Invalid when it needs raw events that may be gone
      */
     Found read(Handle handle, UUID org, BreakdownQuery query) {
-        String userId = query.isAboutUsers() ? privacy.shownId(handle, org, "user_id") : "user_id";
+        String userId =
+                query.isAboutUsers() ? privacy.shownId(handle, org, "user_id", query.isAboutMetadata()) : "user_id";
         UsageFilter filter = UsageFilter.of(org, query, userId);
         query.requireKept(retention);
         try (Query select = handle.createQuery(sql(query, filter))) {

@@ -9,40 +9,46 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
+import java.util.function.Function;
+import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.result.RowView;
+import org.jdbi.v3.core.statement.Query;
 
 /** The organisations, models, clients and users that there are figures of, with their names. */
 @ApplicationScoped
 public class CatalogStore {
 
-    /** Bounds an answer; lists for people to pick from are useless long before. */
-    static final int ENTRIES_MAX = 10_000;
-
     private static final String ORGS =
             """
-            select org_id, coalesce(name, org_id::text) as name
-            from unnest(:orgs::uuid[]) as given (org_id)
-            left join analytics.orgs using (org_id)
+            select org_id, name
+            from (select org_id, coalesce(name, org_id::text) as name
+                  from unnest(:orgs::uuid[]) as given (org_id)
+                  left join analytics.orgs using (org_id)) as named
+            where (name, org_id) > (:afterName, :afterId)
             order by name, org_id
             limit :limit
             """;
 
     private static final String ALL_ORGS =
             """
-            select org_id, coalesce(name, org_id::text) as name
-            from (select distinct org_id from analytics.freshness_status) as seen
-            full join analytics.orgs using (org_id)
+            select org_id, name
+            from (select org_id, coalesce(name, org_id::text) as name
+                  from (select distinct org_id from analytics.freshness_status) as seen
+                  full join analytics.orgs using (org_id)) as named
+            where (name, org_id) > (:afterName, :afterId)
             order by name, org_id
             limit :limit
             """;
 
     private static final String MODELS =
             """
-            select model_id, coalesce(name, model_id::text) as name
-            from (select model_id from analytics.usage_daily where org_id = :org and bucket_start >= :since
-                  union
-                  select model_id from analytics.freshness_status where org_id = :org) as seen
-            left join analytics.models using (model_id)
+            select model_id, name
+            from (select model_id, coalesce(name, model_id::text) as name
+                  from (select model_id from analytics.usage_daily where org_id = :org and bucket_start >= :since
+                        union
+                        select model_id from analytics.freshness_status where org_id = :org) as seen
+                  left join analytics.models using (model_id)) as named
+            where (name, model_id) > (:afterName, :afterId)
             order by name, model_id
             limit :limit
             """;
@@ -51,7 +57,7 @@ public class CatalogStore {
             """
             select distinct client_id collate "C" as client_id
             from analytics.usage_daily
-            where org_id = :org and bucket_start >= :since and client_id <> ''
+            where org_id = :org and bucket_start >= :since and client_id collate "C" > :afterName
             order by 1
             limit :limit
             """;
@@ -92,56 +98,57 @@ public class CatalogStore {
     }
 
     /** These organisations, whether there are figures of them or not. */
-    public List<Named> orgs(Set<UUID> orgs) {
-        return database.read(handle -> handle.createQuery(ORGS)
-                .bindArray("orgs", UUID.class, orgs)
-                .bind("limit", ENTRIES_MAX)
-                .map(row -> named(row, "org_id"))
-                .list());
+    List<Named> orgs(Set<UUID> orgs, ListPage page) {
+        return read(page, "org_id", handle -> handle.createQuery(ORGS).bindArray("orgs", UUID.class, orgs));
+    }
+
+    /** What people call an organisation; its id where it was given no name. */
+    public String orgName(UUID org) {
+        return orgs(Set.of(org), new ListPage("", 1, Optional.empty())).get(0).name();
     }
 
     /** Every organisation that has a name or figures. */
-    public List<Named> allOrgs() {
-        return database.read(handle -> handle.createQuery(ALL_ORGS)
-                .bind("limit", ENTRIES_MAX)
-                .map(row -> named(row, "org_id"))
-                .list());
+    List<Named> allOrgs(ListPage page) {
+        return read(page, "org_id", handle -> handle.createQuery(ALL_ORGS));
     }
 
     /** The models that the organisation has used. */
-    public List<Named> models(UUID org) {
-        return database.read(handle -> handle.createQuery(MODELS)
+    List<Named> models(UUID org, ListPage page) {
+        return read(page, "model_id", handle -> handle.createQuery(MODELS)
                 .bind("org", org)
-                .bind("since", since())
-                .bind("limit", ENTRIES_MAX)
-                .map(row -> named(row, "model_id"))
-                .list());
+                .bind("since", since()));
     }
 
-    /** The clients that have used the organisation's models. */
-    public List<String> clients(UUID org) {
+    /** The clients that have used the organisation's models; their names are their ids. */
+    List<Named> clients(UUID org, ListPage page) {
         return database.read(handle -> handle.createQuery(CLIENTS)
                 .bind("org", org)
                 .bind("since", since())
-                .bind("limit", ENTRIES_MAX)
-                .mapTo(String.class)
+                .bind("afterName", page.after().orElse(FIRST).name())
+                .bind("limit", page.toRead())
+                .map(row -> new Named(FIRST.id(), row.getColumn("client_id", String.class)))
                 .list());
     }
 
     /**
      * The users that have used the organisation's models, by name.
      *
-     * @param after the last one of the page before
      * @throws io.inference.analytics.platform.Failure.Forbidden when the organisation does not show them
      */
-    List<Named> users(UUID org, Optional<Named> after, int limit) {
-        return database.read(handle -> handle.createQuery(USERS.formatted(privacy.shownId(handle, org, "user_id")))
-                .bind("org", org)
-                .bind("since", since())
-                .bind("afterName", after.orElse(FIRST).name())
-                .bind("afterId", after.orElse(FIRST).id())
-                .bind("limit", limit)
-                .map(row -> named(row, "user_id"))
+    List<Named> users(UUID org, ListPage page) {
+        return read(
+                page, "user_id", handle -> handle.createQuery(USERS.formatted(privacy.shownId(handle, org, "user_id")))
+                        .bind("org", org)
+                        .bind("since", since()));
+    }
+
+    private List<Named> read(ListPage page, String idColumn, Function<Handle, Query> list) {
+        Named after = page.after().orElse(FIRST);
+        return database.read(handle -> list.apply(handle)
+                .bind("afterName", after.name())
+                .bind("afterId", after.id())
+                .bind("limit", page.toRead())
+                .map(row -> named(row, idColumn))
                 .list());
     }
 

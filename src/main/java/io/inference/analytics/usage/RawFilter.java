@@ -71,6 +71,10 @@ record RawFilter(Set<String> errorCodes, Map<String, Set<String>> metadata, Set<
         return errorCodes.isEmpty() && metadata.isEmpty() && without.isEmpty();
     }
 
+    boolean isAboutMetadata() {
+        return !metadata.isEmpty() || !without.isEmpty();
+    }
+
     /** What the caller asked for, as the caller wrote it; empty when there is no condition. */
     Optional<String> asked() {
         if (!errorCodes.isEmpty()) {

@@ -48,11 +48,13 @@ public class UsageStore {
     /**
      * The points of a query, by bucket and then by group.
      *
-     * @throws Failure.Forbidden when it is about users and the organisation does not show them
+     * @throws Failure.Forbidden when it is about users and the organisation does not show them, or not next to metadata
      * @throws Failure.Invalid when it needs raw events that may be gone
      */
     public List<UsageRow> read(Handle handle, UUID org, UsageQuery query) {
-        String userId = query.isAboutUsers() ? privacy.shownId(handle, org, "user_id") : "user_id";
+        String userId = query.isAboutUsers()
+                ? privacy.shownId(handle, org, "user_id", query.raw().isAboutMetadata())
+                : "user_id";
         return read(handle, query, slices(Optional.of(org), query, userId));
     }
 
@@ -166,7 +168,7 @@ public class UsageStore {
     static Failure.Invalid tooManyPoints() {
         return new Failure.Invalid(
                 "groupBy",
-                "answer: more than " + POINTS_MAX
+                "groupBy: more than " + POINTS_MAX
                         + " points (expected: a shorter range, a coarser granularity or fewer groups; exports have no such limit)");
     }
 }

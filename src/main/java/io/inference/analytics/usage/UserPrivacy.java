@@ -79,6 +79,22 @@ public class UserPrivacy {
         };
     }
 
+    /**
+     * The same for a question that may also be about metadata, which may hold the people behind pseudonyms: both together would
+     * show whose pseudonym is whose.
+     *
+     * @param withMetadata whether it is about metadata, too
+     * @throws Failure.Forbidden when the organisation shows no figures by user, or pseudonyms and the question is about metadata
+     */
+    String shownId(Handle handle, UUID org, String column, boolean withMetadata) {
+        if (withMetadata && mode(handle, org) == Mode.PSEUDONYMS) {
+            throw new Failure.Forbidden("organisation " + org
+                    + " shows pseudonyms of its users, and metadata may show who they are"
+                    + " (expected: a question about users or about metadata)");
+        }
+        return shownId(handle, org, column);
+    }
+
     /** The same for a list of events, which stays complete: its ids are empty where figures by user are off. */
     public String listedId(Handle handle, UUID org, String column) {
         return mode(handle, org) == Mode.OFF ? "null::uuid" : shownId(handle, org, column);

@@ -5,10 +5,6 @@ import static io.inference.analytics.web.SharedParameter.LIMIT;
 
 import io.inference.analytics.access.Permission;
 import io.inference.analytics.access.Requires;
-import io.inference.analytics.platform.Uuids;
-import io.inference.analytics.web.ParameterValues;
-import io.inference.analytics.web.QueryParameters;
-import io.inference.analytics.web.QueryParameters.Fault;
 import io.inference.analytics.web.Takes;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.Path;
@@ -17,10 +13,7 @@ import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.UriInfo;
-import java.nio.charset.StandardCharsets;
-import java.util.Base64;
 import java.util.List;
-import java.util.Optional;
 import java.util.UUID;
 import org.eclipse.microprofile.openapi.annotations.Operation;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
@@ -61,38 +54,13 @@ class UsersResource {
             summary = "List the users that have used an organisation's models",
             description = "Sorted by name, in pages. Events without a user are not listed.")
     public Page users(@PathParam("orgId") UUID orgId, @Context UriInfo uri) {
-        QueryParameters parameters = QueryParameters.of(uri.getQueryParameters());
-        int limit =
-                parameters.optional("limit", ParameterValues.limit(LIMIT_MAX)).orElse(LIMIT_DEFAULT);
-        Optional<CatalogStore.Named> after = parameters.optional("cursor", text -> cursor(orgId, text));
-        parameters.finish();
-        List<CatalogStore.Named> found = store.users(orgId, after, limit + 1);
-        boolean more = found.size() > limit;
-        List<CatalogStore.Named> shown = more ? found.subList(0, limit) : found;
+        ListPage page = ListPage.parse(uri.getQueryParameters(), orgId + "/users", LIMIT_DEFAULT, LIMIT_MAX);
+        ListPage.Cut found = page.cut(store.users(orgId, page));
         return new Page(
                 orgId,
-                shown.stream().map(user -> new User(user.id(), user.name())).toList(),
-                more ? encode(orgId, shown.get(shown.size() - 1)) : null);
-    }
-
-    private static String encode(UUID org, CatalogStore.Named last) {
-        return Base64.getUrlEncoder()
-                .withoutPadding()
-                .encodeToString((org + " " + last.id() + " " + last.name()).getBytes(StandardCharsets.UTF_8));
-    }
-
-    private static CatalogStore.Named cursor(UUID org, String text) throws Fault {
-        try {
-            String[] parts = new String(Base64.getUrlDecoder().decode(text), StandardCharsets.UTF_8).split(" ", 3);
-            if (parts.length == 3
-                    && parts[0].equals(org.toString())
-                    && Uuids.parse(parts[1]).isPresent()
-                    && parts[2].indexOf('\0') < 0) {
-                return new CatalogStore.Named(Uuids.parse(parts[1]).get(), parts[2]);
-            }
-        } catch (IllegalArgumentException e) {
-            // Reported below.
-        }
-        throw new Fault("not a cursor (expected: nextCursor of an earlier response)");
+                found.entries().stream()
+                        .map(user -> new User(user.id(), user.name()))
+                        .toList(),
+                found.nextCursor());
     }
 }

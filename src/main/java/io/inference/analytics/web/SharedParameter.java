@@ -155,6 +155,18 @@ public enum SharedParameter {
                     .minimum(BigDecimal.ONE)
                     .maximum(BigDecimal.valueOf(200))
                     .defaultValue(50)),
+    /** Of a list of names to pick from, in pages. */
+    LIST_LIMIT(
+            In.QUERY,
+            "limit",
+            false,
+            "Length of a page",
+            OASFactory.createSchema()
+                    .type(List.of(SchemaType.INTEGER))
+                    .format("int32")
+                    .minimum(BigDecimal.ONE)
+                    .maximum(BigDecimal.valueOf(10_000))
+                    .defaultValue(10_000)),
     /** Of a list in pages. */
     CURSOR(In.QUERY, "cursor", false, "nextCursor of the page before; without it the first page is returned", string());
 

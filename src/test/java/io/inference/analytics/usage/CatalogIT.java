@@ -22,11 +22,15 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 @QuarkusTest
 @WithBackends
@@ -170,7 +174,7 @@ class CatalogIT {
                         "errors.message",
                         equalTo(
                                 List.of(
-                                        "range: too long for groupBy=user, which reads raw events (expected: at most 7 days)")));
+                                        "period: range too long for groupBy=user, which reads raw events (expected: at most 7 days)")));
     }
 
     /** Sums are the same; nobody is named, and an id of an answer is what a filter takes. */
@@ -198,7 +202,14 @@ class CatalogIT {
                 .body("rows.key", hasItems(shown.get(0), shown.get(1), null))
                 .body("rows.findAll { it.containsKey('name') }", hasSize(0));
         assertThat(incidentExport()).contains(shown.get(0)).doesNotContain(ann.toString());
+        questionsNextToMetadata(shown.get(0)).forEach(question -> asked(question)
+                .statusCode(403)
+                .body("detail", containsString("shows pseudonyms of its users, and metadata may")));
+        asked("breakdown?period=last-7-days&by=metadata.team").statusCode(200);
+        asked("breakdown?period=last-7-days&by=user&errorCode=none").statusCode(200);
         privacy.set(named, UserPrivacy.Mode.NAMES);
+        questionsNextToMetadata(ann.toString())
+                .forEach(question -> asked(question).statusCode(200));
         assertThat(incidentExport()).contains(ann.toString());
     }
 
@@ -216,6 +227,18 @@ class CatalogIT {
         }
         asked("usage?period=last-7-days").statusCode(200).body("totals.invocations", equalTo(4));
         assertThat(incidentExport()).contains(model.toString()).doesNotContain(ann.toString());
+    }
+
+    /** They would show whose pseudonym is whose. */
+    private static Stream<String> questionsNextToMetadata(String user) {
+        return Stream.of(
+                        "usage?groupBy=user&metadata.email=ann",
+                        "usage?groupBy=user&withoutMetadata=email",
+                        "usage?metadata.email=ann&userId=" + user,
+                        "breakdown?by=user&metadata.email=ann",
+                        "breakdown?by=metadata.email&userId=" + user,
+                        "breakdown?by=client&withoutMetadata=email&userId=" + user)
+                .map(question -> question + "&period=last-7-days");
     }
 
     private String incidentExport() {
@@ -250,13 +273,50 @@ class CatalogIT {
         return request.get("/analytics/v1/orgs/{org}/users", named).then();
     }
 
+    @ParameterizedTest
+    @CsvSource({"orgs, orgs.orgId", "orgs/{org}/models, models.modelId", "orgs/{org}/clients, clients.clientId"})
+    void listsOfNamesComeInPagesThatLeaveNothingOut(String list, String ids) throws SQLException {
+        String now = Instant.now().toString();
+        new StoredUsage()
+                .add(Event.of(named, UUID.randomUUID(), now).client("with a space"))
+                .store(database);
+        List<String> all = list(list)
+                .statusCode(200)
+                .body("nextCursor", nullValue())
+                .extract()
+                .path(ids);
+        List<String> paged = new ArrayList<>();
+        String cursor = null;
+        do {
+            var page = (cursor == null ? list(list, "limit", 1) : list(list, "limit", 1, "cursor", cursor))
+                    .statusCode(200)
+                    .body(ids, hasSize(1))
+                    .extract();
+            paged.addAll(page.path(ids));
+            cursor = page.path("nextCursor");
+        } while (cursor != null);
+        assertThat(paged).hasSizeGreaterThan(1).isEqualTo(all);
+    }
+
     @Test
     void parametersAreRefused() {
-        given().auth()
-                .oauth2(Tokens.of("finance", named))
-                .get("/analytics/v1/orgs?limit=1")
-                .then()
+        for (String list : List.of("orgs", "orgs/{org}/models", "orgs/{org}/clients")) {
+            list(list, "limit", 10_001).statusCode(400).body("errors.field", equalTo(List.of("limit")));
+            list(list, "name", "a").statusCode(400).body("errors.field", equalTo(List.of("name")));
+            list(list, "cursor", "bm90IG9uZQ").statusCode(400).body("errors.field", equalTo(List.of("cursor")));
+        }
+        String cursor = users("finance").extract().path("nextCursor");
+        list("orgs/{org}/clients", "cursor", cursor)
                 .statusCode(400)
-                .body("errors.field", equalTo(List.of("limit")));
+                .body("errors.message", hasItem(containsString("not a cursor")));
+    }
+
+    private ValidatableResponse list(String list, Object... parameters) {
+        var request = given().auth().oauth2(Tokens.of("finance", named, nameless));
+        for (int i = 0; i < parameters.length; i += 2) {
+            request.queryParam((String) parameters[i], parameters[i + 1]);
+        }
+        return request.get("/analytics/v1/" + list.replace("{org}", named.toString()))
+                .then();
     }
 }
