@@ -91,7 +91,7 @@ record CompanyQuery(TimeRange range, Set<CompanyGroup> groupBy, Set<String> work
 
     static void checkLength(QueryParameters parameters, AskedRange asked) {
         if (Duration.between(asked.range().start(), asked.range().end()).compareTo(RANGE_MAX) > 0) {
-            parameters.fault(asked.field(), "range: too long (expected: at most 400 days)");
+            parameters.fault(asked.field(), asked.field() + ": range too long (expected: at most 400 days)");
         }
     }
 

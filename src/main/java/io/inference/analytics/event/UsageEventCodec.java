@@ -190,11 +190,16 @@ public final class UsageEventCodec {
             return whole(
                     body,
                     MALFORMED_JSON,
-                    "not JSON" + (at < 0 ? "" : " at byte " + at) + ": " + e.getOriginalMessage());
+                    "not JSON" + (at < 0 ? "" : " at byte " + at) + ": " + withoutSource(e.getOriginalMessage()));
         } catch (IOException | RuntimeException e) {
             // A defect of the parser or of our own. If thrown, it would stop the stream at this message for ever.
             return whole(body, MALFORMED_JSON, "cannot be read: " + e);
         }
+    }
+
+    /** Jackson ends some messages with the place in a source that it does not show. */
+    private static String withoutSource(String message) {
+        return message.replaceFirst(" \\(start marker at .*", "");
     }
 
     private static List<Item> read(JsonParser parser, byte[] body, Instant oldest, Instant newest) throws IOException {

@@ -112,7 +112,8 @@ record IncidentQuery(
         Instant end = asked.range().end();
         if (end.isAfter(start.plus(RANGE_MAX))
                 && end.isAfter(start.atZone(asked.zone()).plusDays(1).toInstant())) {
-            parameters.fault(asked.field(), "range: too long for raw events (expected: at most 24 hours)");
+            parameters.fault(
+                    asked.field(), asked.field() + ": range too long for raw events (expected: at most 24 hours)");
             return false;
         }
         return true;

@@ -100,8 +100,8 @@ public record SeriesScope(
         if (asked.range().end().isAfter(latest)) {
             parameters.fault(
                     asked.field(),
-                    "range: too long for granularity " + granularity.wireName() + " (expected: at most "
-                            + granularity.rangeMax() + ")");
+                    asked.field() + ": range too long for granularity " + granularity.wireName()
+                            + " (expected: at most " + granularity.rangeMax() + ")");
             return false;
         }
         return true;
@@ -148,8 +148,8 @@ public record SeriesScope(
                                 .toInstant())) {
             parameters.fault(
                     this.asked.field(),
-                    "range: too long for " + asked + ", which reads raw events (expected: at most " + RAW_DAYS_MAX
-                            + " days)");
+                    this.asked.field() + ": range too long for " + asked
+                            + ", which reads raw events (expected: at most " + RAW_DAYS_MAX + " days)");
         }
     }
 
@@ -162,9 +162,10 @@ public record SeriesScope(
     public void requireRawEvents(Retention retention, String asked) {
         Instant kept = Retention.availableFrom(now, retention.raw());
         if (range.start().isBefore(kept)) {
+            String field = this.asked.period().isPresent() ? "period" : "start";
             throw new Failure.Invalid(
-                    this.asked.period().isPresent() ? "period" : "start",
-                    "range: begins before " + kept + ", the first day of the raw events that " + asked
+                    field,
+                    field + ": range begins before " + kept + ", the first day of the raw events that " + asked
                             + " reads (expected: a later start; at most " + RAW_DAYS_MAX + " days)");
         }
     }

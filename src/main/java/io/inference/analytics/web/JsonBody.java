@@ -59,7 +59,9 @@ public final class JsonBody {
                 return new JsonBody(root, "", new ArrayList<>());
             }
         } catch (JsonProcessingException e) {
-            throw new Failure.Invalid("The body is not JSON: " + e.getOriginalMessage(), List.of());
+            throw new Failure.Invalid(
+                    "The body is not JSON: " + e.getOriginalMessage().replaceFirst(" \\(start marker at .*", ""),
+                    List.of());
         } catch (IOException e) {
             throw new Failure.Invalid("The body could not be read as JSON.", List.of());
         }
