@@ -2,6 +2,7 @@ package io.inference.analytics.docs;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
 import com.sun.net.httpserver.HttpServer;
 import io.inference.analytics.testing.Backend;
 import io.inference.analytics.testing.LocalDev;
@@ -35,6 +36,34 @@ import org.junit.jupiter.api.TestFactory;
 class RunbooksIT {
 
     private static final Pattern BLOCK = Pattern.compile("^```sh\n(.*?)^```$", Pattern.MULTILINE | Pattern.DOTALL);
+
+    private static final Path QUESTIONS = Path.of("docs/questions.md");
+
+    /** Of the page of questions: its heading, its command, and the answer to it. */
+    private static final Pattern QUESTION = Pattern.compile(
+            "^## ([^\n]*)\n\n```sh\n(.*?)^```\n\n```json\n(.*?)^```$", Pattern.MULTILINE | Pattern.DOTALL);
+
+    private static final ObjectMapper JSON = new ObjectMapper();
+
+    private static final String FAILING = "set -uo pipefail; trap 'echo \"failed: $BASH_COMMAND\"; exit 1' ERR\n";
+
+    /** The events and names of local-dev/run, as far as the questions are about them. */
+    private static final String SAMPLE =
+            """
+            local-dev/publish --scenario month --seed 42
+            set -a; . <(local-dev/env); set +a
+            TOKEN=$(local-dev/token --role system-admin)
+            curl -fsS -X PUT -H "Authorization: Bearer $TOKEN" -H 'Content-Type: application/json' \
+              "$SERVICE_URL/analytics/v1/catalog/names" -d '{
+                "models": {"00000000-0000-4000-9000-000000000001": "small-3",
+                           "00000000-0000-4000-9000-000000000002": "large-3"},
+                "users": {"00000000-0000-4000-a001-000000000001": "Ada Adler",
+                          "00000000-0000-4000-a001-000000000002": "Ben Baker"} }'
+            until curl -fsS -H "Authorization: Bearer $TOKEN" \
+              "$SERVICE_URL/analytics/v1/orgs/00000000-0000-4000-8000-000000000001/usage?period=last-7-days&groupBy=user" \
+              | grep -q 'Ben Baker'
+            do sleep 1; done
+            """;
 
     private static final List<String> RUNBOOKS = List.of(
             "dlq-replay.md",
@@ -86,8 +115,7 @@ class RunbooksIT {
 
     private static void run(Path page) throws IOException {
         Matcher blocks = BLOCK.matcher(Files.readString(page, StandardCharsets.UTF_8));
-        StringBuilder script =
-                new StringBuilder("set -uo pipefail; trap 'echo \"failed: $BASH_COMMAND\"; exit 1' ERR\n");
+        StringBuilder script = new StringBuilder(FAILING);
         int found = 0;
         while (blocks.find()) {
             script.append(blocks.group(1)).append('\n');
@@ -95,6 +123,28 @@ class RunbooksIT {
         }
         assertThat(found).as("commands in %s", page).isPositive();
         works(Map.of(), script.toString());
+    }
+
+    @TestFactory
+    Stream<DynamicTest> everyQuestionHasTheAnswerOfThePage() throws IOException {
+        works(Map.of(), SAMPLE);
+        Matcher questions = QUESTION.matcher(Files.readString(QUESTIONS, StandardCharsets.UTF_8));
+        Matcher setUp = BLOCK.matcher(Files.readString(QUESTIONS, StandardCharsets.UTF_8));
+        assertThat(setUp.find()).isTrue();
+        List<DynamicTest> tests = new ArrayList<>();
+        while (questions.find()) {
+            String command = questions.group(2);
+            String shown = questions.group(3);
+            tests.add(DynamicTest.dynamicTest(questions.group(1), () -> {
+                LocalDev.Result answer = LocalDev.script(Map.of(), FAILING + setUp.group(1) + command);
+                assertThat(answer.exitCode()).as(answer.output()).isZero();
+                assertThat(AnswerShape.differences(JSON.readTree(shown), JSON.readTree(answer.output())))
+                        .as(answer.output())
+                        .isEmpty();
+            }));
+        }
+        assertThat(tests).hasSize(5);
+        return tests.stream();
     }
 
     @Test
