@@ -120,7 +120,7 @@ class AnomalyIT {
     void aRunawayUserIsFoundAsTheOrganisationShowsUsers() throws Exception {
         store(60);
         jdbi.useHandle(handle -> handle.createUpdate(
-                        "insert into analytics.users (user_id, name) values (:ann, 'Ann') on conflict do nothing")
+                        "insert into analytics.users (user_id, name, updated_at) values (:ann, 'Ann', now()) on conflict do nothing")
                 .bind("ann", ANN)
                 .execute());
         for (String granularity : List.of("day", "hour")) {
