@@ -29,7 +29,7 @@ export async function load(view, now, signal) {
   return { asked, byDay, compared, imported, todo: null };
 }
 
-/** Asks for the list of all days once the rest is shown, because it may take long. */
+/** Asks for the list of 400 days once the rest is shown, because it may take long. */
 export async function later(app, signal) {
   const { view } = app;
   const todo = await orFault(get('provider-mappings/todo', {}, signal));

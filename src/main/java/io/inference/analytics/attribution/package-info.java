@@ -12,6 +12,6 @@
  * provider_org_mapping, provider_person, provider_unmapped, workspace_platform, workspace_report;
  * reads claude_code_productivity, claude_cost_allocated, claude_usage_report,
  * fact_claude_daily_usage, openai_costs, openai_expenses, openai_usage_report, provider_api_key,
- * provider_user, vw_combined_daily_costs (bills), models (usage).
+ * provider_import_day, provider_user, vw_combined_daily_costs (bills), models (usage).
  */
 package io.inference.analytics.attribution;

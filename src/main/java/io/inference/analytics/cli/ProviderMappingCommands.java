@@ -313,6 +313,7 @@ final class ProviderMappingCommands {
             name = "todo",
             description = {
                 "Lists the workspaces and keys with costs that are not mapped, the most expensive first.",
+                "Costs more than 400 days before the newest import are left out.",
                 "Then lists billed models whose name nearly is one of this service's, which the reconciliation does not "
                         + "compare: set it with 'catalog model --provider-model'."
             })

@@ -19,6 +19,7 @@ import java.util.stream.Stream;
 import org.eclipse.microprofile.openapi.annotations.Operation;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
 import org.eclipse.microprofile.openapi.annotations.tags.Tag;
+import org.jdbi.v3.core.Handle;
 
 /** What {@code providers mappings todo} lists, over HTTP. */
 @Path("/analytics/v1/provider-mappings/todo")
@@ -26,7 +27,7 @@ import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 @Tag(name = "providers")
 class UnmappedResource {
 
-    /** It reads the costs of all days; a person waits for it. */
+    /** A person waits for it. */
     private static final Duration STATEMENT_MAX = Duration.ofSeconds(20);
 
     private static final int ENTRIES_MAX = 1_000;
@@ -44,7 +45,13 @@ class UnmappedResource {
     record Todo(
             @Schema(description = "Workspaces and keys, then models, each the most expensive first; at most 1,000")
                     List<Entry> entries,
-            @Schema(description = "How many there are in all") int total) {}
+            @Schema(description = "How many there are in all") int total,
+            @Schema(
+                            nullable = true,
+                            description =
+                                    "The first UTC day that is looked at: 400 days before the newest import; null before"
+                                            + " the first import")
+                    LocalDate since) {}
 
     /** A workspace, a key or a model. */
     @Schema(name = "UnmappedCost")
@@ -84,14 +91,21 @@ class UnmappedResource {
             operationId = "listUnmappedCosts",
             summary = "List what is billed and not mapped",
             description =
-                    "The workspaces and keys with costs that belong to no user or team yet, of all days, and billed"
-                            + " models that events call by another name. Operators map them on the command line.")
+                    "The workspaces and keys with costs that belong to no user or team yet, and billed models that"
+                            + " events call by another name. Costs more than 400 days before the newest import are"
+                            + " left out. Operators map the entries on the command line.")
     public Todo todo(@Context UriInfo uri) {
         QueryParameters.of(uri.getQueryParameters()).finish();
-        List<Entry> entries = database.read(
-                STATEMENT_MAX, handle -> Stream.concat(costs.list(handle).stream(), costs.nearModels(handle).stream())
-                        .map(Entry::of)
-                        .toList());
-        return new Todo(entries.stream().limit(ENTRIES_MAX).toList(), entries.size());
+        return database.read(STATEMENT_MAX, this::read);
+    }
+
+    private Todo read(Handle handle) {
+        List<Entry> entries = Stream.concat(costs.list(handle).stream(), costs.nearModels(handle).stream())
+                .map(Entry::of)
+                .toList();
+        return new Todo(
+                entries.stream().limit(ENTRIES_MAX).toList(),
+                entries.size(),
+                costs.from(handle).orElse(null));
     }
 }

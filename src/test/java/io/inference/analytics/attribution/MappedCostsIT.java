@@ -21,6 +21,7 @@ import io.inference.analytics.provider.WorkspaceName;
 import io.inference.analytics.provider.WorkspaceRef;
 import java.math.BigDecimal;
 import java.time.LocalDate;
+import java.time.ZoneOffset;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
@@ -72,6 +73,30 @@ class MappedCostsIT {
         assertThat(lab.expenses("team = 'Search' and platform = 'claude_code'")).isEqualTo(usd("5.78"));
         assertThat(lab.unmapped().list()).isEmpty();
         lab.assertLawsHold(OCT_15);
+    }
+
+    /** The bill of 15 October is listed up to the day on which the newest import is 401 days younger. */
+    @Test
+    void costsOfLongAgoAreNotToBeMapped() throws Exception {
+        lab.offerF1();
+        lab.anthropic(OCT_15);
+        String near = "insert into analytics.models (model_id, name) values ('%s', 'claude-3.5-haiku')";
+        UUID model = UUID.randomUUID();
+        lab.database.execute(near.formatted(model));
+        try {
+            lab.at(OCT_15.plusDays(403).atStartOfDay().toInstant(ZoneOffset.UTC));
+            lab.anthropic(OCT_15.plusDays(400));
+            assertThat(lab.jdbi().withHandle(lab.unmapped()::from)).contains(OCT_15);
+            assertThat(lab.unmapped().list())
+                    .extracting(UnmappedCosts.Unmapped::id)
+                    .contains(WORKSPACE, SERVICE_KEY);
+            assertThat(lab.unmapped().nearModels()).isNotEmpty();
+            lab.anthropic(OCT_15.plusDays(401));
+            assertThat(lab.unmapped().list()).isEmpty();
+            assertThat(lab.unmapped().nearModels()).isEmpty();
+        } finally {
+            lab.database.execute("delete from analytics.models where model_id = '" + model + "'");
+        }
     }
 
     /** The bill of F1 has claude-3-5-haiku-20241022, and events call the model claude-3.5-haiku. */

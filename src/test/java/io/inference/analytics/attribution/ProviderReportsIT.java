@@ -290,6 +290,17 @@ class ProviderReportsIT {
                 .containsExactly(
                         tuple("claude_code", usd("812"), usd("669"), usd("0.875"), usd("4")),
                         tuple("cursor", usd("1102"), usd("457"), usd("0.8438"), usd("252")));
+        assertThat(
+                        lab.database.rows(
+                                """
+                                select user_email from analytics.vw_ai_coding_productivity where user_email like 'bob@%'
+                                union all
+                                select user_email from analytics.vw_productivity_metrics where user_email like 'bob@%'
+                                union all
+                                select user_email from analytics.vw_cost_allocation where user_email like 'bob@%' and user_kind is not null
+                                """))
+                .as("Cursor reports Bob as inactive")
+                .isEmpty();
         assertThat(lab.sum("analytics.vw_api_consumption", "cost_usd", "true")).isEqualTo(usd("13.34"));
         assertThat(lab.sum("analytics.vw_api_consumption", "output_tokens", "true"))
                 .isEqualTo(usd("1068333"));

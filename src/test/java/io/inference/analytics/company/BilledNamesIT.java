@@ -85,6 +85,7 @@ class BilledNamesIT {
                 {"uncached_input_tokens": 1000000, "output_tokens": 0, "service_tier": "standard", "model": "%s"}
                 """;
         try (ProviderLab lab = new ProviderLab(database)) {
+            new Sql(database).execute("delete from analytics.provider_import_day");
             lab.anthropicApi.cost(
                     day, ProviderHttp.JSON.readTree("[" + cost.formatted(name) + "," + cost.formatted(dated) + "]"));
             lab.anthropicApi.usage(

@@ -120,6 +120,7 @@ class ProviderImportsIT {
     void whatIsNotMappedIsWhatTheCommandLists() throws Exception {
         List<UnmappedCosts.Unmapped> listed;
         try (ProviderLab lab = new ProviderLab(database)) {
+            lab.empty();
             lab.offerF1();
             lab.anthropic(ProviderLab.OCT_15);
             listed = lab.unmapped().list();
@@ -129,6 +130,8 @@ class ProviderImportsIT {
         assertThat(todo.getList("entries.id", String.class))
                 .startsWith(listed.stream().map(UnmappedCosts.Unmapped::id).toArray(String[]::new));
         assertThat(todo.getInt("total")).isGreaterThanOrEqualTo(listed.size());
+        assertThat(todo.getString("since"))
+                .isEqualTo(ProviderLab.OCT_15.minusDays(400).toString());
     }
 
     @Test
