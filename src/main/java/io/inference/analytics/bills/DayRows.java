@@ -9,11 +9,10 @@ import io.inference.analytics.provider.ProviderHttp;
 import java.math.BigDecimal;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SortedSet;
-import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -48,9 +47,16 @@ final class DayRows {
 
     private static final String STORED =
             """
-            select line_key, %s as amount, to_jsonb(t)::text as dimensions from %s t
-            where activity_date = :day and organization_id = :org
+            select line_key, %s as amount from %s where activity_date = :day and organization_id = :org
             """;
+
+    private static final String STORED_DIMENSIONS =
+            """
+            select to_jsonb(t)::text from %s t where activity_date = :day and organization_id = :org and line_key = :line
+            """;
+
+    /** Rows of one round trip; a batch of all rows of a large day would be in memory a second time. */
+    private static final int BATCH_ROWS = 1_000;
 
     private static final String DELETE = "delete from %s where activity_date = :day and organization_id = :org";
 
@@ -72,9 +78,6 @@ final class DayRows {
                 cache_creation_tokens = claude_code_estimate.cache_creation_tokens + excluded.cache_creation_tokens,
                 estimated_cost_usd = claude_code_estimate.estimated_cost_usd + excluded.estimated_cost_usd
             """;
-
-    /** What is stored of a line. */
-    private record Line(BigDecimal amount, String dimensions) {}
 
     private DayRows() {}
 
@@ -110,24 +113,23 @@ final class DayRows {
         if (dataset.amount().isEmpty()) {
             return;
         }
-        Map<String, Line> before = stored(handle, key);
-        Map<String, Line> after = new LinkedHashMap<>();
-        for (DayRow row : answer.rows()) {
-            after.put(row.lineKey(), new Line(DayChecks.amount(dataset, row), dimensions(dataset, row)));
-        }
+        Map<String, BigDecimal> before = stored(handle, key);
+        Map<String, DayRow> after = new HashMap<>();
+        answer.rows().forEach(row -> after.put(row.lineKey(), row));
         SortedSet<String> lines = new TreeSet<>(before.keySet());
         lines.addAll(after.keySet());
         try (PreparedBatch insert = handle.prepareBatch(CORRECTION)) {
             for (String line : lines) {
-                BigDecimal old = before.containsKey(line) ? before.get(line).amount() : null;
-                BigDecimal now = after.containsKey(line) ? after.get(line).amount() : null;
+                DayRow row = after.get(line);
+                BigDecimal old = before.get(line);
+                BigDecimal now = row == null ? null : DayChecks.amount(dataset, row);
                 BigDecimal delta = (now == null ? BigDecimal.ZERO : now).subtract(old == null ? BigDecimal.ZERO : old);
                 if (delta.signum() != 0) {
                     key.bind(insert)
                             .bind("revision", revision)
                             .bind(
                                     "dimensions",
-                                    after.getOrDefault(line, before.get(line)).dimensions())
+                                    row == null ? storedDimensions(handle, key, line) : dimensions(dataset, row))
                             .bind("old", old)
                             .bind("new", now)
                             .bind("delta", delta)
@@ -139,16 +141,23 @@ final class DayRows {
         }
     }
 
-    private static Map<String, Line> stored(Handle handle, DayKey key) {
+    private static Map<String, BigDecimal> stored(Handle handle, DayKey key) {
         return handle.createQuery(STORED.formatted(key.dataset().amount().orElseThrow(), BaseTables.of(key.dataset())))
                 .bind("day", key.day())
                 .bind("org", key.orgRef())
                 .collectRows(Collectors.toMap(
                         row -> row.getColumn("line_key", String.class),
-                        row -> new Line(
-                                row.getColumn("amount", BigDecimal.class), row.getColumn("dimensions", String.class)),
-                        (first, second) -> second,
-                        TreeMap::new));
+                        row -> row.getColumn("amount", BigDecimal.class)));
+    }
+
+    /** Of a line that the answer no longer has. */
+    private static String storedDimensions(Handle handle, DayKey key, String line) {
+        return handle.createQuery(STORED_DIMENSIONS.formatted(BaseTables.of(key.dataset())))
+                .bind("day", key.day())
+                .bind("org", key.orgRef())
+                .bind("line", line)
+                .mapTo(String.class)
+                .one();
     }
 
     private static String dimensions(Dataset dataset, DayRow row) {
@@ -170,19 +179,22 @@ final class DayRows {
         columns.addAll(dataset.measures());
         String insert = "insert into %s (%s) values (:%s)"
                 .formatted(table, String.join(", ", columns), String.join(", :", columns));
-        try (PreparedBatch batch = handle.prepareBatch(insert)) {
-            for (DayRow row : answer.rows()) {
-                batch.bind("activity_date", key.day())
-                        .bind("organization_id", key.orgRef())
-                        .bind("line_key", row.lineKey())
-                        .bind("ingestion_timestamp", by.fetchedAt())
-                        .bind("import_revision", revision)
-                        .bind("run_id", by.runId());
-                bind(batch, dataset.dimensions(), row.dimensions());
-                bind(batch, dataset.measures(), row.measures());
-                batch.add();
+        for (int first = 0; first < answer.rows().size(); first += BATCH_ROWS) {
+            int end = Math.min(first + BATCH_ROWS, answer.rows().size());
+            try (PreparedBatch batch = handle.prepareBatch(insert)) {
+                for (DayRow row : answer.rows().subList(first, end)) {
+                    batch.bind("activity_date", key.day())
+                            .bind("organization_id", key.orgRef())
+                            .bind("line_key", row.lineKey())
+                            .bind("ingestion_timestamp", by.fetchedAt())
+                            .bind("import_revision", revision)
+                            .bind("run_id", by.runId());
+                    bind(batch, dataset.dimensions(), row.dimensions());
+                    bind(batch, dataset.measures(), row.measures());
+                    batch.add();
+                }
+                batch.execute();
             }
-            execute(batch);
         }
         if (dataset.hasEstimates()) {
             replaceEstimates(handle, key, answer);

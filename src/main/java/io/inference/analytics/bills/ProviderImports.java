@@ -328,6 +328,7 @@ public class ProviderImports {
         return outcomes;
     }
 
+    /** If the days are too large for one call, each is read alone: one large day keeps no other out. */
     private List<DayOutcome> read(
             Handle handle, ProviderClient client, String org, ImportPart part, DayImport.Import by, Order order)
             throws InterruptedException {
@@ -345,6 +346,13 @@ public class ProviderImports {
                                 : store(handle, key, answer, by, order.released()));
             }
         } catch (ProviderTrouble e) {
+            if (e.code().equals(ProviderTrouble.TOO_LARGE) && part.days().size() > 1) {
+                for (LocalDate day : part.days()) {
+                    ImportPart alone = new ImportPart(part.dataset(), new TreeSet<>(List.of(day)));
+                    outcomes.addAll(read(handle, client, org, alone, by, order));
+                }
+                return outcomes;
+            }
             for (LocalDate day : part.days()) {
                 outcomes.add(store.failed(handle, new DayKey(part.dataset(), org, day), by, e));
             }

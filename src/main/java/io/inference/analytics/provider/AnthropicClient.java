@@ -121,7 +121,7 @@ final class AnthropicClient implements ProviderClient {
     @Override
     public Map<LocalDate, DayAnswer> fetch(Dataset dataset, LocalDate first, LocalDate last)
             throws ProviderTrouble, InterruptedException {
-        DayDrafts days = new DayDrafts(first, last);
+        DayDrafts days = http.drafts(first, last);
         switch (dataset) {
             case COST ->
                 report(

@@ -139,7 +139,7 @@ final class CursorClient implements ProviderClient {
     /** An event that comes or goes between two pages moves all after it: then every page is read again. */
     private Map<LocalDate, DayAnswer> read(Dataset dataset, LocalDate first, LocalDate last)
             throws ProviderTrouble, InterruptedException, Moved {
-        DayDrafts days = new DayDrafts(first, last);
+        DayDrafts days = http.drafts(first, last);
         switch (dataset) {
             case CURSOR_DAILY_USAGE -> dailyUsage(days, first, last);
             case CURSOR_EVENTS -> events(days, first, last);
@@ -232,14 +232,18 @@ final class CursorClient implements ProviderClient {
             JsonNode page,
             String field,
             Map<LocalDate, List<JsonNode>> byDay,
-            DayDrafts.RowReader reader) {
-        days.all().forEach((day, draft) -> {
-            List<JsonNode> items = byDay.getOrDefault(day, List.of());
-            items.forEach(item -> draft.take(item, reader));
+            DayDrafts.RowReader reader)
+            throws ProviderTrouble {
+        for (Map.Entry<LocalDate, DayDrafts.Draft> day : days.all().entrySet()) {
+            DayDrafts.Draft draft = day.getValue();
+            List<JsonNode> items = byDay.getOrDefault(day.getKey(), List.of());
+            for (JsonNode item : items) {
+                draft.take(item, reader);
+            }
             if (!items.isEmpty() || !draft.isKept()) {
                 draft.keep(page, field, items);
             }
-        });
+        }
     }
 
     private void dailyUsage(DayDrafts days, LocalDate first, LocalDate last)
@@ -287,7 +291,7 @@ final class CursorClient implements ProviderClient {
 
     private void events(DayDrafts days, LocalDate first, LocalDate last)
             throws ProviderTrouble, InterruptedException, Moved {
-        Map<List<Object>, Integer> twins = new HashMap<>();
+        Map<String, Integer> twins = new HashMap<>();
         pages("/teams/filtered-usage-events", period(first, last), "usageEvents", (page, items) -> {
             Map<LocalDate, List<JsonNode>> byDay = new HashMap<>();
             for (JsonNode item : items) {
@@ -301,7 +305,7 @@ final class CursorClient implements ProviderClient {
         });
     }
 
-    private static DayRow eventRow(Map<List<Object>, Integer> twins, JsonNode item) throws ProviderTrouble {
+    private static DayRow eventRow(Map<String, Integer> twins, JsonNode item) throws ProviderTrouble {
         JsonNode tokens = item.path("tokenUsage");
         boolean chargeable = JsonFields.requiredFlag(item, "isChargeable");
         CursorCharge charge = CursorCharge.checked(item);
@@ -323,7 +327,7 @@ final class CursorClient implements ProviderClient {
                 JsonFields.count(tokens, "cacheWriteTokens"),
                 JsonFields.count(tokens, "cacheReadTokens")));
         // Events have no id: a running number distinguishes those that are equal in everything.
-        dimensions.add(twins.merge(List.copyOf(twin(dimensions)), 1, Integer::sum));
+        dimensions.add(twins.merge(DayRow.of(dimensions, List.of()).lineKey(), 1, Integer::sum));
         return DayRow.of(
                 dimensions,
                 List.of(
@@ -333,14 +337,12 @@ final class CursorClient implements ProviderClient {
                         JsonFields.decimal(item, "cursorTokenFee").movePointLeft(CENT_DIGITS)));
     }
 
-    private static List<Object> twin(List<Object> dimensions) {
-        return dimensions.stream().<Object>map(String::valueOf).toList();
-    }
-
     private void spend(DayDrafts.Draft today) throws ProviderTrouble, InterruptedException, Moved {
         pages("/teams/spend", ProviderHttp.JSON.createObjectNode(), "teamMemberSpend", (page, items) -> {
             Instant cycle = instant(page.path("subscriptionCycleStart"));
-            items.forEach(item -> today.take(item, member -> spendRow(cycle, member)));
+            for (JsonNode item : items) {
+                today.take(item, member -> spendRow(cycle, member));
+            }
             today.keep(page, "teamMemberSpend", list(items));
         });
     }

@@ -2,7 +2,8 @@ package io.inference.analytics.provider;
 
 import io.inference.analytics.platform.Sha256;
 import java.math.BigDecimal;
-import java.util.ArrayList;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
 import java.util.List;
 import java.util.Optional;
 
@@ -28,11 +29,14 @@ public record DayAnswer(
         pages = List.copyOf(pages);
     }
 
+    private static byte[] utf8(String text) {
+        return text.getBytes(StandardCharsets.UTF_8);
+    }
+
     /** A hash of the day's content that does not depend on the order of its rows. */
     public byte[] contentHash() {
-        List<String> contents =
-                new ArrayList<>(rows.stream().map(DayRow::content).sorted().toList());
-        contents.add(Integer.toString(rows.size()));
-        return Sha256.of(String.join("\n", contents));
+        MessageDigest digest = Sha256.digest();
+        rows.stream().map(DayRow::content).sorted().forEach(row -> digest.update(utf8(row + "\n")));
+        return digest.digest(utf8(Integer.toString(rows.size())));
     }
 }

@@ -21,15 +21,24 @@ final class DayDrafts {
     }
 
     /** The part of one day that has been read so far. */
-    static final class Draft {
+    final class Draft {
         private final List<DayRow> rows = new ArrayList<>();
         private final List<String> pages = new ArrayList<>();
         private int items;
         private BigDecimal billed = BigDecimal.ZERO;
         private Optional<ProviderTrouble> fault = Optional.empty();
 
-        /** Takes an item. One that cannot be read is a fault of this day only. */
-        void take(JsonNode item, RowReader reader) {
+        /**
+         * Takes an item. One that cannot be read is a fault of this day only.
+         *
+         * @throws ProviderTrouble when the call has more rows than fit into memory
+         */
+        void take(JsonNode item, RowReader reader) throws ProviderTrouble {
+            if (++taken > rowsMax) {
+                throw ProviderTrouble.lasting(
+                        ProviderTrouble.TOO_LARGE,
+                        "more than %d rows (expected: at most analytics.providers.call-rows)".formatted(rowsMax));
+            }
             items++;
             try {
                 rows.add(reader.read(item));
@@ -69,9 +78,15 @@ final class DayDrafts {
     }
 
     private final Map<LocalDate, Draft> drafts = new LinkedHashMap<>();
+    private final int rowsMax;
+    private int taken;
 
-    /** @param last included */
-    DayDrafts(LocalDate first, LocalDate last) {
+    /**
+     * @param last included
+     * @param rowsMax of all days together, because all of them are in memory until the last page
+     */
+    DayDrafts(LocalDate first, LocalDate last, int rowsMax) {
+        this.rowsMax = rowsMax;
         first.datesUntil(last.plusDays(1)).forEach(day -> drafts.put(day, new Draft()));
     }
 

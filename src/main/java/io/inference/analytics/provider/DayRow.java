@@ -36,8 +36,8 @@ public record DayRow(
     static DayRow of(List<Object> dimensions, List<Object> measures, SortedMap<String, String> unknown) {
         List<Object> all = new ArrayList<>(dimensions);
         unknown.forEach((field, value) -> all.add(field + "=" + value));
-        return new DayRow(
-                Sha256.hex(canonical(dimensions)), Sha256.hex(canonical(all)), dimensions, measures, List.of());
+        String key = Sha256.hex(canonical(dimensions));
+        return new DayRow(key, unknown.isEmpty() ? key : Sha256.hex(canonical(all)), dimensions, measures, List.of());
     }
 
     static DayRow of(List<Object> dimensions, List<Object> measures, List<Estimate> estimates) {

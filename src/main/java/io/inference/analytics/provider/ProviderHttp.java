@@ -23,6 +23,7 @@ import java.time.Clock;
 import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.LocalDate;
 import java.time.ZonedDateTime;
 import java.time.format.DateTimeFormatter;
 import java.util.ArrayDeque;
@@ -73,6 +74,7 @@ public final class ProviderHttp {
      * @param faultPause first pause after any other fault
      * @param budget longest time of one request with all its pauses
      * @param requestsPerMinute 0: not limited here
+     * @param rowsMax rows that one call may have in all its pages
      */
     record Rules(
             Provider provider,
@@ -83,7 +85,8 @@ public final class ProviderHttp {
             Duration rateLimitPause,
             Duration faultPause,
             Duration budget,
-            int requestsPerMinute) {}
+            int requestsPerMinute,
+            int rowsMax) {}
 
     private final Rules rules;
     private final MeterRegistry registry;
@@ -202,7 +205,8 @@ public final class ProviderHttp {
             throw trouble(response);
         }
         if (response.body().length >= BODY_BYTES_MAX) {
-            throw ProviderTrouble.lasting("too_large", "an answer of more than " + BODY_BYTES_MAX + " bytes");
+            throw ProviderTrouble.lasting(
+                    ProviderTrouble.TOO_LARGE, "an answer of more than " + BODY_BYTES_MAX + " bytes");
         }
         try {
             JsonNode body = JSON.readTree(response.body());
@@ -286,6 +290,11 @@ public final class ProviderHttp {
         } catch (DateTimeException e) {
             return null;
         }
+    }
+
+    /** Empty drafts of the days of one call. */
+    DayDrafts drafts(LocalDate first, LocalDate last) {
+        return new DayDrafts(first, last, rules.rowsMax());
     }
 
     /** Requests so far by outcome: ok, rate_limited or failed. */

@@ -17,6 +17,9 @@ public final class ProviderTrouble extends Exception {
     private final boolean retryable;
     private final transient Duration retryAfter;
 
+    /** The code of an answer that is too large; one about fewer days may not be. */
+    public static final String TOO_LARGE = "too_large";
+
     private ProviderTrouble(String code, String message, boolean retryable, Duration retryAfter) {
         super(Redaction.of(message), null, false, false);
         this.code = code;

@@ -124,6 +124,13 @@ public interface ProvidersConfig {
     @WithDefault("300s")
     Duration requestBudget();
 
+    /**
+     * Rows that one call may have in all its pages. They take about 2 KB of memory each. If a call
+     * of several days has more, each day is read alone; a day that has more is not stored.
+     */
+    @WithDefault("100000")
+    int callRows();
+
     /** Pause between two calls of a backfill. */
     @WithDefault("1s")
     Duration backfillPause();

@@ -161,7 +161,7 @@ public final class ProviderLab implements AutoCloseable, BeforeEachCallback, Aft
                     for name in select format('%I.%I', schemaname, tablename) from pg_tables
                         where schemaname = 'nonfinancial' or schemaname = 'analytics' and (tablename ~ '^(provider|claude|cursor|openai|fact|dim|manual)_'
                               or tablename in ('workspace_platform', 'workspace_report', 'api_key_mapping')) loop
-                        execute 'truncate ' || name;
+                        execute 'delete from ' || name;
                     end loop;
                 end $$
                 """);

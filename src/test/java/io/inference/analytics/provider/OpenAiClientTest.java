@@ -43,7 +43,8 @@ class OpenAiClientTest {
                 Duration.ofMillis(1),
                 Duration.ofMillis(1),
                 Duration.ofSeconds(30),
-                0);
+                0,
+                1000);
         return new OpenAiClient(
                 new ProviderHttp(rules, new SimpleMeterRegistry(), Clock.systemUTC()),
                 api.url(),
