@@ -186,9 +186,9 @@ final class ExpectedBills {
         for (Usage used : month.usage) {
             if (kind >= 0
                     && used.tokens().get(kind) > 0
-                    && List.of(used.account(), used.day(), used.model(), used.tier(), used.window())
-                            .equals(List.of(
-                                    charge.account(), charge.day(), charge.model(), charge.tier(), charge.window()))
+                    && used.account().equals(charge.account())
+                    && List.of(used.day(), used.model(), used.tier(), used.window())
+                            .equals(List.of(charge.day(), charge.model(), charge.tier(), charge.window()))
                     && Objects.equals(used.workspace(), charge.workspace())) {
                 tokens.merge(
                         Optional.ofNullable(used.key()).orElse(""),
@@ -199,14 +199,22 @@ final class ExpectedBills {
         return tokens;
     }
 
-    /** The first of the rules that matches: workspace, key, the default workspace's own, and the default. */
     private String platform(Charge charge, String key) {
-        String place = Optional.ofNullable(charge.workspace()).orElse("(default)");
-        Optional<String> ofPlace =
-                entry(place, charge.account(), charge.day(), Entry::platform).map(Entry::platform);
-        Optional<String> ofKey =
-                entry(key, charge.account(), charge.day(), Entry::platform).map(Entry::platform);
-        boolean isDefault = charge.workspace() == null;
+        return platform(charge.account(), charge.day(), charge.workspace(), key);
+    }
+
+    String platform(Usage used) {
+        return used.account().equals(RandomMonth.OPENAI)
+                ? "openai_api"
+                : platform(used.account(), used.day(), used.workspace(), used.key());
+    }
+
+    /** The first of the rules that matches: workspace, key, the default workspace's own, and the default. */
+    private String platform(String account, LocalDate day, String workspace, String key) {
+        String place = Optional.ofNullable(workspace).orElse("(default)");
+        Optional<String> ofPlace = entry(place, account, day, Entry::platform).map(Entry::platform);
+        Optional<String> ofKey = entry(key, account, day, Entry::platform).map(Entry::platform);
+        boolean isDefault = workspace == null;
         return (isDefault ? ofKey.or(() -> ofPlace) : ofPlace.or(() -> ofKey))
                 .orElse(key != null || isDefault ? "claude_api" : "unknown");
     }

@@ -68,7 +68,7 @@ final class RandomMonth {
         }
     }
 
-    /** A line of a usage report; the tokens are in the order of {@link #KINDS}. */
+    /** A line of a usage report; the tokens are in the order of {@link #KINDS}. OpenAI's workspaces are projects. */
     record Usage(
             String account,
             LocalDate day,
@@ -77,7 +77,12 @@ final class RandomMonth {
             String model,
             String tier,
             String window,
-            List<Long> tokens) {}
+            List<Long> tokens) {
+
+        private Usage of(List<Long> counts) {
+            return new Usage(account, day, workspace, key, model, tier, window, counts);
+        }
+    }
 
     final long seed;
     final YearMonth month;
@@ -184,7 +189,7 @@ final class RandomMonth {
 
     private void anthropicDay(String account, LocalDate day) {
         for (int i = 0; i < 6; i++) {
-            String model = model("claude", random.nextInt(2));
+            String model = model("claude", random.nextInt(3));
             String kind = random.nextInt(12) == 0 ? "audio_input_tokens" : one(KINDS);
             String tier = one(List.of("standard", "standard", "batch"));
             String window = one(List.of("0-200k", "200k-1M"));
@@ -227,12 +232,12 @@ final class RandomMonth {
     }
 
     private void use(String account, LocalDate day, String workspace, String key) {
-        String model = model("claude", random.nextInt(2));
+        String model = model("claude", random.nextInt(3));
         String tier = one(List.of("standard", "batch", "priority"));
         String window = one(List.of("0-200k", "200k-1M"));
         Usage used = new Usage(account, day, workspace, key, model, tier, window, List.of());
         if (taken.add(used)) {
-            usage.add(new Usage(account, day, workspace, key, model, tier, window, tokens()));
+            usage.add(used.of(tokens()));
         }
     }
 
@@ -280,6 +285,14 @@ final class RandomMonth {
         }
         if (random.nextInt(4) == 0) {
             add(new Charge(OPENAI, day, project(1), null, null, null, null, null, null, "credit", credit(OPENAI, day)));
+        }
+        for (int i = 0; i < 3; i++) {
+            String tier = one(List.of("default", "batch", "priority"));
+            Usage used = new Usage(
+                    OPENAI, day, project(1), key(OPENAI, 0), model("gpt", random.nextInt(2)), tier, null, List.of());
+            if (taken.add(used)) {
+                usage.add(used.of(tokens()));
+            }
         }
     }
 

@@ -107,6 +107,7 @@ final class RandomMonthApis {
     void offer(FakeOpenAi api, List<Charge> charges) {
         byDay(charges, RandomMonth.OPENAI, RandomMonthApis::line)
                 .forEach((day, lines) -> api.results("costs", day, lines));
+        month.days().forEach(day -> api.results("usage/completions", day, completions(day)));
         ArrayNode projects = array();
         for (int i = 1; i < 3; i++) {
             projects.addObject().put("id", month.project(i)).put("name", "Project " + i);
@@ -122,6 +123,30 @@ final class RandomMonthApis {
         api.list("projects", projects);
         api.list("projects/" + month.project(1) + "/api_keys", keys);
         api.list("users", users());
+    }
+
+    /** OpenAI counts what a cache holds in its input. */
+    private ArrayNode completions(LocalDate day) {
+        ArrayNode results = array();
+        for (Usage used : month.usage) {
+            if (used.account().equals(RandomMonth.OPENAI) && used.day().equals(day)) {
+                long written = used.tokens().get(3) + used.tokens().get(4);
+                results.addObject()
+                        .put(
+                                "input_tokens",
+                                used.tokens().get(0) + used.tokens().get(2) + written)
+                        .put("input_cached_tokens", used.tokens().get(2))
+                        .put("input_cache_write_tokens", written)
+                        .put("output_tokens", used.tokens().get(1))
+                        .put("num_model_requests", 1)
+                        .put("project_id", used.workspace())
+                        .put("api_key_id", used.key())
+                        .put("model", used.model())
+                        .put("batch", used.tier().equals("batch"))
+                        .put("service_tier", used.tier().equals("batch") ? "default" : used.tier());
+            }
+        }
+        return results;
     }
 
     private static ObjectNode line(Charge charge) {

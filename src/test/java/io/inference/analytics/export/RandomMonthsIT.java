@@ -1,12 +1,12 @@
 package io.inference.analytics.export;
 
 import static io.inference.analytics.export.Exports.order;
-import static io.restassured.RestAssured.given;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.agroal.api.AgroalDataSource;
 import io.inference.analytics.attribution.OrgMappings;
+import io.inference.analytics.attribution.ProviderModels;
 import io.inference.analytics.bills.ProviderLab;
 import io.inference.analytics.devtools.FakeAnthropic;
 import io.inference.analytics.devtools.FakeCursor;
@@ -17,8 +17,8 @@ import io.inference.analytics.export.RandomMonth.Charge;
 import io.inference.analytics.objectstore.ObjectStore;
 import io.inference.analytics.platform.Failure;
 import io.inference.analytics.provider.Provider;
-import io.inference.analytics.testing.Tokens;
 import io.inference.analytics.testing.WithBackends;
+import io.inference.analytics.usage.NameStore;
 import io.quarkus.test.junit.QuarkusTest;
 import io.restassured.path.json.JsonPath;
 import jakarta.inject.Inject;
@@ -34,7 +34,6 @@ import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.UUID;
-import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import java.util.stream.LongStream;
@@ -50,21 +49,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 @WithBackends(s3 = true)
 class RandomMonthsIT {
 
-    private static final String NONE = "none";
     private static final int TRIES = 12;
-
-    private static final Map<String, Function<Share, Object>> GROUPS = Map.of(
-            "day", Share::day,
-            "platform", Share::platform,
-            "model", Share::model,
-            "workspace", Share::workspace,
-            "user", Share::user,
-            "team", Share::team,
-            "tokenType", Share::tokenType,
-            "organization", Share::account);
-
-    private static final Map<String, String> FIELDS =
-            Map.of("workspace", "workspaceId", "user", "userEmail", "organization", "organizationId");
 
     @Inject
     AgroalDataSource database;
@@ -84,9 +69,17 @@ class RandomMonthsIT {
     @Inject
     ObjectStore store;
 
+    @Inject
+    NameStore names;
+
+    @Inject
+    ProviderModels models;
+
     private final List<UUID> orgs = List.of(UUID.randomUUID(), UUID.randomUUID());
     private RandomMonth month;
     private ExpectedBills expected;
+    private ExpectedReconciliation compared;
+    private RandomMonthAnswers answers;
     private ProviderLab lab;
 
     /** What the first files bill. */
@@ -114,6 +107,10 @@ class RandomMonthsIT {
         RandomMonthPeople people = new RandomMonthPeople(month, lab, owners, orgs);
         expected = people.expected();
         people.enter();
+        RandomMonthCalls calls = new RandomMonthCalls(month);
+        calls.store(database, names, models);
+        compared = new ExpectedReconciliation(calls, expected);
+        answers = new RandomMonthAnswers(month, expected, compared);
         wantCharges();
         offer(month.first);
         importMonth();
@@ -123,6 +120,8 @@ class RandomMonthsIT {
         offerCorrections();
         importRestatedDays();
         people.enterLate();
+        models.alias(Provider.ANTHROPIC, month.model("claude", 2), month.model("claude", 1));
+        compared.alias(month.model("claude", 2), month.model("claude", 1));
         assertShown(month.corrected);
         month.days().forEach(lab::assertLawsHold);
         assertRestatementsAreDue();
@@ -177,10 +176,10 @@ class RandomMonthsIT {
                             .complete())
                     .isTrue();
         }
-        assertSums(month.first.stream()
+        answers.assertSums(month.first.stream()
                 .filter(charge -> !month.anthropic.contains(charge.account()) || !outage.contains(charge.day()))
                 .toList());
-        assertThat(costs("day").getInt("finality.missingDays")).isEqualTo(2 * outage.size());
+        assertThat(answers.costs("day").getInt("finality.missingDays")).isEqualTo(2 * outage.size());
         for (String account : month.anthropic) {
             use(account, month.first);
             assertThat(lab.imports()
@@ -234,46 +233,10 @@ class RandomMonthsIT {
         return provider == Provider.OPENAI ? RandomMonth.OPENAI : RandomMonth.CURSOR;
     }
 
-    private JsonPath costs(String group) {
-        return given().auth()
-                .oauth2(Tokens.of("company-finance"))
-                .get("/analytics/v1/provider-costs?start=%sT00:00:00Z&end=%sT00:00:00Z&groupBy=%s"
-                        .formatted(month.day(1), month.month.plusMonths(1).atDay(1), group))
-                .then()
-                .statusCode(200)
-                .extract()
-                .jsonPath();
-    }
-
-    private void assertSums(List<Charge> charges) {
-        List<Share> shares = expected.shares(charges);
-        BigDecimal total = shares.stream().map(Share::usd).reduce(BigDecimal.ZERO, BigDecimal::add);
-        GROUPS.forEach((group, of) -> {
-            JsonPath answer = costs(group);
-            Map<String, BigDecimal> shown = new TreeMap<>();
-            for (Map<String, Object> row : answer.<Map<String, Object>>getList("series")) {
-                Object amount = ((Map<?, ?>) row.get("cost")).get("amount");
-                shown.merge(
-                        text(row.get(FIELDS.getOrDefault(group, group))),
-                        new BigDecimal(amount.toString()),
-                        BigDecimal::add);
-            }
-            assertThat(ExpectedBills.plain(shown))
-                    .as(group)
-                    .isEqualTo(ExpectedBills.sums(shares, share -> text(of.apply(share))));
-            assertThat(new BigDecimal(answer.getString("totals.cost.amount")))
-                    .as(group)
-                    .isEqualByComparingTo(total);
-        });
-    }
-
-    private static String text(Object value) {
-        return value == null ? NONE : value.toString();
-    }
-
     private void assertShown(List<Charge> charges) {
-        assertSums(charges);
-        JsonPath answer = costs("day");
+        answers.assertSums(charges);
+        answers.assertCompared(charges);
+        JsonPath answer = answers.costs("day");
         assertThat(answer.getInt("finality.missingDays")).isZero();
         assertThat(answer.getString("finality.status")).isEqualTo("final");
         assertThat(answer.getLong("finality.revisions"))
