@@ -18,6 +18,7 @@ import java.time.LocalDate;
 import java.util.Collections;
 import java.util.List;
 import java.util.TreeSet;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -31,6 +32,13 @@ class ProviderFaultsIT {
 
     @RegisterExtension
     private static final ProviderLab lab = new ProviderLab();
+
+    @BeforeEach
+    void noSpend() {
+        ObjectNode spend = (ObjectNode) ProviderLab.file("cursor-spend.json");
+        spend.withArray("teamMemberSpend").removeAll();
+        lab.cursorApi.spend(spend);
+    }
 
     /** An event of Alice on 15 October, or later. */
     private static ObjectNode event(int cents, int second) {
@@ -77,12 +85,12 @@ class ProviderFaultsIT {
         String other = provider == Provider.CURSOR ? "daily_usage" : "usage";
         lab.cursorApi.events(list(event(10, 0)));
         lab.openaiApi.results("costs", OCT_15, costs());
-        api.fail(path, Collections.nCopies(TRIES, fault).toArray(Fault[]::new));
+        int failures = status.equals("failed_permanent") ? 1 : TRIES;
+        api.fail(path, Collections.nCopies(failures, fault).toArray(Fault[]::new));
         assertThat(complete(provider, OCT_15)).isFalse();
         assertThat(lab.day(dataset, OCT_15)).isEqualTo(tuple(status, code, 0L));
         assertThat(lab.day(other, OCT_15).toList().get(0).toString()).startsWith("ok");
         assertThat(api.requests("elsewhere")).as("the key is not carried").isEmpty();
-        lab.database.execute("update analytics.provider_import_day set next_attempt_at = null");
         assertThat(complete(provider, OCT_15)).as("the next answer is whole").isTrue();
     }
 
@@ -118,10 +126,11 @@ class ProviderFaultsIT {
     }
 
     /** Of 15 October, and another amount of the day after. */
-    private static void offer(Provider provider, BigDecimal amount) {
+    private void offer(Provider provider, BigDecimal amount) {
         if (provider == Provider.CURSOR) {
             lab.cursorApi.close();
             lab.cursorApi = FakeCursor.started();
+            noSpend();
             lab.set("cursor-url", lab.cursorApi.url());
             lab.cursorApi.events(list(event(0, 0).put("chargedCents", amount), event(7, 86_400)));
             return;

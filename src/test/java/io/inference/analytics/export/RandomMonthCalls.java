@@ -32,6 +32,10 @@ final class RandomMonthCalls {
     static final int KINDS = 4;
 
     private static final int SCALE_OF_CENTS = 8;
+
+    /** Parts have eight digits of a dollar: with more, the last one would hang on how a tie is rounded. */
+    private static final int OWN_SCALE = 6;
+
     private static final BigDecimal CENTS_OF_A_TOKEN = new BigDecimal("0.0001");
 
     /** Alone in its rollup row, or with a second one. */
@@ -111,7 +115,7 @@ final class RandomMonthCalls {
         BigDecimal cents =
                 switch (random.nextInt(4)) {
                     case 0 -> null;
-                    case 1 -> BigDecimal.valueOf(random.nextLong(100_000_000_000L), SCALE_OF_CENTS);
+                    case 1 -> BigDecimal.valueOf(random.nextLong(1_000_000_000L), OWN_SCALE);
                     default -> listed(model, day, tokens, hour);
                 };
         calls.add(new Call(day, model, client, tokens, hour, cents));
