@@ -2,13 +2,10 @@ package io.inference.analytics.access;
 
 import io.inference.analytics.platform.Failure;
 import io.inference.analytics.platform.LogText;
-import io.inference.analytics.platform.NetworkCause;
+import io.inference.analytics.platform.SmallDocument;
 import io.inference.analytics.settings.TokenKey;
 import java.io.IOException;
 import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.security.PublicKey;
 import java.security.interfaces.RSAPublicKey;
@@ -20,11 +17,8 @@ import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jboss.logging.Logger;
 import org.jose4j.json.JsonUtil;
@@ -54,8 +48,6 @@ final class KeySet {
     private static final Duration CACHED_FOR = Duration.ofMinutes(5);
     private static final Duration PAUSE = Duration.ofSeconds(1);
     private static final Duration LONG_PAUSE = Duration.ofSeconds(5);
-    private static final Duration CALL_MAX = Duration.ofSeconds(3);
-    private static final int BYTES_MAX = 1 << 20;
     private static final int WAITING_MAX = 8;
     private static final int CANDIDATES_MAX = 16;
 
@@ -70,10 +62,8 @@ final class KeySet {
         }
     }
 
-    private final URI address;
+    private final SmallDocument document;
     private final Clock clock;
-    private final HttpClient http =
-            HttpClient.newBuilder().connectTimeout(CALL_MAX).build();
     private final ReentrantLock asking = new ReentrantLock();
     private final Semaphore waiting = new Semaphore(WAITING_MAX);
     private volatile List<Key> keys = List.of();
@@ -83,7 +73,7 @@ final class KeySet {
     private boolean foundNothingNew;
 
     KeySet(URI address, Clock clock) {
-        this.address = address;
+        this.document = new SmallDocument(address);
         this.clock = clock;
     }
 
@@ -200,14 +190,8 @@ final class KeySet {
     }
 
     private List<Key> read() throws IOException, InterruptedException, JoseException {
-        HttpResponse<byte[]> answer = answer();
-        byte[] body = answer.body();
-        if (answer.statusCode() != 200 || body.length > BYTES_MAX) {
-            throw new IOException("status %d, %d bytes (expected: 200, at most %d)"
-                    .formatted(answer.statusCode(), body.length, BYTES_MAX));
-        }
         List<Key> found = new ArrayList<>();
-        for (JsonWebKey key : new JsonWebKeySet(new String(body, StandardCharsets.UTF_8)).getJsonWebKeys()) {
+        for (JsonWebKey key : new JsonWebKeySet(document.read()).getJsonWebKeys()) {
             if (key instanceof PublicJsonWebKey both
                     && !"enc".equals(key.getUse())
                     && TokenKey.isStrong(both.getPublicKey())) {
@@ -216,26 +200,5 @@ final class KeySet {
         }
         LOG.infof("event=jwks_read keys=%d", found.size());
         return List.copyOf(found);
-    }
-
-    /**
-     * The time-out of an HTTP request ends with the headers; this one covers the whole response.
-     */
-    private HttpResponse<byte[]> answer() throws IOException, InterruptedException {
-        CompletableFuture<HttpResponse<byte[]>> answer = http.sendAsync(
-                HttpRequest.newBuilder(address)
-                        .timeout(CALL_MAX)
-                        .header("Accept", "application/json")
-                        .build(),
-                HttpResponse.BodyHandlers.ofByteArray());
-        try {
-            return answer.get(CALL_MAX.toMillis(), TimeUnit.MILLISECONDS);
-        } catch (ExecutionException e) {
-            throw new IOException("the address does not answer: " + NetworkCause.of(e.getCause()), e.getCause());
-        } catch (TimeoutException e) {
-            throw new IOException("no complete answer within " + CALL_MAX, e);
-        } finally {
-            answer.cancel(true);
-        }
     }
 }

@@ -1,6 +1,7 @@
 package io.inference.analytics.console;
 
 import io.inference.analytics.console.ConsoleFiles.StaticFile;
+import io.inference.analytics.console.ProviderOrigins.Origins;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpMethod;
@@ -11,6 +12,9 @@ import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * Serves the page and its files to everyone, without a credential and outside the limits of requests: they hold no figures. The
@@ -27,12 +31,12 @@ class ConsoleRoutes {
 
     private final ConsoleFiles files;
     private final LocalSignIn local;
-    private final String policy;
+    private final ProviderOrigins provider;
 
-    ConsoleRoutes(ConsoleFiles files, LocalSignIn local) {
+    ConsoleRoutes(ConsoleFiles files, LocalSignIn local, ProviderOrigins provider) {
         this.files = files;
         this.local = local;
-        this.policy = policy(files.provider());
+        this.provider = provider;
     }
 
     /**
@@ -41,23 +45,27 @@ class ConsoleRoutes {
      * of the rendering library for its own constant templates; {@code default} lets ECharts empty an element, see
      * {@code trusted-types.js}.
      */
-    static String policy(Optional<SignInProvider> provider) {
-        String origin = provider.map(found -> " " + found.origin()).orElse("");
+    static String policy(Origins origins) {
         return String.join(
                 "; ",
                 "default-src 'none'",
                 "script-src 'self'",
                 "style-src 'self'",
                 "img-src 'self'",
-                "connect-src 'self'" + origin,
+                "connect-src " + own(origins.calls()),
                 "base-uri 'none'",
-                "form-action " + (origin.isEmpty() ? "'none'" : "'self'" + origin),
+                "form-action " + (origins.forms().isEmpty() ? "'none'" : own(origins.forms())),
                 "frame-ancestors 'none'",
                 "require-trusted-types-for 'script'",
                 "trusted-types lit-html default");
     }
 
+    private static String own(Set<String> origins) {
+        return Stream.concat(Stream.of("'self'"), origins.stream().sorted()).collect(Collectors.joining(" "));
+    }
+
     void register(@Observes Router router) {
+        provider.find();
         router.route("/").order(ORDER).handler(request -> redirect(request, "console/"));
         router.route("/console/*").order(ORDER).handler(this::serve);
     }
@@ -69,10 +77,7 @@ class ConsoleRoutes {
         if (path.equals("/console")) {
             redirect(request, "console/");
         } else if (path.equals("/console/")) {
-            request.response()
-                    .putHeader("Content-Security-Policy", policy)
-                    .putHeader("Cross-Origin-Opener-Policy", "same-origin");
-            send(request, local.isOfferedTo(request.request()) ? files.localPage() : files.page(), "no-store");
+            provider.find().onSuccess(origins -> sendPage(request, origins));
         } else if (path.equals(LocalSignIn.PATH) && local.isOfferedTo(request.request())) {
             local.answer(request);
         } else if (file.isPresent()) {
@@ -80,6 +85,13 @@ class ConsoleRoutes {
         } else {
             request.next();
         }
+    }
+
+    private void sendPage(RoutingContext request, Origins origins) {
+        request.response()
+                .putHeader("Content-Security-Policy", policy(origins))
+                .putHeader("Cross-Origin-Opener-Policy", "same-origin");
+        send(request, local.isOfferedTo(request.request()) ? files.localPage() : files.page(), "no-store");
     }
 
     private static void send(RoutingContext request, StaticFile file, String caching) {

@@ -36,14 +36,31 @@ record SignInProvider(String issuer, String clientId, String scopes, Optional<St
                         config.oidcAudience()));
     }
 
-    /** Scheme, host and port: all that the page may call in addition to the service. */
+    /** Where its discovery document is. */
+    String discovery() {
+        return issuer.replaceFirst("/$", "") + "/.well-known/openid-configuration";
+    }
+
+    /** Scheme, host and port. */
     String origin() {
         return originOf(issuer);
     }
 
-    private static String originOf(String issuer) {
-        URI address = URI.create(issuer);
-        return address.getScheme() + "://" + address.getRawAuthority();
+    /** The origin of an address that the provider names for itself; empty unless it is as well protected as the issuer's. */
+    Optional<String> originBehind(String address) {
+        try {
+            String origin = originOf(address);
+            boolean isAsSafe = origin.startsWith("https:") || origin().startsWith("http:");
+            return Optional.of(origin)
+                    .filter(found -> isAsSafe && ORIGIN.matcher(found).matches());
+        } catch (IllegalArgumentException e) {
+            return Optional.empty();
+        }
+    }
+
+    private static String originOf(String address) {
+        URI parsed = URI.create(address);
+        return parsed.getScheme() + "://" + parsed.getRawAuthority();
     }
 
     /** The attributes by which the page learns of it. */

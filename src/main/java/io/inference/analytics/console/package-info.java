@@ -5,7 +5,7 @@
  *
  * <p>May touch: settings, platform.
  *
- * <p>Invariants: the page loads nothing from another host, and calls none but the provider where viewers sign in; no text becomes markup; a file that may be cached never changes under
+ * <p>Invariants: the page loads nothing from another host, and calls none but those that the provider names where viewers sign in; no text becomes markup; a file that may be cached never changes under
  * its address.
  *
  * <p>On failure: a file that is missing from the jar, and a provider without an address, stop the start. A provider that is down

@@ -1,6 +1,6 @@
 /**
  * What every room may use and no room owns: the clock, failures without HTTP in them, retention, traces, the keys of advisory
- * locks, wire names, ids, secrets and CSV text. And the end of all scheduled jobs.
+ * locks, wire names, ids, secrets, CSV text and small documents at an address. And the end of all scheduled jobs.
  *
  * <p>May touch: nothing.
  *

@@ -60,7 +60,7 @@ public enum Setting {
             "analytics.console.oidc-issuer",
             "",
             SettingForm.httpUrl("https://host/path"),
-            "The provider where viewers of the console sign in; without it, JWT_ISSUER. Its token endpoint must have the same origin."),
+            "The provider where viewers of the console sign in; without it, JWT_ISSUER. The page may call this host, and those of its token endpoint and end of session."),
     CONSOLE_OIDC_SCOPES(
             "analytics.console.oidc-scopes",
             "openid",

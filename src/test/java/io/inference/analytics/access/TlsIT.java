@@ -204,7 +204,7 @@ class TlsIT {
         settings.put("ANALYTICS_HTTP_RATE_LIMIT_REFUSED", "5");
         try (ServiceProcess service =
                         ServiceProcess.start(List.of("-Xmx256m"), settings).awaitReady();
-                Nginx nginx = new Nginx(directory, authority, service.httpPort())) {
+                Nginx nginx = Nginx.overTls(directory, authority, service.httpPort())) {
             ingest(service, 2);
             await().atMost(PATIENCE).until(() -> redis.conversations() > 0);
             UUID org = UUID.fromString(database.text("select org_id from analytics.usage_events limit 1"));

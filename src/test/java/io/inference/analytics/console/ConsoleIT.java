@@ -27,7 +27,6 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Optional;
 import java.util.UUID;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
@@ -362,7 +361,7 @@ class ConsoleIT extends ConsoleTests {
                 .then()
                 .statusCode(200)
                 .header("Cache-Control", "no-store")
-                .header("Content-Security-Policy", ConsoleRoutes.policy(Optional.empty()))
+                .header("Content-Security-Policy", ConsoleRoutes.policy(ProviderOrigins.Origins.NONE))
                 .header("X-Frame-Options", "DENY")
                 .extract()
                 .asString();

@@ -111,7 +111,7 @@ class ConsoleSignInIT {
 
     private List<Request> tokenRequests(String grant) {
         return requests.stream()
-                .filter(request -> request.url().equals(provider.issuer() + "/token"))
+                .filter(request -> request.url().equals(provider.endpoint("token")))
                 .filter(request -> String.valueOf(request.postData()).contains("grant_type=" + grant))
                 .toList();
     }
@@ -149,6 +149,21 @@ class ConsoleSignInIT {
             assertThat(service.log()).doesNotContain(token, "code_verifier");
             console.hasNoComplaints();
         }
+    }
+
+    /** The provider's tokens are at another origin than its pages, so that every sign-in here needs both. */
+    @Test
+    void thePolicyNamesTheOriginsOfTheProviderAndNoOther() {
+        String pages = provider.issuer().replace("/analytics", "");
+        String endpoints = provider.endpoint("").replace("/analytics/", "");
+        assertThat(given().get(url + "/console/")
+                        .header("Content-Security-Policy")
+                        .split("; "))
+                .filteredOn(directive -> directive.contains("http"))
+                .hasSize(2)
+                .allSatisfy(directive -> assertThat(directive)
+                        .matches("(connect-src|form-action) 'self' http://localhost:[0-9]+ http://localhost:[0-9]+")
+                        .contains(pages, endpoints));
     }
 
     @Test
@@ -194,10 +209,9 @@ class ConsoleSignInIT {
             String first = token();
             console.page().clock().fastForward(HOUR);
             // The figures are already there, so only the request shows that the page has begun.
-            console.page()
-                    .waitForRequest(
-                            request -> request.url().equals(provider.issuer() + "/token"),
-                            () -> console.at("#refresh").click());
+            console.page().waitForRequest(request -> request.url().equals(provider.endpoint("token")), () -> console.at(
+                            "#refresh")
+                    .click());
             console.ready();
             assertThat(console.at("#figure-invocations data")).hasAttribute("value", "1");
             assertThat(tokenRequests("refresh_token"))
@@ -224,13 +238,13 @@ class ConsoleSignInIT {
             assertThat(console.at("#top-client tbody th")).hasText("first-client");
             String token = token();
             console.at("#sign-out").click();
-            console.page().waitForURL(provider.issuer() + "/endsession**");
+            console.page().waitForURL(provider.endpoint("endsession") + "**");
             Request ended = requests.stream()
                     .filter(request -> request.url().contains("/endsession"))
                     .findFirst()
                     .orElseThrow();
             assertThat(ended.method()).isEqualTo("POST");
-            assertThat(ended.url()).isEqualTo(provider.issuer() + "/endsession");
+            assertThat(ended.url()).isEqualTo(provider.endpoint("endsession"));
             assertThat(ended.postData()).contains("id_token_hint=ey", "client_id=console", "post_logout_redirect_uri=");
             console.page().navigate(url + "/console/#overview?zone=UTC");
             assertThat(console.at("#sign-in")).isVisible();

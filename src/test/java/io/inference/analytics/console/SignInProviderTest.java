@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.charset.StandardCharsets;
+import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -25,9 +26,43 @@ class SignInProviderTest {
     })
     void thePolicyGetsTheOriginOnly(String issuer, String origin) {
         assertThat(at(issuer).origin()).isEqualTo(origin);
-        assertThat(ConsoleRoutes.policy(Optional.of(at(issuer))).split("; "))
+        assertThat(policy(at(issuer), Map.of()))
                 .contains("connect-src 'self' " + origin, "form-action 'self' " + origin)
                 .noneMatch(directive -> directive.contains("*"));
+    }
+
+    private static String[] policy(SignInProvider provider, Map<String, Object> discovery) {
+        return ConsoleRoutes.policy(ProviderOrigins.originsOf(provider, discovery))
+                .split("; ");
+    }
+
+    @Test
+    void thePolicyAllowsTheHostsOfTheDiscoveryDocumentAndNoOther() {
+        Map<String, Object> discovery = Map.of(
+                "authorization_endpoint", "https://accounts.example.com/authorize",
+                "token_endpoint", "https://tokens.example.net/token?x=1",
+                "end_session_endpoint", "https://leave.example.org:8443/end",
+                "userinfo_endpoint", "https://users.example.net/");
+        assertThat(policy(at("https://login.example.com/realms/main"), discovery))
+                .contains(
+                        "connect-src 'self' https://login.example.com https://tokens.example.net",
+                        "form-action 'self' https://leave.example.org:8443 https://login.example.com");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "http://tokens.example.net/token",
+                "https://tokens.example.net;script-src *",
+                "https://*/token",
+                "/token",
+                "javascript:alert(1)",
+                "https://user:secret@tokens.example.net/",
+                ""
+            })
+    void anAddressThatIsLessSafeThanTheIssuerIsLeftOut(String address) {
+        assertThat(policy(at("https://login.example.com"), Map.of("token_endpoint", address)))
+                .contains("connect-src 'self' https://login.example.com");
     }
 
     @ParameterizedTest
@@ -40,7 +75,7 @@ class SignInProviderTest {
 
     @Test
     void withoutAProviderThePolicyAllowsNoOtherHost() {
-        assertThat(ConsoleRoutes.policy(Optional.empty()))
+        assertThat(ConsoleRoutes.policy(ProviderOrigins.Origins.NONE))
                 .contains("connect-src 'self';", "form-action 'none';")
                 .doesNotContain("http");
     }

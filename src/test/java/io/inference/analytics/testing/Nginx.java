@@ -7,7 +7,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import org.awaitility.Awaitility;
 
-/** nginx that publishes the API over TLS under {@code /usage/}, as docs/proxies.md configures it. */
+/** nginx as a reverse proxy. */
 public final class Nginx implements AutoCloseable {
 
     /** Debian's package installs it where PATH of a user does not look. */
@@ -18,9 +18,13 @@ public final class Nginx implements AutoCloseable {
     private final Process process;
     private final int port;
 
-    /** Passes requests on to a port of this machine; returns when it accepts connections. */
-    public Nginx(Path directory, PrivateAuthority authority, int target) throws IOException {
-        port = Ports.free();
+    /**
+     * Starts it; returns when it accepts connections at the port.
+     *
+     * @param servers the blocks of its configuration, one per server
+     */
+    public Nginx(Path directory, int port, String servers) throws IOException {
+        this.port = port;
         Path configuration = directory.resolve("nginx.conf");
         Files.writeString(
                 configuration,
@@ -37,20 +41,10 @@ public final class Nginx implements AutoCloseable {
                     fastcgi_temp_path fastcgi;
                     uwsgi_temp_path uwsgi;
                     scgi_temp_path scgi;
-                    server {
-                        listen 127.0.0.1:%d ssl;
-                        ssl_certificate %s;
-                        ssl_certificate_key %s;
-                        location %s/ {
-                            proxy_pass http://127.0.0.1:%d/;
-                            proxy_set_header Host $host;
-                            proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
-                            proxy_set_header X-Forwarded-Proto $scheme;
-                        }
-                    }
+                    %s
                 }
                 """
-                        .formatted(port, authority.serverCertificate(), authority.serverKey(), PREFIX, target));
+                        .formatted(servers));
         Path log = directory.resolve("nginx.log");
         process = new ProcessBuilder(
                         Files.isExecutable(DEBIAN) ? DEBIAN.toString() : "nginx",
@@ -67,6 +61,28 @@ public final class Nginx implements AutoCloseable {
                 .atMost(Duration.ofSeconds(30))
                 .failFast("nginx ended, see " + log, () -> !process.isAlive())
                 .until(this::accepts);
+    }
+
+    /** Publishes the API of a port of this machine over TLS under {@code /usage/}, as docs/proxies.md configures it. */
+    public static Nginx overTls(Path directory, PrivateAuthority authority, int target) throws IOException {
+        int port = Ports.free();
+        return new Nginx(
+                directory,
+                port,
+                """
+                server {
+                    listen 127.0.0.1:%d ssl;
+                    ssl_certificate %s;
+                    ssl_certificate_key %s;
+                    location %s/ {
+                        proxy_pass http://127.0.0.1:%d/;
+                        proxy_set_header Host $host;
+                        proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
+                        proxy_set_header X-Forwarded-Proto $scheme;
+                    }
+                }
+                """
+                        .formatted(port, authority.serverCertificate(), authority.serverKey(), PREFIX, target));
     }
 
     private boolean accepts() {

@@ -16,7 +16,8 @@ import org.awaitility.Awaitility;
 
 /**
  * An OpenID Connect provider as a process of its own, with a page where whoever signs in writes a name and the claims of the
- * token. Its libraries are not those of the service, so local-dev/oidc resolves them. A new start forgets all sessions and keys.
+ * token. As at many providers, tokens and the end of a session are at another origin than its pages; nginx gives it both. Its
+ * libraries are not those of the service, so local-dev/oidc resolves them. A new start forgets all sessions and keys.
  */
 public final class OidcServer implements AutoCloseable {
 
@@ -24,11 +25,40 @@ public final class OidcServer implements AutoCloseable {
             + " \"loginPagePath\": \"src/test/resources/oidc/login.html\"}";
 
     private final int port = Ports.free();
+    private final int pages = Ports.free();
+    private final int endpoints = Ports.free();
+    private final Nginx origins;
     private final String classPath;
     private Process process;
 
     private OidcServer(String classPath) {
         this.classPath = classPath;
+        Path directory = Path.of("target", "oidc-" + port).toAbsolutePath();
+        try {
+            this.origins = new Nginx(Files.createDirectories(directory), endpoints, server(pages) + server(endpoints));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** It makes its issuer from the name by which it is asked. */
+    private String server(int listening) {
+        return """
+                server {
+                    listen 127.0.0.1:%1$d;
+                    listen [::1]:%1$d;
+                    location / {
+                        proxy_pass http://127.0.0.1:%2$d;
+                        proxy_set_header Host localhost:%3$d;
+                        proxy_set_header Accept-Encoding "";
+                        sub_filter_types application/json;
+                        sub_filter_once off;
+                        sub_filter "%4$s/token" "%5$s/token";
+                        sub_filter "%4$s/endsession" "%5$s/endsession";
+                    }
+                }
+                """
+                .formatted(listening, port, pages, issuer(), "http://localhost:" + endpoints + "/analytics");
     }
 
     /** Starts it; returns when it answers. */
@@ -80,19 +110,29 @@ public final class OidcServer implements AutoCloseable {
                 == 200;
     }
 
-    /** Its name, under which it also answers. */
+    /** Its name, under which its pages and its discovery document are. */
     public String issuer() {
-        return "http://localhost:" + port + "/analytics";
+        return "http://localhost:" + pages + "/analytics";
+    }
+
+    /** An endpoint of its other origin. */
+    public String endpoint(String name) {
+        return "http://localhost:" + endpoints + "/analytics/" + name;
     }
 
     /** Ends every session. */
     public void restart() {
-        close();
+        stop();
         start();
     }
 
     @Override
     public void close() {
+        stop();
+        origins.close();
+    }
+
+    private void stop() {
         process.destroy();
         try {
             if (!process.waitFor(10, TimeUnit.SECONDS)) {
