@@ -239,8 +239,14 @@ IMAGE_LIMITS=(--user "$IMAGE_USER" --read-only --read-only-tmpfs=false --tmpfs '
 # image_spawn SETTING…: starts the service as a container in the network of this machine, with these settings of the
 # environment. Its first process is a process of this machine, and is recorded as one.
 image_spawn() {
-    local options=() name pid_file=$STATE_DIR/run/service.container
+    local options=() name pid_file=$STATE_DIR/run/service.container key=$STATE_DIR/run/console-key.pem
     [[ ! -f ${JWT_PUBLIC_KEY:-} ]] || JWT_PUBLIC_KEY=$(<"$JWT_PUBLIC_KEY")
+    if [[ -f ${CONSOLE_LOCAL_KEY:-} ]]; then
+        # The user of the image may read this copy only.
+        install -m 400 -o "$IMAGE_USER" -- "$CONSOLE_LOCAL_KEY" "$key"
+        options+=(--volume "$key:/run/console-key.pem:ro")
+        CONSOLE_LOCAL_KEY=/run/console-key.pem
+    fi
     for name in "$@"; do
         [[ ! -v $name || $name == ANALYTICS_JAVA_OPTS ]] || options+=(--env "$name")
     done

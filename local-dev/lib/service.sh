@@ -62,7 +62,7 @@ service_spawn() {
         fi
         # STORAGE_FLAVOUR is passed on as found, so that the service and its clients agree.
         if conf_has service.image; then
-            image_spawn "${SETTINGS[@]}" "${PASSED_SETTINGS[@]}" SHUTDOWN_DELAY
+            image_spawn "${SETTINGS[@]}" "${PASSED_SETTINGS[@]}" SHUTDOWN_DELAY QUARKUS_PROFILE
             return
         fi
         # shellcheck disable=SC2086 # Several options in one variable are meant.
@@ -71,10 +71,10 @@ service_spawn() {
     )
 }
 
-# Whether one click signs in to the console: not in a container, which has no file of ours, nor with a key, a profile or
-# tokens of the caller's own. Profile local differs from prod in nothing else.
+# Whether one click signs in to the console: not with a key, a profile or tokens of the caller's own. Profile local differs from
+# prod in nothing else.
 local_sign_in_offered() {
-    ! conf_has service.image && [[ ! -v QUARKUS_PROFILE && -z ${CONSOLE_LOCAL_KEY:-} ]] \
+    [[ ! -v QUARKUS_PROFILE && -z ${CONSOLE_LOCAL_KEY:-} ]] \
         && [[ $(setting JWT_PUBLIC_KEY) == "$(jwt_public_key_file)" ]]
 }
 
