@@ -29,6 +29,8 @@ final class MonthScenario implements Iterator<byte[]> {
     static final int CLIENTS = 3;
     /** Events of this model have no cost. */
     static final int UNPRICED_MODEL = 5;
+    /** Only this client uses it: the costs of the others are complete, and can be compared. */
+    static final int UNPRICED_CLIENT = 3;
 
     static final String INCIDENT_ORG = SampleOptions.orgId(1);
     static final String INCIDENT_MODEL = SampleOptions.modelId(2);
@@ -125,8 +127,9 @@ final class MonthScenario implements Iterator<byte[]> {
         // Some users ask more than others.
         int user = 1 + Math.min(random.nextInt(USERS), random.nextInt(USERS));
         boolean unlucky = random.nextInt(100) == 0;
-        LinkedHashMap<String, String> event =
-                event(at, SampleOptions.orgId(org), model, "client-" + (1 + random.nextInt(CLIENTS)));
+        int client = 1 + random.nextInt(CLIENTS);
+        LinkedHashMap<String, String> event = event(
+                at, SampleOptions.orgId(org), model, "client-" + (model == UNPRICED_MODEL ? UNPRICED_CLIENT : client));
         event.put("actorId", quoted(SampleOptions.userId(org, user)));
         // StrictMath: the same bytes on any machine.
         long latencyMs = Math.max(1, Math.round(400 * model * StrictMath.exp(0.5 * random.nextGaussian())));

@@ -163,7 +163,9 @@ class PublishTest {
                 .filteredOn(event -> event.path("costEstimateCents").isMissingNode())
                 .isNotEmpty()
                 .allSatisfy(event -> assertThat(event.path("modelId").asText())
-                        .isEqualTo(SampleOptions.modelId(MonthScenario.UNPRICED_MODEL)));
+                        .isEqualTo(SampleOptions.modelId(MonthScenario.UNPRICED_MODEL)))
+                .extracting(event -> event.path("clientId").asText())
+                .containsOnly("client-" + MonthScenario.UNPRICED_CLIENT);
         assertThat(values(events, "modelId")).hasSize(5);
         assertThat(values(events, "clientId")).hasSize(3);
         assertThat(values(events, "actorId")).hasSize(2 * MonthScenario.USERS);

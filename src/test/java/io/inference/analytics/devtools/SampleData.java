@@ -76,13 +76,14 @@ final class SampleData {
      * @return whether there are sample bills
      */
     boolean provide(UsageApi api, String token) throws IOException, InterruptedException {
+        String admin = Token.of(environment, clock, List.of(), "system-admin", Duration.ofHours(1));
+        setPrices(api, admin);
         step("Publishing a month of sample events");
         publish(MIXED);
         publish(MONTH);
         boolean bills = importBills();
         step("Waiting for the events in the usage API");
         api.awaitInvocations(ORGS, token);
-        String admin = Token.of(environment, clock, List.of(), "system-admin", Duration.ofHours(1));
         setNames(api, admin);
         setBudget(api, token, admin);
         return bills;
@@ -106,6 +107,27 @@ final class SampleData {
         Map<String, String> users = new HashMap<>();
         USERS.forEach(name -> users.put(SampleOptions.userId(1, users.size() + 1), name));
         api.setNames(Map.of(ORGS.get(0), "Example GmbH", ORGS.get(1), "Sample Ltd"), models, users, admin);
+    }
+
+    /** What the scenario of a month calculates with, before its first event, so that events without a cost get theirs. */
+    private void setPrices(UsageApi api, String admin) throws IOException, InterruptedException {
+        LocalDate from = LocalDate.ofInstant(clock.instant(), ZoneOffset.UTC).minusDays(90);
+        for (int model = 1; model <= MODELS.size(); model++) {
+            if (model == MonthScenario.UNPRICED_MODEL) {
+                continue;
+            }
+            BigDecimal input = BigDecimal.valueOf(3L * model);
+            api.addPrice(
+                    SampleOptions.modelId(model),
+                    from,
+                    Map.of(
+                            "inputUsd", input,
+                            "outputUsd", input.multiply(BigDecimal.valueOf(5)),
+                            "cacheReadUsd", input.movePointLeft(1),
+                            "cacheWriteUsd", input.multiply(new BigDecimal("1.25")),
+                            "cacheWrite1hUsd", input.multiply(BigDecimal.valueOf(2))),
+                    admin);
+        }
     }
 
     /** The amount follows from what was spent; how much of it is used, the service says. */

@@ -17,6 +17,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -117,16 +118,29 @@ final class UsageApi {
         put("/orgs/%s/budgets/%s".formatted(org, name), Map.of("amount", amount, "period", "month"), token);
     }
 
+    /** Adds a price in US dollars per million tokens; the same one again changes nothing. */
+    void addPrice(String model, LocalDate from, Map<String, BigDecimal> usd, String token)
+            throws IOException, InterruptedException {
+        Map<String, Object> body = new HashMap<>(usd);
+        body.putAll(Map.of("modelId", model, "validFrom", from.toString(), "reason", "sample"));
+        send("POST", "/prices", body, token);
+    }
+
     private void put(String path, Map<String, Object> body, String token) throws IOException, InterruptedException {
+        send("PUT", path, body, token);
+    }
+
+    private void send(String method, String path, Map<String, Object> body, String token)
+            throws IOException, InterruptedException {
         HttpRequest request = HttpRequest.newBuilder(URI.create(url + path))
                 .timeout(TIMEOUT)
                 .header("Authorization", "Bearer " + token)
                 .header("Content-Type", "application/json")
-                .PUT(HttpRequest.BodyPublishers.ofString(JSON.writeValueAsString(body)))
+                .method(method, HttpRequest.BodyPublishers.ofString(JSON.writeValueAsString(body)))
                 .build();
         HttpResponse<String> response = http.send(request, HttpResponse.BodyHandlers.ofString());
         if (response.statusCode() >= 300) {
-            throw new IOException("PUT " + path + " was refused: " + response.body());
+            throw new IOException(method + " " + path + " was refused: " + response.body());
         }
     }
 
