@@ -1,6 +1,6 @@
 // Calls of the public API. The credential lives in this module only: never in an address, in storage or in a log.
 
-import { Refusal } from './oidc.js';
+import { Refusal, claimsOf } from './oidc.js';
 
 const BASE = new URL('../analytics/v1/', document.baseURI);
 const TOKEN = /^[\w-]+\.[\w-]+\.[\w-]+$/;
@@ -8,19 +8,28 @@ const TOKEN = /^[\w-]+\.[\w-]+\.[\w-]+$/;
 /** The headers of the next request. */
 let credential = async () => ({});
 
+let until = () => null;
+
+/** When the credential ends, in milliseconds; null where that is not known, or where it is renewed before. */
+export const signedInUntil = () => until();
+
 /** A token or an API key; what it is shows in its form. */
 export function signIn(text) {
   const headers = TOKEN.test(text) ? { Authorization: `Bearer ${text}` } : { 'X-API-Key': text };
   credential = async () => headers;
+  const end = claimsOf(text)?.exp * 1000;
+  until = () => (Number.isFinite(end) ? end : null);
 }
 
 /** The tokens of a provider's session. */
 export function signInWith(session) {
   credential = async () => ({ Authorization: `Bearer ${await session.token()}` });
+  until = () => session.until();
 }
 
 export function signOut() {
   credential = async () => ({});
+  until = () => null;
 }
 
 /** An answer that is not a success, or the lack of one (status 0). */
@@ -73,54 +82,44 @@ async function inTurn(action) {
   }
 }
 
-async function request(path, { parameters, accept = 'application/json', ...options } = {}) {
-  let response;
+/** Sends a request and reads its answer. A connection that breaks off within the answer is the lack of one. */
+async function request(path, read, { parameters, accept = 'application/json', ...options } = {}) {
   try {
-    response = await inTurn(async () => {
+    const response = await inTurn(async () => {
       const headers = { ...await credential(), ...options.headers, Accept: accept };
       return fetch(addressOf(path, parameters), { ...options, headers, credentials: 'omit', cache: 'no-store' });
     });
+    if (!response.ok) throw await problemOf(response);
+    return await read(response);
   } catch (error) {
-    if (error.name === 'AbortError') throw error;
+    if (error.name === 'AbortError' || error instanceof Problem) throw error;
     throw new Problem(error instanceof Refusal && error.reason !== 'unreachable' ? { status: 401, detail: error.message } : {});
   }
-  if (!response.ok) throw await problemOf(response);
-  return response;
 }
 
-export async function get(path, parameters, signal) {
-  return (await request(path, { parameters, signal })).json();
-}
+const json = response => response.json();
+
+export const get = (path, parameters, signal) => request(path, json, { parameters, signal });
 
 /** A file, and whether the API has more rows than it holds. */
-export async function getCsv(path, parameters) {
-  const response = await request(path, { parameters, accept: 'text/csv' });
-  return { blob: await response.blob(), isCut: response.headers.has('Link') };
-}
+export const getCsv = (path, parameters) =>
+  request(path, async response => ({ blob: await response.blob(), isCut: response.headers.has('Link') }), { parameters, accept: 'text/csv' });
 
-export async function getMarkdown(path, parameters) {
-  return (await request(path, { parameters, accept: 'text/markdown' })).text();
-}
+export const getMarkdown = (path, parameters) => request(path, response => response.text(), { parameters, accept: 'text/markdown' });
 
 const randomKey = () => [...crypto.getRandomValues(new Uint8Array(16))].map(byte => byte.toString(16).padStart(2, '0')).join('');
 
 /** Sends a body once: a repeated call with the same key has no second effect. */
-export async function post(path, body) {
+export function post(path, body) {
   const headers = { 'Content-Type': 'application/json', 'Idempotency-Key': randomKey() };
-  return (await request(path, { method: 'POST', headers, body: JSON.stringify(body) })).json();
+  return request(path, json, { method: 'POST', headers, body: JSON.stringify(body) });
 }
 
 /** Puts what a path names in place of what it was. */
-export async function put(path, body) {
-  const response = await request(path, { method: 'PUT', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body) });
-  return response.status === 204 ? null : response.json();
-}
+export const put = (path, body) => request(path, response => (response.status === 204 ? null : response.json()),
+  { method: 'PUT', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body) });
 
 /** Deletes what a path names; the answer has no content. */
-export async function remove(path) {
-  await request(path, { method: 'DELETE' });
-}
+export const remove = path => request(path, () => null, { method: 'DELETE' });
 
-export async function cancel(path) {
-  return (await request(path, { method: 'DELETE' })).json();
-}
+export const cancel = path => request(path, json, { method: 'DELETE' });

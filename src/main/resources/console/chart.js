@@ -6,11 +6,14 @@ const echarts = () => (library ??= import('./echarts.esm.min.js'));
 const dark = matchMedia('(prefers-color-scheme: dark)');
 const css = name => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
+/** Below, the names of seven steps do not stand next to each other. */
+const NARROW_PIXELS = 480;
+
 /**
  * A specification: kind (bars, stacked; lines; or waterfall, from the first value to the last by those between), labels of the buckets, series of {name, values, color?, marked?}, partial (which
  * buckets are incomplete), format (of a value) and axis (of the axis' values).
  */
-function optionOf(spec) {
+function optionOf(spec, width) {
   const ink = css('--muted');
   const rule = css('--rule');
   const bars = spec.kind === 'bars';
@@ -32,7 +35,8 @@ function optionOf(spec) {
       type: 'category', data: spec.labels, axisTick: { show: false, interval: 0 }, axisLine: { lineStyle: { color: rule } },
       axisLabel: {
         color: ink,
-        ...(spec.kind === 'waterfall' ? { interval: 0, width: 62, overflow: 'break' } : { hideOverlap: true }),
+        ...(spec.kind !== 'waterfall' ? { hideOverlap: true }
+          : width < NARROW_PIXELS ? { interval: 0, rotate: 60 } : { interval: 0, width: 62, lineHeight: 15, overflow: 'break' }),
       },
     },
     yAxis: {
@@ -65,11 +69,15 @@ const pale = ({ partial }) => ({
   },
 });
 
+const isKnown = value => value !== null && value !== undefined;
+
+/** A value without neighbours has no line that would show it. */
 const line = ({ name, values, marked = [] }, color, { partial }) => ({
   name, type: 'line', showAllSymbol: true, symbol: 'circle', symbolSize: values.length > 60 ? 2 : 5,
   lineStyle: { width: 2, color }, itemStyle: { color },
   data: values.map((value, i) => {
     if (marked[i]) return { value, symbol: 'pin', symbolSize: 26 };
+    if (isKnown(value) && !partial[i] && !isKnown(values[i - 1]) && !isKnown(values[i + 1])) return { value, symbolSize: 6 };
     return partial[i] ? { value, symbolSize: 10, itemStyle: { color: css('--card'), borderColor: color, borderWidth: 2 } } : value;
   }),
 });
@@ -110,7 +118,7 @@ class UsageChart extends HTMLElement {
     await inTurn();
     if (!this.isConnected || !this.#spec) return;
     this.#chart ??= init(this);
-    this.#chart.setOption(optionOf(this.#spec), true);
+    this.#chart.setOption(optionOf(this.#spec, this.clientWidth), true);
     this.dataset.drawn = this.#spec.labels.length;
   };
 

@@ -72,7 +72,7 @@ function finality({ status, refreshedAt, revisions, missingDays }) {
         ${revisions ? words.revisions(format.count(revisions)) : nothing}</span></p>`;
 }
 
-const platformOf = ({ platform }) => text.company.platforms[platform] ?? platform ?? text.none;
+const platformOf = ({ platform }) => text.company.platforms[platform] ?? platform ?? text.company.noPlatform;
 
 function days(app) {
   const { byDay, asked } = app.data;

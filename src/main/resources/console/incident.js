@@ -13,11 +13,14 @@ const ROWS_MAX = 1_000_000;
 let chosen = null;
 let answer = {};
 
-/** What a viewer without a pointer types; the window of the last drag stands there too. */
-export function reset() {
-  chosen = null;
+/** Takes the window of the address; what a viewer drags over or types stands there, too. */
+export function restore({ incident }) {
+  const [start, end] = incident ? incident.split('/').map(Date.parse) : [];
+  chosen = incident ? { start, end } : null;
   answer = {};
 }
+
+const minute = millis => `${new Date(millis).toISOString().slice(0, 16)}Z`;
 
 /** Takes the buckets over which the viewer has dragged. */
 export function choose(starts, { first, last }, app) {
@@ -43,6 +46,7 @@ export function card(app) {
     </label>`;
   const submit = event => {
     event.preventDefault();
+    chosen ??= {};
     summarise(app);
   };
   return html`
@@ -83,11 +87,14 @@ function summary(app) {
 
 const asked = () => ({ start: new Date(chosen.start).toISOString(), end: new Date(chosen.end).toISOString() });
 
-async function summarise(app) {
+/** Shows the summary of the chosen window, which is part of the address from then on. */
+export async function summarise(app) {
+  if (!chosen) return;
   if (!isWindow()) {
     answer = { note: text.incident.noWindow };
     return app.draw();
   }
+  app.remember({ incident: `${minute(chosen.start)}/${minute(chosen.end)}` });
   return ask(app, async () => ({ markdown: await getMarkdown(`orgs/${app.view.org}/incident-summary`, asked()) }));
 }
 

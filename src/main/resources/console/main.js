@@ -8,13 +8,15 @@ import * as api from './api.js';
 import * as local from './local.js';
 import { text } from './messages.js';
 import * as company from './company.js';
+import * as filters from './filters.js';
 import * as finance from './finance.js';
+import * as format from './format.js';
 import * as oidc from './oidc.js';
 import * as overview from './overview.js';
 import * as reliability from './reliability.js';
 import * as signIn from './sign-in.js';
 import * as spend from './spend.js';
-import { choice, day, loading, problem } from './parts.js';
+import { choice, day, loading, nextOf, problem } from './parts.js';
 import { RANGES, dateText, granularities, granularityOf, rangeOf, zones } from './time.js';
 import { PAGES, SPLITS, addressOf, parseView } from './view.js';
 
@@ -40,6 +42,12 @@ const app = {
   draw,
   fail,
   reload: load,
+
+  /** Puts something into the address that is shown already. */
+  remember(changes) {
+    Object.assign(app.view, changes);
+    history.replaceState(null, '', addressOf(app.view));
+  },
 
   get orgs() {
     return orgs;
@@ -177,14 +185,17 @@ async function admit() {
     if (!(fault instanceof api.Problem)) throw fault;
     leave(fault.status === 401
       ? `${text.signIn.refused} ${fault.detail}`
-      : `${fault.status ? fault.message : text.problems.unreachable}. ${text.problems.next[fault.status] ?? text.problems.next[500]}`);
+      : `${fault.status ? fault.message : text.problems.unreachable}. ${nextOf(fault)}`);
   }
 }
 
 /** Shows a changed view, under an address that restores it. */
 function go(changes, { replace = false } = {}) {
   const view = { ...app.view, ...changes };
+  // Another organisation has other models and clients.
+  if (app.view.org && view.org !== app.view.org) view.models = view.clients = [];
   view.org ||= orgs[0].orgId;
+  if (changes.page || changes.org) view.incident = '';
   if (view.range !== 'own') view.from = view.to = '';
   history[replace ? 'replaceState' : 'pushState'](null, '', addressOf(view));
   change(view);
@@ -245,14 +256,16 @@ function draw() {
 
 function layout() {
   const { view, data, fault } = app;
+  const until = api.signedInUntil();
   const content = fault ? problem(fault, load) : data ? pages[view.page].page(app) : loading();
   return html`
     <a class="skip" href="#main" @click=${skip}>${text.skip}</a>
     <header class="bar">
       <strong class="brand">${text.title}</strong>
       <nav>${PAGES.map(page => html`
-        <a href=${addressOf({ ...view, page })} aria-current=${page === view.page ? 'page' : nothing}
+        <a href=${addressOf({ ...view, page, incident: '' })} aria-current=${page === view.page ? 'page' : nothing}
           @click=${event => { event.preventDefault(); go({ page }); }}>${text.pages[page]}</a>`)}</nav>
+      ${until === null ? nothing : html`<span class="note" id="until">${text.signIn.until(format.dateTime(until, view.zone))}</span>`}
       <button type="button" class="quiet" id="sign-out" @click=${signOut}>${text.signIn.out}</button>
     </header>
     <div class="controls" role="group">${controls()}</div>
@@ -281,7 +294,7 @@ function controls() {
   const ofCompany = view.page === 'company';
   const zone = ofCompany ? 'UTC' : view.zone;
   const range = rangeOf(view.range, zone, Date.now(), view);
-  const automatic = text.controls.automatic(text.granularities[granularityOf('', range)]);
+  const automatic = text.controls.automatic(text.granularities[granularityOf('', range, pages[view.page].hourlyDays)]);
   const ranges = [
     choice('range', text.controls.range, names(text.ranges, RANGES), view.range, chooseRange),
     view.range === 'own' ? [
@@ -296,6 +309,7 @@ function controls() {
     ...ranges,
     choice('granularity', text.controls.granularity,
       [['', automatic], ...names(text.granularities, granularities(range))], view.granularity, set('granularity')),
+    filters.controls(view, go),
     view.page === 'overview'
       ? choice('split', text.controls.split, names(text.splits, SPLITS), view.split, set('split')) : nothing,
     shared[1],

@@ -14,7 +14,7 @@ export const text = {
     lead: 'Paste a token or an API key. It stays in the memory of this tab, and is gone when you close or reload it.',
     label: 'Token or API key',
     button: 'Sign in',
-    out: 'Sign out',
+    out: 'Sign out', until: time => `Signed in until ${time}`,
     local: 'Sign in to the local stack',
     onlyLocal: 'One click, with all rights. This button exists only on a local stack, in a browser on the same machine.',
     provider: 'Continue with your company account',
@@ -28,7 +28,8 @@ export const text = {
       local: () => 'The local stack gave no token. See whether local-dev/run still runs, and reload this page.',
       insecure: () => 'Signing in at the provider needs an https address.',
     },
-    where: 'Your administrator issues both. On a local stack, local-dev/run prints a token, and local-dev/token makes another.',
+    where: 'Your administrator issues both.',
+    whereLocal: 'On a local stack, local-dev/run prints a token, and local-dev/token makes another.',
     expired: 'Your credential is no longer accepted. Sign in again to continue where you were.',
     refused: 'This credential was not accepted.',
     malformed: 'A token or a key has no blanks, line breaks or letters other than ASCII.',
@@ -45,6 +46,10 @@ export const text = {
   },
   granularities: { hour: 'hour', day: 'day', month: 'month' },
   splits: { model: 'model', client: 'client', user: 'user' },
+  filters: {
+    models: { label: 'Models', all: 'All models', some: count => `${count} models`, chosen: what => `Models: ${what}` },
+    clients: { label: 'Clients', all: 'All clients', some: count => `${count} clients`, chosen: what => `Clients: ${what}` },
+  },
 
   figures: {
     spend: 'Spend', invocations: 'Invocations', tokens: 'Tokens', errorRate: 'Error rate',
@@ -87,7 +92,7 @@ export const text = {
     spikes: 'Pins mark buckets that are much worse than the hour before.',
     usersOff: 'Split by model, because this organisation shows no figures by user.',
     table: 'Table', csv: 'CSV', csvOf: title => `${title}: download as CSV`,
-    bucket: 'From', total: 'Total', other: count => `${count} others`, rest: 'All others', incomplete: 'incomplete',
+    bucket: 'From', total: 'Total', rest: 'All others', incomplete: 'incomplete',
     spike: { errorRate: 'error rate', p95: 'p95' }, spikeColumn: 'Spike',
   },
   tokenClasses: { input: 'Input, not cached', cacheRead: 'Cache read', cacheWrite: 'Cache write', output: 'Output' },
@@ -97,7 +102,8 @@ export const text = {
     model: 'Models by spend', client: 'Clients by spend', user: 'Users by spend', change: 'Change', name: 'Name', share: 'Share', spend: 'Spend',
     invocations: 'Invocations', tokens: 'Tokens', errorRate: 'Error rate', unpriced: 'Without price',
     nobody: { model: 'No model', client: 'No client named', user: 'No user named' },
-    rest: 'All others', fresh: 'New', more: 'Show all', fewer: 'Show fewer',
+    rest: 'All others', fresh: 'New', incomplete: 'No change is shown where costs are incomplete.',
+    more: 'Show all', fewer: 'Show fewer',
     usersOff: 'This organisation shows no figures by user.',
     ids: 'A user without a name is shown by id. Your organisation may also show pseudonyms in place of ids.',
   },
@@ -139,7 +145,7 @@ export const text = {
     spent: 'Spent', state: 'State', expected: 'Expected at the end',
     of: (spent, amount) => `${spent} of ${amount}`,
     states: {
-      none: 'Not evaluated yet', ok: first => `Below ${first} %`, reached: (percent, since) => `${percent} % reached, since ${since}`,
+      none: 'Not evaluated yet', ok: first => `Below ${first} %`, reached: (percent, since) => `${percent} % reached, since ${since}`,
       incomplete: 'At least this much: some usage has no price.',
     },
     over: 'More than the budget.', within: 'Within the budget.',
@@ -202,6 +208,7 @@ export const text = {
       claude_api: 'Claude API', claude_code: 'Claude Code', claude_ai: 'Claude.ai', cursor: 'Cursor', openai_api: 'OpenAI API',
       unknown: 'Unknown platform',
     },
+    noPlatform: 'No bill names its platform',
     split: {
       coverage: 'No events', quantity: 'Other quantity', price: 'Other price', unpriced: 'Without price', rest: 'Not explained',
     },
@@ -294,6 +301,7 @@ export const text = {
     trace: id => `Trace id for the operators: ${id}`,
     next: {
       0: 'Check your connection, then try again.',
+      form: 'Correct it, and send the form again.',
       400: 'Change the range, the granularity or the time zone.',
       403: 'Ask your administrator for a role that includes this, or choose another page or organisation.',
       404: 'Go back to the overview and choose again.',

@@ -94,7 +94,7 @@ export async function redeem({ parameters, kept }) {
     grant_type: 'authorization_code', code: parameters.code, redirect_uri: page(), code_verifier: kept.verifier,
   });
   const claims = claimsOf(tokens.id_token);
-  if (claims.nonce !== kept.nonce || claims.iss !== issuer || ![claims.aud].flat().includes(clientId)) throw new Refusal('token');
+  if (!claims || claims.nonce !== kept.nonce || claims.iss !== issuer || ![claims.aud].flat().includes(clientId)) throw new Refusal('token');
   return new Session(provider, tokens);
 }
 
@@ -102,13 +102,16 @@ const askForTokens = (provider, parameters) => call(provider.token_endpoint, {
   method: 'POST', body: new URLSearchParams({ ...parameters, client_id: clientId }),
 });
 
-/** What an id token says. It came from the provider itself, over the connection that we opened, so its signature proves no more. */
-function claimsOf(token) {
+/**
+ * What a token says; null where it is not a JSON web token. An id token came from the provider itself, over the connection that we
+ * opened, so its signature proves no more.
+ */
+export function claimsOf(token) {
   try {
     const bytes = Uint8Array.from(atob(token.split('.')[1].replace(/-/g, '+').replace(/_/g, '/')), character => character.charCodeAt(0));
     return JSON.parse(new TextDecoder().decode(bytes));
   } catch {
-    throw new Refusal('token');
+    return null;
   }
 }
 
@@ -116,7 +119,7 @@ function claimsOf(token) {
 class Session {
   #provider;
   #tokens;
-  #renewAt;
+  #endsAt;
   #renewal = null;
 
   constructor(provider, tokens) {
@@ -127,12 +130,17 @@ class Session {
   #take(tokens) {
     if (!tokens.access_token) throw new Refusal('token');
     this.#tokens = { ...this.#tokens, ...tokens };
-    this.#renewAt = tokens.expires_in ? Date.now() + tokens.expires_in * 1000 - MARGIN_MS : Infinity;
+    this.#endsAt = tokens.expires_in ? Date.now() + tokens.expires_in * 1000 : Infinity;
+  }
+
+  /** When it ends, in milliseconds; null while it can be renewed, or where the provider does not say. */
+  until() {
+    return this.#tokens.refresh_token || this.#endsAt === Infinity ? null : this.#endsAt;
   }
 
   /** A token that is good for the next request. Without a refresh token, the API says when it is no longer accepted. */
   async token() {
-    if (this.#tokens.refresh_token && Date.now() >= this.#renewAt) {
+    if (this.#tokens.refresh_token && Date.now() >= this.#endsAt - MARGIN_MS) {
       // Requests that wait at the same time share one renewal: a refresh token may work only once.
       this.#renewal ??= this.#renew().finally(() => { this.#renewal = null; });
       await this.#renewal;

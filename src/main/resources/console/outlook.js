@@ -7,10 +7,10 @@ import { text } from './messages.js';
 
 const DAYS_SHOWN = 5;
 
-/** Of the whole organisation. A part that cannot be read is null, so that it does not hide the figures. */
-export async function load(view, signal) {
+/** Of the whole organisation, or of chosen models and clients. A part that cannot be read is null, so that it does not hide the figures. */
+export async function load(view, signal, chosen = {}) {
   const asked = (what, parameters) =>
-    get(`orgs/${view.org}/${what}`, { timeZone: view.zone, ...parameters }, signal).catch(fault => {
+    get(`orgs/${view.org}/${what}`, { timeZone: view.zone, ...parameters, ...chosen }, signal).catch(fault => {
       if (fault.status === undefined) throw fault;
       return null;
     });

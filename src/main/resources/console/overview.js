@@ -2,11 +2,12 @@
 
 import { html } from './lit-html.js';
 import { get } from './api.js';
+import * as filters from './filters.js';
 import * as format from './format.js';
 import { text } from './messages.js';
 import * as outlook from './outlook.js';
 import { changeOf, chartCard, empty, figure, freshness, pointsOf } from './parts.js';
-import { MEASURES, SHOWN, groupsOf, stackOf, stackWithin, startsOf, tokenClasses } from './series.js';
+import { MEASURES, SHOWN, groupsOf, stackOf, startsOf, tokenClasses } from './series.js';
 import { bucketEnd, granularityOf, rangeOf } from './time.js';
 import * as tops from './tops.js';
 
@@ -16,45 +17,46 @@ export async function load(view, now, signal) {
   const range = rangeOf(view.range, view.zone, now, view);
   const granularity = granularityOf(view.granularity, range);
   const path = `orgs/${view.org}/usage`;
-  const asked = { ...window(range.start, range.end), granularity, timeZone: view.zone };
-  const series = groupBy => get(path, { ...asked, groupBy, fill: 'zero' }, signal);
+  const asked = { ...window(range.start, range.end), granularity, timeZone: view.zone, ...filters.asked(view) };
   const totals = (start, end) =>
-    (start < end ? get(path, { ...window(start, end), granularity: 'total', timeZone: view.zone }, signal) : null);
-  const [byModel, ranked, models, before, until, expected] = await Promise.all([
-    series('model'),
+    (start < end ? get(path, { ...window(start, end), granularity: 'total', timeZone: view.zone, ...filters.asked(view) }, signal) : null);
+  const [whole, ranked, before, until, expected] = await Promise.all([
+    get(path, { ...asked, fill: 'zero' }, signal),
     tops.load(view, range, signal),
-    get(`orgs/${view.org}/models`, {}, signal),
     totals(range.before.start, range.before.end),
     range.running ? totals(range.start, range.until) : null,
-    outlook.load(view, signal),
+    outlook.load(view, signal, filters.asked(view)),
+    filters.load(view, signal),
   ]);
-  const names = new Map(models.models.map(model => [model.modelId, model.name]));
   return {
-    range, granularity, path, asked, now, before, byModel, expected, tops: ranked,
-    compared: range.running ? until?.totals : byModel.totals,
-    models: groupsOf(byModel.series, point => point.modelId, id => names.get(id) ?? id),
-    stacked: await stacked(view, ranked[view.split], parameters => get(path, { ...asked, ...parameters }, signal)),
+    range, granularity, path, asked, now, before, whole, expected, tops: ranked,
+    compared: range.running ? until?.totals : whole.totals,
+    stacked: await stacked(splitOf(view, ranked), ranked, asked, parameters => get(path, parameters, signal)),
   };
 }
 
-/** The groups that a chart stacks in addition to all others: the most expensive ones. Models are known from their own answer. */
-async function stacked({ split }, { rows = [] }, ask) {
-  const shown = rows.filter(row => row.key).slice(0, SHOWN);
-  if (split === 'model' || shown.length === 0) return [];
+/** What the charts are split by: an organisation may show no figures by user. */
+const splitOf = ({ split }, ranked) => (ranked[split].fault ? 'model' : split);
+
+/** The groups that a chart stacks in addition to all others: the most expensive ones. A point per model, client or user would be far more. */
+async function stacked(split, ranked, { withoutClient, ...asked }, ask) {
+  const shown = ranked[split].rows.filter(row => row.key).slice(0, SHOWN);
+  if (shown.length === 0) return [];
   const id = `${split}Id`;
-  const { series } = await ask({ groupBy: split, [id]: shown.map(row => row.key) });
-  const names = new Map(shown.map(row => [row.key, tops.nameOf(split, row)]));
-  return groupsOf(series, point => point[id], key => names.get(key) ?? key);
+  const { series } = await ask({
+    ...asked, ...(split !== 'client' && withoutClient && { withoutClient }), groupBy: split, [id]: filters.listed(shown.map(row => row.key)),
+  });
+  return groupsOf(series, shown, point => point[id], row => tops.nameOf(split, row));
 }
 
 export function page(app) {
   const { view, data } = app;
-  const { totals } = data.byModel;
+  const { totals } = data.whole;
   if (totals.invocations === 0) {
-    return html`${freshness(data.byModel.freshness)}${empty(text.empty.usage, text.empty.usageHelp)}`;
+    return html`${freshness(data.whole.freshness)}${empty(text.empty.usage, text.empty.usageHelp)}`;
   }
   return html`
-    ${freshness(data.byModel.freshness)}
+    ${freshness(data.whole.freshness)}
     <div class="figures">${figures(totals, data)}</div>
     <p class="note" id="compared">${comparison(data, view.zone)}</p>
     ${outlook.card(data.expected, view.zone)}
@@ -122,9 +124,7 @@ export const partialOf = (starts, { range, granularity }, zone) => starts.map((s
 
 function charts(app) {
   const { view, data } = app;
-  const stack = measure => (view.split === 'model' || data.tops[view.split].fault
-    ? stackOf(data.models, starts, measure) : stackWithin(data.models, data.stacked, starts, measure));
-  const starts = startsOf(data.byModel.series);
+  const starts = startsOf(data.whole.series);
   const base = {
     kind: 'bars',
     labels: format.bucketLabels(starts, data.granularity, view.zone),
@@ -134,15 +134,15 @@ function charts(app) {
     ...(base.partial.some(Boolean) ? [text.charts.partial] : []),
     ...(data.tops[view.split].fault ? [text.charts.usersOff] : []),
   ];
-  const csv = { path: data.path, parameters: { ...data.asked, groupBy: view.split } };
+  const csv = { path: data.path, parameters: { ...data.asked, groupBy: splitOf(view, data.tops) } };
   const counted = { format: format.count, axis: format.compact, whole: true };
   const card = (id, series, formats, further = []) => chartCard({
     id, title: text.charts[id], notes: [...notes, ...further], spec: { ...base, series, ...formats },
     table: { totals: true }, csv, app,
   });
   return [
-    card('spend', stack('cost'), { format: format.money, axis: format.compactMoney }, unpriced(data.byModel.totals)),
-    card('invocations', stack('invocations'), counted),
-    card('tokens', tokenClasses(data.models, starts), counted),
+    card('spend', stackOf(data.whole.series, data.stacked, starts, 'cost'), { format: format.money, axis: format.compactMoney }, unpriced(data.whole.totals)),
+    card('invocations', stackOf(data.whole.series, data.stacked, starts, 'invocations'), counted),
+    card('tokens', tokenClasses(data.whole.series, starts), counted),
   ];
 }

@@ -66,13 +66,16 @@ export const loading = () => html`<div class="card state" role="status"><p>${tex
 export const empty = (heading, help) => html`
   <div class="card state" id="empty"><h2>${heading}</h2><p>${help}</p></div>`;
 
+/** What a viewer does next. */
+export const nextOf = ({ status }) => text.problems.next[status] ?? text.problems.next[500];
+
 /** What went wrong, in the words of the API, and what to do next. */
 export const problem = (fault, retry) => html`
   <div class="card state problem" role="alert" id="problem" data-status=${fault.status}>
     <h2>${fault.status ? fault.title : text.problems.unreachable}</h2>
     ${fault.detail ? html`<p>${fault.detail}</p>` : nothing}
     ${fault.errors.length ? html`<ul>${fault.errors.map(error => html`<li>${error.message}</li>`)}</ul>` : nothing}
-    <p>${text.problems.next[fault.status] ?? text.problems.next[500]}</p>
+    <p>${nextOf(fault)}</p>
     ${fault.traceId ? html`<p class="note">${text.problems.trace(fault.traceId)}</p>` : nothing}
     <button type="button" @click=${retry}>${text.retry}</button>
   </div>`;
@@ -83,7 +86,7 @@ export const cardOf = (id, title, data, app, card) => (data.fault ? html`
     <h2 id=${`title-${id}`}>${title}</h2>
     <div class="notice" role="alert" data-status=${data.fault.status}>
       <p><strong>${data.fault.status ? data.fault.title : text.problems.unreachable}</strong> ${data.fault.detail}</p>
-      <p>${text.problems.next[data.fault.status] ?? text.problems.next[500]}</p>
+      <p>${nextOf(data.fault)}</p>
       ${data.fault.traceId ? html`<p class="note">${text.problems.trace(data.fault.traceId)}</p>` : nothing}
     </div>
     <button type="button" @click=${app.reload}>${text.retry}</button>
@@ -94,7 +97,7 @@ export const refusal = ({ status, title, detail, errors }) => html`
   <div class="notice" role="alert" data-status=${status ?? nothing}>
     <p><strong>${title}</strong> ${detail}</p>
     ${errors.length ? html`<ul>${errors.map(error => html`<li>${error.message}</li>`)}</ul>` : nothing}
-    ${status === 403 ? html`<p>${text.problems.next[403]}</p>` : nothing}
+    <p>${status === 400 ? text.problems.next.form : nextOf({ status })}</p>
   </div>`;
 
 const opened = new Set();

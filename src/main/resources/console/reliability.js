@@ -2,12 +2,16 @@
 
 import { html } from './lit-html.js';
 import { get } from './api.js';
+import * as filters from './filters.js';
 import * as format from './format.js';
 import * as incident from './incident.js';
 import { text } from './messages.js';
 import { failed, partialOf } from './overview.js';
 import { chartCard, empty, figure, freshness } from './parts.js';
 import { bucketsOf, granularityOf, rangeOf } from './time.js';
+
+/** An incident is found by the hour. A range that still runs is longer than its whole days. */
+export const hourlyDays = 8;
 
 const PERCENTILES = ['p50', 'p95', 'p99'];
 const STATUSES = ['error', 'timeout', 'throttled'];
@@ -16,15 +20,18 @@ const STATUSES = ['error', 'timeout', 'throttled'];
 const known = of => value => (value === null || value === undefined ? text.none : of(value));
 
 export async function load(view, now, signal) {
-  incident.reset();
+  incident.restore(view);
   const range = rangeOf(view.range, view.zone, now, view);
-  const granularity = granularityOf(view.granularity, range);
+  const granularity = granularityOf(view.granularity, range, hourlyDays);
   const path = `orgs/${view.org}/reliability`;
   const asked = {
-    start: new Date(range.start).toISOString(), end: new Date(range.end).toISOString(), granularity, timeZone: view.zone,
+    start: new Date(range.start).toISOString(), end: new Date(range.end).toISOString(), granularity, timeZone: view.zone, ...filters.asked(view),
   };
-  return { range, granularity, path, asked, answer: await get(path, asked, signal) };
+  const [answer] = await Promise.all([get(path, asked, signal), filters.load(view, signal)]);
+  return { range, granularity, path, asked, answer };
 }
+
+export const later = app => incident.summarise(app);
 
 export function page(app) {
   const { answer } = app.data;

@@ -8,6 +8,8 @@ import * as oidc from './oidc.js';
 /** Whether there is a way in without a credential. */
 const offered = local.offered || oidc.offered;
 
+const isLocal = ['localhost', '127.0.0.1', '[::1]'].includes(location.hostname);
+
 const USABLE = /^[\x21-\x7e]+$/;
 
 export function page({ notice, busy, signIn, askProvider, enterLocally }) {
@@ -34,7 +36,7 @@ export function page({ notice, busy, signIn, askProvider, enterLocally }) {
           <input id="credential" name="credential" type="password" autocomplete="off" spellcheck="false" required ?autofocus=${!offered}>
         </label>
         <button type="submit" class=${offered ? '' : 'primary'} ?disabled=${busy}>${text.signIn.button}</button>
-        <p class="note">${text.signIn.where}</p>
+        <p class="note">${text.signIn.where} ${isLocal ? text.signIn.whereLocal : nothing}</p>
       </form>
     </main>`;
 }

@@ -104,11 +104,12 @@ export function granularities(range) {
   return Object.keys(DAYS_MAX).filter(granularity => days <= DAYS_MAX[granularity]);
 }
 
-export function granularityOf(chosen, range) {
+/** The chosen granularity where the API takes it; else hours up to so many days, then days, then months. */
+export function granularityOf(chosen, range, hourlyDays = 2) {
   const possible = granularities(range);
   if (possible.includes(chosen)) return chosen;
   const days = (range.end - range.start) / DAY;
-  return days <= 2 ? 'hour' : days <= 92 ? 'day' : 'month';
+  return days <= hourlyDays ? 'hour' : days <= 92 ? 'day' : 'month';
 }
 
 /** The end of the bucket that begins at the instant. */

@@ -2,6 +2,7 @@
 
 import { html, nothing } from './lit-html.js';
 import { get } from './api.js';
+import * as filters from './filters.js';
 import * as format from './format.js';
 import { text } from './messages.js';
 import { changeOf } from './parts.js';
@@ -21,7 +22,7 @@ const rangeAsked = (view, range) => (view.range === 'own'
 /** The answer for each split. An organisation that shows no figures by user gets the refusal in place of that answer. */
 export async function load(view, range, signal) {
   const ask = by => get(`orgs/${view.org}/breakdown`,
-    { ...rangeAsked(view, range), timeZone: view.zone, by, limit: expanded.has(by) ? ALL : TOP }, signal);
+    { ...rangeAsked(view, range), timeZone: view.zone, ...filters.asked(view), by, limit: expanded.has(by) ? ALL : TOP }, signal);
   const users = ask('user').catch(fault => {
     if (fault.status !== 403) throw fault;
     return { fault };
@@ -65,7 +66,8 @@ function table(split, answer, app) {
     </div>
     ${all || answer.nextCursor
       ? html`<button type="button" class="quiet" @click=${toggle}>${all ? text.top.fewer : text.top.more}</button>` : nothing}
-    <p class="note">${compared(answer, app.view.zone)}</p>
+    <p class="note">${compared(answer, app.view.zone)}
+      ${!answer.previous.partial && rows.some(one => one.invocations && !isComparable(one)) ? text.top.incomplete : nothing}</p>
     ${split === 'user' && rows.some(one => one.key && !one.name) ? html`<p class="note">${text.top.ids}</p>` : nothing}`;
 }
 
@@ -91,8 +93,11 @@ function row(one, name, answer) {
 }
 
 /** Costs that lack prices are not comparable. */
-function change({ cost, costComplete, previous: before }, { partial }) {
-  if (partial || !costComplete || !before.costComplete) return text.none;
+const isComparable = ({ costComplete, previous }) => costComplete && previous.costComplete;
+
+function change(row, { partial }) {
+  const { cost, previous: before } = row;
+  if (partial || !isComparable(row)) return text.none;
   if (before.invocations === 0) return text.top.fresh;
   return changeOf(Number(cost.amount), Number(before.cost.amount))?.label ?? text.none;
 }

@@ -4,10 +4,15 @@ import { RANGES, defaultZone, isZone } from './time.js';
 
 export const SPLITS = ['model', 'client', 'user'];
 export const PAGES = ['overview', 'reliability', 'spend', 'finance', 'company', 'administration'];
-const ORG = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+/** From one minute to another, in UTC. */
+const WINDOW = /^\d{4}-\d\d-\d\dT\d\d:\d\dZ\/\d{4}-\d\d-\d\dT\d\d:\d\dZ$/;
 const DATE = /^\d{4}-\d\d-\d\d$/;
 
 const oneOf = (value, values, fallback) => (values.includes(value) ? value : fallback);
+/** The API takes as many values of a filter. */
+const FILTER_MAX = 100;
+
 const matching = (value, pattern) => (pattern.test(value ?? '') ? value : '');
 
 /** The view of an address; what is missing or not valid gets its default. */
@@ -17,17 +22,22 @@ export function parseView(hash) {
   const zone = given.get('zone');
   return {
     page: oneOf(page, PAGES, 'overview'),
-    org: matching(given.get('org'), ORG),
-    range: oneOf(given.get('range'), RANGES, 'last-30-days'),
+    org: matching(given.get('org'), UUID),
+    range: oneOf(given.get('range'), RANGES, 'last-7-days'),
     from: matching(given.get('from'), DATE),
     to: matching(given.get('to'), DATE),
     granularity: oneOf(given.get('granularity'), ['hour', 'day', 'month'], ''),
     zone: zone && isZone(zone) ? zone : defaultZone(),
+    models: given.getAll('model').filter(id => UUID.test(id)).slice(0, FILTER_MAX),
+    clients: given.getAll('client').slice(0, FILTER_MAX),
+    incident: matching(given.get('incident'), WINDOW),
     split: oneOf(given.get('split'), SPLITS, 'model'),
   };
 }
 
-export function addressOf({ page, ...rest }) {
+export function addressOf({ page, models, clients, ...rest }) {
   const query = new URLSearchParams(Object.entries(rest).filter(([, value]) => value));
+  for (const id of models) query.append('model', id);
+  for (const id of clients) query.append('client', id);
   return `#${page}?${query}`;
 }

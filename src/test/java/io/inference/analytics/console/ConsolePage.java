@@ -23,6 +23,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Stream;
 
@@ -40,12 +41,12 @@ final class ConsolePage implements AutoCloseable {
     private final Page page;
     private final List<String> complaints = new ArrayList<>();
 
-    private ConsolePage(Browser browser, String url, int width, ColorScheme scheme) {
+    private ConsolePage(Browser browser, String url, int width, ColorScheme scheme, String locale) {
         window = browser.newContext(new Browser.NewContextOptions()
                 .setBaseURL(url)
                 .setViewportSize(width, 900)
                 .setColorScheme(scheme)
-                .setLocale("en-GB")
+                .setLocale(locale)
                 .setTimezoneId("Europe/Berlin"));
         // The browser reports what the policy forbids, scripts that fail and files that are missing.
         window.onWebError(error -> complaints.add(error.error()));
@@ -79,7 +80,12 @@ final class ConsolePage implements AutoCloseable {
     }
 
     static ConsolePage open(Browser browser, String url, int width, ColorScheme scheme) {
-        return new ConsolePage(browser, url, width, scheme);
+        return new ConsolePage(browser, url, width, scheme, "en-GB");
+    }
+
+    /** For a viewer whose browser speaks another language. */
+    static ConsolePage open(Browser browser, String url, String locale) {
+        return new ConsolePage(browser, url, 1280, ColorScheme.LIGHT, locale);
     }
 
     /** Opens an address and signs in with a token or a key. */
@@ -155,6 +161,16 @@ final class ConsolePage implements AutoCloseable {
         page.screenshot(new Page.ScreenshotOptions()
                 .setPath(SCREENSHOTS.resolve(name + ".png"))
                 .setFullPage(true));
+    }
+
+    /** Keeps a picture of the page and checks it, in the light theme and in the dark one. */
+    void keepInBothThemes(String name) {
+        for (ColorScheme scheme : List.of(ColorScheme.LIGHT, ColorScheme.DARK)) {
+            page.emulateMedia(new Page.EmulateMediaOptions().setColorScheme(scheme));
+            keep(name + "-" + scheme.name().toLowerCase(Locale.ROOT));
+            fits();
+            isAccessible();
+        }
     }
 
     /** Nothing reaches beyond the window's edge. */
