@@ -11,7 +11,7 @@ const NARROW_PIXELS = 480;
 
 /**
  * A specification: kind (bars, stacked; lines; or waterfall, from the first value to the last by those between), labels of the buckets, series of {name, values, color?, marked?}, partial (which
- * buckets are incomplete), format (of a value) and axis (of the axis' values).
+ * buckets are incomplete), format (of a value) axis (of the axis' values), and most, which no value exceeds.
  */
 function optionOf(spec, width) {
   const ink = css('--muted');
@@ -40,7 +40,7 @@ function optionOf(spec, width) {
       },
     },
     yAxis: {
-      type: 'value', splitNumber: 4, minInterval: spec.whole ? 1 : 0,
+      type: 'value', splitNumber: 4, minInterval: spec.whole ? 1 : 0, max: ({ max }) => (spec.most && max > spec.most * 0.8 ? spec.most : null),
       axisLabel: { color: ink, formatter: value => spec.axis(value) }, splitLine: { lineStyle: { color: rule } },
     },
     series: spec.kind === 'waterfall' ? [steps(spec.series[0].values)] : [

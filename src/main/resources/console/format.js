@@ -60,8 +60,11 @@ export function bytes(value) {
 
 const time = (options, zone) => made(Intl.DateTimeFormat, { timeZone: zone, ...options });
 
-export const dateTime = (millis, zone) => time({ dateStyle: 'medium', timeStyle: 'short' }, zone).format(millis);
-export const date = (millis, zone) => time({ dateStyle: 'medium' }, zone).format(millis);
+/** Keeps what is written from right to left apart from the sentence around it: two dates in a row would change places. */
+const apart = written => (/[\u0590-\u08ff]/.test(written) ? `\u2068${written}\u2069` : written);
+
+export const dateTime = (millis, zone) => apart(time({ dateStyle: 'medium', timeStyle: 'short' }, zone).format(millis));
+export const date = (millis, zone) => apart(time({ dateStyle: 'medium' }, zone).format(millis));
 export const clock = (millis, zone) => time({ timeStyle: 'short' }, zone).format(millis);
 
 /** Without a year, unless a day of the year could occur twice. */

@@ -132,6 +132,8 @@ async function askProvider() {
 
 /** Begins the page: with the provider's answer, if the address holds one. */
 async function begin() {
+  // Until here the page's own title stands there, so that a viewer sees something at once.
+  root.replaceChildren();
   const answer = oidc.offered ? oidc.takeAnswer() : null;
   if (!answer) return draw();
   app.view = parseView(location.hash);

@@ -125,6 +125,7 @@ export const text = {
 
   incident: {
     heading: 'Incident', lead: 'Drag over a chart, or enter a window of at most 24 hours, to see who was affected and how badly.',
+    hint: 'Drag over the bars of an incident to see who was affected.',
     to: 'Up to', button: 'Show the summary', csv: 'CSV of its events', summary: 'Summary, in Markdown', copy: 'Copy',
     copied: 'Copied.', selected: 'Selected: copy it with your keyboard.', noWindow: 'Enter when it began and when it ended.',
     saved: 'The file is complete.', cut: rows => `The file ends after ${rows} events: choose a shorter window.`,
@@ -213,7 +214,7 @@ export const text = {
       coverage: 'No events', quantity: 'Other quantity', price: 'Other price', unpriced: 'Without price', rest: 'Not explained',
     },
     explained: 'No events: billed usage of days without a stored invocation. Other quantity or price: than stored, or than in the'
-      + ' price book. Not explained: fixed amounts, and bills without tokens or model.',
+      + ' price book. Not explained: fixed amounts, bills without tokens or model, and usage that no bill names.',
     unmapped: 'Not mapped yet', allMapped: 'Every workspace, key and model that is billed is mapped.',
     unmappedLead: 'These workspaces, keys and models are billed, and it is not known whose they are. Map them, the most expensive first:',
     todo: {

@@ -92,18 +92,18 @@ function charts(app) {
     { name, values: points.map(point => of(point)?.[name] ?? null), marked: marks[name] }));
   const times = { format: known(format.duration), axis: format.duration };
   return [
-    lines('errorRate',
-      [{ name: text.charts.errorRate, values: points.map(point => point.errorRate ?? null), marked: marked('errorRate'), color: '--series-8' }],
-      { format: known(format.percent), axis: format.percent }, spiked, { marks: causes.some(Boolean) ? causes : [] }),
-    lines('latency', percentiles(point => point.latencyMs, { p95: marked('p95') }), times, spiked),
-    ...(data.answer.totals.timeToFirstTokenMs ? [lines('firstToken', percentiles(point => point.timeToFirstTokenMs), times)] : []),
     chartCard({
-      id: 'errors', title: text.charts.errors, notes: partial ? [text.charts.partial] : [], csv, dragged, app, table: { totals: true },
+      id: 'errors', title: text.charts.errors, notes: [text.incident.hint, ...(partial ? [text.charts.partial] : [])], csv, dragged, app, table: { totals: true },
       spec: {
         ...base, kind: 'bars', format: format.count, axis: format.compact, whole: true,
         series: STATUSES.map((status, i) => (
           { name: text.statuses[status], values: points.map(point => point.errorsByStatus?.[status] ?? 0), color: ['--series-8', '--series-4', '--series-7'][i] })),
       },
     }),
+    lines('errorRate',
+      [{ name: text.charts.errorRate, values: points.map(point => point.errorRate ?? null), marked: marked('errorRate'), color: '--series-8' }],
+      { format: known(format.percent), axis: format.percent, most: 1 }, spiked, { marks: causes.some(Boolean) ? causes : [] }),
+    lines('latency', percentiles(point => point.latencyMs, { p95: marked('p95') }), times, spiked),
+    ...(data.answer.totals.timeToFirstTokenMs ? [lines('firstToken', percentiles(point => point.timeToFirstTokenMs), times)] : []),
   ];
 }
