@@ -1,6 +1,5 @@
 package io.inference.analytics.ingest;
 
-import io.inference.analytics.event.UsageEventCodec;
 import jakarta.annotation.PreDestroy;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.inject.Inject;
@@ -39,7 +38,7 @@ public class IngestPipeline {
     private final DataSource dataSource;
     private final UsageEventStore store;
     private final StreamPosition position;
-    private final UsageEventCodec codec;
+    private final EventDecoder decoder;
     private final IngestMetrics metrics;
     private final DeadLetterStore deadLetters;
     private final Clock clock;
@@ -66,7 +65,7 @@ public class IngestPipeline {
             DataSource dataSource,
             UsageEventStore store,
             StreamPosition position,
-            UsageEventCodec codec,
+            EventDecoder decoder,
             IngestMetrics metrics,
             DeadLetterStore deadLetters,
             Clock clock) {
@@ -77,13 +76,13 @@ public class IngestPipeline {
         this.dataSource = dataSource;
         this.store = store;
         this.position = position;
-        this.codec = codec;
+        this.decoder = decoder;
         this.metrics = metrics;
         this.deadLetters = deadLetters;
         this.clock = clock;
         this.lanes = new Lanes(config.lanes());
         this.queues = new LaneQueues(lanes.count(), underWayMax());
-        this.splitter = new LaneSplitter(this, lanes, queues, codec, clock);
+        this.splitter = new LaneSplitter(this, lanes, queues, decoder, clock);
         for (int i = 0; i < lanes.count(); i++) {
             failing.add(new FailingAttempts());
         }
@@ -97,13 +96,13 @@ public class IngestPipeline {
         this.dataSource = live.dataSource;
         this.store = live.store;
         this.position = live.position;
-        this.codec = live.codec;
+        this.decoder = live.decoder;
         this.metrics = live.metrics;
         this.deadLetters = live.deadLetters;
         this.clock = live.clock;
         this.lanes = live.lanes;
         this.queues = new LaneQueues(lanes.count(), underWayMax());
-        this.splitter = new LaneSplitter(this, lanes, queues, codec, clock);
+        this.splitter = new LaneSplitter(this, lanes, queues, decoder, clock);
         for (int i = 0; i < lanes.count(); i++) {
             failing.add(new FailingAttempts());
         }

@@ -14,18 +14,31 @@ import java.util.concurrent.locks.ReentrantLock;
  * What waits for its lane. One writer at a time has a batch of a lane, so a lane commits in the order of the messages; any free
  * writer takes the lane that has waited longest.
  *
- * <p>Bound: {@code weightMax} events, then {@link #awaitRoom} waits. A lane that does not get on may fill it alone.
+ * <p>Bound: {@code weightMax} events, then {@link #awaitRoom} waits. A lane that does not get on may fill it alone, until {@link
+ * #leaveBehind} drops what waits in it.
  */
 final class LaneQueues {
 
     private static final long IDLE_NANOS = TimeUnit.SECONDS.toNanos(1);
 
+    /** A lane holds at least this part of the bound when it is left behind. */
+    private static final int WORTH_DROPPING = 8;
+
     private record Waiting(Share share, long sinceNanos) {}
+
+    /** Shares that were dropped, and of which lane. */
+    record LeftBehind(int lane, List<Share> shares) {}
 
     private static final class Lane {
         private final Deque<Waiting> waiting = new ArrayDeque<>();
         private int weight;
         private boolean taken;
+        private long takenNanos;
+        private boolean leftBehind;
+
+        private boolean isStuck(long longerThanNanos) {
+            return taken && System.nanoTime() - takenNanos > longerThanNanos;
+        }
     }
 
     private final ReentrantLock lock = new ReentrantLock();
@@ -40,6 +53,7 @@ final class LaneQueues {
     private int wanted;
 
     private boolean moveDue;
+    private boolean readAgain;
     private boolean closed;
 
     LaneQueues(int count, int weightMax) {
@@ -76,9 +90,11 @@ final class LaneQueues {
             lane.waiting.clear();
             lane.weight = 0;
             lane.taken = false;
+            lane.leftBehind = false;
         }
         weight = 0;
         moveDue = false;
+        readAgain = false;
         changed.signalAll();
         room.signalAll();
     }
@@ -118,6 +134,61 @@ final class LaneQueues {
             if (worth) {
                 changed.signalAll();
             }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /**
+     * Drops what waits in the lane that holds most, when a writer has had a batch of it for longer than {@code patience} and other
+     * lanes could go on. Less than a part of the bound is kept, as it is in nothing's way.
+     *
+     * @return empty when there is no such lane
+     */
+    Optional<LeftBehind> leaveBehind(Duration patience) {
+        lock.lock();
+        try {
+            Lane found = null;
+            boolean others = false;
+            for (Lane lane : lanes) {
+                boolean stuck = lane.leftBehind || lane.isStuck(patience.toNanos());
+                others |= !stuck;
+                if (stuck
+                        && lane.weight >= weightMax / WORTH_DROPPING
+                        && (found == null || lane.weight > found.weight)) {
+                    found = lane;
+                }
+            }
+            if (found == null || !others) {
+                return Optional.empty();
+            }
+            List<Share> dropped = found.waiting.stream().map(Waiting::share).toList();
+            weight -= found.weight;
+            found.weight = 0;
+            found.waiting.clear();
+            found.leftBehind = true;
+            room.signalAll();
+            return Optional.of(new LeftBehind(lanes.indexOf(found), dropped));
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Whether nothing of the lane is taken any longer, so that the rest of it has to be read again. */
+    boolean isLeftBehind(int lane) {
+        lock.lock();
+        try {
+            return lanes.get(lane).leftBehind;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Whether a lane that was left behind gets on again, and is to be read from where it was left. */
+    boolean isToBeReadAgain() {
+        lock.lock();
+        try {
+            return readAgain;
         } finally {
             lock.unlock();
         }
@@ -176,7 +247,9 @@ final class LaneQueues {
         lock.lock();
         try {
             if (batch.generation() == generation && !batch.shares().isEmpty()) {
-                lanes.get(batch.lane()).taken = false;
+                Lane lane = lanes.get(batch.lane());
+                lane.taken = false;
+                readAgain |= lane.leftBehind;
                 changed.signalAll();
             }
         } finally {
@@ -219,6 +292,7 @@ final class LaneQueues {
         lane.weight -= taken;
         weight -= taken;
         lane.taken = true;
+        lane.takenNanos = System.nanoTime();
         room.signalAll();
         return new LaneBatch(generation, lanes.indexOf(lane), shares);
     }

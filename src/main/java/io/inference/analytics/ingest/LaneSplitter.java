@@ -4,9 +4,10 @@ import io.inference.analytics.event.Decoded;
 import io.inference.analytics.event.Decoded.Accepted;
 import io.inference.analytics.event.Decoded.Rejected;
 import io.inference.analytics.event.RejectReason;
-import io.inference.analytics.event.UsageEventCodec;
 import io.inference.analytics.ingest.PreparedBatch.Candidate;
 import io.inference.analytics.ingest.PreparedBatch.DeadLetter;
+import io.inference.analytics.platform.BackOff;
+import java.sql.SQLException;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -39,19 +40,24 @@ final class LaneSplitter implements Runnable {
     /** Part of INGESTION_BATCH_TIMEOUT that may be spent here. */
     private static final int TIMEOUT_SHARE = 10;
 
+    /** Longer than a batch takes; a batch that waits for a lock fails after 30 s. */
+    private static final Duration LANE_PATIENCE = Duration.ofSeconds(5);
+
+    private static final Duration RETRY_DELAY_MIN = Duration.ofMillis(100);
+
     private final IngestPipeline pipeline;
     private final Lanes lanes;
     private final LaneQueues queues;
-    private final UsageEventCodec codec;
+    private final EventDecoder decoder;
     private final Clock clock;
     private volatile Instant lastProgressAt;
     private volatile Instant oldestInHand;
 
-    LaneSplitter(IngestPipeline pipeline, Lanes lanes, LaneQueues queues, UsageEventCodec codec, Clock clock) {
+    LaneSplitter(IngestPipeline pipeline, Lanes lanes, LaneQueues queues, EventDecoder decoder, Clock clock) {
         this.pipeline = pipeline;
         this.lanes = lanes;
         this.queues = queues;
-        this.codec = codec;
+        this.decoder = decoder;
         this.clock = clock;
         this.lastProgressAt = clock.instant();
     }
@@ -76,6 +82,8 @@ final class LaneSplitter implements Runnable {
                 if (batch.isPresent()) {
                     split(batch.get());
                     oldestInHand = null;
+                } else {
+                    leaveBehind();
                 }
             }
         } catch (InterruptedException e) {
@@ -83,7 +91,23 @@ final class LaneSplitter implements Runnable {
         }
     }
 
-    private void split(MessageBuffer.Batch batch) {
+    /** Nothing more comes in: a lane that does not get on may hold all that may wait here. */
+    private void leaveBehind() {
+        Optional<Source> source = pipeline.source(pipeline.buffer().generation());
+        if (source.isEmpty() || !source.get().open().isOrdered()) {
+            return;
+        }
+        queues.leaveBehind(LANE_PATIENCE).ifPresent(left -> {
+            LOG.warnf(
+                    "event=lane_left_behind lane=%d from_offset=%d messages=%d",
+                    left.lane(),
+                    left.shares().get(0).message().offset(),
+                    left.shares().size());
+            pipeline.settle(source.get().open().leaveBehind(left.shares()));
+        });
+    }
+
+    private void split(MessageBuffer.Batch batch) throws InterruptedException {
         oldestInHand = batch.messages().get(0).publishedAt();
         Optional<Source> source = pipeline.source(batch.generation());
         if (source.isEmpty()) {
@@ -107,7 +131,7 @@ final class LaneSplitter implements Runnable {
         }
     }
 
-    private List<Share> shares(Source source, RawMessage message) {
+    private List<Share> shares(Source source, RawMessage message) throws InterruptedException {
         Map<Integer, Parts> byLane = new TreeMap<>();
         int firstSlot = -1;
         List<DeadLetter> deadLetters = new ArrayList<>(0);
@@ -131,7 +155,8 @@ final class LaneSplitter implements Runnable {
                     .deadLetters()
                     .addAll(deadLetters);
         }
-        OpenMessages.Entry entry = source.open().add(message, byLane.size());
+        boolean leftBehind = byLane.keySet().removeIf(queues::isLeftBehind);
+        OpenMessages.Entry entry = source.open().add(message, byLane.size(), leftBehind);
         List<Share> shares = new ArrayList<>(byLane.size());
         boolean whole = byLane.size() == 1;
         byLane.forEach((lane, parts) -> shares.add(
@@ -142,10 +167,20 @@ final class LaneSplitter implements Runnable {
         return shares;
     }
 
-    private List<Decoded> decode(RawMessage message) {
-        for (int attempt = 1; ; attempt++) {
+    private List<Decoded> decode(RawMessage message) throws InterruptedException {
+        BackOff backOff = new BackOff(RETRY_DELAY_MIN, pipeline.config().retryDelayMax());
+        for (int attempt = 1; ; ) {
             try {
-                return codec.decode(message.body(), clock.instant());
+                return decoder.decode(message.body());
+            } catch (SQLException e) {
+                // Without the database nothing can be stored either.
+                pipeline.attemptFailed(lanes.ofSlot(Lanes.SLOT_WITHOUT_ORG));
+                LOG.warnf("event=time_in_doubt offset=%d cause=%s", message.offset(), e.getMessage());
+                if (pipeline.buffer().isClosed()) {
+                    throw new InterruptedException("closed");
+                }
+                lastProgressAt = clock.instant();
+                backOff.pause();
             } catch (RuntimeException | Error e) {
                 pipeline.attemptFailed(lanes.ofSlot(Lanes.SLOT_WITHOUT_ORG));
                 LOG.errorf(e, "event=message_not_decoded offset=%d attempt=%d", message.offset(), attempt);
@@ -153,6 +188,7 @@ final class LaneSplitter implements Runnable {
                     return List.of(new Rejected(
                             RejectReason.STORAGE_REJECTED, e.getClass().getSimpleName(), message.body()));
                 }
+                attempt++;
             }
         }
     }

@@ -13,6 +13,9 @@ import java.util.Optional;
  * batch at a time: everything at the front that is committed once this batch is. So the ranges that batches record never overlap,
  * whatever the lanes do.
  *
+ * <p>A lane that does not get on may be left behind: what waits in it is dropped, and read again later. Until then the position
+ * ends before it. Later messages are not kept here; other lanes commit them, and leave their marks.
+ *
  * <p>Bound: neighbours that are committed become one entry, so there are at most twice as many entries as open messages.
  */
 final class OpenMessages {
@@ -21,24 +24,27 @@ final class OpenMessages {
     static final class Entry {
         private final RawMessage.Settlement settlement;
         private final boolean afterGap;
+        private final boolean linked;
         private final long first;
         private StreamPlace.Mark last;
         private int messages = 1;
         private int openShares;
+        private boolean leftBehind;
         private Object closing;
         private Entry before;
         private Entry after;
 
-        private Entry(RawMessage message, int shares, boolean afterGap) {
+        private Entry(RawMessage message, int shares, boolean afterGap, boolean linked) {
             this.settlement = message.settlement();
             this.first = message.offset();
             this.last = new StreamPlace.Mark(message.offset(), message.publishedAt());
             this.openShares = shares;
             this.afterGap = afterGap;
+            this.linked = linked;
         }
 
         private boolean isClosed() {
-            return openShares == 0;
+            return openShares == 0 && !leftBehind;
         }
     }
 
@@ -52,6 +58,7 @@ final class OpenMessages {
     private boolean carrying;
     private long carriedLast = RawMessage.NO_OFFSET;
     private long closedMessages;
+    private boolean lanesLeftBehind;
 
     /**
      * @param ordered whether a position moves over them; else a committed message is forgotten at once
@@ -62,10 +69,36 @@ final class OpenMessages {
         this.gapMin = gapMin;
     }
 
+    /** Whether a position moves over the messages. */
+    boolean isOrdered() {
+        return ordered;
+    }
+
     /** Adds a message behind all others; one without shares is committed already. */
     synchronized Entry add(RawMessage message, int shares) {
-        boolean gap = ordered && tail != null && message.offset() - tail.last.offset() > gapMin;
-        Entry entry = new Entry(message, shares, gap);
+        return add(message, shares, false);
+    }
+
+    /**
+     * Adds a message behind all others.
+     *
+     * @param leftBehind whether there are further shares, of lanes that are left behind
+     */
+    synchronized Entry add(RawMessage message, int shares, boolean leftBehind) {
+        boolean linked = !lanesLeftBehind;
+        boolean gap = linked && ordered && tail != null && message.offset() - tail.last.offset() > gapMin;
+        Entry entry = new Entry(message, shares, gap, linked);
+        entry.leftBehind = leftBehind;
+        if (linked) {
+            append(entry);
+        }
+        if (entry.isClosed()) {
+            closed(entry);
+        }
+        return entry;
+    }
+
+    private void append(Entry entry) {
         entry.before = tail;
         if (tail == null) {
             head = entry;
@@ -73,10 +106,25 @@ final class OpenMessages {
             tail.after = entry;
         }
         tail = entry;
-        if (shares == 0) {
-            closed(entry);
+    }
+
+    /**
+     * Gives up what waits in a lane. The position does not move over it, whatever else is committed.
+     *
+     * @return what to tell the transport of messages of which nothing else is open
+     */
+    synchronized List<RawMessage.Settlement> leaveBehind(List<Share> dropped) {
+        List<RawMessage.Settlement> settled = new ArrayList<>(dropped.size());
+        for (Share share : dropped) {
+            Entry entry = share.entry();
+            entry.leftBehind = true;
+            entry.openShares--;
+            if (entry.openShares == 0) {
+                settled.add(entry.settlement);
+            }
         }
-        return entry;
+        lanesLeftBehind |= !dropped.isEmpty();
+        return settled;
     }
 
     /**
@@ -107,7 +155,7 @@ final class OpenMessages {
     }
 
     private static boolean isClosedWith(Entry entry, List<Share> batch) {
-        return entry.isClosed() || entry.openShares == 1 && entry.closing == batch;
+        return entry.isClosed() || entry.openShares == 1 && !entry.leftBehind && entry.closing == batch;
     }
 
     /** Whether the position could move without any further commit. */
@@ -124,7 +172,9 @@ final class OpenMessages {
             entry.openShares--;
             if (entry.openShares == 0) {
                 settled.add(entry.settlement);
-                closed(entry);
+                if (entry.isClosed()) {
+                    closed(entry);
+                }
             }
         }
         carried.ifPresent(range -> {
@@ -170,6 +220,9 @@ final class OpenMessages {
             return;
         }
         closedMessages += entry.messages;
+        if (!entry.linked) {
+            return;
+        }
         if (entry.after != null) {
             join(entry, entry.after);
         }

@@ -203,6 +203,10 @@ final class StreamReader implements TransportReader {
                 LOG.warnf("event=stream_cut epoch=%d", lease.epoch());
                 return;
             }
+            if (pipeline.queues().isToBeReadAgain()) {
+                LOG.infof("event=stream_read_again epoch=%d", lease.epoch());
+                return;
+            }
             if (!position.renew(pipeline.replica(), lease.epoch(), length)) {
                 LOG.warnf("event=lease_lost epoch=%d", lease.epoch());
                 return;

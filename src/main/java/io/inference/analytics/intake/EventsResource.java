@@ -5,6 +5,7 @@ import io.inference.analytics.access.Requires;
 import io.inference.analytics.event.Decoded;
 import io.inference.analytics.event.RejectReason;
 import io.inference.analytics.event.UsageEventCodec;
+import io.inference.analytics.ingest.EventDecoder;
 import io.inference.analytics.platform.Failure;
 import io.inference.analytics.web.Problem;
 import io.inference.analytics.web.QueryParameters;
@@ -21,7 +22,6 @@ import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
 import jakarta.ws.rs.core.UriInfo;
 import java.io.ByteArrayOutputStream;
-import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
@@ -38,19 +38,17 @@ import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 @Tag(name = "events")
 class EventsResource {
 
-    private final UsageEventCodec codec;
+    private final EventDecoder decoder;
     private final EventPublisher publisher;
     private final IntakeMetrics metrics;
-    private final Clock clock;
 
     @Inject
     RoutingContext request;
 
-    EventsResource(UsageEventCodec codec, EventPublisher publisher, IntakeMetrics metrics, Clock clock) {
-        this.codec = codec;
+    EventsResource(EventDecoder decoder, EventPublisher publisher, IntakeMetrics metrics) {
+        this.decoder = decoder;
         this.publisher = publisher;
         this.metrics = metrics;
-        this.clock = clock;
     }
 
     @POST
@@ -86,7 +84,7 @@ class EventsResource {
         QueryParameters.of(uri.getQueryParameters()).finish();
         List<byte[]> accepted = new ArrayList<>();
         List<AcceptedEvents.Rejected> rejected = new ArrayList<>();
-        List<Decoded> outcomes = codec.decode(body, clock.instant());
+        List<Decoded> outcomes = decoder.decodeNow(body);
         refuseUnreadable(outcomes, body);
         for (int index = 0; index < outcomes.size(); index++) {
             Decoded outcome = outcomes.get(index);

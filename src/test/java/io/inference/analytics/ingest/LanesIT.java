@@ -57,6 +57,9 @@ class LanesIT {
     @Inject
     ConservationCheck check;
 
+    @Inject
+    IngestConfig config;
+
     @ConfigProperty(name = "RABBITMQ_URL")
     String brokerUrl;
 
@@ -183,6 +186,30 @@ class LanesIT {
         awaitStored(quick, 4);
         await().atMost(PATIENCE)
                 .untilAsserted(() -> assertThat(sum("received") - received).isEqualTo(6));
+        assertThat(sum("duplicates")).isEqualTo(duplicates);
+    }
+
+    /** More than the buffer takes: what does not fit is dropped and read again, so that reading goes on for the others. */
+    @Test
+    void aBlockedOrganisationWithMoreEventsThanTheBufferDelaysNoOther() throws Exception {
+        int many = config.stream().bufferMessages() + 5_000;
+        UUID blocked = lab.org();
+        UUID quick = orgOfOtherLane(blocked);
+        long received = sum("received");
+        long duplicates = sum("duplicates");
+        try (Connection holder = database.getConnection()) {
+            lock(holder, "lock", blocked);
+            lab.publish(
+                    Stream.generate(() -> event(blocked).bytes()).limit(many).toList());
+            lab.publish(event(quick));
+            awaitStored(quick, 1);
+            assertThat(stored(blocked)).isZero();
+            assertThat(ingestion.reader().view().backlogMessages()).isEqualTo(many);
+            lock(holder, "unlock", blocked);
+        }
+        awaitStored(blocked, many);
+        await().atMost(PATIENCE)
+                .untilAsserted(() -> assertThat(sum("received") - received).isEqualTo(many + 1));
         assertThat(sum("duplicates")).isEqualTo(duplicates);
     }
 

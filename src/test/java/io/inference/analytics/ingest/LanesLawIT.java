@@ -7,7 +7,6 @@ import io.agroal.api.AgroalDataSource;
 import io.inference.analytics.devtools.ExpectedTotals;
 import io.inference.analytics.devtools.SampleEvents;
 import io.inference.analytics.devtools.SampleOptions;
-import io.inference.analytics.event.UsageEventCodec;
 import io.inference.analytics.testing.Drift;
 import io.inference.analytics.testing.WithBackends;
 import io.quarkus.test.junit.QuarkusTest;
@@ -68,7 +67,7 @@ class LanesLawIT {
     UsageEventStore store;
 
     @Inject
-    UsageEventCodec codec;
+    EventDecoder decoder;
 
     @Inject
     IngestMetrics metrics;
@@ -184,7 +183,7 @@ class LanesLawIT {
         Mortal connections = connections();
         StreamPosition position = new StreamPosition(jdbi, lanes);
         IngestPipeline pipeline =
-                new IngestPipeline(with(lanes), connections, store, position, codec, metrics, deadLetters, clock);
+                new IngestPipeline(with(lanes), connections, store, position, decoder, metrics, deadLetters, clock);
         replicas.add(pipeline.replica());
         jdbi.useHandle(handle -> handle.execute(
                 "update analytics.ingestion_positions set leased_until = now() where transport = 'stream'"));

@@ -6,18 +6,20 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * Whatever lanes commit in whichever order, fail, end in the middle, and go on with another number of lanes: every part of every
- * message is committed once, and the ranges cover every message once.
+ * Whatever lanes commit in whichever order, fail, are left behind, end in the middle, and go on with another number of lanes: every
+ * part of every message is committed once, and the ranges cover every message once.
  */
 class LanesLawTest {
 
@@ -65,12 +67,21 @@ class LanesLawTest {
         Source source = new Source(1, 1, position, 0, List.copyOf(marks), true);
         Map<Share, List<Integer>> slotsOfShare = new HashMap<>();
         Map<Integer, List<Share>> waiting = new TreeMap<>();
+        Set<Integer> leftBehind = new HashSet<>();
         long end = Math.min(MESSAGES, position + 1 + random.nextInt(120));
-        for (long offset = position; offset < end; offset++) {
-            offer(source, lanes, offset, slotsOf.get((int) offset), waiting, slotsOfShare);
-        }
+        long offered = position;
         int steps = random.nextInt(60);
         for (int i = 0; i < steps; i++) {
+            for (int more = random.nextInt(30); more > 0 && offered < end; more--) {
+                offer(source, lanes, offered, slotsOf.get((int) offered), waiting, slotsOfShare, leftBehind);
+                offered++;
+            }
+            if (random.nextInt(20) == 0 && !waiting.isEmpty()) {
+                int lane = List.copyOf(waiting.keySet()).get(random.nextInt(waiting.size()));
+                source.open().leaveBehind(waiting.get(lane));
+                waiting.get(lane).clear();
+                leftBehind.add(lane);
+            }
             List<Integer> busy = waiting.entrySet().stream()
                     .filter(lane -> !lane.getValue().isEmpty())
                     .map(Map.Entry::getKey)
@@ -101,7 +112,8 @@ class LanesLawTest {
             long offset,
             List<Integer> slots,
             Map<Integer, List<Share>> waiting,
-            Map<Share, List<Integer>> slotsOfShare) {
+            Map<Share, List<Integer>> slotsOfShare,
+            Set<Integer> leftBehind) {
         RawMessage message = new RawMessage(new byte[0], offset, Instant.EPOCH, "", "", () -> {});
         Map<Integer, List<Integer>> byLane = new TreeMap<>();
         for (int slot : slots) {
@@ -110,7 +122,8 @@ class LanesLawTest {
                         .add(slot);
             }
         }
-        OpenMessages.Entry entry = source.open().add(message, byLane.size());
+        boolean behind = byLane.keySet().removeIf(leftBehind::contains);
+        OpenMessages.Entry entry = source.open().add(message, byLane.size(), behind);
         byLane.forEach((lane, of) -> {
             Share share = new Share(entry, message, lane, true, true, List.of(), List.of());
             slotsOfShare.put(share, of);

@@ -226,4 +226,56 @@ class LanesTest {
         queues.offer(1, offered(3, 0));
         assertThat(queues.take(1, 1, Duration.ZERO)).isEmpty();
     }
+
+    @Test
+    void aLaneThatDoesNotGetOnIsLeftBehindAndReadAgainWhenItDoes() throws Exception {
+        LaneQueues queues = new LaneQueues(2, 8);
+        queues.restart(1);
+        queues.offer(1, offered(1, 0));
+        LaneBatch stuck = queues.take(1, 1, Duration.ZERO).orElseThrow();
+        List<Share> later = offered(2, 0);
+        queues.offer(1, later);
+        assertThat(queues.leaveBehind(LONG)).as("it may be slow").isEmpty();
+        assertThat(queues.leaveBehind(Duration.ZERO)).hasValueSatisfying(left -> {
+            assertThat(left.lane()).isZero();
+            assertThat(left.shares()).isEqualTo(later);
+        });
+        assertThat(queues.isLeftBehind(0)).isTrue();
+        assertThat(queues.isLeftBehind(1)).isFalse();
+        assertThat(queues.isToBeReadAgain()).isFalse();
+        queues.release(stuck);
+        assertThat(queues.isToBeReadAgain()).isTrue();
+        queues.restart(2);
+        assertThat(queues.isLeftBehind(0)).isFalse();
+        assertThat(queues.isToBeReadAgain()).isFalse();
+    }
+
+    @Test
+    void noLaneIsLeftBehindWhenNoOtherGainsByIt() throws Exception {
+        LaneQueues queues = new LaneQueues(2, 8);
+        queues.restart(1);
+        for (int lane = 0; lane < 2; lane++) {
+            queues.offer(1, offered(1 + lane, lane));
+            assertThat(queues.take(1, 1, Duration.ZERO)).isPresent();
+            queues.offer(1, offered(3 + lane, lane));
+        }
+        assertThat(queues.leaveBehind(Duration.ZERO)).isEmpty();
+    }
+
+    @Test
+    void thePositionEndsBeforeWhatIsLeftBehind() {
+        List<Share> quick = offered(1, 0);
+        List<Share> both = offered(2, 0, 1);
+        List<Share> blocked = offered(3, 1);
+        open.leaveBehind(List.of(both.get(1), blocked.get(0))).forEach(RawMessage.Settlement::committed);
+        assertThat(settled).as("nothing else of it is open").containsExactly(3L);
+        List<Share> later = offered(4, 0);
+        assertThat(commit(later)).isEmpty();
+        assertThat(commit(List.of(both.get(0)))).isEmpty();
+        assertThat(commit(quick)).contains(range(1, 1, 1));
+        assertThat(settled).containsExactly(3L, 4L, 2L, 1L);
+        assertThat(open.mayMove()).isFalse();
+        assertThat(open.oldestPublishedAt()).contains(Instant.EPOCH.plusSeconds(2));
+        assertThat(open.closedMessages()).as("committed beyond the position").isEqualTo(1);
+    }
 }
