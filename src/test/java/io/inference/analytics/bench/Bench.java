@@ -20,6 +20,7 @@ final class Bench implements Callable<Integer> {
             "startup",
             "drain-stream",
             "drain-queue",
+            "lanes",
             "freshness",
             "query",
             "audit",
@@ -94,6 +95,7 @@ final class Bench implements Callable<Integer> {
             case "startup" -> StartupBenchmark.run();
             case "drain-stream" -> new DrainBenchmark("stream", events, notes).run();
             case "drain-queue" -> new DrainBenchmark("queue", events, notes).run();
+            case "lanes" -> new LanesBenchmark(events, notes).run();
             case "freshness" -> new FreshnessBenchmark(Duration.ofSeconds(durationSeconds), notes).run();
             case "query" -> new QueryBenchmark(notes).run();
             case "audit" -> new AuditBenchmark(notes).run();

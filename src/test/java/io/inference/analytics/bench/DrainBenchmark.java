@@ -24,7 +24,8 @@ final class DrainBenchmark {
     private static final Duration PATIENCE = Duration.ofMinutes(10);
     private static final String RECEIVED = "select coalesce(sum(received), 0) from analytics.ingestion_batches";
 
-    private static final String RATE =
+    /** Events per second from the first commit to the last. */
+    static final String RATE =
             """
             select sum(received) filter (where nth > 1) / extract(epoch from max(committed_at) - min(committed_at))
             from (select received, committed_at, row_number() over (order by batch_id) as nth
@@ -47,7 +48,7 @@ final class DrainBenchmark {
         try (Stack stack = new Stack(transport)) {
             stack.prepare();
             stack.bindReferenceQueue();
-            fill(stack);
+            fill(stack, events);
             Bench.progress("reading the reference queue");
             double reference = stream ? References.perfTest(stack, events) : References.connector(stack, events);
             stack.deleteReferenceQueue();
@@ -66,7 +67,7 @@ final class DrainBenchmark {
         return figures;
     }
 
-    private void fill(Stack stack) throws Exception {
+    static void fill(Stack stack, int events) throws Exception {
         Bench.progress("publishing " + events + " events");
         SampleOptions options = new SampleOptions(events, 250, 40, 0, 0, 4, 0, 0, 0, 7, Instant.now(), Duration.ZERO);
         try (ConfirmedPublisher publisher =
@@ -91,10 +92,7 @@ final class DrainBenchmark {
             Map<String, Double> before = cpu(processes);
             double receivedBefore = stack.number(RECEIVED);
             Instant started = Instant.now();
-            Awaitility.await("all events stored")
-                    .atMost(PATIENCE)
-                    .pollInterval(Duration.ofMillis(100))
-                    .until(() -> stack.number(RECEIVED) >= events);
+            awaitReceived(stack, events);
             Map<String, Double> after = cpu(processes);
             double seconds = Duration.between(started, Instant.now()).toMillis() / 1000.0;
             double drained = events - receivedBefore;
@@ -109,9 +107,16 @@ final class DrainBenchmark {
             used.append(" on ")
                     .append(Runtime.getRuntime().availableProcessors())
                     .append(" processors");
-            checkExact(stack);
+            checkExact(stack, events);
             return new Drained(stack.number(RATE), ProcessUsage.peakResidentMib(service.pid()), used.toString());
         }
+    }
+
+    static void awaitReceived(Stack stack, int events) {
+        Awaitility.await("all events stored")
+                .atMost(PATIENCE)
+                .pollInterval(Duration.ofMillis(100))
+                .until(() -> stack.number(RECEIVED) >= events);
     }
 
     private static Map<String, Double> cpu(Map<String, Long> processes) {
@@ -121,7 +126,7 @@ final class DrainBenchmark {
     }
 
     /** A fast figure for wrong totals would be worth nothing. */
-    private void checkExact(Stack stack) throws SQLException {
+    static void checkExact(Stack stack, int events) throws SQLException {
         double stored = stack.number("select count(*) from analytics.usage_events");
         double shown = stack.number("select coalesce(sum(invocations), 0) from analytics.usage_hourly");
         double daily = stack.number("select coalesce(sum(invocations), 0) from analytics.usage_daily");

@@ -25,6 +25,17 @@ record Figure(String name, String ours, String reference, String ratio, String t
                 ratio >= ratioMin);
     }
 
+    /** Events a second next to those of the reference, of which nothing is wanted. */
+    static Figure compared(String name, double ours, String referenceName, double reference) {
+        return new Figure(
+                name,
+                perSecond(ours),
+                referenceName + " " + perSecond(reference),
+                decimals(ours / reference),
+                "",
+                true);
+    }
+
     /** A figure with an upper bound of its own. */
     static Figure atMost(String name, double ours, double max, String unit) {
         return new Figure(name, plain(ours) + " " + unit, "", "", "<= " + plain(max) + " " + unit, ours <= max);

@@ -35,7 +35,14 @@ final class Stack implements AutoCloseable {
 
     /** The packaged service, with the options of the JVM with which it is shipped. */
     ServiceProcess startService() {
-        return ServiceProcess.start(Bench.serviceJvmOptions(), settings).awaitReady();
+        return startService(Map.of());
+    }
+
+    /** The same with settings of its own. */
+    ServiceProcess startService(Map<String, String> own) {
+        Map<String, String> all = new HashMap<>(settings);
+        all.putAll(own);
+        return ServiceProcess.start(Bench.serviceJvmOptions(), all).awaitReady();
     }
 
     /** Starts the service once and stops it, so that the tables, the exchange and the queues are there. */
