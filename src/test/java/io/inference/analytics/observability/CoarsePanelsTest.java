@@ -70,4 +70,36 @@ class CoarsePanelsTest {
             }
         }
     }
+
+    /** Grafana calls the first field of a matrix by both of its fields, and shows no bars at a field that is not there. */
+    @Test
+    void barsStandAtAFieldThatThereIs() throws IOException {
+        int charts = 0;
+        for (Path file : Promql.dashboards()) {
+            for (JsonNode panel : Promql.panels(Promql.json(file))) {
+                String field = panel.at("/options/xField").asText();
+                if (!field.isEmpty()) {
+                    charts++;
+                    assertThat(fields(panel))
+                            .as(file + ": " + panel.path("title").asText())
+                            .contains(field);
+                }
+            }
+        }
+        assertThat(charts).isGreaterThanOrEqualTo(2);
+    }
+
+    private static List<String> fields(JsonNode panel) {
+        List<String> fields = new ArrayList<>();
+        for (JsonNode transformation : panel.path("transformations")) {
+            JsonNode options = transformation.path("options");
+            if (transformation.path("id").asText().equals("groupingToMatrix")) {
+                return List.of(options.path("rowField").asText() + "\\"
+                        + options.path("columnField").asText());
+            }
+        }
+        panel.at("/targets/0/columns")
+                .forEach(column -> fields.add(column.path("text").asText()));
+        return fields;
+    }
 }

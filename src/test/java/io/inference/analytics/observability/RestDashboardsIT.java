@@ -46,6 +46,7 @@ class RestDashboardsIT {
                     .status(i < 30 ? "success" : "error"));
         }
         stored.store(database);
+        sql("insert into analytics.models (model_id, name) values ('%s', 'a model')".formatted(model));
         sql("insert into analytics.manual_cost_entry (month, platform, amount_usd, entered_by, entered_at)"
                 + " values ('2026-03-01', 'claude_ai', 600, 'test', now()) on conflict do nothing");
         // A user with cost.
