@@ -52,7 +52,8 @@ final class AnalyticsCommand {
             name = "migrate",
             description = {
                 "Migrates the database of DATABASE_URL to this version's schema. Needs no other setting.",
-                "Several may run at once: one works, the others wait and find nothing left to do."
+                "Several may run at once: one works, the others wait and find nothing left to do.",
+                "Never waits for a lock longer than 2 s, as others would queue behind it; tries again for 45 minutes."
             })
     static class Migrate implements ServiceCommand {
 
@@ -60,7 +61,7 @@ final class AnalyticsCommand {
         Migrations migrations;
 
         @Override
-        public int run(PrintWriter out) {
+        public int run(PrintWriter out) throws InterruptedException {
             Migrations.Report report = migrations.run();
             out.printf("schema version %s, migrations applied: %d%n", report.version(), report.applied());
             return 0;

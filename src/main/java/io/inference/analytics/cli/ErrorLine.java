@@ -147,8 +147,12 @@ public final class ErrorLine {
                     .formatted(state);
         }
         if (SqlState.lacksRight(e)) {
-            return "DATABASE_URL: the user lacks a right (SQLState %s): %s (expected: the owner of schema analytics, or db/roles.sql after the last migration)"
+            return "DATABASE_URL: the user lacks a right (SQLState %s): %s (expected: the owner of schema analytics with CREATE and TEMPORARY on the database, or db/roles.sql after the last migration)"
                     .formatted(state, lastPart(firstLine(e)));
+        }
+        if (SqlState.is(e, SqlState.LOCK_NOT_AVAILABLE)) {
+            return "another transaction holds a lock that this needs (SQLState %s; expected: try again when it has ended)"
+                    .formatted(state);
         }
         return "SQLState %s: %s".formatted(state, firstLine(e));
     }

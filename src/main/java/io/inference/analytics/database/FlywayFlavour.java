@@ -28,9 +28,13 @@ public class FlywayFlavour implements FlywayConfigurationCustomizer {
             """;
 
     private final String setting;
+    private final LockLimit lockLimit;
 
-    FlywayFlavour(@ConfigProperty(name = "analytics.storage-flavour") String setting) {
+    FlywayFlavour(
+            @ConfigProperty(name = "analytics.storage-flavour") String setting,
+            @ConfigProperty(name = "quarkus.flyway.migrate-at-start") boolean atStart) {
         this.setting = setting;
+        this.lockLimit = atStart ? LockLimit.OF_A_START : LockLimit.OF_A_COMMAND;
     }
 
     @Override
@@ -38,6 +42,7 @@ public class FlywayFlavour implements FlywayConfigurationCustomizer {
         configuration.initSql(SEARCH_EXTENSION);
         configuration.resourceProvider(
                 new OfFlavour(configuration.getResourceProvider(), () -> find(configuration.getDataSource())));
+        configuration.callbacks(lockLimit);
     }
 
     private StorageFlavour find(DataSource dataSource) {

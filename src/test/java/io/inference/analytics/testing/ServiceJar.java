@@ -15,12 +15,17 @@ final class ServiceJar {
 
     /** The JVM, with the classes that {@code local-dev/test} has recorded if it has, these options and the jar. */
     static List<String> command(List<String> jvmOptions) {
+        return command(DIRECTORY, jvmOptions);
+    }
+
+    /** The same for a version that was built elsewhere. */
+    static List<String> command(Path directory, List<String> jvmOptions) {
         List<String> words = new ArrayList<>();
         words.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         words.addAll(List.of(
-                "-XX:SharedArchiveFile=" + DIRECTORY.resolve("app.jsa"), "-Xlog:cds=off", "-Xlog:cds+dynamic=off"));
+                "-XX:SharedArchiveFile=" + directory.resolve("app.jsa"), "-Xlog:cds=off", "-Xlog:cds+dynamic=off"));
         words.addAll(jvmOptions);
-        words.addAll(List.of("-jar", DIRECTORY.resolve("quarkus-run.jar").toString()));
+        words.addAll(List.of("-jar", directory.resolve("quarkus-run.jar").toString()));
         return words;
     }
 }

@@ -50,10 +50,19 @@ public final class ServiceProcess implements AutoCloseable {
 
     /** The same with options for the JVM. */
     public static ServiceProcess start(List<String> jvmOptions, Map<String, String> settings, String... arguments) {
-        int httpPort = Ports.free();
-        int managementPort = Ports.free();
         List<String> command = ServiceJar.command(jvmOptions);
         command.addAll(List.of(arguments));
+        return run(command, settings);
+    }
+
+    /** Another version, from its {@code target/quarkus-app}. */
+    public static ServiceProcess startOf(Path directory, Map<String, String> settings) {
+        return run(ServiceJar.command(directory, ServiceJar.CHEAP_START), settings);
+    }
+
+    private static ServiceProcess run(List<String> command, Map<String, String> settings) {
+        int httpPort = Ports.free();
+        int managementPort = Ports.free();
         ProcessBuilder builder = new ProcessBuilder(command);
         builder.environment().keySet().removeIf(name -> name.startsWith("INGESTION_") || name.startsWith("QUARKUS_"));
         Map<String, String> environment = new HashMap<>(settings);
