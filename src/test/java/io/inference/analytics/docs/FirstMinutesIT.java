@@ -5,8 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.inference.analytics.devtools.StoredDocument;
 import io.inference.analytics.testing.Backend;
 import io.inference.analytics.testing.CommandProcess;
+import io.inference.analytics.testing.PrivateAuthority;
 import io.inference.analytics.testing.Sql;
 import io.inference.analytics.testing.TestBackends;
+import io.inference.analytics.testing.TlsProxy;
 import io.inference.analytics.testing.Tokens;
 import java.io.IOException;
 import java.net.URI;
@@ -20,11 +22,16 @@ import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** Starts that fail, with real servers: each says in one line what is wrong, and the page quotes the line. */
 class FirstMinutesIT {
 
     private static final TestBackends BACKENDS = new TestBackends().needing(Backend.POSTGRES, Backend.RABBITMQ);
+
+    @TempDir
+    static Path directory;
+
     private static Map<String, String> good;
     private static URI database;
     private static URI broker;
@@ -47,7 +54,7 @@ class FirstMinutesIT {
     }
 
     @Test
-    void everyFailureIsOneLineAndTheStoredPageQuotesIt() throws IOException {
+    void everyFailureIsOneLineAndTheStoredPageQuotesIt() throws Exception {
         String hostAndPath = database.getHost() + ":" + database.getPort() + database.getPath();
         say("Nothing is set", Map.of("DATABASE_URL", "", "RABBITMQ_URL", "", "JWT_PUBLIC_KEY", ""));
         say("The address is not one", Map.of("DATABASE_URL", "db.example.com/analytics"));
@@ -88,12 +95,25 @@ class FirstMinutesIT {
                 Map.of("RABBITMQ_URL", "amqp://newcomer:wrong@" + broker.getHost() + ":" + broker.getPort()),
                 "stream",
                 "status");
+        say("The broker has no stream plugin", Map.of("RABBITMQ_STREAM_PORT", "1"), "stream", "status");
+        unknownAuthority();
         say("The key for tokens is not there", Map.of("JWT_PUBLIC_KEY", "/etc/analytics/jwt.pem"));
         say("The key for tokens is the private one", Map.of("JWT_PUBLIC_KEY", privateKey()));
         say(
                 "The key of a local stack is set in production",
                 Map.of("CONSOLE_LOCAL_KEY", Tokens.keyFile(good).toString()));
         StoredDocument.assertStored(FirstMinutesPage.PAGE, FirstMinutesPage.text(cases));
+    }
+
+    private void unknownAuthority() throws Exception {
+        try (TlsProxy tls = new PrivateAuthority(directory, "localhost")
+                .inFrontOf(TlsProxy.Greeting.NONE, broker.getHost(), broker.getPort())) {
+            say(
+                    "The certificate of the broker is from an authority that the machine does not know",
+                    Map.of("RABBITMQ_URL", "amqps://" + broker.getRawUserInfo() + "@localhost:" + tls.port()),
+                    "stream",
+                    "status");
+        }
     }
 
     /** Runs the service, or a command of it, and keeps what it says. */

@@ -22,7 +22,8 @@ final class FirstMinutesPage {
                 wrong, and what the service expects. These are the lines, each from a start with that fault against
                 real servers. Only the line matters; the log above it can be ignored.
 
-                PostgreSQL must be version 15 or newer. Without the stream plugin of RabbitMQ, set
+                PostgreSQL must be version 15 or newer; an older one is refused with `DATABASE_URL: PostgreSQL 14.9
+                is too old (expected: 15 or newer)`. Without the stream plugin of RabbitMQ, set
                 `INGESTION_TRANSPORT=queue`. [proxies.md](proxies.md) says what to set behind a proxy and with a
                 private certificate authority, [settings.md](settings.md) lists all settings.
 
