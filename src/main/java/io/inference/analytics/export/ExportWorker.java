@@ -203,6 +203,7 @@ class ExportWorker {
                 "export",
                 SpanKind.INTERNAL,
                 job.request().traceParent().stream().toList());
+        span.setAttribute("analytics.job_id", job.jobId().toString());
         try (Scope scope = span.makeCurrent()) {
             LOG.debugf(
                     "event=export_begun jobId=%s try=%d scope=%s",
