@@ -38,7 +38,9 @@ final class BatchTransaction {
     // up with.
     private static final String BEGIN =
             "set transaction isolation level read committed; set local statement_timeout = '60s'; set local lock_timeout = '30s'; "
-                    + "set local idle_in_transaction_session_timeout = '60s'; "
+                    // A writer pauses between two statements for less than a second. One that is cut off from the
+                    // database keeps the locks of its organisations that long.
+                    + "set local idle_in_transaction_session_timeout = '15s'; "
                     // For a late event in a compressed chunk, TimescaleDB unpacks what may hold the same key, and
                     // refuses the batch above 100,000 rows. Servers without the extension ignore the setting.
                     + "set local timescaledb.max_tuples_decompressed_per_dml_transaction = 0";
