@@ -250,7 +250,13 @@ final class StreamReader implements TransportReader {
     }
 
     private static String reason(StreamException e) {
-        return e.getCause() == null ? LogText.plain(String.valueOf(e.getMessage())) : NetworkCause.of(e);
+        if (e.getCause() == null) {
+            return LogText.plain(String.valueOf(e.getMessage()));
+        }
+        String cause = NetworkCause.of(e);
+        return cause.contains("(expected: ")
+                ? cause
+                : cause + " (expected: the port of the plugin rabbitmq_stream, or INGESTION_TRANSPORT=queue)";
     }
 
     private static Environment environment(BrokerUrl url, Address address, EventLoopGroup loops) {
