@@ -4,7 +4,9 @@ import io.inference.analytics.platform.Retention;
 import io.inference.analytics.series.CutHours;
 import io.inference.analytics.series.SeriesGroup;
 import io.inference.analytics.series.SeriesScope;
+import io.inference.analytics.series.SpanKind;
 import io.inference.analytics.series.TimeRange;
+import io.inference.analytics.usage.BuiltSpans;
 import io.inference.analytics.usage.UserPrivacy;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.sql.Array;
@@ -56,6 +58,13 @@ public class ReliabilityStore {
             where org_id = ? and bucket_start >= ? and bucket_start < ?
             """;
 
+    private static final String BUILT =
+            """
+            select span_start as bucket_start, model_id, client_id, status, latency_bins, time_to_first_token_bins
+            from unnest(?::timestamptz[], ?::timestamptz[]) as part (low, high)
+            join analytics.histograms_local_parts on org_id = ? and span_start = low and span_end = high
+            """;
+
     private static final String NOT_CUT = "and bucket_start <> all (?)\n";
 
     /**
@@ -78,11 +87,13 @@ public class ReliabilityStore {
 
     private final SpikeRule rule;
     private final UserPrivacy privacy;
+    private final BuiltSpans spans;
     private final Retention retention;
 
-    ReliabilityStore(SpikeRule rule, UserPrivacy privacy, Retention retention) {
+    ReliabilityStore(SpikeRule rule, UserPrivacy privacy, BuiltSpans spans, Retention retention) {
         this.rule = rule;
         this.privacy = privacy;
+        this.spans = spans;
         this.retention = retention;
     }
 
@@ -109,25 +120,52 @@ public class ReliabilityStore {
             cuts.requireKept(retention, query.scope().now());
         }
         String user = query.readsRawEvents() ? privacy.shownId(handle, org, "actor_id") : "";
-        String sql = sql(query, cuts, user);
-        // Rows come in portions only within a transaction.
-        handle.useTransaction(transaction -> gather(transaction.getConnection(), org, query, cuts, sql, tallies));
+        spans.read(handle, asked(org, query, cuts), built -> {
+            Parts parts = new Parts(cuts.hours(), built, cuts.without(built));
+            String sql = sql(query, parts, user);
+            // Rows come in portions only within a transaction.
+            handle.useTransaction(transaction -> gather(transaction.getConnection(), org, query, parts, sql, tallies));
+            return built;
+        });
         return new Found(tallies.points(), tallies.totals());
     }
 
+    /**
+     * Where the parts of hours come from that are not whole.
+     *
+     * @param hours what the rollup must leave out
+     * @param built parts that are built
+     * @param events parts that come from raw events
+     */
+    private record Parts(List<Instant> hours, List<TimeRange> built, CutHours events) {}
+
     private static CutHours cuts(ReliabilityQuery query) {
         TimeRange fed = BucketTallies.fed(query.scope());
-        return query.readsRawEvents() ? CutHours.all(fed) : CutHours.of(fed, BucketTallies.edges(query.scope()));
+        List<Instant> edges = BucketTallies.edges(query.scope());
+        return query.readsRawEvents()
+                ? CutHours.all(fed)
+                : CutHours.of(fed, edges).splitAt(edges);
+    }
+
+    private static Optional<BuiltSpans.Asked> asked(UUID org, ReliabilityQuery query, CutHours cuts) {
+        return query.readsRawEvents()
+                ? Optional.empty()
+                : Optional.of(new BuiltSpans.Asked(
+                        org,
+                        SpanKind.HISTOGRAMS,
+                        query.scope().zone(),
+                        cuts.parts(),
+                        cuts.starts().stream().findFirst()));
     }
 
     private static void gather(
-            Connection connection, UUID org, ReliabilityQuery query, CutHours cuts, String sql, BucketTallies tallies)
+            Connection connection, UUID org, ReliabilityQuery query, Parts parts, String sql, BucketTallies tallies)
             throws SQLException {
         try (PreparedStatement select = connection.prepareStatement(sql)) {
             // Binary from the first execution on: bytes as text are twice as long.
             select.unwrap(PGStatement.class).setPrepareThreshold(-1);
             select.setFetchSize(query.groupBy().isEmpty() ? FETCH_SIZE_UNGROUPED : FETCH_SIZE_GROUPED);
-            bind(select, org, query, cuts);
+            bind(select, org, query, parts);
             try (ResultSet rows = select.executeQuery()) {
                 gather(rows, query, tallies);
             }
@@ -135,13 +173,16 @@ public class ReliabilityStore {
     }
 
     /** @param user the SQL of a user's id; empty where the rollup answers */
-    private static String sql(ReliabilityQuery query, CutHours cuts, String user) {
-        List<String> parts = new ArrayList<>();
+    private static String sql(ReliabilityQuery query, Parts parts, String user) {
+        List<String> sources = new ArrayList<>();
         if (user.isEmpty()) {
-            parts.add(cuts.isEmpty() ? ROLLUP : ROLLUP + NOT_CUT);
+            sources.add(parts.hours().isEmpty() ? ROLLUP : ROLLUP + NOT_CUT);
         }
-        if (!cuts.isEmpty()) {
-            parts.add(EVENTS.formatted(user.isEmpty() ? "" : "coalesce(" + user + "::text, '') as user_id, "));
+        if (!parts.built().isEmpty()) {
+            sources.add(BUILT);
+        }
+        if (!parts.events().isEmpty()) {
+            sources.add(EVENTS.formatted(user.isEmpty() ? "" : "coalesce(" + user + "::text, '') as user_id, "));
         }
         StringBuilder groups = new StringBuilder();
         for (ReliabilityGroupBy group : query.groupBy()) {
@@ -150,7 +191,7 @@ public class ReliabilityStore {
         String filters = (query.scope().models().isEmpty() ? "" : "and model_id = any (?)\n")
                 + (query.scope().clients().isEmpty() ? "" : "and client_id = any (?)\n")
                 + (query.users().isEmpty() ? "" : "and user_id = any (?)\n");
-        return HISTOGRAMS.formatted(groups, String.join("union all\n", parts), filters);
+        return HISTOGRAMS.formatted(groups, String.join("union all\n", sources), filters);
     }
 
     private static String column(ReliabilityGroupBy group) {
@@ -161,7 +202,7 @@ public class ReliabilityStore {
         };
     }
 
-    private static void bind(PreparedStatement select, UUID org, ReliabilityQuery query, CutHours cuts)
+    private static void bind(PreparedStatement select, UUID org, ReliabilityQuery query, Parts parts)
             throws SQLException {
         SeriesScope scope = query.scope();
         TimeRange fed = BucketTallies.fed(scope);
@@ -169,10 +210,19 @@ public class ReliabilityStore {
         List<Object> values = new ArrayList<>();
         if (!query.readsRawEvents()) {
             values.addAll(List.of(org, time(fed.start()), time(fed.end())));
-            if (!cuts.isEmpty()) {
-                values.add(times(connection, cuts.hours()));
+            if (!parts.hours().isEmpty()) {
+                values.add(times(connection, parts.hours()));
             }
         }
+        if (!parts.built().isEmpty()) {
+            values.addAll(List.of(
+                    times(
+                            connection,
+                            parts.built().stream().map(TimeRange::start).toList()),
+                    times(connection, parts.built().stream().map(TimeRange::end).toList()),
+                    org));
+        }
+        CutHours cuts = parts.events();
         if (!cuts.isEmpty()) {
             List<Instant> marks = Stream.concat(cuts.starts().stream(), BucketTallies.edges(scope).stream())
                     .distinct()

@@ -11,6 +11,7 @@
  * <p>On failure: a query's faults are reported all at once; without PostgreSQL the answer is
  * unavailable.
  *
- * <p>Tables: reads usage_events (ingest), histograms_hourly (rollup), models, orgs (usage).
+ * <p>Tables: reads usage_events (ingest), histograms_hourly,
+ * histograms_local_parts (rollup), models, orgs (usage).
  */
 package io.inference.analytics.reliability;

@@ -49,6 +49,7 @@ import org.jdbi.v3.core.JdbiException;
  *   <li>Record freshness and delete the batches from the outbox, in one transaction: rolled back,
  *       the next round does it again.
  *   <li>Publish the hint to Redis: the organisation's next batch publishes it.
+ *   <li>Build days of time zones: each is a transaction, and the next round builds the rest.
  * </ol>
  */
 @ApplicationScoped
@@ -101,6 +102,7 @@ public class RollupJob {
     private final Traces traces;
     private final RollupRefresh timescale;
     private final RollupRefresh postgres = new PostgresRefresh();
+    private final LocalSpanBuilder localSpans;
     private final Timer duration;
     private final AtomicReference<Instant> lastSuccess = new AtomicReference<>(Instant.EPOCH);
     private ScheduledExecutorService executor;
@@ -121,6 +123,7 @@ public class RollupJob {
         this.followers = followers;
         this.clock = clock;
         this.timescale = new TimescaleRefresh(retention);
+        this.localSpans = new LocalSpanBuilder(retention);
         this.traces = traces;
         this.duration = Timer.builder("analytics.rollup.duration")
                 .description("One round of the rollup job that did the work")
@@ -205,6 +208,7 @@ public class RollupJob {
                 more = refresh.closeNext(handle, started);
                 empty(handle, refresh, done);
             }
+            localSpans.round(handle, started);
         } finally {
             if (RollupLock.isOpen(handle)) {
                 handle.execute(COMMIT_AT_ONCE);
@@ -219,6 +223,11 @@ public class RollupJob {
             done.addAll(batches);
             batches = batches.size() < config.batchesMax() ? List.of() : outbox(handle);
         }
+    }
+
+    /** What builds the days of time zones. */
+    LocalSpanBuilder localSpans() {
+        return localSpans;
     }
 
     /** The refresh of the database's storage flavour. */

@@ -4,6 +4,7 @@ import io.inference.analytics.platform.Failure;
 import io.inference.analytics.platform.Retention;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.stream.Stream;
@@ -56,9 +57,30 @@ public record CutHours(List<TimeRange> parts) {
         return parts.isEmpty();
     }
 
+    /** The parts, each cut further where one of the edges lies in it. */
+    public CutHours splitAt(Collection<Instant> edges) {
+        List<TimeRange> split = new ArrayList<>();
+        for (TimeRange part : parts) {
+            Instant from = part.start();
+            for (Instant edge : edges.stream().distinct().sorted().toList()) {
+                if (edge.isAfter(from) && edge.isBefore(part.end())) {
+                    split.add(new TimeRange(from, edge));
+                    from = edge;
+                }
+            }
+            split.add(new TimeRange(from, part.end()));
+        }
+        return new CutHours(split);
+    }
+
+    /** What is left without some of the parts. */
+    public CutHours without(Collection<TimeRange> some) {
+        return new CutHours(parts.stream().filter(part -> !some.contains(part)).toList());
+    }
+
     /** The hours that rollups must leave out. */
     public List<Instant> hours() {
-        return parts.stream().map(part -> floor(part.start())).toList();
+        return parts.stream().map(part -> floor(part.start())).distinct().toList();
     }
 
     public List<Instant> starts() {

@@ -31,4 +31,9 @@ public record TimeRange(Instant start, Instant end) {
         }
         return parts;
     }
+
+    /** Whether all of another one lies in this one. */
+    public boolean contains(TimeRange other) {
+        return !other.start.isBefore(start) && !other.end.isAfter(end);
+    }
 }

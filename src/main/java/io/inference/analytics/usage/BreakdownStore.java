@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.stream.Stream;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.result.RowView;
 import org.jdbi.v3.core.statement.Query;
@@ -78,10 +79,12 @@ class BreakdownStore {
     record Found(List<Ranked> rows, Ranked totals) {}
 
     private final UserPrivacy privacy;
+    private final BuiltSpans spans;
     private final Retention retention;
 
-    BreakdownStore(UserPrivacy privacy, Retention retention) {
+    BreakdownStore(UserPrivacy privacy, BuiltSpans spans, Retention retention) {
         this.privacy = privacy;
+        this.spans = spans;
         this.retention = retention;
     }
 
@@ -97,8 +100,21 @@ class BreakdownStore {
                 query.isAboutUsers() ? privacy.shownId(handle, org, "user_id", query.isAboutMetadata()) : "user_id";
         UsageFilter filter = UsageFilter.of(org, query, userId);
         query.requireKept(retention);
-        try (Query select = handle.createQuery(sql(query, filter))) {
-            bind(select, query, filter);
+        Optional<BuiltSpans.Asked> asked = query.readsRawEvents()
+                ? Optional.empty()
+                : BuiltSpans.asked(
+                        org,
+                        query.isAboutUsers(),
+                        query.scope(),
+                        Stream.concat(
+                                query.compared().stream(),
+                                Stream.of(query.scope().range())));
+        return spans.read(handle, asked, built -> read(handle, query, filter, built));
+    }
+
+    private static Found read(Handle handle, BreakdownQuery query, UsageFilter filter, List<TimeRange> built) {
+        try (Query select = handle.createQuery(sql(query, filter, built))) {
+            bind(select, query, filter, built);
             List<Ranked> rows =
                     new ArrayList<>(select.map(BreakdownStore::ranked).list());
             Ranked totals = rows.remove(rows.size() - 1);
@@ -106,8 +122,8 @@ class BreakdownStore {
         }
     }
 
-    private static String sql(BreakdownQuery query, UsageFilter filter) {
-        String found = sums(query, filter, "found", query.scope().range());
+    private static String sql(BreakdownQuery query, UsageFilter filter, List<TimeRange> built) {
+        String found = sums(query, filter, "found", query.scope().range(), built);
         String rank =
                 switch (query.orderBy()) {
                     // What has no price ranks below what is free.
@@ -126,7 +142,7 @@ class BreakdownStore {
         return RANKING.formatted(
                 found,
                 query.compared()
-                        .map(range -> sums(query, filter, "compared", range))
+                        .map(range -> sums(query, filter, "compared", range, built))
                         .orElse("select * from found where false"),
                 rank,
                 query.cursor().isPresent() ? "rank < :rank or (rank = :rank and key > :key)" : "true",
@@ -134,23 +150,25 @@ class BreakdownStore {
                 TOTALS);
     }
 
-    private static String sums(BreakdownQuery query, UsageFilter filter, String name, TimeRange range) {
+    private static String sums(
+            BreakdownQuery query, UsageFilter filter, String name, TimeRange range, List<TimeRange> built) {
         return SUMS_BY_KEY.formatted(
-                query.key().sql(), slices(query, filter, name, range).sql());
+                query.key().sql(), slices(query, filter, name, range, built).sql());
     }
 
-    private static RollupSlices slices(BreakdownQuery query, UsageFilter filter, String name, TimeRange range) {
+    private static RollupSlices slices(
+            BreakdownQuery query, UsageFilter filter, String name, TimeRange range, List<TimeRange> built) {
         boolean byUser = query.key().by() == BreakdownBy.USER;
         return query.readsRawEvents()
                 ? RollupSlices.ofRawEvents(name, range, filter, byUser)
-                : RollupSlices.of(name, query.total(range), range, filter, byUser);
+                : RollupSlices.of(name, query.total(range), range, built, filter, byUser);
     }
 
-    private static void bind(Query select, BreakdownQuery query, UsageFilter filter) {
+    private static void bind(Query select, BreakdownQuery query, UsageFilter filter, List<TimeRange> built) {
         select.bind("limit", query.limit() + 1);
-        slices(query, filter, "found", query.scope().range()).bind(select);
-        query.compared()
-                .ifPresent(range -> slices(query, filter, "compared", range).bind(select));
+        slices(query, filter, "found", query.scope().range(), built).bind(select);
+        query.compared().ifPresent(range -> slices(query, filter, "compared", range, built)
+                .bind(select));
         filter.bind(select);
         query.key().metadataKey().ifPresent(key -> select.bind("metadata_key", key));
         query.cursor().ifPresent(last -> select.bind("rank", last.value()).bind("key", last.key()));

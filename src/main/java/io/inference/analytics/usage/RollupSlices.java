@@ -2,6 +2,7 @@ package io.inference.analytics.usage;
 
 import io.inference.analytics.series.Buckets;
 import io.inference.analytics.series.Buckets.Slice;
+import io.inference.analytics.series.Coverage;
 import io.inference.analytics.series.CutHours;
 import io.inference.analytics.series.TimeRange;
 import java.time.Instant;
@@ -16,14 +17,21 @@ import org.jdbi.v3.core.statement.Query;
  * the others, so they answer only questions about users. What no rollup holds comes from the raw events of the whole range.
  *
  * @param name begins the names of its parameters, so that a statement may have several
- * @param slices which rollup answers for which part of the range
- * @param cuts what comes from the raw events
+ * @param coverage what answers for which part of the range
  * @param filter of whom
  * @param byUser whether rows are split by user
- * @param raw the whole range, where only raw events answer; then there are neither slices nor cuts
+ * @param raw the whole range, where only raw events answer; then the coverage is empty
  */
-record RollupSlices(
-        String name, List<Slice> slices, CutHours cuts, UsageFilter filter, boolean byUser, Optional<TimeRange> raw) {
+record RollupSlices(String name, Coverage coverage, UsageFilter filter, boolean byUser, Optional<TimeRange> raw) {
+
+    private static final String BUILT =
+            """
+            select span_start as bucket_start, org_id, model_id, client_id, %3$s status, invocations, unpriced_invocations, input_tokens,
+                   output_tokens, cache_read_input_tokens, cache_write_input_tokens, cost_estimate_cents
+            from unnest(:%2$s_built_starts::timestamptz[], :%2$s_built_ends::timestamptz[]) as day (low, high)
+            join analytics.%1$s on span_start = low and span_end = high
+            where true
+            """;
 
     private static final String SLICE =
             """
@@ -60,15 +68,18 @@ record RollupSlices(
             where occurred_at >= :%1$s_start and occurred_at < :%1$s_end
             """;
 
-    static RollupSlices of(String name, Buckets buckets, TimeRange range, UsageFilter filter, boolean byUser) {
+    /** @param built days of the range that are built */
+    static RollupSlices of(
+            String name, Buckets buckets, TimeRange range, List<TimeRange> built, UsageFilter filter, boolean byUser) {
         return filter.raw().isEmpty()
-                ? new RollupSlices(name, buckets.slices(range), buckets.cuts(range), filter, byUser, Optional.empty())
+                ? new RollupSlices(name, Coverage.of(buckets, range, built), filter, byUser, Optional.empty())
                 : ofRawEvents(name, range, filter, byUser);
     }
 
     /** For a question that no rollup can answer. */
     static RollupSlices ofRawEvents(String name, TimeRange range, UsageFilter filter, boolean byUser) {
-        return new RollupSlices(name, List.of(), new CutHours(List.of()), filter, byUser, Optional.of(range));
+        Coverage none = new Coverage(List.of(), List.of(), new CutHours(List.of()));
+        return new RollupSlices(name, none, filter, byUser, Optional.of(range));
     }
 
     String sql() {
@@ -78,6 +89,12 @@ record RollupSlices(
             return RAW.formatted(name, userId) + filter.sql();
         }
         List<String> parts = new ArrayList<>();
+        if (!coverage.built().isEmpty()) {
+            parts.add(
+                    BUILT.formatted(users ? "usage_user_local_days" : "usage_local_days", name, userId) + filter.sql());
+        }
+        List<Slice> slices = coverage.slices();
+        CutHours cuts = coverage.cuts();
         for (int i = 0; i < slices.size(); i++) {
             String table =
                     switch (slices.get(i).rollup()) {
@@ -97,10 +114,22 @@ record RollupSlices(
     /** Binds the edges of the slices; organisation and filter are parameters of the whole statement. */
     void bind(Query select) {
         raw.ifPresent(range -> select.bind(name + "_start", range.start()).bind(name + "_end", range.end()));
+        if (!coverage.built().isEmpty()) {
+            select.bindArray(
+                            name + "_built_starts",
+                            Instant.class,
+                            coverage.built().stream().map(TimeRange::start).toList())
+                    .bindArray(
+                            name + "_built_ends",
+                            Instant.class,
+                            coverage.built().stream().map(TimeRange::end).toList());
+        }
+        List<Slice> slices = coverage.slices();
         for (int i = 0; i < slices.size(); i++) {
             TimeRange range = slices.get(i).range();
             select.bind(name + "_start" + i, range.start()).bind(name + "_end" + i, range.end());
         }
+        CutHours cuts = coverage.cuts();
         if (!cuts.isEmpty()) {
             List<TimeRange> parts = cuts.parts();
             select.bindArray(name + "_cut_hours", Instant.class, cuts.hours())

@@ -3,6 +3,7 @@ package io.inference.analytics.usage;
 import io.inference.analytics.platform.Failure;
 import io.inference.analytics.platform.Retention;
 import io.inference.analytics.series.SeriesGroup;
+import io.inference.analytics.series.TimeRange;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.math.BigDecimal;
 import java.time.Instant;
@@ -10,6 +11,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
+import java.util.stream.Stream;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.result.RowView;
 import org.jdbi.v3.core.statement.Query;
@@ -38,10 +40,12 @@ public class UsageStore {
             """;
 
     private final UserPrivacy privacy;
+    private final BuiltSpans spans;
     private final Retention retention;
 
-    UsageStore(UserPrivacy privacy, Retention retention) {
+    UsageStore(UserPrivacy privacy, BuiltSpans spans, Retention retention) {
         this.privacy = privacy;
+        this.spans = spans;
         this.retention = retention;
     }
 
@@ -55,7 +59,7 @@ public class UsageStore {
         String userId = query.isAboutUsers()
                 ? privacy.shownId(handle, org, "user_id", query.raw().isAboutMetadata())
                 : "user_id";
-        return read(handle, query, slices(Optional.of(org), query, userId));
+        return read(handle, query, Optional.of(org), userId);
     }
 
     /**
@@ -63,16 +67,29 @@ public class UsageStore {
      * where figures by user may be shown.
      */
     public List<UsageRow> readOfUsers(Handle handle, UUID org, UsageQuery query) {
-        return read(handle, query, slices(Optional.of(org), query, "user_id"));
+        return read(handle, query, Optional.of(org), "user_id");
     }
 
     /** The same of all organisations; the query is not about users. */
     List<UsageRow> readAcrossOrgs(Handle handle, UsageQuery query) {
-        return read(handle, query, slices(Optional.empty(), query, "user_id"));
+        return read(handle, query, Optional.empty(), "user_id");
     }
 
-    private List<UsageRow> read(Handle handle, UsageQuery query, RollupSlices slices) {
+    private List<UsageRow> read(Handle handle, UsageQuery query, Optional<UUID> org, String userId) {
         requireKept(query);
+        return spans.read(
+                handle,
+                org.flatMap(known -> asked(known, query)),
+                built -> read(handle, query, slices(org, query, built, userId)));
+    }
+
+    private static Optional<BuiltSpans.Asked> asked(UUID org, UsageQuery query) {
+        return query.raw().isEmpty()
+                ? BuiltSpans.asked(org, query.isAboutUsers(), query.scope(), Stream.of(query.range()))
+                : Optional.empty();
+    }
+
+    private static List<UsageRow> read(Handle handle, UsageQuery query, RollupSlices slices) {
         try (Query select = handle.createQuery(sql(query, slices))) {
             bind(select, query, slices);
             List<UsageRow> points =
@@ -97,11 +114,12 @@ public class UsageStore {
                         .requireKept(retention, query.scope().now()));
     }
 
-    static RollupSlices slices(Optional<UUID> org, UsageQuery query, String userId) {
+    static RollupSlices slices(Optional<UUID> org, UsageQuery query, List<TimeRange> built, String userId) {
         return RollupSlices.of(
                 "range",
                 query.buckets(),
                 query.range(),
+                built,
                 UsageFilter.of(org, query, userId),
                 query.groupBy().contains(GroupBy.USER));
     }

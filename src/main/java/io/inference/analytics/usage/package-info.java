@@ -6,7 +6,8 @@
  * exact values; unpriced is never shown as free. On failure: all faults of a query are reported at once; without PostgreSQL the
  * answer is unavailable.
  *
- * <p>Tables: owns models, orgs, user_privacy, users; reads freshness_status (freshness), usage_events (ingest), usage_daily,
- * usage_hourly, usage_user_daily, usage_user_hourly (rollup).
+ * <p>Tables: owns models, orgs, user_privacy, users, wanted_zones; reads freshness_status (freshness), usage_events (ingest), local_spans,
+ * usage_daily, usage_hourly, usage_local_days, usage_user_daily, usage_user_hourly,
+ * usage_user_local_days (rollup).
  */
 package io.inference.analytics.usage;

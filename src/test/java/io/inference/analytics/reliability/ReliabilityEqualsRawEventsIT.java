@@ -3,6 +3,7 @@ package io.inference.analytics.reliability;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.agroal.api.AgroalDataSource;
+import io.inference.analytics.rollup.LocalSpans;
 import io.inference.analytics.series.Granularity;
 import io.inference.analytics.testing.SharedZones;
 import io.inference.analytics.testing.StoredUsage;
@@ -52,6 +53,9 @@ class ReliabilityEqualsRawEventsIT {
     @Inject
     ReliabilityStore store;
 
+    @Inject
+    Jdbi jdbi;
+
     private List<String> zones = List.of();
     private final Random random = new Random(20260304);
     private final UUID org = UUID.randomUUID();
@@ -85,6 +89,37 @@ class ReliabilityEqualsRawEventsIT {
         }
         stored.store(database);
         for (int i = 0; i < 80; i++) {
+            check(question(models));
+        }
+        checkBuiltParts(models);
+    }
+
+    /** Parts of hours that are built answer as the raw events do, and follow late ones. */
+    private void checkBuiltParts(List<UUID> models) throws SQLException {
+        zones = List.copyOf(SharedZones.WITHIN_HOURS);
+        LocalSpans parts = new LocalSpans(jdbi, org, FROM.plus(DAYS, ChronoUnit.DAYS));
+        parts.build();
+        for (int i = 0; i < 40; i++) {
+            check(question(models));
+        }
+        StoredUsage late = new StoredUsage();
+        for (int i = 0; i < 100; i++) {
+            // Hours of a midnight of Kolkata, Nepal and others.
+            Instant hour =
+                    FROM.plus(random.nextInt(DAYS), ChronoUnit.DAYS).plus(17 + random.nextInt(2), ChronoUnit.HOURS);
+            late.add(Event.of(
+                            org,
+                            models.get(0),
+                            hour.plusSeconds(random.nextInt(3_600)).toString())
+                    .latency(1_234, 617L));
+        }
+        late.store(database);
+        assertThat(parts.count(false)).isPositive();
+        for (int i = 0; i < 40; i++) {
+            check(question(models));
+        }
+        parts.build();
+        for (int i = 0; i < 40; i++) {
             check(question(models));
         }
     }
@@ -131,7 +166,7 @@ class ReliabilityEqualsRawEventsIT {
     private void check(Map<String, List<String>> question) throws SQLException {
         ReliabilityQuery query = ReliabilityQuery.parse(question, NOW);
         try (Connection connection = database.getConnection()) {
-            ReliabilityStore.Found found = store.read(Jdbi.open(connection), org, query);
+            ReliabilityStore.Found found = jdbi.withHandle(handle -> store.read(handle, org, query));
             String truncated = query.scope().granularity() == Granularity.TOTAL
                     ? "'" + query.scope().range().start() + "'::timestamptz"
                     : "date_trunc('" + query.scope().granularity().wireName() + "', occurred_at, '"

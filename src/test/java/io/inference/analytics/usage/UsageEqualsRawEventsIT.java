@@ -3,6 +3,9 @@ package io.inference.analytics.usage;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.agroal.api.AgroalDataSource;
+import io.inference.analytics.rollup.LocalSpans;
+import io.inference.analytics.rollup.RollupRepair;
+import io.inference.analytics.rollup.UserErasure;
 import io.inference.analytics.series.Granularity;
 import io.inference.analytics.series.TimeRange;
 import io.inference.analytics.testing.SharedZones;
@@ -33,6 +36,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.UUID;
 import org.jdbi.v3.core.Jdbi;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** Random questions about random events, each answered a second time by PostgreSQL from the raw events, with its own calendar. */
@@ -58,6 +62,15 @@ class UsageEqualsRawEventsIT {
     @Inject
     Jdbi jdbi;
 
+    @Inject
+    WantedZones wanted;
+
+    @Inject
+    RollupRepair repair;
+
+    @Inject
+    UserErasure erasure;
+
     /** A value of metadata may be empty, and is not the same as none. */
     private static final List<String> METADATA = List.of(
             "{\"team\":\"a\"}",
@@ -73,11 +86,89 @@ class UsageEqualsRawEventsIT {
     private final List<UUID> models = List.of(UUID.randomUUID(), UUID.randomUUID(), UUID.randomUUID());
     private final List<UUID> users = List.of(UUID.randomUUID(), UUID.randomUUID(), new UUID(0, 0));
 
+    private LocalSpans days;
+
+    @BeforeEach
+    void begin() {
+        days = new LocalSpans(jdbi, org, FROM.plus(DAYS, ChronoUnit.DAYS));
+    }
+
     @Test
     void whateverIsAskedEqualsTheRawEvents() throws SQLException {
         zones = List.copyOf(SharedZones.of(database, FROM, FROM.plus(DAYS, ChronoUnit.DAYS)));
+        store(3_000);
+        askAll(120);
+        checkBuiltDays();
+    }
+
+    /** Days that are built answer as their hours do, and follow every change. */
+    private void checkBuiltDays() throws SQLException {
+        wanted.store();
+        zones = jdbi.withHandle(
+                handle -> handle.createQuery("select distinct zone from analytics.wanted_zones where org_id = :org")
+                        .bind("org", org)
+                        .mapTo(String.class)
+                        .list());
+        days.build();
+        askAll(60);
+
+        store(40);
+        assertThat(days.count(false)).isPositive();
+        assertThat(days.count(true)).isPositive();
+        askAll(60);
+        days.build();
+        askAll(30);
+
+        jdbi.useHandle(handle -> handle.createUpdate(REPRICE).bind("org", org).execute());
+        recompute();
+        assertThat(days.count(false)).isPositive();
+        askAll(30);
+        days.build();
+        askAll(30);
+
+        erase(users.get(0));
+        assertThat(days.count(false)).isPositive();
+        assertThat(rowsOf(users.get(0))).isZero();
+        askAll(30);
+        days.build();
+        askAll(30);
+    }
+
+    private static final String REPRICE =
+            """
+            update analytics.usage_events set cost_estimate_cents = coalesce(cost_estimate_cents, 0) + 0.000001
+            where org_id = :org and occurred_at >= '2026-03-10' and occurred_at < '2026-03-13'
+            """;
+
+    private void recompute() {
+        try {
+            repair.recompute(
+                    new TimeRange(Instant.parse("2026-03-10T00:00:00Z"), Instant.parse("2026-03-13T00:00:00Z")),
+                    day -> {});
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private void erase(UUID user) {
+        try {
+            assertThat(erasure.eraseId(user, day -> {})).isPositive();
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private long rowsOf(UUID user) {
+        return jdbi.withHandle(handle -> handle.createQuery(
+                        "select count(*) from analytics.usage_user_local_days where user_id = :user")
+                .bind("user", user)
+                .mapTo(Long.class)
+                .one());
+    }
+
+    private void store(int events) throws SQLException {
         StoredUsage stored = new StoredUsage();
-        for (int i = 0; i < 3_000; i++) {
+        for (int i = 0; i < events; i++) {
             Instant at = at();
             stored.add(Event.of(org, models.get(random.nextInt(3)), at.toString())
                     .client(random.nextBoolean() ? "" : "client" + random.nextInt(3))
@@ -94,8 +185,14 @@ class UsageEqualsRawEventsIT {
                                             .toPlainString()));
         }
         stored.store(database);
-        for (int i = 0; i < 120; i++) {
+    }
+
+    private void askAll(int questions) throws SQLException {
+        for (int i = 0; i < questions; i++) {
             check(question());
+        }
+        for (String by : List.of("model", "client", "user")) {
+            checkBreakdown(by, BreakdownOrder.COST, Map.of());
         }
         // Clocks go back on 5 April: by half an hour, and within a day that begins at a quarter past.
         for (String zone : List.of("Australia/Lord_Howe", "Pacific/Chatham")) {

@@ -30,7 +30,7 @@ public final class UsageStatement {
         List<Slice> slices = query.buckets().slices(query.range());
         String starts =
                 query.buckets().starts().stream().map(Instant::toString).collect(Collectors.joining(",", "'{", "}'"));
-        String sql = UsageStore.sql(query, UsageStore.slices(Optional.of(new UUID(0, 0)), query, "user_id"))
+        String sql = UsageStore.sql(query, UsageStore.slices(Optional.of(new UUID(0, 0)), query, List.of(), "user_id"))
                 .replace(":starts::", starts + "::")
                 .replace(":org", org);
         for (int i = 0; i < slices.size(); i++) {

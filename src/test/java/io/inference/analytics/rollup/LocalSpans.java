@@ -1,0 +1,64 @@
+package io.inference.analytics.rollup;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.inference.analytics.platform.Retention;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.Period;
+import java.util.UUID;
+import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.Jdbi;
+
+/** The days of time zones of an organisation, as the rollup worker builds them. */
+public final class LocalSpans {
+
+    private record Kept(Period raw, Period rollups) implements Retention {}
+
+    private static final Duration PATIENCE = Duration.ofSeconds(60);
+
+    private final Jdbi jdbi;
+    private final UUID org;
+    private final Instant until;
+    private final LocalSpanBuilder builder = new LocalSpanBuilder(new Kept(Period.ofYears(50), Period.ofYears(50)));
+
+    /** @param until later days are not over yet */
+    public LocalSpans(Jdbi jdbi, UUID org, Instant until) {
+        this.jdbi = jdbi;
+        this.org = org;
+        this.until = until;
+    }
+
+    /** One round of the worker, as if the last one were some time ago. */
+    int round() {
+        return jdbi.withHandle(handle -> {
+            handle.createUpdate("update analytics.local_spans set built_at = null where org_id = :org and not built")
+                    .bind("org", org)
+                    .execute();
+            return builder.round(handle, until);
+        });
+    }
+
+    /** Rounds of the worker until everything is built; transactions of other tests may hold it up. */
+    public void build() {
+        await().atMost(PATIENCE).until(() -> {
+            round();
+            return count(true) > 0 && count(false) == 0;
+        });
+        assertThat(count(true)).isPositive();
+    }
+
+    /** How many are built, or not. */
+    public long count(boolean built) {
+        return jdbi.withHandle(handle -> count(handle, built));
+    }
+
+    private long count(Handle handle, boolean built) {
+        return handle.createQuery("select count(*) from analytics.local_spans where org_id = :org and built = :built")
+                .bind("org", org)
+                .bind("built", built)
+                .mapTo(Long.class)
+                .one();
+    }
+}

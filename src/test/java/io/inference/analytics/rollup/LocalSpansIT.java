@@ -1,0 +1,214 @@
+package io.inference.analytics.rollup;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.agroal.api.AgroalDataSource;
+import io.inference.analytics.testing.StoredUsage;
+import io.inference.analytics.testing.StoredUsage.Event;
+import io.inference.analytics.testing.WithBackends;
+import io.inference.analytics.usage.UsageQuery;
+import io.inference.analytics.usage.UsageStore;
+import io.quarkus.test.junit.QuarkusTest;
+import jakarta.inject.Inject;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.Jdbi;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** A day of a time zone that is built never hides an event, however the build and the event's transaction overlap. */
+@QuarkusTest
+@WithBackends
+class LocalSpansIT {
+
+    private static final Duration PATIENCE = Duration.ofSeconds(60);
+    private static final Instant NOW = Instant.parse("2026-06-01T00:00:00Z");
+
+    private static final String WANT =
+            """
+            insert into analytics.wanted_zones (org_id, kind, zone, days_from, asked_at)
+            values (:org, 'usage', 'Asia/Kolkata', '2026-03-09T18:30:00Z', now())
+            """;
+
+    /** As a batch stores an event. */
+    private static final String LATE_EVENT =
+            """
+            insert into batch_stage (event_id, org_id, model_id, occurred_at, received_at, input_tokens, output_tokens, latency_ms,
+                status, batch_id)
+            values (gen_random_uuid(), :org, :model, '2026-03-10T11:00:00Z', now(), 1, 1, 1, 'success', 0)
+            """;
+
+    private static final String WAITING_BATCH =
+            """
+            insert into analytics.rollup_outbox (batch_id, correlation_id, committed_at, hours, org_ids, model_ids, last_event_ats)
+            values (nextval('analytics.ingestion_batch_id'), 'pending', now(), array['2026-03-09T18:00:00Z'::timestamptz], array[:org],
+                    array[:model], array[now()])
+            """;
+
+    private static final String BUILD =
+            """
+            select analytics.build_local_span(:org, 'usage', '2026-03-09T18:30:00Z', '2026-03-10T18:30:00Z')
+            """;
+
+    @Inject
+    AgroalDataSource database;
+
+    @Inject
+    Jdbi jdbi;
+
+    @Inject
+    UsageStore usage;
+
+    private final UUID org = UUID.randomUUID();
+    private final UUID model = UUID.randomUUID();
+    private LocalSpans days;
+
+    @BeforeEach
+    void storeUsage() throws Exception {
+        days = new LocalSpans(jdbi, org, Instant.parse("2026-03-13T00:00:00Z"));
+        new StoredUsage()
+                .add(Event.of(org, model, "2026-03-09T18:29:59Z"))
+                .add(Event.of(org, model, "2026-03-09T18:30:00Z"))
+                .add(Event.of(org, model, "2026-03-10T07:00:00Z"))
+                .add(Event.of(org, model, "2026-03-10T18:29:59Z"))
+                .add(Event.of(org, model, "2026-03-10T18:30:00Z"))
+                .store(database);
+    }
+
+    private void want() {
+        jdbi.useHandle(handle -> handle.createUpdate(WANT).bind("org", org).execute());
+    }
+
+    private void storeLateEvent(Handle transaction) {
+        transaction.execute(
+                "create temporary table batch_stage (like analytics.usage_events including defaults) on commit drop");
+        transaction
+                .createUpdate(LATE_EVENT)
+                .bind("org", org)
+                .bind("model", model)
+                .execute();
+        transaction.execute("insert into analytics.usage_events select * from batch_stage");
+        transaction.execute("select analytics.roll_up_stage()");
+    }
+
+    private long invocations() {
+        UsageQuery query = UsageQuery.parse(
+                Map.of(
+                        "start", List.of("2026-03-10"),
+                        "end", List.of("2026-03-11"),
+                        "timeZone", List.of("Asia/Kolkata")),
+                NOW);
+        return jdbi.withHandle(handle -> usage.read(handle, org, query)).stream()
+                .mapToLong(row -> row.sums().invocations())
+                .sum();
+    }
+
+    @Test
+    void aDayThatIsBuiltAnswers() {
+        want();
+        days.build();
+        assertThat(invocations()).isEqualTo(3);
+        jdbi.useHandle(handle -> handle.createUpdate(
+                        "update analytics.usage_local_days set invocations = invocations + 39 where org_id = :org and span_start = '2026-03-09T18:30:00Z'")
+                .bind("org", org)
+                .execute());
+        assertThat(invocations()).isEqualTo(42);
+    }
+
+    @Test
+    void anEventThatIsBeingStoredKeepsItsDayFromBeingBuilt() {
+        want();
+        days.build();
+        try (Handle writer = jdbi.open()) {
+            writer.begin();
+            storeLateEvent(writer);
+            assertThat(jdbi.inTransaction(this::built)).isFalse();
+            assertThat(invocations()).isEqualTo(3);
+            writer.commit();
+        }
+        assertThat(invocations()).isEqualTo(4);
+        days.build();
+        assertThat(invocations()).isEqualTo(4);
+    }
+
+    @Test
+    void anEventThatIsStoredDuringABuildUndoesIt() throws Exception {
+        want();
+        days.build();
+        jdbi.useHandle(
+                handle -> handle.createUpdate("update analytics.local_spans set built = false where org_id = :org")
+                        .bind("org", org)
+                        .execute());
+        CompletableFuture<Void> stored;
+        try (Handle builder = jdbi.open()) {
+            builder.begin();
+            assertThat(built(builder)).isTrue();
+            stored = CompletableFuture.runAsync(() -> jdbi.useTransaction(this::storeLateEvent));
+            await().atMost(PATIENCE).until(() -> waiting(builder) > 0);
+            assertThat(stored).isNotDone();
+            builder.commit();
+        }
+        stored.get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
+        assertThat(days.count(false)).isPositive();
+        assertThat(invocations()).isEqualTo(4);
+    }
+
+    @Test
+    void aDayIsNotBuiltWhileTheRollupsMayLackAnEventOfIt() {
+        want();
+        days.build();
+        jdbi.useHandle(handle -> {
+            handle.createUpdate(WAITING_BATCH)
+                    .bind("org", org)
+                    .bind("model", model)
+                    .execute();
+            handle.createUpdate("update analytics.local_spans set built = false where org_id = :org")
+                    .bind("org", org)
+                    .execute();
+        });
+        assertThat(jdbi.inTransaction(this::built)).isFalse();
+        jdbi.useHandle(handle -> handle.createUpdate("delete from analytics.rollup_outbox where :org = any (org_ids)")
+                .bind("org", org)
+                .execute());
+        assertThat(jdbi.inTransaction(this::built)).isTrue();
+    }
+
+    /** The writer looked for days before the day was there, so only its end makes the day safe to build. */
+    @Test
+    void aWriterThatIsOlderThanTheDayHoldsUpItsBuild() {
+        try (Handle writer = jdbi.open()) {
+            writer.begin();
+            storeLateEvent(writer);
+            want();
+            assertThat(days.round()).isZero();
+            assertThat(days.round()).isZero();
+            assertThat(days.count(false)).isPositive();
+            writer.commit();
+        }
+        days.build();
+        assertThat(invocations()).isEqualTo(4);
+    }
+
+    private boolean built(Handle builder) {
+        return builder.createQuery(BUILD).bind("org", org).mapTo(Boolean.class).one();
+    }
+
+    private long waiting(Handle builder) {
+        return jdbi.withHandle(handle -> handle.createQuery(
+                        "select count(*) from pg_stat_activity where :builder = any (pg_blocking_pids(pid))")
+                .bind(
+                        "builder",
+                        builder.createQuery("select pg_backend_pid()")
+                                .mapTo(Integer.class)
+                                .one())
+                .mapTo(Long.class)
+                .one());
+    }
+}
