@@ -8,7 +8,7 @@ import java.util.Optional;
  * What is imported day by day: one line of the ledger per day, and one table. A row has dimensions, which make its key within a
  * day, and measures. Both are named as the columns in which they are stored.
  *
- * <p>Several reports of a provider may fill one data set, told apart by a dimension: OpenAI's usage reports are lines of
+ * <p>Several reports of a provider may fill one data set, with a dimension that separates them: OpenAI's usage reports are lines of
  * {@code OpenAiClient.REPORTS}, and {@code kind} in one table. A report of the same shape is one more such line. A new data set is a
  * constant here, a case in its client's {@code fetch}, a table in {@code bills.BaseTables} and {@code bills.Derivation}, and a
  * migration.

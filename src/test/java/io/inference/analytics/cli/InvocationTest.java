@@ -104,7 +104,7 @@ class InvocationTest {
                 new String[] {"catalog", "org", "--id", "7\n\u001b[31m", "--name", "x"},
                 new PrintWriter(out, true),
                 new PrintWriter(err, true));
-        assertThat(err.toString().lines()).containsExactly("analytics: --id: 7??[31m (expected: a UUID)");
+        assertThat(err.toString().lines()).containsExactly("analytics: --id: 7  [31m (expected: a UUID)");
     }
 
     @ParameterizedTest
