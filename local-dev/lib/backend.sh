@@ -160,6 +160,27 @@ backend_disturb() {
     esac
 }
 
+# Limits that are reached already raise an alarm; those of the start end it.
+rabbitmq_alarm() {
+    refuse_external rabbitmq "$(backends_provider)"
+    case $1 in
+        memory-alarm) rabbitmq_ctl set_vm_memory_high_watermark 0.00001 ;;
+        disk-alarm) rabbitmq_ctl set_disk_free_limit 1000000GB ;;
+        no-alarm)
+            rabbitmq_ctl set_vm_memory_high_watermark 0.4
+            rabbitmq_ctl set_disk_free_limit 50MB
+            ;;
+    esac
+}
+
+rabbitmq_ctl() {
+    if [[ $(backends_provider) == docker ]]; then
+        docker_compose exec -T rabbitmq rabbitmqctl -q "$@" >&2 </dev/null
+    else
+        rabbitmq_native_ctl "$@"
+    fi
+}
+
 refuse_external() {
     [[ $2 != external ]] || die "$1 is external (ANALYTICS_BACKENDS=external): it is started and stopped elsewhere"
 }

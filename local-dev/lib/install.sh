@@ -55,7 +55,7 @@ jdk_package() {
     printf 'default-jdk-headless'
 }
 
-# missing_packages NEED…: needs are java, build, postgres, rabbitmq, redis, tools, promtool, browser, python, pip, nginx, podman; prints
+# missing_packages NEED…: needs are java, build, postgres, rabbitmq, redis, tools, promtool, browser, python, pip, nginx, podman, faketime; prints
 # packages, one per line.
 missing_packages() {
     local need module
@@ -77,6 +77,7 @@ missing_packages() {
                 have podman || echo podman
                 have runc || [[ -x /usr/sbin/runc ]] || echo runc
                 ;;
+            faketime) have faketime || echo faketime ;;
             nginx) have nginx || [[ -x /usr/sbin/nginx ]] || echo nginx ;;
             pip) python3 -m pip --version >/dev/null 2>&1 || echo python3-pip ;;
             browser) have chromium || have chromium-browser || have google-chrome || echo chromium ;;

@@ -244,6 +244,15 @@ rabbitmq_native_start() {
     process_wait_ready rabbitmq 90 rabbitmq_ready "$amqp" "$stream"
 }
 
+rabbitmq_native_ctl() {
+    local data command
+    data=$(data_root)/rabbitmq
+    command=$(dirname "$(rabbitmq_server_command)")/rabbitmqctl
+    as_server_user "$(server_user rabbitmq)" env -i "PATH=$PATH" LC_ALL=C.UTF-8 "HOME=$data" \
+        "ERL_EPMD_PORT=$(conf_get rabbitmq.epmd-port)" "RABBITMQ_CONF_ENV_FILE=$data/rabbitmq-env.conf" \
+        "$command" -q -n "$(conf_get rabbitmq.node)" "$@" >&2 </dev/null
+}
+
 # Idle schedulers of Erlang spin by default, on processors that everything else here needs as well.
 ERLANG_NO_BUSY_WAIT='+sbwt none +sbwtdcpu none +sbwtdio none'
 

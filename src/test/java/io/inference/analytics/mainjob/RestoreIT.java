@@ -74,24 +74,14 @@ class RestoreIT {
 
             @Override
             String restore() {
-                return AS_SERVER + "[ $(id -u) != 0 ] || chown -R postgres: \"$FILES\"\n"
-                        + "server -w -l \"$FILES/log\" -o \"-p $PORT\" start";
+                return SecondServer.START;
             }
 
             @Override
             String remove() {
-                return AS_SERVER + "server -m immediate stop; rm -rf \"$FILES\"";
+                return SecondServer.REMOVE;
             }
         };
-
-        private static final String AS_SERVER =
-                """
-                server() {
-                    local as=()
-                    [ $(id -u) != 0 ] || as=(setpriv --reuid=postgres --regid=postgres --init-groups)
-                    "${as[@]}" "$(ls -d /usr/lib/postgresql/$(cat "$FILES/PG_VERSION")/bin)/pg_ctl" -D "$FILES" "$@"
-                }
-                """;
 
         abstract String backup() throws Exception;
 

@@ -1,0 +1,96 @@
+package io.inference.analytics.mainjob;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.inference.analytics.devtools.ExpectedTotals;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Random;
+import java.util.stream.LongStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/**
+ * Everything that {@link Trouble} knows, in an order and at moments that a seed decides, while events come in. After each, every
+ * published event is stored once, the rollups are equal to the raw events, and conservation holds, without any manual step. {@code
+ * local-dev/random-faults} runs more seeds and writes the table of docs/reliability.md.
+ */
+class FaultSuiteIT {
+
+    private static final Path RESULT = Path.of("target/faults.md");
+    private static final FaultTable TABLE = new FaultTable();
+    private static final int FAILURES_MAX = 3;
+    private static boolean allHeld = true;
+
+    /** In the short form, each fault happens on one of the transports. */
+    private static final boolean WHOLE = System.getProperty("analytics.test.seeds") != null;
+
+    static Stream<Arguments> runs() {
+        long from = Long.getLong("analytics.test.first-seed", 1);
+        return LongStream.range(from, from + Long.getLong("analytics.test.seeds", 1))
+                .boxed()
+                .flatMap(seed -> Stream.of("stream", "queue").map(transport -> Arguments.of(transport, seed)));
+    }
+
+    @ParameterizedTest(name = "{0}, seed {1}")
+    @MethodSource("runs")
+    void nothingIsLostOrCountedTwice(String transport, long seed) throws Exception {
+        List<Trouble> order = new ArrayList<>(Trouble.possible());
+        Collections.shuffle(order, new Random(seed));
+        if (!WHOLE) {
+            List<Trouble> all = List.copyOf(order);
+            order.removeIf(trouble -> all.indexOf(trouble) % 2 == (transport.equals("stream") ? 0 : 1));
+        }
+        // It leaves the server behind.
+        if (order.remove(Trouble.STANDBY_PROMOTED)) {
+            order.add(Trouble.STANDBY_PROMOTED);
+        }
+        List<String> failed = new ArrayList<>();
+        try (Plant plant = new Plant(transport, seed)) {
+            for (Trouble trouble : order) {
+                try {
+                    happen(plant, trouble, transport);
+                } catch (AssertionError | RuntimeException e) {
+                    // The others are of interest as well, unless nothing works any longer.
+                    failed.add(trouble + ": " + e.getMessage());
+                    Files.write(RESULT, failed);
+                    plant.producer().stop();
+                }
+                if (failed.size() == FAILURES_MAX) {
+                    break;
+                }
+            }
+        }
+        allHeld &= failed.isEmpty();
+        assertThat(failed).isEmpty();
+    }
+
+    private static void happen(Plant plant, Trouble trouble, String transport) throws Exception {
+        plant.producer().start();
+        plant.letSomePass();
+        trouble.happen(plant);
+        long ended = System.nanoTime();
+        plant.letSomePass();
+        ExpectedTotals expected = ExpectedTotals.of(plant.producer().stop(), Instant.now());
+        plant.awaitStored(trouble, expected);
+        double seconds = (System.nanoTime() - ended) / 1e9;
+        plant.assertBooks(trouble, expected);
+        TABLE.add(trouble, transport, seconds);
+        Files.writeString(RESULT, TABLE.toString());
+    }
+
+    @AfterAll
+    static void write() throws Exception {
+        if (Boolean.getBoolean("analytics.write-docs") && allHeld) {
+            TABLE.writeTo(Path.of("docs/reliability.md"));
+        }
+        assertThat(TABLE.isEmpty()).isFalse();
+    }
+}
