@@ -42,6 +42,8 @@ class ConsoleFiguresIT extends ConsoleTests {
     /** Until a task ends, the page does not react; what it takes beyond this is blocked time. */
     private static final double TASK_MS = 50;
 
+    private static final double BLOCKED_MAX_MS = 200;
+
     /** The trace of each task of the page, with the processor time that it took: what other programs take does not count. */
     private static final Browser.StartTracingOptions TASKS = new Browser.StartTracingOptions()
             .setCategories(List.of("disabled-by-default-devtools.timeline", "devtools.timeline", "__metadata"));
@@ -175,5 +177,6 @@ class ConsoleFiguresIT extends ConsoleTests {
         assertThat(first.weightKib()).as("weight in KiB").isPositive().isLessThan(WEIGHT_MAX_KIB);
         assertThat(paint).as("first paint in ms").isPositive();
         assertThat(longest).as("longest task in ms").isPositive();
+        assertThat(blocked).as("blocked in ms").isLessThan(BLOCKED_MAX_MS);
     }
 }
