@@ -9,7 +9,7 @@ import static io.inference.analytics.web.SharedParameter.WITHOUT_CLIENT;
 
 import io.inference.analytics.access.Permission;
 import io.inference.analytics.access.Requires;
-import io.inference.analytics.database.ApiDatabase;
+import io.inference.analytics.database.LongReads;
 import io.inference.analytics.forecast.Anomalies.Anomaly;
 import io.inference.analytics.freshness.FreshnessStore;
 import io.inference.analytics.freshness.FreshnessView;
@@ -39,11 +39,11 @@ class AnomalyResource {
     private final AnomalyStore store;
     private final AnomalyConfig config;
     private final FreshnessStore freshness;
-    private final ApiDatabase database;
+    private final LongReads database;
     private final Clock clock;
 
     AnomalyResource(
-            AnomalyStore store, AnomalyConfig config, FreshnessStore freshness, ApiDatabase database, Clock clock) {
+            AnomalyStore store, AnomalyConfig config, FreshnessStore freshness, LongReads database, Clock clock) {
         this.store = store;
         this.config = config;
         this.freshness = freshness;
@@ -83,7 +83,7 @@ class AnomalyResource {
     public Anomalies anomalies(@PathParam("orgId") UUID orgId, @Context UriInfo uri) {
         AnomalyQuery query = AnomalyQuery.parse(uri.getQueryParameters(), clock.instant());
         AnomalyRule rule = new AnomalyRule(config.minimumCents());
-        return database.read(handle -> {
+        return database.quicklyOrPatiently(handle -> {
             AnomalyVerdict verdict = AnomalySearch.find(query.scope(), rule, store.read(handle, orgId, query));
             List<Anomaly> found = verdict.anomalies();
             return new Anomalies(

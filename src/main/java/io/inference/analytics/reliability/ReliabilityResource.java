@@ -14,7 +14,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.inference.analytics.access.Permission;
 import io.inference.analytics.access.Requires;
-import io.inference.analytics.database.ApiDatabase;
+import io.inference.analytics.database.LongReads;
 import io.inference.analytics.freshness.FreshnessStore;
 import io.inference.analytics.freshness.FreshnessView;
 import io.inference.analytics.freshness.OrgFreshness;
@@ -53,7 +53,7 @@ class ReliabilityResource {
     private final ReliabilityStore store;
     private final NameStore names;
     private final FreshnessStore freshness;
-    private final ApiDatabase database;
+    private final LongReads database;
     private final Retention retention;
     private final Clock clock;
     private final ObjectMapper json;
@@ -62,7 +62,7 @@ class ReliabilityResource {
             ReliabilityStore store,
             NameStore names,
             FreshnessStore freshness,
-            ApiDatabase database,
+            LongReads database,
             Retention retention,
             Clock clock,
             ObjectMapper json) {
@@ -126,7 +126,7 @@ class ReliabilityResource {
         ReliabilityQuery query = ReliabilityQuery.parse(uri.getQueryParameters(), clock.instant());
         TableAnswer.Form form = TableAnswer.preferred(request);
         Period kept = query.readsRawEvents() ? retention.raw() : retention.rollups();
-        Found found = database.read(handle -> {
+        Found found = database.quicklyOrPatiently(handle -> {
             ReliabilityStore.Found rows = store.read(handle, orgId, query);
             return new Found(
                     ReliabilitySeries.of(

@@ -13,7 +13,7 @@ import static io.inference.analytics.web.SharedParameter.WITHOUT_CLIENT;
 
 import io.inference.analytics.access.Permission;
 import io.inference.analytics.access.Requires;
-import io.inference.analytics.database.ApiDatabase;
+import io.inference.analytics.database.LongReads;
 import io.inference.analytics.freshness.FreshnessStore;
 import io.inference.analytics.freshness.FreshnessView;
 import io.inference.analytics.platform.Retention;
@@ -44,12 +44,12 @@ class BreakdownResource {
 
     private final BreakdownStore store;
     private final FreshnessStore freshness;
-    private final ApiDatabase database;
+    private final LongReads database;
     private final Retention retention;
     private final Clock clock;
 
     BreakdownResource(
-            BreakdownStore store, FreshnessStore freshness, ApiDatabase database, Retention retention, Clock clock) {
+            BreakdownStore store, FreshnessStore freshness, LongReads database, Retention retention, Clock clock) {
         this.store = store;
         this.freshness = freshness;
         this.database = database;
@@ -123,7 +123,7 @@ class BreakdownResource {
     public Breakdown breakdown(@PathParam("orgId") UUID orgId, @Context UriInfo uri) {
         Instant now = clock.instant();
         BreakdownQuery query = BreakdownQuery.parse(orgId, uri.getQueryParameters(), now);
-        return database.read(handle -> Breakdown.of(
+        return database.quicklyOrPatiently(handle -> Breakdown.of(
                 orgId,
                 query,
                 store.read(handle, orgId, query),

@@ -14,7 +14,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.inference.analytics.access.Permission;
 import io.inference.analytics.access.Requires;
-import io.inference.analytics.database.ApiDatabase;
+import io.inference.analytics.database.LongReads;
 import io.inference.analytics.freshness.FreshnessStore;
 import io.inference.analytics.freshness.FreshnessView;
 import io.inference.analytics.platform.Retention;
@@ -50,7 +50,7 @@ class CompanyUsageResource {
     private final UsageStore store;
     private final NameStore names;
     private final FreshnessStore freshness;
-    private final ApiDatabase database;
+    private final LongReads database;
     private final Retention retention;
     private final Clock clock;
     private final ObjectMapper json;
@@ -59,7 +59,7 @@ class CompanyUsageResource {
             UsageStore store,
             NameStore names,
             FreshnessStore freshness,
-            ApiDatabase database,
+            LongReads database,
             Retention retention,
             Clock clock,
             ObjectMapper json) {
@@ -112,7 +112,7 @@ class CompanyUsageResource {
     public Response usage(@Context UriInfo uri, @Context Request request, @Context HttpHeaders headers) {
         UsageQuery query = UsageQuery.parseAcrossOrgs(uri.getQueryParameters(), clock.instant());
         TableAnswer.Form form = TableAnswer.preferred(request);
-        CompanyUsage usage = database.read(handle -> {
+        CompanyUsage usage = database.quicklyOrPatiently(handle -> {
             List<UsageRow> rows = store.readAcrossOrgs(handle, query);
             return CompanyUsage.of(
                     query,

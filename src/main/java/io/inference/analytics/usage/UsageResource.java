@@ -15,7 +15,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.inference.analytics.access.Permission;
 import io.inference.analytics.access.Requires;
-import io.inference.analytics.database.ApiDatabase;
+import io.inference.analytics.database.LongReads;
 import io.inference.analytics.freshness.FreshnessStore;
 import io.inference.analytics.freshness.FreshnessView;
 import io.inference.analytics.freshness.OrgFreshness;
@@ -55,7 +55,7 @@ class UsageResource {
     private final UsageStore store;
     private final NameStore names;
     private final FreshnessStore freshness;
-    private final ApiDatabase database;
+    private final LongReads database;
     private final Retention retention;
     private final Clock clock;
     private final ObjectMapper json;
@@ -64,7 +64,7 @@ class UsageResource {
             UsageStore store,
             NameStore names,
             FreshnessStore freshness,
-            ApiDatabase database,
+            LongReads database,
             Retention retention,
             Clock clock,
             ObjectMapper json) {
@@ -140,7 +140,7 @@ class UsageResource {
             @Context HttpHeaders headers) {
         UsageQuery query = UsageQuery.parse(uri.getQueryParameters(), clock.instant());
         TableAnswer.Form form = TableAnswer.preferred(request);
-        Found found = database.read(handle -> {
+        Found found = database.quicklyOrPatiently(handle -> {
             List<UsageRow> rows = store.read(handle, orgId, query);
             return new Found(
                     UsageSeries.of(

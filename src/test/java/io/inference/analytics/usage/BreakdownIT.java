@@ -2,6 +2,7 @@ package io.inference.analytics.usage;
 
 import static io.restassured.RestAssured.given;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 import static org.hamcrest.Matchers.containsInAnyOrder;
 import static org.hamcrest.Matchers.containsString;
 import static org.hamcrest.Matchers.equalTo;
@@ -23,6 +24,7 @@ import java.math.BigDecimal;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
@@ -33,6 +35,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
 import org.jdbi.v3.core.Jdbi;
 import org.junit.jupiter.api.Test;
 
@@ -70,6 +73,30 @@ class BreakdownIT {
                         .client("=cmd")
                         .cost(null))
                 .store(database);
+    }
+
+    /** The lock of another session makes a question of any size take long. */
+    @Test
+    void whatTakesLongIsAskedAgainWithMoreTime() throws SQLException {
+        storeMarch();
+        try (Connection other = database.getConnection()) {
+            other.setAutoCommit(false);
+            other.createStatement().execute("lock table analytics.users in access exclusive mode");
+            CompletableFuture<Integer> answer =
+                    CompletableFuture.supplyAsync(() -> asked("by", "user", "start", "2026-03-01", "end", "2026-04-01")
+                            .get("/analytics/v1/orgs/{org}/breakdown", org)
+                            .statusCode());
+            Set<Integer> waited = new HashSet<>();
+            await("a session of each pool").atMost(Duration.ofSeconds(30)).untilAsserted(() -> {
+                waited.addAll(jdbi.withHandle(handle -> handle.createQuery(
+                                "select pid from pg_locks where relation = 'analytics.users'::regclass and not granted")
+                        .mapTo(Integer.class)
+                        .list()));
+                assertThat(waited).hasSizeGreaterThanOrEqualTo(2);
+            });
+            other.rollback();
+            assertThat(answer.join()).isEqualTo(200);
+        }
     }
 
     private Event event(int daysLater) {
