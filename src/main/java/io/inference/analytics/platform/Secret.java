@@ -16,7 +16,8 @@ public final class Secret {
      * The secret without the blanks around it. What is set itself comes first; blanks count as not set.
      *
      * @param name of the setting, for the text of a fault
-     * @throws IllegalArgumentException when the file cannot be read; its text holds nothing of the secret
+     * @throws IllegalArgumentException when the file cannot be read. Its text does not show the path: people paste the secret itself
+     *     there
      */
     public static Optional<String> of(String name, Optional<String> value, Optional<String> file) {
         Optional<String> set = word(value);
@@ -28,7 +29,7 @@ public final class Secret {
             return Files.readString(Path.of(path), StandardCharsets.UTF_8);
         } catch (IOException | InvalidPathException e) {
             throw new IllegalArgumentException(
-                    name + "_FILE: " + LogText.plain(path) + " (expected: a text file that this user may read)", e);
+                    name + "_FILE: cannot be read (expected: the path of a text file that this user may read)");
         }
     }
 
