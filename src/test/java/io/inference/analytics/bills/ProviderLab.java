@@ -335,9 +335,16 @@ public final class ProviderLab implements AutoCloseable, BeforeEachCallback, Aft
 
     /** The fixture F1: 15 October, 13 items, 22.72 USD. */
     public void offerF1() {
-        anthropicApi.cost(OCT_15, f1());
-        anthropicApi.usage(OCT_15, file("f1-usage.json").at("/data/0/results"));
-        anthropicApi.claudeCode(OCT_15, file("f1-claude-code.json").path("data"));
+        offerF1(OCT_15);
+    }
+
+    /** F1 as if it were of another day. */
+    public void offerF1(LocalDate day) {
+        JsonNode records = file("f1-claude-code.json").path("data");
+        records.forEach(one -> ((ObjectNode) one).put("date", day + "T00:00:00Z"));
+        anthropicApi.cost(day, f1());
+        anthropicApi.usage(day, file("f1-usage.json").at("/data/0/results"));
+        anthropicApi.claudeCode(day, records);
         anthropicApi.list("workspaces", file("workspaces.json").path("data"));
         anthropicApi.list("api_keys", file("api-keys.json").path("data"));
         anthropicApi.list("users", file("users.json").path("data"));

@@ -7,9 +7,11 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.agroal.api.AgroalDataSource;
+import io.inference.analytics.attribution.Tool;
 import io.inference.analytics.bills.ProviderLab;
 import io.inference.analytics.provider.Provider;
 import io.inference.analytics.provider.ProviderHttp;
+import io.inference.analytics.provider.WorkspaceRef;
 import io.inference.analytics.testing.Sql;
 import io.inference.analytics.testing.StoredUsage;
 import io.inference.analytics.testing.StoredUsage.Event;
@@ -21,15 +23,15 @@ import java.io.IOException;
 import java.math.BigDecimal;
 import java.math.MathContext;
 import java.nio.file.Path;
-import java.time.Instant;
 import java.time.LocalDate;
+import java.time.LocalDateTime;
+import java.time.YearMonth;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.UUID;
 import org.assertj.core.groups.Tuple;
@@ -43,12 +45,13 @@ import org.junit.jupiter.api.Test;
 @WithBackends
 class DashboardFiguresIT {
 
-    /** A Monday; three weeks follow. */
-    private static final LocalDate FIRST = LocalDate.of(2025, 9, 29);
+    /** A Monday; three weeks follow, in which no other test stores anything. Bills are those of the whole company. */
+    private static final LocalDate FIRST = LocalDate.of(2023, 5, 29);
 
     private static final LocalDate END = FIRST.plusDays(21);
+    private static final LocalDate JUNE = LocalDate.of(2023, 6, 1);
     private static final int BILLED_DAYS = 16;
-    private static final String BUDGET = "73000";
+    private static final LocalDate LAST_BILLED = FIRST.plusDays(BILLED_DAYS);
     private static final String SEATS = "250";
 
     private static final Set<String> LAGS = Set.of(
@@ -83,7 +86,7 @@ class DashboardFiguresIT {
                     }
                 }
             }
-            assertThat(checked).isEqualTo(queries().keySet());
+            assertThat(checked).isEqualTo(PanelSql.byPanel().keySet());
             assertThat(new Sql(database)
                             .number("select count(*) from analytics.vw_combined_daily_costs where model is null"))
                     .as("bills of no model are among them")
@@ -108,6 +111,9 @@ class DashboardFiguresIT {
                     .cost(i % 6 == 0 ? null : "0." + (i + 1)));
         }
         stored.store(database);
+        new Sql(database)
+                .execute("insert into analytics.models (model_id, name) values ('%s', 'Of figures %s')"
+                        .formatted(models.get(0), models.get(0)));
     }
 
     private static void importBills(ProviderLab lab) throws Exception {
@@ -117,7 +123,7 @@ class DashboardFiguresIT {
         for (String field : List.of("model", "token_type", "service_tier", "context_window")) {
             search.putNull(field);
         }
-        lab.offerF1();
+        lab.offerF1(LAST_BILLED);
         TreeSet<LocalDate> days = new TreeSet<>();
         for (int i = 0; i < BILLED_DAYS; i++) {
             LocalDate day = FIRST.plusDays(i);
@@ -128,27 +134,35 @@ class DashboardFiguresIT {
             ObjectNode event = (ObjectNode) ProviderLab.file("cursor-events.json")
                     .withArray("usageEvents")
                     .get(0);
-            long noon = day.atTime(12, 0).toEpochSecond(ZoneOffset.UTC) * 1000;
+            long noon = millis(day.atTime(12, 0));
             lab.cursorApi.events(ProviderHttp.JSON
                     .createArrayNode()
                     .add(event.put("timestamp", Long.toString(noon)).put("chargedCents", 4000 + i)));
         }
-        lab.cursorApi.daily(ProviderLab.file("cursor-daily-usage.json").withArray("data"));
-        lab.at(Instant.parse("2025-10-21T13:00:00Z"));
-        lab.anthropic(ProviderLab.OCT_15);
-        lab.mapWorkspace();
+        JsonNode counters = ProviderLab.file("cursor-daily-usage.json").path("data");
+        for (JsonNode row : counters) {
+            ((ObjectNode) row).put("day", LAST_BILLED.toString()).put("date", millis(LAST_BILLED.atStartOfDay()));
+        }
+        lab.cursorApi.daily(counters);
+        lab.cursorApi.spend(((ObjectNode) ProviderLab.file("cursor-spend.json"))
+                .put("subscriptionCycleStart", millis(JUNE.atStartOfDay())));
+        lab.at(END.plusDays(1).atTime(13, 0).toInstant(ZoneOffset.UTC));
+        lab.anthropic(LAST_BILLED);
+        lab.mappings().mapWorkspace(WorkspaceRef.of(ProviderLab.WORKSPACE), Tool.CLAUDE_CODE, FIRST, "test");
         for (Provider provider : Provider.withApi()) {
             assertThat(lab.imports()
                             .retry(provider, days, "test", outcome -> {})
                             .complete())
                     .isTrue();
         }
-        lab.cursor(ProviderLab.OCT_15);
-        lab.database.execute(
-                "insert into analytics.manual_cost_entry (month, platform, amount_usd, entered_by, entered_at)"
-                        + " values ('2025-10-01', 'claude_ai', 600.25, 'test', now())");
+        lab.cursor(LAST_BILLED);
+        lab.seats().add(YearMonth.from(JUNE), Tool.CLAUDE_AI, new BigDecimal("600.25"), false, "test");
         lab.database.execute("insert into analytics.provider_person (email, team, entered_by, entered_at)"
                 + " values ('alice@example.test', 'Search', 'test', now())");
+    }
+
+    private static long millis(LocalDateTime time) {
+        return time.toInstant(ZoneOffset.UTC).toEpochMilli();
     }
 
     private void assertPanel(String name, JsonNode panel) throws IOException {
@@ -158,7 +172,7 @@ class DashboardFiguresIT {
         }
         JsonNode steps = json.readTree(panel.path("transformations")
                 .toString()
-                .replace("$budget", BUDGET)
+                .replace("$budget", PanelSql.BUDGET)
                 .replace("$seats", SEATS));
         PanelFrame frame = PanelFrame.transformed(frames, steps);
         if (frame.fields().stream().anyMatch(field -> field != null && field.contains("\\"))) {
@@ -171,7 +185,7 @@ class DashboardFiguresIT {
                     .filter(field -> wanted.isEmpty() || field.matches(".*(" + wanted.replaceAll("^/|/$", "") + ").*"))
                     .toList();
         }
-        String sql = queries().get(name);
+        String sql = PanelSql.byPanel().get(name);
         assertThat(sql).as("SQL for the panel %s", name).isNotNull();
         List<String> expected = new Sql(database)
                         .rows(sql.replace(":org", "'" + org + "'")
@@ -249,138 +263,5 @@ class DashboardFiguresIT {
                 .extract()
                 .asString();
         return json.readTree(body).at("/" + query.get("root_selector").asText());
-    }
-
-    private static String costs(String columns, String more) {
-        return "select " + columns
-                + " from analytics.vw_combined_daily_costs where cost_date >= :first and cost_date < :end " + more;
-    }
-
-    private static String usage(String columns, String more) {
-        return "select " + columns + " from analytics.usage_events where org_id = :org and occurred_at >= :first"
-                + " and occurred_at < :end " + more;
-    }
-
-    private static String time(String unit) {
-        return "to_char(date_trunc('" + unit + "', occurred_at at time zone 'UTC'), 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"')";
-    }
-
-    private static Map<String, String> queries() {
-        Map<String, String> queries = new TreeMap<>();
-        costQueries().forEach((panel, sql) -> queries.put("provider-costs.json " + panel, sql));
-        reliabilityQueries().forEach((panel, sql) -> queries.put("reliability.json " + panel, sql));
-        usageQueries().forEach((panel, sql) -> queries.put("usage.json " + panel, sql));
-        return queries;
-    }
-
-    private static Map<String, String> costQueries() {
-        String week = "to_char(cost_date, 'IYYY-\"W\"IW')";
-        String byUser = costs("user_email, sum(amount_usd)", "and user_email is not null group by 1");
-        String active =
-                """
-                (select count(distinct user_email) from (
-                    select coalesce(user_email, api_key_id) as user_email, usage_date from analytics.fact_claude_daily_usage
-                    where data_source in ('claude_code_analytics', 'audit_logs')
-                    union all select user_email, usage_date from analytics.fact_cursor_daily_usage where is_active) done
-                 where usage_date >= :first and usage_date < :end)
-                """;
-        return Map.ofEntries(
-                Map.entry("1 01 Total cost", costs("sum(amount_usd)", "")),
-                Map.entry("2 02 Daily average", costs("round(sum(amount_usd) / 21, 8)", "")),
-                Map.entry(
-                        "3 03 Cost per active user",
-                        costs("round(sum(amount_usd) / count(distinct user_email), 8)", "")),
-                Map.entry("4 04 Budget variance", costs("sum(amount_usd) - " + BUDGET, "")),
-                Map.entry(
-                        "6 14 Utilisation",
-                        "select users, users / 250.0, 250 - users from (select " + active + " as users) counted"),
-                Map.entry("7 05 Daily spend", costs("cost_date, sum(amount_usd)", "group by 1")),
-                Map.entry("8 06 Share by platform", costs("provider, sum(amount_usd)", "group by 1")),
-                Map.entry("9 07 Top 15 spenders", byUser),
-                Map.entry("10 08 Users by cost", byUser),
-                Map.entry("11 09 Cost by model", costs(week + ", model, sum(amount_usd)", "group by 1, 2")),
-                Map.entry("12 10 Cost by token type", costs(week + ", token_type, sum(amount_usd)", "group by 1, 2")),
-                Map.entry("13 11 Teams", costs("team, user_email, sum(amount_usd)", "group by 1, 2")),
-                Map.entry("14 12 Over the alert threshold", byUser + " having sum(amount_usd) > 500"),
-                Map.entry(
-                        "15 Estimates and bills",
-                        """
-                        select provider, model, 0, sum(amount_usd), sum(amount_usd), coalesce(sum(amount_usd) filter (where usage), 0), 0, 0, 0,
-                               coalesce(sum(amount_usd) filter (where not usage), 0)
-                        from (select provider, model, amount_usd, cost_category <> 'subscription' as usage from analytics.vw_combined_daily_costs
-                              where cost_date >= :first and cost_date < :end) bills
-                        group by 1, 2
-                        union all
-                        select null, coalesce(models.name, model_id::text), sum(cost_estimate_cents) / 100, 0, -sum(cost_estimate_cents) / 100, 0, 0, 0, 0,
-                               -sum(cost_estimate_cents) / 100
-                        from analytics.usage_events left join analytics.models using (model_id)
-                        where occurred_at >= :first and occurred_at < :end group by 2
-                        """));
-    }
-
-    private static Map<String, String> reliabilityQueries() {
-        String errors = "count(*) filter (where status <> 'success')";
-        String rate = "(" + errors + "::float8 / count(*))";
-        String percentiles =
-                "percentile_disc(0.5) within group (order by %1$s), percentile_disc(0.95) within group (order by %1$s),"
-                        + " percentile_disc(0.99) within group (order by %1$s)";
-        return Map.of(
-                "2 Invocations",
-                usage("count(*)", ""),
-                "3 Error rate",
-                usage(rate, ""),
-                "7 Error rate",
-                usage(time("day") + ", model_id, " + rate, "group by 1, 2"),
-                "4 Latency: p50, p95, p99",
-                usage(percentiles.formatted("latency_ms"), ""),
-                "8 Latency, ${percentile}",
-                usage(
-                        time("day") + ", model_id, percentile_disc(0.95) within group (order by latency_ms)",
-                        "group by 1, 2"),
-                "9 Errors by status",
-                usage(
-                        time("day")
-                                + ", count(*) filter (where status = 'error'), count(*) filter (where status = 'timeout'),"
-                                + " count(*) filter (where status = 'throttled')",
-                        "group by 1"),
-                "10 Time to first token",
-                usage(time("day") + ", " + percentiles.formatted("time_to_first_token_ms"), "group by 1"),
-                "12 Error rate by client and hour",
-                usage(time("hour") + ", nullif(client_id, ''), " + rate, "and model_id = :model group by 1, client_id"),
-                "13 Hours of the model, worst first; spike: much worse than the hour before",
-                usage(
-                        time("hour") + ", nullif(client_id, ''), count(*), " + errors + ", " + rate
-                                + ", percentile_disc(0.95) within group (order by latency_ms), null",
-                        "and model_id = :model group by 1, client_id"));
-    }
-
-    private static Map<String, String> usageQueries() {
-        String errors = "count(*) filter (where status <> 'success')";
-        String dollars = "sum(cost_estimate_cents) / 100";
-        String unpriced = "count(*) filter (where cost_estimate_cents is null)";
-        String sums = "count(*), " + errors + ", sum(input_tokens), sum(output_tokens), coalesce(" + dollars + ", 0), "
-                + unpriced;
-        return Map.ofEntries(
-                Map.entry("2 Invocations", usage("count(*)", "")),
-                Map.entry("3 Errors", usage(errors, "")),
-                Map.entry("4 Tokens", usage("sum(input_tokens), sum(output_tokens)", "")),
-                Map.entry(
-                        "11 Tokens",
-                        usage(
-                                time("day") + ", sum(input_tokens), sum(output_tokens), sum(cache_read_input_tokens),"
-                                        + " sum(cache_write_input_tokens)",
-                                "group by 1")),
-                Map.entry("5 Spend", usage(dollars, "")),
-                Map.entry("6 Invocations without a price", usage(unpriced, "")),
-                Map.entry("9 Invocations by status", usage(time("day") + ", status, count(*)", "group by 1, 2")),
-                Map.entry("10 Spend by model", usage(time("day") + ", model_id, " + dollars, "group by 1, 2")),
-                Map.entry(
-                        "12 Invocations by client",
-                        usage(time("day") + ", nullif(client_id, ''), count(*)", "group by 1, client_id")),
-                Map.entry("14 By model", usage("model_id, " + sums + ", model_id", "group by 1")),
-                Map.entry("15 By client", usage("nullif(client_id, ''), " + sums, "group by client_id")),
-                Map.entry(
-                        "17 Invocations and spend of the model chosen above",
-                        usage(time("day") + ", count(*), " + dollars, "and model_id = :model group by 1")));
     }
 }
