@@ -104,7 +104,7 @@ final class BatchWriter implements Runnable {
             try {
                 trace(batch, parts);
             } catch (RuntimeException | Error e) {
-                pipeline.attemptFailed(batch.lane());
+                pipeline.attemptFailed(batch);
                 LOG.errorf(e, "event=writer_failed correlation_id=%s", batch.correlationId());
                 backOff.pause();
             }
@@ -196,13 +196,13 @@ final class BatchWriter implements Runnable {
                     connection.setAutoCommit(false);
                     attempt(connection);
                 } catch (SQLException e) {
-                    pipeline.attemptFailed(part.lane());
+                    pipeline.attemptFailed(part);
                     LOG.warnf(
                             "event=batch_not_stored sqlstate=%s retry_ms=%d cause=%s",
                             SqlState.of(e), backOff.next().toMillis(), e.getMessage());
                     backOff.pause();
                 } catch (RuntimeException | Error e) {
-                    pipeline.attemptFailed(part.lane());
+                    pipeline.attemptFailed(part);
                     LOG.errorf(
                             e, "event=batch_failed retry_ms=%d", backOff.next().toMillis());
                     if (++unexpected == UNEXPECTED_MAX && isDivisible()) {

@@ -81,7 +81,7 @@ public class IngestPipeline {
         this.deadLetters = deadLetters;
         this.clock = clock;
         this.lanes = new Lanes(config.lanes());
-        this.queues = new LaneQueues(lanes.count(), underWayMax());
+        this.queues = new LaneQueues(lanes.count(), underWayMax(), underWayBytesMax());
         this.splitter = new LaneSplitter(this, lanes, queues, decoder, clock);
         for (int i = 0; i < lanes.count(); i++) {
             failing.add(new FailingAttempts());
@@ -101,7 +101,7 @@ public class IngestPipeline {
         this.deadLetters = live.deadLetters;
         this.clock = live.clock;
         this.lanes = live.lanes;
-        this.queues = new LaneQueues(lanes.count(), underWayMax());
+        this.queues = new LaneQueues(lanes.count(), underWayMax(), underWayBytesMax());
         this.splitter = new LaneSplitter(this, lanes, queues, decoder, clock);
         for (int i = 0; i < lanes.count(); i++) {
             failing.add(new FailingAttempts());
@@ -258,6 +258,12 @@ public class IngestPipeline {
     }
 
     /** After an attempt to store a batch that failed for a reason other than a row. */
+    void attemptFailed(LaneBatch batch) {
+        queues.attemptFailed(batch);
+        attemptFailed(batch.lane());
+    }
+
+    /** After an attempt of a lane that has no batch yet. */
     void attemptFailed(int lane) {
         failing.get(lane).failed(clock.instant());
         metrics.attemptFailed();
@@ -288,6 +294,13 @@ public class IngestPipeline {
         return switch (config.transport()) {
             case STREAM -> config.stream().bufferMessages();
             case QUEUE -> config.queue().prefetch();
+        };
+    }
+
+    private long underWayBytesMax() {
+        return switch (config.transport()) {
+            case STREAM -> config.stream().bufferBytes();
+            case QUEUE -> Long.MAX_VALUE;
         };
     }
 

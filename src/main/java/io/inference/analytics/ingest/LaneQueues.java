@@ -14,15 +14,18 @@ import java.util.concurrent.locks.ReentrantLock;
  * What waits for its lane. One writer at a time has a batch of a lane, so a lane commits in the order of the messages; any free
  * writer takes the lane that has waited longest.
  *
- * <p>Bound: {@code weightMax} events, then {@link #awaitRoom} waits. A lane that does not get on may fill it alone, until {@link
- * #leaveBehind} drops what waits in it.
+ * <p>Bound: {@code weightMax} events, then {@link #awaitRoom} waits; and {@code bytesMax}, as the transport brings no more. A lane
+ * that does not get on may fill either alone, until {@link #leaveBehind} drops what waits in it.
  */
 final class LaneQueues {
 
     private static final long IDLE_NANOS = TimeUnit.SECONDS.toNanos(1);
 
-    /** A lane holds at least this part of the bound when it is left behind. */
-    private static final int WORTH_DROPPING = 8;
+    /** A lane holds at least this part of a bound when it is left behind. */
+    private static final int WORTH_DROPPING = 16;
+
+    /** What a batch has of the bytes cannot be dropped, so that it is only this part of them. */
+    private static final int BATCH_SHARE = 4;
 
     private record Waiting(Share share, long sinceNanos) {}
 
@@ -32,12 +35,20 @@ final class LaneQueues {
     private static final class Lane {
         private final Deque<Waiting> waiting = new ArrayDeque<>();
         private int weight;
+        private long bytes;
         private boolean taken;
         private long takenNanos;
+        private boolean failed;
         private boolean leftBehind;
 
-        private boolean isStuck(long longerThanNanos) {
-            return taken && System.nanoTime() - takenNanos > longerThanNanos;
+        private boolean isStuck(Duration failing, Duration silent) {
+            return taken && System.nanoTime() - takenNanos > (failed ? failing : silent).toNanos();
+        }
+
+        private void drop() {
+            waiting.clear();
+            weight = 0;
+            bytes = 0;
         }
     }
 
@@ -46,6 +57,7 @@ final class LaneQueues {
     private final Condition room = lock.newCondition();
     private final List<Lane> lanes = new ArrayList<>();
     private final int weightMax;
+    private final long bytesMax;
     private long generation;
     private int weight;
 
@@ -56,8 +68,9 @@ final class LaneQueues {
     private boolean readAgain;
     private boolean closed;
 
-    LaneQueues(int count, int weightMax) {
+    LaneQueues(int count, int weightMax, long bytesMax) {
         this.weightMax = weightMax;
+        this.bytesMax = bytesMax;
         for (int i = 0; i < count; i++) {
             lanes.add(new Lane());
         }
@@ -87,8 +100,7 @@ final class LaneQueues {
 
     private void clear() {
         for (Lane lane : lanes) {
-            lane.waiting.clear();
-            lane.weight = 0;
+            lane.drop();
             lane.taken = false;
             lane.leftBehind = false;
         }
@@ -127,6 +139,7 @@ final class LaneQueues {
                 boolean first = lane.waiting.isEmpty();
                 lane.waiting.addLast(new Waiting(share, now));
                 lane.weight += share.weight();
+                lane.bytes += share.bytes();
                 weight += share.weight();
                 // A writer that waits for a batch to fill is not woken by each message.
                 worth |= !lane.taken && (first || lane.weight >= wanted);
@@ -140,22 +153,25 @@ final class LaneQueues {
     }
 
     /**
-     * Drops what waits in the lane that holds most, when a writer has had a batch of it for longer than {@code patience} and other
-     * lanes could go on. Less than a part of the bound is kept, as it is in nothing's way.
+     * Drops what waits in the lane that holds most, when it does not get on and other lanes could. Less than a part of each bound
+     * is kept, as it is in nothing's way.
      *
-     * @return empty when there is no such lane
+     * @param failing how long a writer has had a batch of the lane of which an attempt has failed
+     * @param silent the same while none has failed: the batch may only be slow
+     * @return empty when there is no such lane, or the generation is another one
      */
-    Optional<LeftBehind> leaveBehind(Duration patience) {
+    Optional<LeftBehind> leaveBehind(long ofGeneration, Duration failing, Duration silent) {
         lock.lock();
         try {
+            if (ofGeneration != generation) {
+                return Optional.empty();
+            }
             Lane found = null;
             boolean others = false;
             for (Lane lane : lanes) {
-                boolean stuck = lane.leftBehind || lane.isStuck(patience.toNanos());
+                boolean stuck = lane.leftBehind || lane.isStuck(failing, silent);
                 others |= !stuck;
-                if (stuck
-                        && lane.weight >= weightMax / WORTH_DROPPING
-                        && (found == null || lane.weight > found.weight)) {
+                if (stuck && isWorthDropping(lane) && (found == null || lane.bytes > found.bytes)) {
                     found = lane;
                 }
             }
@@ -164,8 +180,7 @@ final class LaneQueues {
             }
             List<Share> dropped = found.waiting.stream().map(Waiting::share).toList();
             weight -= found.weight;
-            found.weight = 0;
-            found.waiting.clear();
+            found.drop();
             found.leftBehind = true;
             room.signalAll();
             return Optional.of(new LeftBehind(lanes.indexOf(found), dropped));
@@ -174,11 +189,28 @@ final class LaneQueues {
         }
     }
 
-    /** Whether nothing of the lane is taken any longer, so that the rest of it has to be read again. */
-    boolean isLeftBehind(int lane) {
+    private boolean isWorthDropping(Lane lane) {
+        return !lane.waiting.isEmpty()
+                && (lane.weight >= weightMax / WORTH_DROPPING || lane.bytes >= bytesMax / WORTH_DROPPING);
+    }
+
+    /** An attempt to store something of the batch failed. */
+    void attemptFailed(LaneBatch batch) {
         lock.lock();
         try {
-            return lanes.get(lane).leftBehind;
+            if (batch.generation() == generation && !batch.shares().isEmpty()) {
+                lanes.get(batch.lane()).failed = true;
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Whether nothing of the lane is taken any longer, so that the rest of it has to be read again. */
+    boolean isLeftBehind(long ofGeneration, int lane) {
+        lock.lock();
+        try {
+            return ofGeneration == generation && lanes.get(lane).leftBehind;
         } finally {
             lock.unlock();
         }
@@ -284,14 +316,18 @@ final class LaneQueues {
     private LaneBatch takeOf(Lane lane, int max) {
         List<Share> shares = new ArrayList<>();
         int taken = 0;
-        while (taken < max && !lane.waiting.isEmpty()) {
+        long bytes = 0;
+        while (taken < max && bytes < bytesMax / BATCH_SHARE && !lane.waiting.isEmpty()) {
             Share share = lane.waiting.removeFirst().share();
             shares.add(share);
             taken += share.weight();
+            bytes += share.bytes();
         }
         lane.weight -= taken;
+        lane.bytes -= bytes;
         weight -= taken;
         lane.taken = true;
+        lane.failed = false;
         lane.takenNanos = System.nanoTime();
         room.signalAll();
         return new LaneBatch(generation, lanes.indexOf(lane), shares);

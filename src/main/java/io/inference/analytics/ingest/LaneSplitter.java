@@ -40,8 +40,11 @@ final class LaneSplitter implements Runnable {
     /** Part of INGESTION_BATCH_TIMEOUT that may be spent here. */
     private static final int TIMEOUT_SHARE = 10;
 
-    /** Longer than a batch takes; a batch that waits for a lock fails after 30 s. */
-    private static final Duration LANE_PATIENCE = Duration.ofSeconds(5);
+    /** What passes by itself, like a failover, mostly has by then. A batch that waits for a lock fails after 30 s. */
+    private static final Duration FAILING_LANE_PATIENCE = Duration.ofSeconds(5);
+
+    /** A batch of late events for a distant database takes long, and reading it again takes longer. */
+    private static final Duration SILENT_LANE_PATIENCE = Duration.ofSeconds(60);
 
     private static final Duration RETRY_DELAY_MIN = Duration.ofMillis(100);
 
@@ -93,18 +96,20 @@ final class LaneSplitter implements Runnable {
 
     /** Nothing more comes in: a lane that does not get on may hold all that may wait here. */
     private void leaveBehind() {
-        Optional<Source> source = pipeline.source(pipeline.buffer().generation());
+        long generation = pipeline.buffer().generation();
+        Optional<Source> source = pipeline.source(generation);
         if (source.isEmpty() || !source.get().open().isOrdered()) {
             return;
         }
-        queues.leaveBehind(LANE_PATIENCE).ifPresent(left -> {
-            LOG.warnf(
-                    "event=lane_left_behind lane=%d from_offset=%d messages=%d",
-                    left.lane(),
-                    left.shares().get(0).message().offset(),
-                    left.shares().size());
-            pipeline.settle(source.get().open().leaveBehind(left.shares()));
-        });
+        queues.leaveBehind(generation, FAILING_LANE_PATIENCE, SILENT_LANE_PATIENCE)
+                .ifPresent(left -> {
+                    LOG.warnf(
+                            "event=lane_left_behind lane=%d from_offset=%d messages=%d",
+                            left.lane(),
+                            left.shares().get(0).message().offset(),
+                            left.shares().size());
+                    pipeline.settle(source.get().open().leaveBehind(left.shares()));
+                });
     }
 
     private void split(MessageBuffer.Batch batch) throws InterruptedException {
@@ -115,7 +120,7 @@ final class LaneSplitter implements Runnable {
         }
         List<Share> shares = new ArrayList<>(batch.messages().size());
         for (RawMessage message : batch.messages()) {
-            shares.addAll(shares(source.get(), message));
+            shares.addAll(shares(batch.generation(), source.get(), message));
         }
         queues.offer(batch.generation(), shares);
         if (source.get().open().mayMove()) {
@@ -131,7 +136,7 @@ final class LaneSplitter implements Runnable {
         }
     }
 
-    private List<Share> shares(Source source, RawMessage message) throws InterruptedException {
+    private List<Share> shares(long generation, Source source, RawMessage message) throws InterruptedException {
         Map<Integer, Parts> byLane = new TreeMap<>();
         int firstSlot = -1;
         List<DeadLetter> deadLetters = new ArrayList<>(0);
@@ -155,7 +160,7 @@ final class LaneSplitter implements Runnable {
                     .deadLetters()
                     .addAll(deadLetters);
         }
-        boolean leftBehind = byLane.keySet().removeIf(queues::isLeftBehind);
+        boolean leftBehind = byLane.keySet().removeIf(lane -> queues.isLeftBehind(generation, lane));
         OpenMessages.Entry entry = source.open().add(message, byLane.size(), leftBehind);
         List<Share> shares = new ArrayList<>(byLane.size());
         boolean whole = byLane.size() == 1;

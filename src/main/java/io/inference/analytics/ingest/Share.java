@@ -23,4 +23,9 @@ record Share(
     int weight() {
         return Math.max(1, accepted.size() + deadLetters.size());
     }
+
+    /** What it keeps in memory at most: other lanes may hold the same message. */
+    int bytes() {
+        return message.body().length;
+    }
 }

@@ -18,18 +18,26 @@ class LanesTest {
 
     private static final Duration LONG = Duration.ofMinutes(1);
     private static final int MOST = 1_000;
+    private static final long BYTES = 1_000_000;
 
     private final OpenMessages open = new OpenMessages(true, 100);
     private final List<Long> settled = new ArrayList<>();
 
     private RawMessage message(long offset) {
+        return message(offset, 0);
+    }
+
+    private RawMessage message(long offset, int bytes) {
         return new RawMessage(
-                new byte[0], offset, Instant.EPOCH.plusSeconds(offset), "", "", () -> settled.add(offset));
+                new byte[bytes], offset, Instant.EPOCH.plusSeconds(offset), "", "", () -> settled.add(offset));
     }
 
     /** A message with one share in each of the lanes. */
     private List<Share> offered(long offset, int... lanes) {
-        RawMessage message = message(offset);
+        return offered(message(offset), lanes);
+    }
+
+    private List<Share> offered(RawMessage message, int... lanes) {
         OpenMessages.Entry entry = open.add(message, lanes.length);
         return IntStream.range(0, lanes.length)
                 .mapToObj(i -> new Share(entry, message, lanes[i], i == 0, lanes.length == 1, List.of(), List.of()))
@@ -183,7 +191,7 @@ class LanesTest {
 
     @Test
     void aLaneHasOneBatchAtATimeAndDelaysNoOther() throws Exception {
-        LaneQueues queues = new LaneQueues(2, MOST);
+        LaneQueues queues = new LaneQueues(2, MOST, BYTES);
         queues.restart(1);
         queues.offer(1, offered(1, 0));
         queues.offer(1, offered(2, 0));
@@ -201,7 +209,7 @@ class LanesTest {
 
     @Test
     void aLaneIsTakenWhenItHoldsEnoughOrHasWaitedLongEnough() throws Exception {
-        LaneQueues queues = new LaneQueues(2, MOST);
+        LaneQueues queues = new LaneQueues(2, MOST, BYTES);
         queues.restart(1);
         queues.offer(1, offered(1, 0));
         for (int i = 0; i < 95; i++) {
@@ -216,7 +224,7 @@ class LanesTest {
 
     @Test
     void aNewGenerationDropsWhatWaits() throws Exception {
-        LaneQueues queues = new LaneQueues(2, 2);
+        LaneQueues queues = new LaneQueues(2, 2, BYTES);
         queues.restart(1);
         queues.offer(1, offered(1, 0));
         queues.offer(1, offered(2, 0));
@@ -229,37 +237,96 @@ class LanesTest {
 
     @Test
     void aLaneThatDoesNotGetOnIsLeftBehindAndReadAgainWhenItDoes() throws Exception {
-        LaneQueues queues = new LaneQueues(2, 8);
+        LaneQueues queues = new LaneQueues(2, 8, BYTES);
         queues.restart(1);
         queues.offer(1, offered(1, 0));
         LaneBatch stuck = queues.take(1, 1, Duration.ZERO).orElseThrow();
         List<Share> later = offered(2, 0);
         queues.offer(1, later);
-        assertThat(queues.leaveBehind(LONG)).as("it may be slow").isEmpty();
-        assertThat(queues.leaveBehind(Duration.ZERO)).hasValueSatisfying(left -> {
+        assertThat(queues.leaveBehind(1, Duration.ZERO, LONG))
+                .as("it may only be slow")
+                .isEmpty();
+        queues.attemptFailed(stuck);
+        assertThat(queues.leaveBehind(1, LONG, Duration.ZERO)).as("it may pass").isEmpty();
+        assertThat(queues.leaveBehind(1, Duration.ZERO, LONG)).hasValueSatisfying(left -> {
             assertThat(left.lane()).isZero();
             assertThat(left.shares()).isEqualTo(later);
         });
-        assertThat(queues.isLeftBehind(0)).isTrue();
-        assertThat(queues.isLeftBehind(1)).isFalse();
+        assertThat(queues.isLeftBehind(1, 0)).isTrue();
+        assertThat(queues.isLeftBehind(1, 1)).isFalse();
         assertThat(queues.isToBeReadAgain()).isFalse();
         queues.release(stuck);
         assertThat(queues.isToBeReadAgain()).isTrue();
         queues.restart(2);
-        assertThat(queues.isLeftBehind(0)).isFalse();
+        assertThat(queues.isLeftBehind(2, 0)).isFalse();
         assertThat(queues.isToBeReadAgain()).isFalse();
     }
 
     @Test
+    void aLaneThatWasNotHeardOfForLongIsLeftBehindWithoutAFailedAttempt() throws Exception {
+        LaneQueues queues = new LaneQueues(2, 8, BYTES);
+        queues.restart(1);
+        queues.offer(1, offered(1, 0));
+        assertThat(queues.take(1, 1, Duration.ZERO)).isPresent();
+        queues.offer(1, offered(2, 0));
+        assertThat(queues.leaveBehind(1, LONG, Duration.ZERO)).isPresent();
+    }
+
+    @Test
+    void aFailedAttemptCountsForItsBatchAlone() throws Exception {
+        LaneQueues queues = new LaneQueues(2, 8, BYTES);
+        queues.restart(1);
+        queues.offer(1, offered(1, 0));
+        LaneBatch failing = queues.take(1, 1, Duration.ZERO).orElseThrow();
+        queues.attemptFailed(failing);
+        queues.release(failing);
+        queues.offer(1, offered(2, 0));
+        assertThat(queues.take(1, 1, Duration.ZERO)).isPresent();
+        queues.offer(1, offered(3, 0));
+        queues.attemptFailed(new LaneBatch(0, 0, failing.shares()));
+        queues.attemptFailed(failing.withoutShares());
+        assertThat(queues.leaveBehind(1, Duration.ZERO, LONG)).isEmpty();
+    }
+
+    @Test
+    void aNewGenerationIsNotLeftBehindForTheOneBefore() throws Exception {
+        LaneQueues queues = new LaneQueues(2, 8, BYTES);
+        queues.restart(2);
+        queues.offer(2, offered(1, 0));
+        assertThat(queues.take(1, 1, Duration.ZERO)).isPresent();
+        queues.offer(2, offered(2, 0));
+        assertThat(queues.leaveBehind(1, Duration.ZERO, Duration.ZERO)).isEmpty();
+        assertThat(queues.isLeftBehind(2, 0)).isFalse();
+        assertThat(queues.leaveBehind(2, Duration.ZERO, Duration.ZERO)).isPresent();
+        assertThat(queues.isLeftBehind(1, 0)).isFalse();
+    }
+
+    @Test
+    void aLaneOfFewLargeMessagesIsLeftBehindBeforeItHoldsAllBytes() throws Exception {
+        LaneQueues queues = new LaneQueues(2, MOST, BYTES);
+        queues.restart(1);
+        for (int i = 0; i < 12; i++) {
+            queues.offer(1, offered(message(i, 50_000), 0));
+        }
+        LaneBatch stuck = queues.take(1, MOST, Duration.ZERO).orElseThrow();
+        assertThat(stuck.shares()).as("a quarter of the bytes").hasSize(5);
+        assertThat(queues.leaveBehind(1, Duration.ZERO, Duration.ZERO))
+                .hasValueSatisfying(left -> assertThat(left.shares()).hasSize(7));
+        assertThat(queues.leaveBehind(1, Duration.ZERO, Duration.ZERO))
+                .as("nothing more waits in it")
+                .isEmpty();
+    }
+
+    @Test
     void noLaneIsLeftBehindWhenNoOtherGainsByIt() throws Exception {
-        LaneQueues queues = new LaneQueues(2, 8);
+        LaneQueues queues = new LaneQueues(2, 8, BYTES);
         queues.restart(1);
         for (int lane = 0; lane < 2; lane++) {
             queues.offer(1, offered(1 + lane, lane));
             assertThat(queues.take(1, 1, Duration.ZERO)).isPresent();
             queues.offer(1, offered(3 + lane, lane));
         }
-        assertThat(queues.leaveBehind(Duration.ZERO)).isEmpty();
+        assertThat(queues.leaveBehind(1, Duration.ZERO, Duration.ZERO)).isEmpty();
     }
 
     @Test
