@@ -7,44 +7,80 @@ import java.sql.Statement;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.OffsetDateTime;
+import java.util.Optional;
 import javax.sql.DataSource;
+import org.jboss.logging.Logger;
 
 /**
- * The time of the database, which all replicas share. A replica whose own clock is wrong would refuse good events for their time,
- * so no event is refused for it unless the database's clock agrees.
+ * The time of the database, which all replicas share: a replica whose own clock is wrong would refuse good events for their time,
+ * and store others that are too far in the future.
  *
- * <p>Bound: one question in {@link #VALID}, in between the time is counted on by what measures durations here. On failure the
- * caller gets the error of the database.
+ * <p>A reading is counted on by what measures durations here, which no step of a clock moves. So an old one is still a good guess,
+ * and {@link #guess} never waits. No lock is held while the database is asked, so only the thread that asks waits for it.
  */
 final class DatabaseClock {
 
+    private static final Logger LOG = Logger.getLogger(DatabaseClock.class);
     private static final Duration VALID = Duration.ofSeconds(10);
     private static final String NOW = "select clock_timestamp()";
 
-    private final DataSource dataSource;
-    private Instant asked = Instant.EPOCH;
-    private long askedNanos;
-    private boolean known;
-
-    DatabaseClock(DataSource dataSource) {
-        this.dataSource = dataSource;
-    }
-
-    synchronized Instant now() throws SQLException {
-        if (!known || System.nanoTime() - askedNanos > VALID.toNanos()) {
-            asked = ask();
-            askedNanos = System.nanoTime();
-            known = true;
+    private record Reading(Instant time, long nanos) {
+        private Instant now() {
+            return time.plusNanos(System.nanoTime() - nanos);
         }
-        return asked.plusNanos(System.nanoTime() - askedNanos);
+
+        private boolean isFresh() {
+            return System.nanoTime() - nanos <= VALID.toNanos();
+        }
     }
 
-    private Instant ask() throws SQLException {
+    private final DataSource patient;
+    private final DataSource quick;
+    private volatile Reading reading;
+    private volatile long refreshedNanos = System.nanoTime() - VALID.toNanos() - 1;
+
+    /** @param quick fails within seconds when the database hangs */
+    DatabaseClock(DataSource patient, DataSource quick) {
+        this.patient = patient;
+        this.quick = quick;
+    }
+
+    /** By the last reading, whatever its age; empty as long as there is none. */
+    Optional<Instant> guess() {
+        return Optional.ofNullable(reading).map(Reading::now);
+    }
+
+    /** By a reading that is at most {@link #VALID} old: asks the database if need be, and waits for it. */
+    Instant now() throws SQLException {
+        Reading last = reading;
+        if (last == null || !last.isFresh()) {
+            last = ask(patient);
+            reading = last;
+        }
+        return last.now();
+    }
+
+    /** Asks the database when the last reading is old, and keeps that one when there is no quick answer. */
+    void refresh() {
+        Reading last = reading;
+        long now = System.nanoTime();
+        if (last != null && last.isFresh() || now - refreshedNanos <= VALID.toNanos()) {
+            return;
+        }
+        refreshedNanos = now;
+        try {
+            reading = ask(quick);
+        } catch (SQLException | RuntimeException e) {
+            LOG.debugf("event=database_clock_not_read cause=%s", e.getMessage());
+        }
+    }
+
+    private static Reading ask(DataSource dataSource) throws SQLException {
         try (Connection connection = dataSource.getConnection();
                 Statement statement = connection.createStatement();
                 ResultSet rows = statement.executeQuery(NOW)) {
             rows.next();
-            return rows.getObject(1, OffsetDateTime.class).toInstant();
+            return new Reading(rows.getObject(1, OffsetDateTime.class).toInstant(), System.nanoTime());
         }
     }
 }

@@ -1,51 +1,80 @@
 package io.inference.analytics.ingest;
 
+import io.agroal.api.AgroalDataSource;
 import io.inference.analytics.event.Decoded;
 import io.inference.analytics.event.Decoded.Rejected;
+import io.inference.analytics.event.FieldFault;
 import io.inference.analytics.event.RejectReason;
 import io.inference.analytics.event.UsageEventCodec;
+import io.quarkus.agroal.DataSource;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.inject.Inject;
 import java.sql.SQLException;
 import java.time.Clock;
+import java.time.Instant;
 import java.util.List;
-import javax.sql.DataSource;
-import org.jboss.logging.Logger;
+import java.util.Optional;
 
 /**
- * Decodes messages. An event is refused for its time only when the database's clock refuses it, too: a replica whose clock is wrong
- * would refuse good events that another one stores.
+ * Decodes messages. The clock of the database says which time an event may have, for each event by itself: a replica whose own
+ * clock is wrong would refuse good events, and accept some that every other replica refuses.
  */
 @ApplicationScoped
 public class EventDecoder {
-
-    private static final Logger LOG = Logger.getLogger(EventDecoder.class);
 
     private final UsageEventCodec codec;
     private final Clock clock;
     private final DatabaseClock databaseClock;
 
     @Inject
-    EventDecoder(UsageEventCodec codec, Clock clock, DataSource dataSource) {
+    EventDecoder(
+            UsageEventCodec codec,
+            Clock clock,
+            javax.sql.DataSource database,
+            @DataSource("reads") AgroalDataSource quick) {
+        this(codec, clock, new DatabaseClock(database, quick));
+    }
+
+    EventDecoder(UsageEventCodec codec, Clock clock, DatabaseClock databaseClock) {
         this.codec = codec;
         this.clock = clock;
-        this.databaseClock = new DatabaseClock(dataSource);
+        this.databaseClock = databaseClock;
     }
 
-    /** @throws SQLException when the time of an event is in doubt and the database does not answer */
+    /**
+     * Waits for the database when its time is not known, or before an event is refused by an old reading of it.
+     *
+     * @throws SQLException when the database does not answer then
+     */
     List<Decoded> decode(byte[] body) throws SQLException {
-        List<Decoded> decoded = codec.decode(body, clock.instant());
-        return isTimeRefused(decoded) ? codec.decode(body, databaseClock.now()) : decoded;
+        Optional<Instant> guess = databaseClock.guess();
+        if (guess.isPresent()) {
+            List<Decoded> decoded = codec.decode(body, guess.get());
+            if (!isTimeRefused(decoded)) {
+                return decoded;
+            }
+        }
+        return codec.decode(body, databaseClock.now());
     }
 
-    /** The same for a caller who is not to wait for the database: without it, our own clock decides. */
+    /** The same for a caller who is not to wait: never asks the database. */
     public List<Decoded> decodeNow(byte[] body) {
-        try {
-            return decode(body);
-        } catch (SQLException e) {
-            LOG.debugf("event=database_clock_not_read cause=%s", e.getMessage());
-            return codec.decode(body, clock.instant());
-        }
+        return codec.decode(body, withoutWaiting());
+    }
+
+    /** Every fault for which {@link #decodeNow} would refuse something of the message. */
+    List<FieldFault> faultsNow(byte[] body) {
+        return codec.faults(body, withoutWaiting());
+    }
+
+    /** Keeps the time of the database known; waits some seconds at most. */
+    void readClock() {
+        databaseClock.refresh();
+    }
+
+    /** Our own clock decides only before the database's was read for the first time. */
+    private Instant withoutWaiting() {
+        return databaseClock.guess().orElseGet(clock::instant);
     }
 
     private static boolean isTimeRefused(List<Decoded> decoded) {

@@ -9,7 +9,6 @@ import jakarta.ws.rs.Consumes;
 import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.core.MediaType;
-import java.time.Clock;
 import java.util.List;
 import org.eclipse.microprofile.openapi.annotations.Operation;
 import org.eclipse.microprofile.openapi.annotations.media.Content;
@@ -19,19 +18,17 @@ import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
 import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 
 /**
- * Reports to a producer what the ingest would say about a message. It uses the same codec and stores nothing. Duplicates and
- * conflicts, which only the database knows, are not looked for.
+ * Reports to a producer what the ingest would say about a message. It uses the same codec and the same clock, and stores nothing.
+ * Duplicates and conflicts, which only the database knows, are not looked for.
  */
 @Path("/analytics/v1/events/validate")
 @Tag(name = "events")
 class EventValidationResource {
 
-    private final UsageEventCodec codec;
-    private final Clock clock;
+    private final EventDecoder decoder;
 
-    EventValidationResource(UsageEventCodec codec, Clock clock) {
-        this.codec = codec;
-        this.clock = clock;
+    EventValidationResource(EventDecoder decoder) {
+        this.decoder = decoder;
     }
 
     @POST
@@ -60,7 +57,7 @@ class EventValidationResource {
                                             example = UsageEventCodec.EXAMPLE))
                     byte[] message) {
         byte[] body = message == null ? new byte[0] : message;
-        List<FieldError> faults = codec.faults(body, clock.instant()).stream()
+        List<FieldError> faults = decoder.faultsNow(body).stream()
                 .map(fault -> new FieldError(fault.field(), fault.message()))
                 .toList();
         if (!faults.isEmpty()) {

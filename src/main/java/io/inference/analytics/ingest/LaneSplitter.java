@@ -80,6 +80,7 @@ final class LaneSplitter implements Runnable {
         try {
             while (!pipeline.buffer().isClosed()) {
                 lastProgressAt = clock.instant();
+                decoder.readClock();
                 Optional<MessageBuffer.Batch> batch =
                         queues.awaitRoom() ? pipeline.buffer().take(MESSAGES, MESSAGES, timeout) : Optional.empty();
                 if (batch.isPresent()) {

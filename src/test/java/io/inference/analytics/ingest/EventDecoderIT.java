@@ -11,17 +11,20 @@ import io.inference.analytics.testing.MovedClock;
 import io.inference.analytics.testing.WithBackends;
 import io.quarkus.test.junit.QuarkusTest;
 import jakarta.inject.Inject;
+import java.nio.charset.StandardCharsets;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import javax.sql.DataSource;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.postgresql.ds.PGSimpleDataSource;
 
-/** A replica whose clock is wrong refuses no event that another replica stores. */
+/** A replica whose clock is wrong refuses no event that another replica stores, and stores none that another one refuses. */
 @QuarkusTest
 @WithBackends
 class EventDecoderIT {
@@ -33,7 +36,8 @@ class EventDecoderIT {
     UsageEventCodec codec;
 
     private EventDecoder withClock(Duration ahead, DataSource dataSource) {
-        return new EventDecoder(codec, new MovedClock(() -> Instant.now().plus(ahead)), dataSource);
+        return new EventDecoder(
+                codec, new MovedClock(() -> Instant.now().plus(ahead)), new DatabaseClock(dataSource, dataSource));
     }
 
     private static byte[] eventAt(Instant time) {
@@ -58,6 +62,27 @@ class EventDecoderIT {
             assertThat(isAccepted(decoder.decode(eventAt(Instant.now().plus(Duration.ofDays(1))))))
                     .as("minutes ahead: %d", minutesAhead)
                     .isFalse();
+        }
+    }
+
+    @Test
+    void eachEventOfAnArrayIsJudgedByItself() throws SQLException {
+        Instant now = Instant.now();
+        byte[] body = Stream.of(now, now.plus(Duration.ofMinutes(10)), now.minus(Duration.ofDays(1)))
+                .map(time -> new String(eventAt(time), StandardCharsets.UTF_8))
+                .collect(Collectors.joining(",", "[", "]"))
+                .getBytes(StandardCharsets.UTF_8);
+        for (int minutesAhead : List.of(-120, 0, 120)) {
+            EventDecoder decoder = withClock(Duration.ofMinutes(minutesAhead), database);
+            assertThat(decoder.decode(body))
+                    .extracting(Decoded.Accepted.class::isInstance)
+                    .as("minutes ahead: %d", minutesAhead)
+                    .containsExactly(true, false, true);
+            assertThat(decoder.decodeNow(body))
+                    .extracting(Decoded.Accepted.class::isInstance)
+                    .containsExactly(true, false, true);
+            assertThat(decoder.faultsNow(body)).singleElement().satisfies(fault -> assertThat(fault.field())
+                    .isEqualTo("[1].occurredAt"));
         }
     }
 
