@@ -46,11 +46,14 @@ final class FaultTable {
     public String toString() {
         StringBuilder text = new StringBuilder();
         text.append(
-                "Run on %s, storage flavour %s, %d processors.\nSeconds until everything was stored, median and most.\n\n"
+                ("Run on %s, storage flavour %s, %d processors.\nSeconds until everything was stored; of several times,"
+                                + " median and most. %d of %d faults were run.\n\n")
                         .formatted(
                                 LocalDate.now(ZoneOffset.UTC),
                                 System.getProperty("analytics.test.flavour", "postgres"),
-                                Runtime.getRuntime().availableProcessors()));
+                                Runtime.getRuntime().availableProcessors(),
+                                seconds.size(),
+                                Trouble.values().length));
         text.append("| Fault under load | Times | Stream | Queue |\n|---|---|---|---|\n");
         seconds.forEach((trouble, found) -> text.append("| %s | %d | %s | %s |\n"
                 .formatted(
@@ -64,6 +67,9 @@ final class FaultTable {
     private static String figure(List<Double> found) {
         if (found.isEmpty()) {
             return "";
+        }
+        if (found.size() == 1) {
+            return String.format(Locale.ROOT, "%.1f", found.get(0));
         }
         List<Double> sorted = found.stream().sorted().toList();
         return String.format(Locale.ROOT, "%.1f, %.1f", sorted.get(sorted.size() / 2), Collections.max(sorted));
