@@ -317,12 +317,12 @@ final class LaneQueues {
         List<Share> shares = new ArrayList<>();
         int taken = 0;
         long bytes = 0;
-        while (taken < max && bytes < bytesMax / BATCH_SHARE && !lane.waiting.isEmpty()) {
+        do {
             Share share = lane.waiting.removeFirst().share();
             shares.add(share);
             taken += share.weight();
             bytes += share.bytes();
-        }
+        } while (taken < max && bytes < bytesMax / BATCH_SHARE && !lane.waiting.isEmpty());
         lane.weight -= taken;
         lane.bytes -= bytes;
         weight -= taken;
