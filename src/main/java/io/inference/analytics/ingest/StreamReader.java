@@ -176,7 +176,11 @@ final class StreamReader implements TransportReader {
             CountDownLatch cut = new CountDownLatch(1);
             try (var consumer = consumer(environment, generation, place, cut)) {
                 LOG.tracef("event=stream_consumer consumer=%s", consumer);
-                keep(probe, cut, generation, granted.get());
+                try {
+                    keep(probe, cut, generation, granted.get());
+                } finally {
+                    noteInterrupt();
+                }
             }
         } finally {
             if (reading) {
@@ -185,11 +189,15 @@ final class StreamReader implements TransportReader {
             reading = false;
             pipeline.begin(0, 0, 0);
             loops.shutdownGracefully(0, 1, TimeUnit.SECONDS).awaitUninterruptibly(2, TimeUnit.SECONDS);
-            // An interrupt that came too late to be noticed must not keep the lease.
-            if (Thread.interrupted()) {
-                stopping = true;
-            }
+            noteInterrupt();
             position.release(pipeline.replica(), epoch);
+        }
+    }
+
+    /** An interrupt that came too late to be noticed must neither break the farewell to the broker nor keep the lease. */
+    private void noteInterrupt() {
+        if (Thread.interrupted()) {
+            stopping = true;
         }
     }
 
