@@ -1,29 +1,45 @@
 // Which models and clients the figures are of; none chosen means all.
 
-import { html, nothing } from './lit-html.js';
-import { get } from './api.js';
+import { html, nothing, render } from './lit-html.js';
+import { Problem, get } from './api.js';
+import * as format from './format.js';
 import { text } from './messages.js';
 
 /** Events without a client. */
 const NO_CLIENT = '';
 
-/** What can be chosen, and of which organisation. */
-let known = { org: null, models: [], clients: [] };
+/** More check boxes would keep the viewer waiting; who needs another one searches for it. */
+const SHOWN = 200;
 
-/** Asks once per organisation. A credential that may not list them cannot choose. */
-export async function load({ org }, signal) {
-  if (known.org === org) return;
-  const list = name => get(`orgs/${org}/${name}`, {}, signal).then(answer => answer[name]).catch(fault => {
-    if (fault.status !== 403) throw fault;
-    return [];
-  });
-  const [models, clients] = await Promise.all([list('models'), list('clients')]);
-  known = {
-    org,
-    models: models.map(({ modelId, name }) => [modelId, name ?? modelId]),
-    clients: [...clients.map(({ clientId }) => [clientId, clientId]), [NO_CLIENT, text.top.nobody.client]],
-  };
+const KINDS = {
+  models: ({ models }) => models.map(({ modelId, name }) => [modelId, name ?? modelId]),
+  clients: ({ clients }) => [...clients.map(({ clientId }) => [clientId, clientId]), [NO_CLIENT, text.top.nobody.client]],
+};
+
+/** What can be chosen, and of which organisation. */
+let known = { org: null };
+
+/** The next viewer of this tab may see less. */
+export function forget() {
+  known = { org: null };
 }
+
+/** Asks once per organisation. The figures do not wait for a list that is missing: it is asked for with the next ones. */
+export async function load({ org }, signal) {
+  if (known.org !== org) known = { org };
+  const mine = known;
+  await Promise.all(Object.keys(KINDS).filter(kind => !mine[kind] || mine[kind].again).map(async kind => {
+    mine[kind] = await listOf(kind, org, signal);
+  }));
+}
+
+/** A credential that may not list them does not ask again. */
+const listOf = (kind, org, signal) => get(`orgs/${org}/${kind}`, {}, signal).then(
+  answer => ({ options: KINDS[kind](answer), cutAfter: answer.nextCursor ? answer[kind].length : 0 }),
+  fault => {
+    if (!(fault instanceof Problem) || fault.status === 401) throw fault;
+    return { options: [], isMissing: true, again: fault.status !== 403 };
+  });
 
 /** A value that stands alone is read as a list with commas; repeated, it is not. */
 export const listed = values => (values.length === 1 && values[0].includes(',') ? [values[0], values[0]] : values);
@@ -38,29 +54,66 @@ export function asked({ models, clients }) {
   };
 }
 
-export const controls = (view, go) => ['models', 'clients'].map(kind => choices(kind, view, go));
+export const controls = (view, go) => Object.keys(KINDS).map(kind => choices(kind, view, go));
 
 function choices(kind, view, go) {
   const words = text.filters[kind];
   const chosen = view[kind];
-  const offered = known.org === view.org ? known[kind] : [];
-  const unknown = chosen.filter(value => !offered.some(([one]) => one === value));
-  const options = [...offered, ...unknown.map(value => [value, value || text.top.nobody.client])];
-  const names = new Map(options);
-  const label = chosen.length === 0 ? words.all : chosen.length === 1 ? names.get(chosen[0]) : words.some(chosen.length);
-  const set = value => event => go({ [kind]: event.target.checked ? [...chosen, value] : chosen.filter(one => one !== value) });
+  const list = (known.org === view.org && known[kind]) || { options: [] };
+  const unknown = chosen.filter(value => !list.options.some(([one]) => one === value));
+  const options = [...list.options, ...unknown.map(value => [value, value || text.top.nobody.client])];
+  const all = list.isMissing ? text.filters.missing(words.all) : words.all;
+  const nameOf = value => options.find(([one]) => one === value)[1];
+  const label = chosen.length === 0 ? all : chosen.length === 1 ? nameOf(chosen[0]) : words.some(chosen.length);
   return html`
     <div class="control"><span>${words.label}</span>
       <details class="choices" id=${kind} @keydown=${close} @focusout=${leave}>
         <summary aria-label=${words.chosen(label)}>${label}</summary>
         <fieldset><legend class="unseen">${words.label}</legend>
-          ${chosen.length ? html`<button type="button" class="quiet" @click=${() => go({ [kind]: [] })}>${words.all}</button>` : nothing}
-          ${options.map(([value, name]) => html`
-            <label><input type="checkbox" .checked=${chosen.includes(value)} @change=${set(value)}> ${name}</label>`)}
+          <filter-options .spec=${{ words, chosen, options, list, set: values => go({ [kind]: values }) }}></filter-options>
         </fieldset>
       </details>
     </div>`;
 }
+
+/** What can be chosen of one kind. It is drawn while its details are open, and by itself, so that a search draws no chart again. */
+class FilterOptions extends HTMLElement {
+  #spec = null;
+  #sought = '';
+  #draw = () => {
+    if (this.isConnected && this.#spec) render(this.closest('details').open ? this.#options() : nothing, this);
+  };
+
+  connectedCallback() {
+    this.closest('details').addEventListener('toggle', this.#draw);
+    this.#draw();
+  }
+
+  set spec(spec) {
+    this.#spec = spec;
+    this.#draw();
+  }
+
+  #options() {
+    const { words, chosen, options, list, set } = this.#spec;
+    const sought = this.#sought.trim().toLowerCase();
+    const found = sought ? options.filter(([value, name]) => `${name} ${value}`.toLowerCase().includes(sought)) : options;
+    const shown = found.filter(([value], i) => i < SHOWN || chosen.includes(value));
+    const toggle = value => event => set(event.target.checked ? [...chosen, value] : chosen.filter(one => one !== value));
+    return html`
+      ${list.isMissing ? html`<p class="note">${text.filters.missingHelp}</p>` : nothing}
+      ${options.length > SHOWN ? html`
+        <input type="search" autocomplete="off" spellcheck="false" aria-label=${words.search} placeholder=${words.search}
+          .value=${this.#sought} @input=${event => { this.#sought = event.target.value; this.#draw(); }}>` : nothing}
+      ${shown.length < found.length ? html`<p class="note">${text.filters.more(format.count(shown.length), format.count(found.length))}</p>` : nothing}
+      ${list.cutAfter ? html`<p class="note">${text.filters.cut(format.count(list.cutAfter))}</p>` : nothing}
+      ${chosen.length ? html`<button type="button" class="quiet" @click=${() => set([])}>${words.all}</button>` : nothing}
+      ${shown.map(([value, name]) => html`
+        <label><input type="checkbox" .checked=${chosen.includes(value)} @change=${toggle(value)}> ${name}</label>`)}`;
+  }
+}
+
+customElements.define('filter-options', FilterOptions);
 
 function close(event) {
   if (event.key !== 'Escape') return;

@@ -105,6 +105,7 @@ function leave(why) {
   current.abort();
   clearTimeout(timer);
   api.signOut();
+  filters.forget();
   orgs = session = app.data = app.fault = null;
   notice = why;
   busy = false;

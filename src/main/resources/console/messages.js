@@ -47,8 +47,11 @@ export const text = {
   granularities: { hour: 'hour', day: 'day', month: 'month' },
   splits: { model: 'model', client: 'client', user: 'user' },
   filters: {
-    models: { label: 'Models', all: 'All models', some: count => `${count} models`, chosen: what => `Models: ${what}` },
-    clients: { label: 'Clients', all: 'All clients', some: count => `${count} clients`, chosen: what => `Clients: ${what}` },
+    models: { label: 'Models', all: 'All models', some: count => `${count} models`, chosen: what => `Models: ${what}`, search: 'Search models' },
+    clients: { label: 'Clients', all: 'All clients', some: count => `${count} clients`, chosen: what => `Clients: ${what}`, search: 'Search clients' },
+    missing: all => `${all} (list not available)`, missingHelp: 'The list is not available, so none can be chosen. Refresh to ask for it again.',
+    more: (shown, all) => `${shown} of ${all} are shown. Search for the others.`,
+    cut: count => `The list is cut: only the first ${count} can be chosen.`,
   },
 
   figures: {

@@ -16,6 +16,8 @@ import java.util.Map;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 /** What the page shows while there are no figures, or none to rely on. Each state is kept as a picture in both themes, and judged by axe-core. */
@@ -24,6 +26,7 @@ import org.junit.jupiter.api.Test;
 class ConsoleStatesIT extends ConsoleTests {
 
     private static final Pattern USAGE = Pattern.compile(".*/usage\\?.*");
+    private static final Pattern CLIENTS = Pattern.compile(".*/clients");
 
     /** Signs in and refreshes the page while its questions about usage get another answer. */
     private ConsolePage refreshed(Consumer<Route> answer) throws Exception {
@@ -141,6 +144,82 @@ class ConsoleStatesIT extends ConsoleTests {
             assertThat(console.at("#sign-in-notice")).containsText("no longer accepted");
             console.keepInBothThemes("state-expired");
             console.hasNoComplaints();
+        }
+    }
+
+    @Test
+    void figuresAreShownWithoutTheListsOfModelsAndClients() throws Exception {
+        storeUsage();
+        Pattern lists = Pattern.compile(".*/(models|clients)");
+        try (ConsolePage console = ConsolePage.open(browser, url)) {
+            console.page().route(lists, answer(503, "{\"title\": \"Service Unavailable\"}"));
+            console.signIn("/console/#overview?zone=UTC", Tokens.of("org-admin", org))
+                    .ready();
+            assertThat(console.at("#figure-spend")).isVisible();
+            assertThat(console.at("#clients summary")).hasText("All clients (list not available)");
+            console.at("#models summary").click();
+            assertThat(console.at("#models")).containsText("Refresh to ask for it again.");
+            console.keepInBothThemes("state-no-lists");
+            console.goTo("Reliability");
+            assertThat(console.at("#figure-errorRate")).isVisible();
+            console.page().unroute(lists);
+            console.at("#refresh").click();
+            assertThat(console.at("#clients summary")).hasText("All clients");
+            console.at("#clients summary").click();
+            assertThat(console.at("#clients fieldset")).containsText("nightly-report");
+        }
+    }
+
+    private static Consumer<Route> answer(int status, String body) {
+        return route -> route.fulfill(new Route.FulfillOptions()
+                .setStatus(status)
+                .setContentType("application/json")
+                .setBody(body));
+    }
+
+    @Test
+    void aLongListOfClientsIsSearchedAndSaysThatItIsCut() throws Exception {
+        storeUsage();
+        String clients = IntStream.range(0, 10_000)
+                .mapToObj("{\"clientId\": \"client-%d\"}"::formatted)
+                .collect(Collectors.joining(","));
+        try (ConsolePage console = ConsolePage.open(browser, url)) {
+            console.page().route(CLIENTS, answer(200, "{\"clients\": [" + clients + "], \"nextCursor\": \"next\"}"));
+            console.signIn("/console/#overview?zone=UTC", Tokens.of("org-admin", org))
+                    .ready();
+            assertThat(console.at("#clients label")).hasCount(0);
+            console.at("#clients summary").click();
+            assertThat(console.at("#clients label")).hasCount(200);
+            assertThat(console.at("#clients")).containsText("200 of 10,001 are shown.");
+            assertThat(console.at("#clients")).containsText("only the first 10,000 can be chosen.");
+            console.keepInBothThemes("state-many-clients");
+            console.at("#clients input[type=search]").fill("CLIENT-9998");
+            assertThat(console.at("#clients label")).hasCount(1);
+            console.at("#clients label input").check();
+            assertThat(console.at("#clients summary")).hasText("client-9998");
+            console.ready();
+            console.at("#clients input[type=search]").fill("");
+            assertThat(console.at("#clients label")).hasCount(201);
+            console.at("#clients summary").click();
+            assertThat(console.at("#clients label")).hasCount(0);
+            console.hasNoComplaints();
+        }
+    }
+
+    @Test
+    void theNextViewerOfATabDoesNotSeeTheListsOfTheOneBefore() throws Exception {
+        storeUsage();
+        try (ConsolePage console = ConsolePage.open(browser, url)) {
+            console.signIn("/console/#overview?zone=UTC", Tokens.of("org-admin", org))
+                    .ready();
+            console.at("#clients summary").click();
+            assertThat(console.at("#clients fieldset")).containsText("nightly-report");
+            console.at("#sign-out").click();
+            console.page().route(CLIENTS, answer(403, "{\"title\": \"Forbidden\"}"));
+            console.signIn(Tokens.of("org-admin", org)).ready();
+            console.at("#clients summary").click();
+            assertThat(console.at("#clients")).containsText("The list is not available");
+            assertThat(console.at("#clients fieldset")).not().containsText("nightly-report");
         }
     }
 
