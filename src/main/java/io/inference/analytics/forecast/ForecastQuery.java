@@ -1,5 +1,6 @@
 package io.inference.analytics.forecast;
 
+import io.inference.analytics.platform.Retention;
 import io.inference.analytics.series.AskedRange;
 import io.inference.analytics.series.Granularity;
 import io.inference.analytics.series.Period;
@@ -70,9 +71,22 @@ record ForecastQuery(Period period, Instant end, SeriesScope spent, Set<UUID> us
         return (int) ChronoUnit.DAYS.between(today(), LocalDate.ofInstant(end, zone())) - 1;
     }
 
-    /** The days before today that the profile and the range are learnt from. */
-    SeriesScope history() {
-        return before(Outlook.DAYS_MAX, Granularity.DAY);
+    /**
+     * The days before today that the profile and the range are learnt from. In a zone whose days need raw events, days whose events may
+     * be gone are left out, as far as only the range is learnt from them.
+     *
+     * @param raw how long raw events are kept
+     */
+    SeriesScope history(java.time.Period raw) {
+        SeriesScope all = before(Outlook.DAYS_MAX, Granularity.DAY);
+        if (all.buckets().cuts(all.range()).isEmpty()) {
+            return all;
+        }
+        LocalDate firstWhole = LocalDate.ofInstant(
+                        Retention.availableFrom(now, raw).minusNanos(1), zone())
+                .plusDays(1);
+        int days = (int) ChronoUnit.DAYS.between(firstWhole, today());
+        return before(Math.min(Outlook.DAYS_MAX, Math.max(WeekdayProfile.DAYS_MAX, days)), Granularity.DAY);
     }
 
     /** The hours of some days before today. */

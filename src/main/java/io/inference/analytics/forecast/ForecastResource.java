@@ -8,7 +8,7 @@ import static io.inference.analytics.web.SharedParameter.WITHOUT_CLIENT;
 
 import io.inference.analytics.access.Permission;
 import io.inference.analytics.access.Requires;
-import io.inference.analytics.database.ApiDatabase;
+import io.inference.analytics.database.LongReads;
 import io.inference.analytics.freshness.FreshnessStore;
 import io.inference.analytics.freshness.FreshnessView;
 import io.inference.analytics.web.Takes;
@@ -34,10 +34,10 @@ class ForecastResource {
 
     private final ForecastStore store;
     private final FreshnessStore freshness;
-    private final ApiDatabase database;
+    private final LongReads database;
     private final Clock clock;
 
-    ForecastResource(ForecastStore store, FreshnessStore freshness, ApiDatabase database, Clock clock) {
+    ForecastResource(ForecastStore store, FreshnessStore freshness, LongReads database, Clock clock) {
         this.store = store;
         this.freshness = freshness;
         this.database = database;
@@ -67,7 +67,7 @@ class ForecastResource {
                             defaultValue = "month-to-date"))
     public Forecast forecast(@PathParam("orgId") UUID orgId, @Context UriInfo uri) {
         ForecastQuery query = ForecastQuery.parse(uri.getQueryParameters(), clock.instant());
-        return database.read(handle -> Forecast.of(
+        return database.quicklyOrPatiently(handle -> Forecast.of(
                 orgId,
                 query,
                 store.read(handle, orgId, query),

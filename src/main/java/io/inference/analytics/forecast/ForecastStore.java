@@ -1,5 +1,6 @@
 package io.inference.analytics.forecast;
 
+import io.inference.analytics.platform.Retention;
 import io.inference.analytics.series.SeriesScope;
 import io.inference.analytics.series.TimeRange;
 import io.inference.analytics.usage.UsageQuery;
@@ -28,9 +29,11 @@ class ForecastStore {
     private static final int MINUTES_PER_DAY = 24 * 60;
 
     private final UsageStore usage;
+    private final Retention retention;
 
-    ForecastStore(UsageStore usage) {
+    ForecastStore(UsageStore usage, Retention retention) {
         this.usage = usage;
+        this.retention = retention;
     }
 
     /**
@@ -62,10 +65,10 @@ class ForecastStore {
         return read(query, scope -> usage.readOfUsers(handle, org, of(scope, users)));
     }
 
-    private static Past read(ForecastQuery query, Function<SeriesScope, List<UsageRow>> rowsOf) {
+    private Past read(ForecastQuery query, Function<SeriesScope, List<UsageRow>> rowsOf) {
         UsageSums spent =
                 rowsOf.apply(query.spent()).stream().map(UsageRow::sums).reduce(UsageSums.NONE, UsageSums::plus);
-        SeriesScope history = query.history();
+        SeriesScope history = query.history(retention.raw());
         List<UsageRow> rows = rowsOf.apply(history);
         int days = history.buckets().starts().size();
         return new Past(
