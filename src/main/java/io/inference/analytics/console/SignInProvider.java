@@ -46,16 +46,27 @@ record SignInProvider(String issuer, String clientId, String scopes, Optional<St
         return originOf(issuer);
     }
 
-    /** The origin of an address that the provider names for itself; empty unless it is as well protected as the issuer's. */
+    /**
+     * The origin of an address that the provider names for itself; empty unless it has https, or the host of an issuer that has none.
+     * A query is allowed, as OpenID Connect allows it, and a fragment is not.
+     */
     Optional<String> originBehind(String address) {
         try {
-            String origin = originOf(address);
-            boolean isAsSafe = origin.startsWith("https:") || origin().startsWith("http:");
-            return Optional.of(origin)
-                    .filter(found -> isAsSafe && ORIGIN.matcher(found).matches());
+            URI parsed = URI.create(address);
+            return Optional.of(originOf(address))
+                    .filter(origin -> origin.startsWith("https:") || isOfPlainIssuer(parsed))
+                    .filter(origin -> parsed.getRawFragment() == null
+                            && ORIGIN.matcher(origin).matches());
         } catch (IllegalArgumentException e) {
             return Optional.empty();
         }
+    }
+
+    private boolean isOfPlainIssuer(URI address) {
+        URI own = URI.create(issuer);
+        return own.getScheme().equals("http")
+                && own.getHost() != null
+                && own.getHost().equalsIgnoreCase(address.getHost());
     }
 
     private static String originOf(String address) {

@@ -60,7 +60,7 @@ class ProviderOriginsTest {
     }
 
     private String naming(String issuer) {
-        return "{\"issuer\": \"%s\", \"token_endpoint\": \"http://tokens.example.net/token\"}".formatted(issuer);
+        return "{\"issuer\": \"%s\", \"token_endpoint\": \"https://tokens.example.net/token\"}".formatted(issuer);
     }
 
     private Origins found() throws Exception {
@@ -78,7 +78,7 @@ class ProviderOriginsTest {
         document.set(naming(issuer()));
         assertThat(found()).as("asked just now").isEqualTo(own);
         later(Duration.ofSeconds(10));
-        Origins both = new Origins(Set.of(host(), "http://tokens.example.net"), Set.of(host()));
+        Origins both = new Origins(Set.of(host(), "https://tokens.example.net"), Set.of(host()));
         assertThat(found()).isEqualTo(both);
         document.set("");
         later(Duration.ofHours(2));

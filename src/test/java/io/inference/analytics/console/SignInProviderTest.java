@@ -58,11 +58,23 @@ class SignInProviderTest {
                 "/token",
                 "javascript:alert(1)",
                 "https://user:secret@tokens.example.net/",
+                "https://tokens.example.net/token#part",
                 ""
             })
     void anAddressThatIsLessSafeThanTheIssuerIsLeftOut(String address) {
         assertThat(policy(at("https://login.example.com"), Map.of("token_endpoint", address)))
                 .contains("connect-src 'self' https://login.example.com");
+    }
+
+    @Test
+    void anIssuerWithoutHttpsOpensOtherPortsOfItsHostOnly() {
+        Map<String, Object> discovery = Map.of(
+                "token_endpoint", "http://localhost:8081/token",
+                "end_session_endpoint", "http://elsewhere.example.net/end");
+        assertThat(policy(at("http://localhost:8080/idp"), discovery))
+                .contains(
+                        "connect-src 'self' http://localhost:8080 http://localhost:8081",
+                        "form-action 'self' http://localhost:8080");
     }
 
     @ParameterizedTest
