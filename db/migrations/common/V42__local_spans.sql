@@ -28,6 +28,7 @@ create table analytics.local_spans (
     check (span_start < span_end and span_end <= span_start + interval '26 hours')
 );
 create index local_spans_to_build on analytics.local_spans (span_end) where not built;
+create index local_spans_start on analytics.local_spans (span_start);
 
 create table analytics.usage_local_days (
     org_id                   uuid not null,
@@ -79,7 +80,8 @@ create index histograms_local_parts_span on analytics.histograms_local_parts (or
 -- Says that figures of [low, high) have changed, of all organisations. The caller holds the ingest lane's lock.
 create function analytics.unbuild_local_spans(low timestamptz, high timestamptz) returns void
     language sql
-    as $$ update analytics.local_spans set built = false where span_start < high and span_end > low $$;
+    as $$ update analytics.local_spans set built = false
+          where span_start < high and span_start > low - interval '26 hours' and span_end > low $$;
 
 -- Forgets the figures of a span.
 create function analytics.clear_local_span(org uuid, of_kind text, low timestamptz, high timestamptz) returns void
@@ -174,7 +176,7 @@ end $$;
 
 -- Late events of the batch unbuild the days that contain them, in its transaction. For all groups of the batch at once: a trigger per
 -- row of the rollups took three times as long as the rollups themselves. A span is not built within two hours of its end, so events of
--- the last hour are in none. What recomputes rollups calls analytics.unbuild_local_spans.
+-- the last hour are in none.
 alter function analytics.roll_up_stage() rename to roll_up_stage_by_hour;
 create function analytics.roll_up_stage() returns void
     language plpgsql
@@ -187,4 +189,43 @@ begin
           where occurred_at < now() - interval '1 hour') as late
     where span.org_id = late.org_id and span_start < hour + interval '1 hour' and span_start > hour - interval '26 hours'
       and span_end > hour;
+end $$;
+
+-- What a replica of the version before calls keeps its name, too, so that its repairs and erasures unbuild days. It always recomputes
+-- the rollups by user in the same transaction. In flavour timescale rollups are not recomputed by a function.
+do $flavour$ begin
+    if to_regprocedure('analytics.recompute_rollups(timestamptz, timestamptz)') is not null then
+        alter function analytics.recompute_rollups(timestamptz, timestamptz) rename to recompute_rollups_from_events;
+        create function analytics.recompute_rollups(low timestamptz, high timestamptz) returns void
+            language plpgsql
+            as $$
+        begin
+            perform analytics.recompute_rollups_from_events(low, high);
+            perform analytics.unbuild_local_spans(low, high);
+        end $$;
+    end if;
+end $flavour$;
+
+alter function analytics.erase_user(uuid, timestamptz, timestamptz) rename to erase_user_from_rollups;
+create function analytics.erase_user(erased uuid, low timestamptz, high timestamptz) returns boolean
+    language plpgsql
+    as $$
+declare
+    recompute boolean := analytics.erase_user_from_rollups(erased, low, high);
+begin
+    perform analytics.unbuild_local_spans(low, high);
+    -- Behind that, no day is being built with the user in it.
+    delete from analytics.usage_user_local_days where user_id = erased and span_start < high and span_end > low;
+    return recompute;
+end $$;
+
+-- Where db/roles.sql has given the service its rights, ingest needs them here from the next batch on.
+do $$ begin
+    if to_regrole('analytics_service') is not null
+       and has_table_privilege('analytics_service', 'analytics.ingestion_conflicts', 'insert') then
+        grant select, insert, update, delete
+        on analytics.wanted_zones, analytics.local_spans, analytics.usage_local_days, analytics.usage_user_local_days,
+           analytics.histograms_local_parts
+        to analytics_service;
+    end if;
 end $$;

@@ -8,6 +8,8 @@ import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneId;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -16,17 +18,19 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Collectors;
 import org.jboss.logging.Logger;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.JdbiException;
 import org.jdbi.v3.core.result.RowView;
+import org.jdbi.v3.core.statement.SqlStatement;
 
 /**
  * Builds the days of time zones that were asked for, once they are over, the latest first (ADR 27).
  *
  * <p>Bound: {@link #ROUND_MAX} per round and one span per transaction. A span whose raw events may be gone is not built. When a build
- * fails the span stays as it is, and answers come from the hours.
+ * fails, answers come from the hours, and the span is tried again an hour later, behind the others.
  */
 final class LocalSpanBuilder {
 
@@ -36,6 +40,8 @@ final class LocalSpanBuilder {
     private static final Duration ROUND_MAX = Duration.ofSeconds(1);
 
     private static final int STEP_MAX = 100;
+
+    private static final Duration FORGET_EVERY = Duration.ofHours(1);
 
     /** No day is shorter. */
     private static final Duration DAY_MIN = Duration.ofHours(22);
@@ -76,10 +82,28 @@ final class LocalSpanBuilder {
             limit :limit
             """;
 
+    /** The batches of the outbox, and the ingest lane where a repair waits for the span in it, wait for a build. */
     private static final String LIMITS =
-            "set transaction isolation level read committed; set local lock_timeout = '2s'";
+            "set transaction isolation level read committed; set local lock_timeout = '2s'; set local statement_timeout = '10s'";
 
     private static final String BUILD = "select analytics.build_local_span(:org, :kind, :start, :end) as built";
+
+    private static final String LATER =
+            """
+            update analytics.local_spans set built_at = now() + interval '1 hour'
+            where org_id = :org and kind = :kind and span_start = :start and span_end = :end and not built
+            """;
+
+    /** What is locked is being unbuilt. */
+    private static final String UNBUILD_ALL =
+            """
+            update analytics.local_spans as span set built = false
+            from (select org_id, kind, span_start, span_end from analytics.local_spans
+                  where built
+                  for update skip locked) as found
+            where (span.org_id, span.span_start, span.span_end, span.kind)
+                  = (found.org_id, found.span_start, found.span_end, found.kind)
+            """;
 
     private static final String FORGET_ZONES =
             "delete from analytics.wanted_zones where asked_at < now() - interval '14 days'";
@@ -106,6 +130,10 @@ final class LocalSpanBuilder {
     /** What this process has created spans of, and until when. A release of Java may know other rules, so it begins from the start. */
     private final Map<Want, Instant> createdUntil = new HashMap<>();
 
+    private final Deque<UUID> toForget = new ArrayDeque<>();
+    private Instant forgotAt = Instant.EPOCH;
+    private boolean unbuilt;
+
     LocalSpanBuilder(Retention retention) {
         this.retention = retention;
     }
@@ -117,16 +145,24 @@ final class LocalSpanBuilder {
      * @return spans that were built
      */
     int round(Handle handle, Instant now) {
-        try {
+        AtomicInteger built = new AtomicInteger();
+        attempt(handle, () -> {
             create(handle, now);
             handle.execute(MAKE_KNOWN);
-            return build(handle, now);
+            built.set(build(handle, now));
+        });
+        return built.get();
+    }
+
+    /** The rest of the rollups' work goes on. */
+    private static void attempt(Handle handle, Runnable work) {
+        try {
+            work.run();
         } catch (JdbiException e) {
             if (!RollupLock.isOpen(handle)) {
                 throw e;
             }
             LOG.warnf("event=local_days_failed sqlstate=%s cause=%s", SqlState.of(e), e.getMessage());
-            return 0;
         }
     }
 
@@ -173,7 +209,7 @@ final class LocalSpanBuilder {
             if (System.nanoTime() > deadline) {
                 break;
             }
-            built += build(handle, span) ? 1 : 0;
+            built += tryBuild(handle, span) ? 1 : 0;
         }
         if (built > 0) {
             LOG.debugf("event=local_days_built spans=%d", built);
@@ -190,47 +226,87 @@ final class LocalSpanBuilder {
                 .list();
     }
 
-    private static boolean build(Handle handle, Span span) {
-        return handle.inTransaction(transaction -> {
-            transaction.execute(LIMITS);
-            return transaction
-                    .createQuery(BUILD)
-                    .bind("org", span.org())
-                    .bind("kind", span.kind().wireName())
-                    .bind("start", span.range().start())
-                    .bind("end", span.range().end())
-                    .mapTo(Boolean.class)
-                    .one();
-        });
-    }
-
-    /** Drops spans that retention has reached or that only zones have that were not asked for in the last days. */
-    void forget(Handle handle, Instant now) {
-        handle.execute(FORGET_ZONES);
-        Map<UUID, List<Want>> wants = wants(handle).stream().collect(Collectors.groupingBy(Want::org));
-        for (UUID org : handle.createQuery(ORGS).mapTo(UUID.class).list()) {
-            Set<Span> kept = new HashSet<>();
-            for (Want want : wants.getOrDefault(org, List.of())) {
-                spans(want, now).forEach(span -> kept.add(new Span(org, want.kind(), span)));
+    private static boolean tryBuild(Handle handle, Span span) {
+        try {
+            return handle.inTransaction(transaction -> {
+                transaction.execute(LIMITS);
+                return bind(transaction.createQuery(BUILD), span)
+                        .mapTo(Boolean.class)
+                        .one();
+            });
+        } catch (JdbiException e) {
+            if (!RollupLock.isOpen(handle)) {
+                throw e;
             }
-            handle.createQuery(OF_ORG).bind("org", org).map(LocalSpanBuilder::span).list().stream()
-                    .filter(span -> !kept.contains(span))
-                    .forEach(span -> forget(handle, span));
+            LOG.warnf(
+                    "event=local_day_failed org_id=%s start=%s sqlstate=%s cause=%s",
+                    span.org(), span.range().start(), SqlState.of(e), e.getMessage());
+            change(handle, span, List.of(LATER));
+            return false;
         }
     }
 
-    private static void forget(Handle handle, Span span) {
+    /** Before this process's first round a replica of the version before may have been at work. Under the lock of the rollups. */
+    void unbuildOnce(Handle handle) {
+        if (!unbuilt) {
+            attempt(handle, () -> {
+                handle.execute(UNBUILD_ALL);
+                unbuilt = true;
+            });
+        }
+    }
+
+    /**
+     * Once an hour, drops spans that retention has reached or that only zones have that were not asked for in the last days. What does
+     * not fit into {@link #ROUND_MAX} is left to the next call, and what fails to the next hour. Under the lock of the rollups, so that
+     * none is created meanwhile.
+     */
+    void forget(Handle handle, Instant now) {
+        attempt(handle, () -> forgetSome(handle, now));
+    }
+
+    private void forgetSome(Handle handle, Instant now) {
+        if (toForget.isEmpty() && !now.isBefore(forgotAt.plus(FORGET_EVERY))) {
+            forgotAt = now;
+            handle.execute(FORGET_ZONES);
+            toForget.addAll(handle.createQuery(ORGS).mapTo(UUID.class).list());
+            // A zone that is asked for again has its spans created again, whichever replica dropped them.
+            createdUntil.clear();
+        }
+        if (toForget.isEmpty()) {
+            return;
+        }
+        long deadline = System.nanoTime() + ROUND_MAX.toNanos();
+        Map<UUID, List<Want>> wants = wants(handle).stream().collect(Collectors.groupingBy(Want::org));
+        while (!toForget.isEmpty() && System.nanoTime() < deadline) {
+            UUID org = toForget.remove();
+            forget(handle, org, wants.getOrDefault(org, List.of()), now);
+        }
+    }
+
+    private void forget(Handle handle, UUID org, List<Want> wants, Instant now) {
+        Set<Span> kept = new HashSet<>();
+        for (Want want : wants) {
+            spans(want, now).forEach(span -> kept.add(new Span(org, want.kind(), span)));
+        }
+        handle.createQuery(OF_ORG).bind("org", org).map(LocalSpanBuilder::span).list().stream()
+                .filter(span -> !kept.contains(span))
+                .forEach(span -> change(handle, span, List.of(FORGET, CLEAR)));
+    }
+
+    private static void change(Handle handle, Span span, List<String> statements) {
         handle.useTransaction(transaction -> {
-            for (String sql : List.of(FORGET, CLEAR)) {
-                transaction
-                        .createUpdate(sql)
-                        .bind("org", span.org())
-                        .bind("kind", span.kind().wireName())
-                        .bind("start", span.range().start())
-                        .bind("end", span.range().end())
-                        .execute();
-            }
+            transaction.execute(LIMITS);
+            statements.forEach(sql -> bind(transaction.createUpdate(sql), span).execute());
         });
+    }
+
+    private static <T extends SqlStatement<T>> T bind(T statement, Span span) {
+        return statement
+                .bind("org", span.org())
+                .bind("kind", span.kind().wireName())
+                .bind("start", span.range().start())
+                .bind("end", span.range().end());
     }
 
     private static List<Want> wants(Handle handle) {

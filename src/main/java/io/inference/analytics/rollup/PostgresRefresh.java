@@ -76,6 +76,12 @@ final class PostgresRefresh implements RollupRefresh {
         return closed;
     }
 
+    /** By the database's function. */
+    @Override
+    public boolean olderRepairsUnbuild() {
+        return true;
+    }
+
     /**
      * The writers wait while the raw events of one step are read: some seconds for an hour at 3,000
      * per second.

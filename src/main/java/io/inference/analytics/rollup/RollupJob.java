@@ -49,7 +49,8 @@ import org.jdbi.v3.core.JdbiException;
  *   <li>Record freshness and delete the batches from the outbox, in one transaction: rolled back,
  *       the next round does it again.
  *   <li>Publish the hint to Redis: the organisation's next batch publishes it.
- *   <li>Build days of time zones: each is a transaction, and the next round builds the rest.
+ *   <li>Build days of time zones, and drop those that are no longer asked for: each is a
+ *       transaction, and the next round does the rest.
  * </ol>
  */
 @ApplicationScoped
@@ -203,12 +204,16 @@ public class RollupJob {
         handle.execute(COMMIT_LATER);
         try {
             RollupRefresh refresh = refresh();
+            if (!refresh.olderRepairsUnbuild()) {
+                localSpans.unbuildOnce(handle);
+            }
             boolean more = true;
             while (more) {
                 more = refresh.closeNext(handle, started);
                 empty(handle, refresh, done);
             }
             localSpans.round(handle, started);
+            localSpans.forget(handle, started);
         } finally {
             if (RollupLock.isOpen(handle)) {
                 handle.execute(COMMIT_AT_ONCE);
@@ -223,11 +228,6 @@ public class RollupJob {
             done.addAll(batches);
             batches = batches.size() < config.batchesMax() ? List.of() : outbox(handle);
         }
-    }
-
-    /** What builds the days of time zones. */
-    LocalSpanBuilder localSpans() {
-        return localSpans;
     }
 
     /** The refresh of the database's storage flavour. */

@@ -41,7 +41,11 @@ interface RollupRefresh {
     Duration recomputeStep();
 
     /**
-     * Recomputes the rollups from the raw events, from {@code low} for one {@link #recomputeStep}.
+     * Recomputes the rollups from the raw events, from {@code low} for one {@link #recomputeStep}, and unbuilds the days of time
+     * zones that lie there. The caller holds the lock of the rollups, so none is built before the recomputed rollups show.
      */
     void recompute(Handle handle, Instant low);
+
+    /** Whether repairs by a replica of the version before days of time zones unbuild these, too. */
+    boolean olderRepairsUnbuild();
 }

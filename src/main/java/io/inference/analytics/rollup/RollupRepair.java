@@ -1,6 +1,5 @@
 package io.inference.analytics.rollup;
 
-import io.inference.analytics.platform.AdvisoryLock;
 import io.inference.analytics.platform.Failure;
 import io.inference.analytics.platform.Retention;
 import io.inference.analytics.series.TimeRange;
@@ -39,13 +38,6 @@ public class RollupRepair {
     private static final Duration STATEMENT_MAX = Duration.ofMinutes(55);
     private static final Duration LOCK_MAX = Duration.ofMinutes(2);
 
-    /** In the lane, as a batch changes several spans in another order. */
-    private static final String ENTER_LANE =
-            "set transaction isolation level read committed; select pg_advisory_xact_lock("
-                    + AdvisoryLock.INGEST_LANE.key() + ")";
-
-    private static final String UNBUILD = "select analytics.unbuild_local_spans(:low, :high)";
-
     private final RollupJob job;
     private final Jdbi jdbi;
     private final Retention retention;
@@ -75,27 +67,12 @@ public class RollupRepair {
                 Instant end = day.plus(1, ChronoUnit.DAYS);
                 for (Instant low = day; low.isBefore(end); low = low.plus(refresh.recomputeStep())) {
                     Instant start = low;
-                    underLock(handle, () -> {
-                        unbuild(handle, start, start.plus(refresh.recomputeStep()));
-                        refresh.recompute(handle, start);
-                    });
+                    underLock(handle, () -> refresh.recompute(handle, start));
                 }
                 done.accept(LocalDate.ofInstant(day, ZoneOffset.UTC));
             }
         }
         return days.size();
-    }
-
-    /** The lock of the rollups keeps the days of time zones from being built again before the recomputed hours show. */
-    private static void unbuild(Handle handle, Instant low, Instant high) {
-        handle.useTransaction(transaction -> {
-            transaction.execute(ENTER_LANE);
-            transaction
-                    .createUpdate(UNBUILD)
-                    .bind("low", low)
-                    .bind("high", high)
-                    .execute();
-        });
     }
 
     private static List<Instant> days(TimeRange range) {

@@ -1,6 +1,7 @@
 package io.inference.analytics.rollup;
 
 import io.inference.analytics.database.SqlState;
+import io.inference.analytics.platform.AdvisoryLock;
 import io.inference.analytics.platform.Retention;
 import java.time.Duration;
 import java.time.Instant;
@@ -72,6 +73,13 @@ final class TimescaleRefresh implements RollupRefresh {
             where hypertable_schema = 'analytics' and hypertable_name = 'usage_events'
             """;
 
+    /** In the lane, as a batch changes several spans in another order. */
+    private static final String ENTER_LANE =
+            "set transaction isolation level read committed; select pg_advisory_xact_lock("
+                    + AdvisoryLock.INGEST_LANE.key() + ")";
+
+    private static final String UNBUILD = "select analytics.unbuild_local_spans(:low, :high)";
+
     private static final Duration CONCURRENT_PATIENCE = Duration.ofSeconds(5);
     private static final Duration CONCURRENT_PAUSE = Duration.ofMillis(50);
 
@@ -126,6 +134,11 @@ final class TimescaleRefresh implements RollupRefresh {
     }
 
     @Override
+    public boolean olderRepairsUnbuild() {
+        return false;
+    }
+
+    @Override
     public Duration recomputeStep() {
         return Duration.ofDays(1);
     }
@@ -133,8 +146,20 @@ final class TimescaleRefresh implements RollupRefresh {
     @Override
     public void recompute(Handle handle, Instant low) {
         Window window = new Window(low, low.plus(recomputeStep()));
+        unbuild(handle, window);
         recompute(handle, HOURLY, window);
         recompute(handle, DAILY, window);
+    }
+
+    private static void unbuild(Handle handle, Window window) {
+        handle.useTransaction(transaction -> {
+            transaction.execute(ENTER_LANE);
+            transaction
+                    .createUpdate(UNBUILD)
+                    .bind("low", window.low())
+                    .bind("high", window.high())
+                    .execute();
+        });
     }
 
     /**

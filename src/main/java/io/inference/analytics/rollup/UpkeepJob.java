@@ -171,7 +171,6 @@ public class UpkeepJob {
                         handle,
                         now.atZone(ZoneOffset.UTC).minus(retention.raw()).toInstant()),
                 () -> closeDays(handle, now),
-                () -> rollups.localSpans().forget(handle, now),
                 () -> PastEventIndexes.make(handle, now, () -> stopping));
         List<JdbiException> failures = new ArrayList<>();
         for (Runnable step : steps) {

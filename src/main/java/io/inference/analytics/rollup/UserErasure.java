@@ -38,15 +38,6 @@ public class UserErasure {
 
     private static final String ERASE = "select analytics.erase_user(:user, :low, :high) as recompute";
 
-    /** Behind this, no day of a time zone is being built with the user in it. */
-    private static final String UNBUILD = "select analytics.unbuild_local_spans(:low, :high)";
-
-    private static final String FORGET_LOCAL_DAYS =
-            """
-            delete from analytics.usage_user_local_days
-            where user_id = :user and span_start < :high and span_end > :low
-            """;
-
     private static final String LIMITS =
             "set transaction isolation level read committed; set local statement_timeout = '55min'; "
                     + "set local timescaledb.max_tuples_decompressed_per_dml_transaction = 0";
@@ -93,22 +84,12 @@ public class UserErasure {
         return jdbi.inTransaction(handle -> {
             handle.execute(LIMITS);
             handle.execute(ENTER_LANE);
-            boolean recompute = handle.createQuery(ERASE)
+            return handle.createQuery(ERASE)
                     .bind("user", user)
                     .bind("low", day.start())
                     .bind("high", day.end())
                     .mapTo(Boolean.class)
                     .one();
-            handle.createUpdate(UNBUILD)
-                    .bind("low", day.start())
-                    .bind("high", day.end())
-                    .execute();
-            handle.createUpdate(FORGET_LOCAL_DAYS)
-                    .bind("user", user)
-                    .bind("low", day.start())
-                    .bind("high", day.end())
-                    .execute();
-            return recompute;
         });
     }
 }

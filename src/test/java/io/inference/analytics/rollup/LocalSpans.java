@@ -21,13 +21,27 @@ public final class LocalSpans {
     private final Jdbi jdbi;
     private final UUID org;
     private final Instant until;
-    private final LocalSpanBuilder builder = new LocalSpanBuilder(new Kept(Period.ofYears(50), Period.ofYears(50)));
+    private final LocalSpanBuilder builder;
 
     /** @param until later days are not over yet */
     public LocalSpans(Jdbi jdbi, UUID org, Instant until) {
+        this(jdbi, org, until, Period.ofYears(50));
+    }
+
+    /** @param kept how long rollups are */
+    LocalSpans(Jdbi jdbi, UUID org, Instant until, Period kept) {
         this.jdbi = jdbi;
         this.org = org;
         this.until = until;
+        this.builder = new LocalSpanBuilder(new Kept(kept, kept));
+    }
+
+    /** Has the worker forget what is no longer needed, until so many spans are left; a call does a second's work. */
+    void forget(long left) {
+        await().atMost(PATIENCE).until(() -> {
+            jdbi.useHandle(handle -> builder.forget(handle, until));
+            return count(true) + count(false) == left;
+        });
     }
 
     /** One round of the worker, as if the last one were some time ago. */

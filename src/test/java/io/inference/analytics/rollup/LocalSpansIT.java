@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.agroal.api.AgroalDataSource;
+import io.inference.analytics.database.StorageFlavour;
+import io.inference.analytics.series.TimeRange;
 import io.inference.analytics.testing.StoredUsage;
 import io.inference.analytics.testing.StoredUsage.Event;
 import io.inference.analytics.testing.WithBackends;
@@ -13,6 +15,7 @@ import io.quarkus.test.junit.QuarkusTest;
 import jakarta.inject.Inject;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.Period;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
@@ -65,6 +68,12 @@ class LocalSpansIT {
 
     @Inject
     UsageStore usage;
+
+    @Inject
+    RollupRepair repair;
+
+    @Inject
+    StorageFlavour.Found storage;
 
     private final UUID org = UUID.randomUUID();
     private final UUID model = UUID.randomUUID();
@@ -194,6 +203,83 @@ class LocalSpansIT {
         }
         days.build();
         assertThat(invocations()).isEqualTo(4);
+    }
+
+    @Test
+    void aDayThatCannotBeBuiltHoldsUpNoOther() {
+        want();
+        execute("alter table analytics.usage_local_days add constraint refused"
+                + " check (org_id <> :org or span_start <> '2026-03-10T18:30:00Z') not valid");
+        try {
+            await().atMost(PATIENCE).until(() -> {
+                days.round();
+                return days.count(true) == 2;
+            });
+            assertThat(days.count(false)).isOne();
+            assertThat(invocations()).isEqualTo(3);
+        } finally {
+            execute("alter table analytics.usage_local_days drop constraint refused");
+        }
+        days.build();
+        assertThat(days.count(true)).isEqualTo(3);
+    }
+
+    @Test
+    void daysOfAZoneThatNoQuestionNamesAreForgottenAndBuiltAgainWhenOneDoes() {
+        want();
+        days.build();
+        execute("update analytics.wanted_zones set asked_at = now() - interval '15 days' where org_id = :org");
+        days.forget(0);
+        assertThat(localDays()).isZero();
+        assertThat(invocations()).isEqualTo(3);
+        want();
+        days.build();
+        assertThat(localDays()).isEqualTo(2);
+        assertThat(invocations()).isEqualTo(3);
+    }
+
+    @Test
+    void daysThatRetentionHasReachedAreForgotten() {
+        want();
+        days.build();
+        new LocalSpans(jdbi, org, Instant.parse("2026-03-13T00:00:00Z"), Period.ofDays(2)).forget(1);
+        assertThat(localDays()).isZero();
+    }
+
+    @Test
+    void aRepairUnbuildsItsDays() throws Exception {
+        want();
+        days.build();
+        repair.recompute(
+                new TimeRange(Instant.parse("2026-03-10T00:00:00Z"), Instant.parse("2026-03-11T00:00:00Z")), day -> {});
+        assertThat(days.count(false)).isEqualTo(2);
+        assertThat(days.count(true)).isOne();
+    }
+
+    /** The version before calls these functions itself, and knows of no days. */
+    @Test
+    void whatTheVersionBeforeCallsUnbuildsDays() {
+        want();
+        days.build();
+        execute("select analytics.erase_user(:org, '2026-03-10T00:00:00Z', '2026-03-11T00:00:00Z')");
+        assertThat(days.count(false)).isEqualTo(2);
+        if (storage.flavour() == StorageFlavour.POSTGRES) {
+            days.build();
+            execute("select analytics.recompute_rollups('2026-03-10T00:00:00Z', '2026-03-10T01:00:00Z')");
+            assertThat(days.count(false)).isOne();
+        }
+    }
+
+    private void execute(String sql) {
+        jdbi.useHandle(handle -> handle.execute(sql.replace(":org", "'" + org + "'")));
+    }
+
+    private long localDays() {
+        return jdbi.withHandle(
+                handle -> handle.createQuery("select count(*) from analytics.usage_local_days where org_id = :org")
+                        .bind("org", org)
+                        .mapTo(Long.class)
+                        .one());
     }
 
     private boolean built(Handle builder) {
