@@ -63,6 +63,9 @@ public class Repricing {
             """
                     .formatted(RATED);
 
+    /** Days of half-hour zones come from raw events in part, so they have the new costs at once. */
+    private static final String UNBUILD = "select analytics.unbuild_local_spans(:start, :end)";
+
     private static final String RECORD =
             """
             insert into analytics.price_repricing (run_id, org_id, range_start, range_end, events, old_cents, new_cents, unpriced_before,
@@ -146,6 +149,10 @@ public class Repricing {
             handle.execute(ENTER_LANE);
             List<Change> changes = changes(handle, day);
             handle.createUpdate(APPLY)
+                    .bind("start", day.start())
+                    .bind("end", day.end())
+                    .execute();
+            handle.createUpdate(UNBUILD)
                     .bind("start", day.start())
                     .bind("end", day.end())
                     .execute();

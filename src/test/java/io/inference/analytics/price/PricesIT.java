@@ -2,12 +2,15 @@ package io.inference.analytics.price;
 
 import static io.restassured.RestAssured.given;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 import static org.hamcrest.Matchers.equalTo;
 import static org.hamcrest.Matchers.hasItems;
 import static org.hamcrest.Matchers.hasSize;
 import static org.hamcrest.Matchers.nullValue;
 
 import io.agroal.api.AgroalDataSource;
+import io.inference.analytics.platform.AdvisoryLock;
+import io.inference.analytics.rollup.LocalSpans;
 import io.inference.analytics.series.TimeRange;
 import io.inference.analytics.testing.StoredUsage;
 import io.inference.analytics.testing.StoredUsage.Event;
@@ -18,11 +21,17 @@ import io.restassured.path.json.JsonPath;
 import io.restassured.specification.RequestSpecification;
 import jakarta.inject.Inject;
 import java.math.BigDecimal;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
 import java.time.temporal.ChronoUnit;
+import java.util.List;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.Jdbi;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -33,8 +42,19 @@ class PricesIT {
 
     private static final String PRICES = "/analytics/v1/prices";
 
+    private static final Duration PATIENCE = Duration.ofSeconds(60);
+
+    private static final String WANT =
+            """
+            insert into analytics.wanted_zones (org_id, kind, zone, days_from, asked_at)
+            values (:org, 'usage', 'Asia/Kolkata', :from, now())
+            """;
+
     @Inject
     AgroalDataSource database;
+
+    @Inject
+    Jdbi jdbi;
 
     @Inject
     Repricing repricing;
@@ -100,6 +120,53 @@ class PricesIT {
                 .filter(one -> one.org().equals(org))
                 .findFirst()
                 .orElseThrow();
+    }
+
+    /** A day of a half-hour zone comes from raw events in part, so it follows before the rollups do. */
+    @Test
+    void aRepricingUnbuildsDaysOfTimeZonesWithTheCosts() throws Exception {
+        Instant end = today.atStartOfDay(ZoneOffset.UTC).toInstant();
+        TimeRange range = new TimeRange(end.minus(5, ChronoUnit.DAYS), end);
+        LocalSpans days = new LocalSpans(jdbi, org, end);
+        jdbi.useHandle(handle -> handle.createUpdate(WANT)
+                .bind("org", org)
+                .bind("from", range.start())
+                .execute());
+        days.build();
+        admin().body(body("1", "")).post(PRICES).then().statusCode(201);
+        CompletableFuture<List<Repricing.Change>> repriced;
+        try (Handle rollups = jdbi.open()) {
+            rollups.execute("select pg_advisory_lock(" + AdvisoryLock.ROLLUP.key() + ")");
+            repriced = CompletableFuture.supplyAsync(() -> reprice(range));
+            await().atMost(PATIENCE).until(() -> days.count(false) > 0);
+            assertThat(repriced).isNotDone();
+            rollups.execute("select pg_advisory_unlock(" + AdvisoryLock.ROLLUP.key() + ")");
+        }
+        repriced.get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
+        days.build();
+        assertThat(number("select sum(cost_estimate_cents) from analytics.usage_local_days where org_id = :org"))
+                .isPositive()
+                .isEqualByComparingTo(
+                        number(
+                                """
+                                select sum(cost_estimate_cents) from analytics.usage_events
+                                where org_id = :org
+                                  and occurred_at >= (select min(span_start) from analytics.local_spans where org_id = :org)
+                                  and occurred_at < (select max(span_end) from analytics.local_spans where org_id = :org)
+                                """));
+    }
+
+    private List<Repricing.Change> reprice(TimeRange range) {
+        try {
+            return repricing.apply(range, "tester");
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private BigDecimal number(String sql) {
+        return jdbi.withHandle(handle ->
+                handle.createQuery(sql).bind("org", org).mapTo(BigDecimal.class).one());
     }
 
     /** A price of a tier holds for no event without one, and a later entry ends an earlier one. */
