@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneId;
 import java.util.Map;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jboss.logging.Logger;
@@ -19,8 +20,10 @@ import org.jdbi.v3.core.JdbiException;
 /**
  * Keeps for the rollup worker which time zones days are worth building for: those of the questions of the last days.
  *
- * <p>Bound: {@link #ZONES_MAX} zones per organisation and kind, and {@link #NOTES_MAX} notes in memory. A question only notes in
- * memory; the notes are stored every second. When that fails, the next question notes again, and answers are right all the same.
+ * <p>Bound: {@link #ZONES_MAX} zones per organisation and kind, and {@link #NOTES_MAX} notes in memory. One more replaces the zone that
+ * was asked for least recently, if that is a day ago. Offsets such as +05:17 are not noted: there are too many, and offices have a region.
+ * A question only notes in memory; the notes are stored every second. When that fails, the next question notes again, and answers are
+ * right all the same.
  */
 @ApplicationScoped
 public class WantedZones {
@@ -37,13 +40,30 @@ public class WantedZones {
 
     private static final String WANT =
             """
+            with others as (
+                select zone, asked_at, count(*) over () as zones
+                from analytics.wanted_zones
+                where org_id = :org and kind = :kind and zone <> :zone
+            ), replaced as (
+                delete from analytics.wanted_zones
+                where org_id = :org and kind = :kind
+                  and not exists (select from analytics.wanted_zones where org_id = :org and kind = :kind and zone = :zone)
+                  and zone = (select zone from others
+                              where zones >= :zonesMax and asked_at < now() - interval '1 day'
+                              order by asked_at
+                              limit 1)
+                returning zone
+            )
             insert into analytics.wanted_zones as wanted (org_id, kind, zone, days_from, asked_at)
             select :org, :kind, :zone, :from, now()
             where exists (select from analytics.wanted_zones where org_id = :org and kind = :kind and zone = :zone)
-               or (select count(*) from analytics.wanted_zones where org_id = :org and kind = :kind) < :zonesMax
+               or (select count(*) from others) < :zonesMax
+               or exists (select from replaced)
             on conflict (org_id, kind, zone) do update
                 set days_from = least(wanted.days_from, excluded.days_from), asked_at = excluded.asked_at
             """;
+
+    private static final Set<String> REGIONS = Set.copyOf(ZoneId.getAvailableZoneIds());
 
     private record Want(UUID org, SpanKind kind, String zone) {}
 
@@ -60,6 +80,9 @@ public class WantedZones {
     }
 
     void note(UUID org, SpanKind kind, ZoneId zone, Instant from) {
+        if (!REGIONS.contains(zone.getId())) {
+            return;
+        }
         Want want = new Want(org, kind, zone.getId());
         Stored before = stored.get(want);
         boolean known = before != null
