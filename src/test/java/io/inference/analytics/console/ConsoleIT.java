@@ -32,6 +32,19 @@ import org.junit.jupiter.api.Test;
 @WithBackends(s3 = true)
 class ConsoleIT extends ConsoleTests {
 
+    /** Where the first hour with a failed call is in the chart of errors, as a part of its width; the bars of that hour and its neighbours. */
+    private static final String FAILURE =
+            """
+            async () => {
+                const { getInstanceByDom } = await import(performance.getEntriesByType('resource')
+                    .map(file => file.name).find(name => name.includes('/echarts')));
+                const element = document.querySelector('#chart-errors usage-chart');
+                const chart = getInstanceByDom(element);
+                const failed = chart.getOption().series.map(one => one.data.findIndex(value => value > 0)).filter(hour => hour >= 0);
+                return [-1, 1].map(step => chart.convertToPixel({ xAxisIndex: 0 }, Math.min(...failed) + step) / element.clientWidth);
+            }
+            """;
+
     private static final LocatorAssertions.IsVisibleOptions PATIENTLY =
             new LocatorAssertions.IsVisibleOptions().setTimeout(60_000);
 
@@ -120,8 +133,13 @@ class ConsoleIT extends ConsoleTests {
             console.signIn(
                     "/console/#reliability?range=last-7-days&granularity=hour&zone=UTC", Tokens.of("engineer", org));
             console.ready().keep("reliability");
-            console.drag("#chart-errors usage-chart", 0.70, 0.72);
+            List<?> failure = (List<?>) console.page().evaluate(FAILURE);
+            console.drag(
+                    "#chart-errors usage-chart",
+                    ((Number) failure.get(0)).doubleValue(),
+                    ((Number) failure.get(1)).doubleValue());
             assertThat(console.at("#incident-summary")).hasValue(Pattern.compile("Example GmbH"));
+            assertThat(console.at("#incident-summary")).hasValue(Pattern.compile("Failed calls: [1-9]"));
             assertThat(console.at("#incident-from")).hasValue(Pattern.compile("T[0-9]{2}:00$"));
             assertThat(console.page()).hasURL(Pattern.compile("&incident=20"));
             if (System.getProperty("analytics.write-docs") != null) {
