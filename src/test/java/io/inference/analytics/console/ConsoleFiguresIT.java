@@ -58,10 +58,10 @@ class ConsoleFiguresIT extends ConsoleTests {
             """;
 
     /** What the reference takes where nothing else runs. There, times of the page are as they are measured. */
-    private static final double REFERENCE_MS = 70;
+    private static final double REFERENCE_MS = 50;
 
     /** Twice of what is measured. */
-    private static final double BLOCKED_MAX_MS = 210;
+    private static final double BLOCKED_MAX_MS = 170;
 
     /** The trace of each task of the page, with the processor time that it took: what other programs take does not count. */
     private static final Browser.StartTracingOptions TASKS = new Browser.StartTracingOptions()
