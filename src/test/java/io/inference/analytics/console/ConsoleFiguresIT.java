@@ -43,7 +43,7 @@ class ConsoleFiguresIT extends ConsoleTests {
     /** Until a task ends, the page does not react; what it takes beyond this is blocked time. */
     private static final double TASK_MS = 50;
 
-    /** Work that is no part of the page, in tasks of its own: a busy or slow machine slows it down as much as the page. */
+    /** Work of another kind than the page's, in tasks of its own: a busy or slow machine slows it down as much as the page. */
     private static final String REFERENCE =
             """
             async () => {
