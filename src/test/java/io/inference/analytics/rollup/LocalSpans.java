@@ -54,6 +54,11 @@ public final class LocalSpans {
         });
     }
 
+    /** As a process begins that cannot know what ran before it. */
+    void begin() {
+        jdbi.useHandle(builder::unbuildOnce);
+    }
+
     /** Rounds of the worker until everything is built; transactions of other tests may hold it up. */
     public void build() {
         await().atMost(PATIENCE).until(() -> {

@@ -270,6 +270,18 @@ class LocalSpansIT {
         }
     }
 
+    @Test
+    void aProcessUnbuildsAllDaysOnce() {
+        want();
+        days.build();
+        days.begin();
+        assertThat(days.count(true)).isZero();
+        days.build();
+        days.begin();
+        assertThat(days.count(false)).isZero();
+        assertThat(invocations()).isEqualTo(3);
+    }
+
     private void execute(String sql) {
         jdbi.useHandle(handle -> handle.execute(sql.replace(":org", "'" + org + "'")));
     }
