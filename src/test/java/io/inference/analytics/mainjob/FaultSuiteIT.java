@@ -36,7 +36,7 @@ class FaultSuiteIT {
 
     /** What happens in the short form, which is not to take longer than other tests do. */
     private static final Map<String, Set<Trouble>> SHORT = Map.of(
-            "stream", EnumSet.of(Trouble.POSTGRES_STOPPED, Trouble.RABBITMQ_KILLED, Trouble.PARTITION),
+            "stream", EnumSet.of(Trouble.RABBITMQ_KILLED, Trouble.PARTITION),
             "queue", EnumSet.of(Trouble.POSTGRES_KILLED, Trouble.BROKER_CUT, Trouble.DATABASE_FULL));
 
     static Stream<Arguments> runs() {
