@@ -8,6 +8,7 @@ import jakarta.enterprise.context.ApplicationScoped;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.concurrent.Semaphore;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.Jdbi;
 import org.jdbi.v3.core.JdbiException;
@@ -21,6 +22,9 @@ import org.jdbi.v3.core.transaction.TransactionIsolationLevel;
 public class LongReads {
 
     private static final Duration PATIENCE = Duration.ofSeconds(15);
+
+    /** Half of the pool, so that exports of raw events and summaries of incidents keep the other. */
+    private final Semaphore patient = new Semaphore(2);
 
     private final AgroalDataSource pool;
     private final Jdbi jdbi;
@@ -38,7 +42,7 @@ public class LongReads {
      * take milliseconds, and these never take one of the few connections of this pool.
      *
      * @param work is repeatable
-     * @throws Failure.Unavailable when PostgreSQL cannot be reached, or takes too long here, too
+     * @throws Failure.Unavailable when PostgreSQL cannot be reached, takes too long here, too, or two questions run here already
      */
     public <T> T quicklyOrPatiently(ApiDatabase.Work<T> work) {
         try {
@@ -47,7 +51,14 @@ public class LongReads {
             if (!SqlState.is(e, SqlState.QUERY_CANCELED)) {
                 throw e;
             }
-            return read(PATIENCE, work);
+            if (!patient.tryAcquire()) {
+                throw e;
+            }
+            try {
+                return read(PATIENCE, work);
+            } finally {
+                patient.release();
+            }
         }
     }
 

@@ -6,7 +6,9 @@ import io.inference.analytics.event.Decoded.Rejected;
 import io.inference.analytics.event.FieldFault;
 import io.inference.analytics.event.RejectReason;
 import io.inference.analytics.event.UsageEventCodec;
+import io.inference.analytics.platform.EndsBeforeStop;
 import io.quarkus.agroal.DataSource;
+import io.quarkus.scheduler.Scheduled;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.inject.Inject;
 import java.sql.SQLException;
@@ -67,7 +69,9 @@ public class EventDecoder {
         return codec.faults(body, withoutWaiting());
     }
 
-    /** Keeps the time of the database known; waits some seconds at most. */
+    /** Keeps the time of the database known, where nothing is ingested, too; waits some seconds at most. */
+    @EndsBeforeStop
+    @Scheduled(every = "10s", concurrentExecution = Scheduled.ConcurrentExecution.SKIP)
     void readClock() {
         databaseClock.refresh();
     }

@@ -94,16 +94,23 @@ final class LocalSpanBuilder {
             where org_id = :org and kind = :kind and span_start = :start and span_end = :end and not built
             """;
 
-    /** What is locked is being unbuilt. */
-    private static final String UNBUILD_ALL =
+    private static final String CLOCK = "select clock_timestamp()";
+
+    /** In steps, as late events of these spans wait for the end of one. */
+    private static final String UNBUILD_SOME =
             """
             update analytics.local_spans as span set built = false
             from (select org_id, kind, span_start, span_end from analytics.local_spans
-                  where built
+                  where built and built_at < :before
+                  limit 1000
                   for update skip locked) as found
             where (span.org_id, span.span_start, span.span_end, span.kind)
                   = (found.org_id, found.span_start, found.span_end, found.kind)
             """;
+
+    /** What was locked may have stayed as it was. */
+    private static final String BUILT_BEFORE =
+            "select exists (select from analytics.local_spans where built and built_at < :before)";
 
     private static final String FORGET_ZONES =
             "delete from analytics.wanted_zones where asked_at < now() - interval '14 days'";
@@ -132,6 +139,7 @@ final class LocalSpanBuilder {
 
     private final Deque<UUID> toForget = new ArrayDeque<>();
     private Instant forgotAt = Instant.EPOCH;
+    private Optional<Instant> firstRound = Optional.empty();
     private boolean unbuilt;
 
     LocalSpanBuilder(Retention retention) {
@@ -167,9 +175,13 @@ final class LocalSpanBuilder {
     }
 
     private void create(Handle handle, Instant now) {
+        long deadline = System.nanoTime() + ROUND_MAX.toNanos();
         List<Want> wants = wants(handle);
         createdUntil.keySet().retainAll(Set.copyOf(wants));
         for (Want want : wants) {
+            if (System.nanoTime() > deadline) {
+                return;
+            }
             Instant until = createdUntil.getOrDefault(want, Instant.EPOCH);
             if (now.isBefore(until.plus(DAY_MIN))) {
                 continue;
@@ -246,14 +258,29 @@ final class LocalSpanBuilder {
         }
     }
 
-    /** Before this process's first round a replica of the version before may have been at work. Under the lock of the rollups. */
+    /**
+     * Before this process's first round a replica of the version before may have been at work. At most {@link #ROUND_MAX} per call, the
+     * rest by the next ones. Under the lock of the rollups.
+     */
     void unbuildOnce(Handle handle) {
         if (!unbuilt) {
-            attempt(handle, () -> {
-                handle.execute(UNBUILD_ALL);
-                unbuilt = true;
-            });
+            attempt(handle, () -> unbuildSome(handle));
         }
+    }
+
+    private void unbuildSome(Handle handle) {
+        Instant before = firstRound.orElseGet(
+                () -> handle.createQuery(CLOCK).mapTo(Instant.class).one());
+        firstRound = Optional.of(before);
+        long deadline = System.nanoTime() + ROUND_MAX.toNanos();
+        int changed;
+        do {
+            changed = handle.createUpdate(UNBUILD_SOME).bind("before", before).execute();
+        } while (changed > 0 && System.nanoTime() < deadline);
+        unbuilt = !handle.createQuery(BUILT_BEFORE)
+                .bind("before", before)
+                .mapTo(Boolean.class)
+                .one();
     }
 
     /**
@@ -280,18 +307,28 @@ final class LocalSpanBuilder {
         Map<UUID, List<Want>> wants = wants(handle).stream().collect(Collectors.groupingBy(Want::org));
         while (!toForget.isEmpty() && System.nanoTime() < deadline) {
             UUID org = toForget.remove();
-            forget(handle, org, wants.getOrDefault(org, List.of()), now);
+            if (!forget(handle, org, wants.getOrDefault(org, List.of()), now, deadline)) {
+                toForget.addFirst(org);
+            }
         }
     }
 
-    private void forget(Handle handle, UUID org, List<Want> wants, Instant now) {
+    /** Returns whether nothing is left to drop. */
+    private boolean forget(Handle handle, UUID org, List<Want> wants, Instant now, long deadline) {
         Set<Span> kept = new HashSet<>();
         for (Want want : wants) {
             spans(want, now).forEach(span -> kept.add(new Span(org, want.kind(), span)));
         }
-        handle.createQuery(OF_ORG).bind("org", org).map(LocalSpanBuilder::span).list().stream()
+        List<Span> dropped = handle.createQuery(OF_ORG).bind("org", org).map(LocalSpanBuilder::span).list().stream()
                 .filter(span -> !kept.contains(span))
-                .forEach(span -> change(handle, span, List.of(FORGET, CLEAR)));
+                .toList();
+        for (Span span : dropped) {
+            if (System.nanoTime() > deadline) {
+                return false;
+            }
+            change(handle, span, List.of(FORGET, CLEAR));
+        }
+        return true;
     }
 
     private static void change(Handle handle, Span span, List<String> statements) {

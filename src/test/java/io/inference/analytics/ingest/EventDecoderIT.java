@@ -86,6 +86,21 @@ class EventDecoderIT {
         }
     }
 
+    /** As one that only answers requests: its tick is all that asks the database. */
+    @Test
+    void aReplicaThatIngestsNothingKnowsTheTime() {
+        for (int minutesAhead : List.of(-120, 120)) {
+            EventDecoder decoder = withClock(Duration.ofMinutes(minutesAhead), database);
+            decoder.readClock();
+            assertThat(isAccepted(decoder.decodeNow(eventAt(Instant.now()))))
+                    .as("minutes ahead: %d", minutesAhead)
+                    .isTrue();
+            assertThat(isAccepted(decoder.decodeNow(eventAt(Instant.now().plus(Duration.ofMinutes(10))))))
+                    .as("minutes ahead: %d", minutesAhead)
+                    .isFalse();
+        }
+    }
+
     @Test
     void withoutTheDatabaseNothingIsRefusedForItsTime() {
         PGSimpleDataSource nowhere = new PGSimpleDataSource();
