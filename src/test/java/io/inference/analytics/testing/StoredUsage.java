@@ -6,12 +6,17 @@ import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Instant;
+import java.time.LocalDate;
+import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.UUID;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import javax.sql.DataSource;
 
 /**
@@ -20,250 +25,92 @@ import javax.sql.DataSource;
  */
 public final class StoredUsage {
 
-    private static final String[] COLUMNS = {
-        "event_id",
-        "org_id",
-        "actor_id",
-        "model_id",
-        "client_id",
-        "occurred_at",
-        "received_at",
-        "input_tokens",
-        "output_tokens",
-        "cache_read_input_tokens",
-        "cache_write_input_tokens",
-        "cache_write_1h_input_tokens",
-        "latency_ms",
-        "time_to_first_token_ms",
-        "status",
-        "error_code",
-        "metadata",
-        "cost_estimate_cents",
-        "batch_id"
-    };
-
     private final List<Event> events = new ArrayList<>();
 
-    /** An event; the defaults are one cheap success. */
-    public record Event(
-            UUID org,
-            UUID model,
-            UUID user,
-            String client,
-            Instant occurredAt,
-            String status,
-            long inputTokens,
-            long outputTokens,
-            long cacheReadInputTokens,
-            long cacheWriteInputTokens,
-            long cacheWrite1hInputTokens,
-            long latencyMs,
-            Long timeToFirstTokenMs,
-            BigDecimal costCents,
-            String errorCode,
-            String metadata) {
+    /** An event: the values of its columns. Each method answers a changed copy. */
+    public static final class Event {
 
+        private final Map<String, Object> values;
+
+        private Event(Map<String, Object> values) {
+            this.values = values;
+        }
+
+        /** One cheap success. */
         public static Event of(UUID org, UUID model, String occurredAt) {
-            return new Event(
-                    org,
-                    model,
-                    null,
-                    "",
-                    Instant.parse(occurredAt),
-                    "success",
-                    10,
-                    5,
-                    2,
-                    1,
-                    0,
-                    100,
-                    20L,
-                    new BigDecimal("1.5"),
-                    null,
-                    null);
+            Map<String, Object> values = new LinkedHashMap<>();
+            OffsetDateTime at = Instant.parse(occurredAt).atOffset(ZoneOffset.UTC);
+            values.put("org_id", org);
+            values.put("actor_id", null);
+            values.put("model_id", model);
+            values.put("client_id", "");
+            values.put("occurred_at", at);
+            values.put("received_at", at);
+            values.put("input_tokens", 10L);
+            values.put("output_tokens", 5L);
+            values.put("cache_read_input_tokens", 2L);
+            values.put("cache_write_input_tokens", 1L);
+            values.put("cache_write_1h_input_tokens", 0L);
+            values.put("latency_ms", 100L);
+            values.put("time_to_first_token_ms", 20L);
+            values.put("status", "success");
+            values.put("error_code", null);
+            values.put("metadata", null);
+            values.put("cost_estimate_cents", new BigDecimal("1.5"));
+            values.put("batch_id", 0L);
+            return new Event(values);
+        }
+
+        private Event with(String column, Object value) {
+            Map<String, Object> changed = new LinkedHashMap<>(values);
+            changed.put(column, value);
+            return new Event(changed);
         }
 
         public Event user(UUID id) {
-            return new Event(
-                    org,
-                    model,
-                    id,
-                    client,
-                    occurredAt,
-                    status,
-                    inputTokens,
-                    outputTokens,
-                    cacheReadInputTokens,
-                    cacheWriteInputTokens,
-                    cacheWrite1hInputTokens,
-                    latencyMs,
-                    timeToFirstTokenMs,
-                    costCents,
-                    errorCode,
-                    metadata);
+            return with("actor_id", id);
         }
 
         public Event client(String id) {
-            return new Event(
-                    org,
-                    model,
-                    user,
-                    id,
-                    occurredAt,
-                    status,
-                    inputTokens,
-                    outputTokens,
-                    cacheReadInputTokens,
-                    cacheWriteInputTokens,
-                    cacheWrite1hInputTokens,
-                    latencyMs,
-                    timeToFirstTokenMs,
-                    costCents,
-                    errorCode,
-                    metadata);
+            return with("client_id", id);
         }
 
         public Event status(String ended) {
-            return new Event(
-                    org,
-                    model,
-                    user,
-                    client,
-                    occurredAt,
-                    ended,
-                    inputTokens,
-                    outputTokens,
-                    cacheReadInputTokens,
-                    cacheWriteInputTokens,
-                    cacheWrite1hInputTokens,
-                    latencyMs,
-                    timeToFirstTokenMs,
-                    costCents,
-                    errorCode,
-                    metadata);
+            return with("status", ended);
         }
 
+        /** Input and output without any part that came from a cache. */
         public Event tokens(long input, long output) {
-            return new Event(
-                    org,
-                    model,
-                    user,
-                    client,
-                    occurredAt,
-                    status,
-                    input,
-                    output,
-                    0,
-                    0,
-                    0,
-                    latencyMs,
-                    timeToFirstTokenMs,
-                    costCents,
-                    errorCode,
-                    metadata);
+            return with("input_tokens", input).with("output_tokens", output).caches(0, 0, 0);
         }
 
         /** Parts of the input; the last is a part of what is written. */
         public Event caches(long read, long written, long writtenFor1h) {
-            return new Event(
-                    org,
-                    model,
-                    user,
-                    client,
-                    occurredAt,
-                    status,
-                    inputTokens,
-                    outputTokens,
-                    read,
-                    written,
-                    writtenFor1h,
-                    latencyMs,
-                    timeToFirstTokenMs,
-                    costCents,
-                    errorCode,
-                    metadata);
+            return with("cache_read_input_tokens", read)
+                    .with("cache_write_input_tokens", written)
+                    .with("cache_write_1h_input_tokens", writtenFor1h);
         }
 
         public Event latency(long ms, Long timeToFirstToken) {
-            return new Event(
-                    org,
-                    model,
-                    user,
-                    client,
-                    occurredAt,
-                    status,
-                    inputTokens,
-                    outputTokens,
-                    cacheReadInputTokens,
-                    cacheWriteInputTokens,
-                    cacheWrite1hInputTokens,
-                    ms,
-                    timeToFirstToken,
-                    costCents,
-                    errorCode,
-                    metadata);
+            return with("latency_ms", ms).with("time_to_first_token_ms", timeToFirstToken);
         }
 
         /** In US cents; null means unpriced. */
         public Event cost(String cents) {
-            return new Event(
-                    org,
-                    model,
-                    user,
-                    client,
-                    occurredAt,
-                    status,
-                    inputTokens,
-                    outputTokens,
-                    cacheReadInputTokens,
-                    cacheWriteInputTokens,
-                    cacheWrite1hInputTokens,
-                    latencyMs,
-                    timeToFirstTokenMs,
-                    cents == null ? null : new BigDecimal(cents),
-                    errorCode,
-                    metadata);
+            return with("cost_estimate_cents", cents == null ? null : new BigDecimal(cents));
         }
 
         public Event errorCode(String code) {
-            return new Event(
-                    org,
-                    model,
-                    user,
-                    client,
-                    occurredAt,
-                    status,
-                    inputTokens,
-                    outputTokens,
-                    cacheReadInputTokens,
-                    cacheWriteInputTokens,
-                    cacheWrite1hInputTokens,
-                    latencyMs,
-                    timeToFirstTokenMs,
-                    costCents,
-                    code,
-                    metadata);
+            return with("error_code", code);
         }
 
         /** The canonical JSON, or null. */
         public Event metadata(String json) {
-            return new Event(
-                    org,
-                    model,
-                    user,
-                    client,
-                    occurredAt,
-                    status,
-                    inputTokens,
-                    outputTokens,
-                    cacheReadInputTokens,
-                    cacheWriteInputTokens,
-                    cacheWrite1hInputTokens,
-                    latencyMs,
-                    timeToFirstTokenMs,
-                    costCents,
-                    errorCode,
-                    json);
+            return with("metadata", json);
+        }
+
+        private LocalDate day() {
+            return ((OffsetDateTime) values.get("occurred_at")).toLocalDate();
         }
     }
 
@@ -305,51 +152,28 @@ public final class StoredUsage {
 
     private void ensureDays(Connection connection) throws SQLException {
         try (PreparedStatement ensure = connection.prepareStatement("select analytics.ensure_day(?::date)")) {
-            for (String day : events.stream()
-                    .map(event -> event.occurredAt()
-                            .atOffset(ZoneOffset.UTC)
-                            .toLocalDate()
-                            .toString())
-                    .distinct()
-                    .sorted()
-                    .toList()) {
-                ensure.setString(1, day);
+            for (LocalDate day : new TreeSet<>(events.stream().map(Event::day).toList())) {
+                ensure.setString(1, day.toString());
                 ensure.execute();
             }
         }
     }
 
     private void insert(Connection connection) throws SQLException {
-        String sql = "insert into batch_stage (" + String.join(", ", COLUMNS) + ") values ("
-                + Stream.of(COLUMNS)
+        if (events.isEmpty()) {
+            return;
+        }
+        Set<String> columns = events.get(0).values.keySet();
+        String sql = "insert into batch_stage (event_id, " + String.join(", ", columns) + ") values (gen_random_uuid(), "
+                + columns.stream()
                         .map(column -> column.equals("metadata") ? "?::jsonb" : "?")
                         .collect(Collectors.joining(", "))
                 + ")";
         try (PreparedStatement insert = connection.prepareStatement(sql)) {
             for (Event event : events) {
-                Object[] values = {
-                    UUID.randomUUID(),
-                    event.org(),
-                    event.user(),
-                    event.model(),
-                    event.client(),
-                    event.occurredAt().atOffset(ZoneOffset.UTC),
-                    event.occurredAt().atOffset(ZoneOffset.UTC),
-                    event.inputTokens(),
-                    event.outputTokens(),
-                    event.cacheReadInputTokens(),
-                    event.cacheWriteInputTokens(),
-                    event.cacheWrite1hInputTokens(),
-                    event.latencyMs(),
-                    event.timeToFirstTokenMs(),
-                    event.status(),
-                    event.errorCode(),
-                    event.metadata(),
-                    event.costCents(),
-                    0L
-                };
-                for (int i = 0; i < values.length; i++) {
-                    insert.setObject(i + 1, values[i]);
+                int parameter = 1;
+                for (Object value : event.values.values()) {
+                    insert.setObject(parameter++, value);
                 }
                 insert.addBatch();
             }
