@@ -2,13 +2,9 @@ package io.inference.analytics.provider;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.math.BigDecimal;
-import java.net.URI;
-import java.net.URLEncoder;
-import java.nio.charset.StandardCharsets;
 import java.time.LocalDate;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -27,7 +23,6 @@ import java.util.TreeMap;
 final class AnthropicClient implements ProviderClient {
 
     private static final int DAYS_PER_CALL = 31;
-    private static final int PAGES_MAX = 1_000;
     private static final int CENT_DIGITS = 2;
     private static final String WRONG_ORGANIZATION = "wrong_organization";
     private static final Set<String> COST_TYPES = Set.of("tokens", "web_search", "code_execution", "session_usage");
@@ -45,8 +40,7 @@ final class AnthropicClient implements ProviderClient {
             "currency");
 
     private final ProviderHttp http;
-    private final String base;
-    private final Map<String, String> headers;
+    private final PagedApi api;
     private final Optional<String> organization;
     private final int pageDays;
     private final int pageRecords;
@@ -55,8 +49,10 @@ final class AnthropicClient implements ProviderClient {
     AnthropicClient(
             ProviderHttp http, String base, String key, Optional<String> organization, int pageDays, int pageRecords) {
         this.http = http;
-        this.base = base.replaceAll("/+$", "");
-        this.headers = Map.of("x-api-key", key, "anthropic-version", "2023-06-01");
+        this.api = new PagedApi(
+                http,
+                base.replaceAll("/+$", "") + "/v1/organizations",
+                Map.of("x-api-key", key, "anthropic-version", "2023-06-01"));
         this.organization = organization;
         this.pageDays = pageDays;
         this.pageRecords = pageRecords;
@@ -111,7 +107,7 @@ final class AnthropicClient implements ProviderClient {
     }
 
     private String me() throws ProviderTrouble, InterruptedException {
-        String id = JsonFields.text(http.get(uri("me", ""), headers), "id");
+        String id = JsonFields.text(api.get("me", ""), "id");
         if (id == null) {
             throw ProviderTrouble.lasting("broken_field", "organizations/me: no id");
         }
@@ -156,12 +152,12 @@ final class AnthropicClient implements ProviderClient {
     /** A bucket that is not one UTC day says nothing about any, so its day is missing. */
     private void report(DayDrafts days, String path, String query, DayDrafts.RowReader reader)
             throws ProviderTrouble, InterruptedException {
-        pages(path, query, page -> {
-            for (JsonNode bucket : array(page, "data")) {
+        api.report(path, query, page -> {
+            for (JsonNode bucket : JsonFields.list(page, "data")) {
                 Optional<DayDrafts.Draft> draft =
                         JsonFields.wholeDay(bucket, "starting_at").flatMap(days::of);
                 if (draft.isPresent()) {
-                    for (JsonNode result : array(bucket, "results")) {
+                    for (JsonNode result : JsonFields.list(bucket, "results")) {
                         draft.get().take(result, reader);
                         draft.get().bill(result, "amount");
                     }
@@ -174,9 +170,9 @@ final class AnthropicClient implements ProviderClient {
 
     private void claudeCode(DayDrafts days, LocalDate day) throws ProviderTrouble, InterruptedException {
         DayDrafts.Draft draft = days.of(day).orElseThrow();
-        pages("usage_report/claude_code", "starting_at=%s&limit=%d".formatted(day, pageRecords), page -> {
+        api.report("usage_report/claude_code", "starting_at=%s&limit=%d".formatted(day, pageRecords), page -> {
             List<JsonNode> kept = new ArrayList<>();
-            for (JsonNode item : array(page, "data")) {
+            for (JsonNode item : JsonFields.list(page, "data")) {
                 if (JsonFields.day(JsonFields.text(item, "date")).equals(day)) {
                     draft.take(item, AnthropicClient::productivityRow);
                     kept.add(item);
@@ -184,46 +180,6 @@ final class AnthropicClient implements ProviderClient {
             }
             draft.keep(page, "data", kept);
         });
-    }
-
-    /** Reads one page of a report. */
-    private interface PageReader {
-        void read(JsonNode page) throws ProviderTrouble;
-    }
-
-    /** Reads pages until one is marked as the last; every other end of the loop is an error. */
-    private void pages(String path, String query, PageReader reader) throws ProviderTrouble, InterruptedException {
-        Set<String> seen = new HashSet<>();
-        String next = "";
-        do {
-            JsonNode page = http.get(uri(path, query + next), headers);
-            reader.read(page);
-            if (!page.path("has_more").isBoolean()) {
-                throw ProviderTrouble.passing("broken_paging", path + ": no has_more");
-            }
-            if (!page.path("has_more").booleanValue()) {
-                return;
-            }
-            String token = JsonFields.text(page, "next_page");
-            if (token == null || !seen.add(token)) {
-                throw ProviderTrouble.passing(
-                        "broken_paging", path + (token == null ? ": more pages, but no next_page" : ": a page twice"));
-            }
-            next = "&page=" + URLEncoder.encode(token, StandardCharsets.UTF_8);
-        } while (seen.size() < PAGES_MAX);
-        throw ProviderTrouble.lasting("broken_paging", path + ": more than " + PAGES_MAX + " pages");
-    }
-
-    private static JsonNode array(JsonNode node, String field) throws ProviderTrouble {
-        JsonNode array = node.path(field);
-        if (!array.isArray()) {
-            throw ProviderTrouble.passing("broken_answer", field + ": not a list");
-        }
-        return array;
-    }
-
-    private URI uri(String path, String query) {
-        return URI.create(base + "/v1/organizations/" + path + (query.isEmpty() ? "" : "?" + query));
     }
 
     private static DayRow costRow(JsonNode result) throws ProviderTrouble {
@@ -317,7 +273,7 @@ final class AnthropicClient implements ProviderClient {
     @Override
     public Optional<Directory> directory() throws ProviderTrouble, InterruptedException {
         List<Workspace> workspaces = new ArrayList<>();
-        for (JsonNode item : list("workspaces", "&include_archived=true")) {
+        for (JsonNode item : entries("workspaces", "&include_archived=true")) {
             workspaces.add(new Workspace(
                     JsonFields.text(item, "id"),
                     JsonFields.text(item, "name"),
@@ -326,7 +282,7 @@ final class AnthropicClient implements ProviderClient {
                     JsonFields.time(item, "archived_at")));
         }
         List<ApiKey> keys = new ArrayList<>();
-        for (JsonNode item : list("api_keys", "")) {
+        for (JsonNode item : entries("api_keys", "")) {
             String maker = JsonFields.text(item.path("principal"), "id");
             keys.add(new ApiKey(
                     JsonFields.text(item, "id"),
@@ -338,7 +294,7 @@ final class AnthropicClient implements ProviderClient {
                     maker == null ? JsonFields.text(item.path("created_by"), "id") : maker));
         }
         List<Person> people = new ArrayList<>();
-        for (JsonNode item : list("users", "")) {
+        for (JsonNode item : entries("users", "")) {
             people.add(new Person(
                     JsonFields.text(item, "id"),
                     JsonFields.email(item, "email"),
@@ -349,27 +305,7 @@ final class AnthropicClient implements ProviderClient {
         return Optional.of(new Directory(workspaces, keys, people));
     }
 
-    /** Lists continue after the id of the last entry; reports have a token per page. */
-    private List<JsonNode> list(String path, String query) throws ProviderTrouble, InterruptedException {
-        List<JsonNode> all = new ArrayList<>();
-        Set<String> seen = new HashSet<>();
-        String after = "";
-        do {
-            JsonNode page = http.get(uri(path, "limit=" + pageRecords + query + after), headers);
-            for (JsonNode item : array(page, "data")) {
-                if (JsonFields.text(item, "id") != null) {
-                    all.add(item);
-                }
-            }
-            if (!page.path("has_more").asBoolean(false)) {
-                return all;
-            }
-            String last = JsonFields.text(page, "last_id");
-            if (last == null || !seen.add(last)) {
-                throw ProviderTrouble.passing("broken_paging", path + ": more pages, but no new last_id");
-            }
-            after = "&after_id=" + URLEncoder.encode(last, StandardCharsets.UTF_8);
-        } while (seen.size() < PAGES_MAX);
-        throw ProviderTrouble.lasting("broken_paging", path + ": more than " + PAGES_MAX + " pages");
+    private List<JsonNode> entries(String path, String query) throws ProviderTrouble, InterruptedException {
+        return api.list(path, "limit=" + pageRecords + query, "after_id");
     }
 }

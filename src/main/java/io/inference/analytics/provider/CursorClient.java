@@ -167,10 +167,7 @@ final class CursorClient implements ProviderClient {
         for (int number = 1; number <= PAGES_MAX; number++) {
             body.put("page", number).put("pageSize", pageRecords);
             JsonNode page = http.post(URI.create(base + path), headers, body.toString());
-            JsonNode items = page.path(field);
-            if (!items.isArray()) {
-                throw ProviderTrouble.passing("broken_answer", field + ": not a list");
-            }
+            JsonNode items = JsonFields.list(page, field);
             boolean more = more(page, number, items.size() >= pageRecords, path);
             JsonNode now = page.path("totalUsageEventsCount");
             if (number > 1 && !now.equals(total)) {

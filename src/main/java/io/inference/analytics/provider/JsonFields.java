@@ -162,4 +162,13 @@ final class JsonFields {
             return null;
         }
     }
+
+    /** The field's entries; anything but a list is a broken answer. */
+    static JsonNode list(JsonNode node, String field) throws ProviderTrouble {
+        JsonNode list = node.path(field);
+        if (!list.isArray()) {
+            throw ProviderTrouble.passing("broken_answer", field + ": not a list");
+        }
+        return list;
+    }
 }

@@ -1,7 +1,6 @@
 package io.inference.analytics.provider;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import java.net.URI;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -33,7 +32,6 @@ final class OpenAiClient implements ProviderClient {
     static final String ORGANIZATION = "openai";
 
     private static final int DAYS_PER_CALL = 31;
-    private static final int PAGES_MAX = 10_000;
 
     /** The most entries that a page of a list can have. */
     private static final int LIST_MAX = 100;
@@ -66,15 +64,14 @@ final class OpenAiClient implements ProviderClient {
             new Report("code_interpreter_sessions", List.of("project_id"), "num_sessions"));
 
     private final ProviderHttp http;
-    private final String base;
-    private final Map<String, String> headers;
+    private final PagedApi api;
     private final String organization;
     private final int pageDays;
 
     OpenAiClient(ProviderHttp http, String base, String key, String organization, int pageDays) {
         this.http = http;
-        this.base = base.replaceAll("/+$", "");
-        this.headers = Map.of("Authorization", "Bearer " + key);
+        this.api = new PagedApi(
+                http, base.replaceAll("/+$", "") + "/v1/organization", Map.of("Authorization", "Bearer " + key));
         this.organization = organization;
         this.pageDays = pageDays;
     }
@@ -107,7 +104,7 @@ final class OpenAiClient implements ProviderClient {
     /** Only admin keys may list projects. */
     @Override
     public void check() throws ProviderTrouble, InterruptedException {
-        http.get(uri("projects", "limit=1"), headers);
+        api.get("projects", "limit=1");
     }
 
     /** Keys of archived projects cannot be used, and are not listed. */
@@ -115,7 +112,7 @@ final class OpenAiClient implements ProviderClient {
     public Optional<Directory> directory() throws ProviderTrouble, InterruptedException {
         List<Workspace> projects = new ArrayList<>();
         List<ApiKey> keys = new ArrayList<>();
-        for (JsonNode item : list("projects", "&include_archived=true")) {
+        for (JsonNode item : entries("projects", "&include_archived=true")) {
             Workspace project = new Workspace(
                     JsonFields.text(item, "id"),
                     JsonFields.text(item, "name"),
@@ -124,13 +121,14 @@ final class OpenAiClient implements ProviderClient {
                     time(item, "archived_at"));
             projects.add(project);
             if (project.archivedAt() == null) {
-                for (JsonNode key : list("projects/" + encoded(project.id()) + "/api_keys", "")) {
+                for (JsonNode key : entries(
+                        "projects/" + URLEncoder.encode(project.id(), StandardCharsets.UTF_8) + "/api_keys", "")) {
                     keys.add(key(project, key));
                 }
             }
         }
         List<Person> people = new ArrayList<>();
-        for (JsonNode item : list("users", "")) {
+        for (JsonNode item : entries("users", "")) {
             people.add(new Person(
                     JsonFields.text(item, "id"),
                     JsonFields.email(item, "email"),
@@ -158,32 +156,8 @@ final class OpenAiClient implements ProviderClient {
         return seconds == 0 ? null : Instant.ofEpochSecond(seconds).atOffset(ZoneOffset.UTC);
     }
 
-    /** Lists continue after the id of the last entry; reports have a token per page. */
-    private List<JsonNode> list(String path, String query) throws ProviderTrouble, InterruptedException {
-        List<JsonNode> all = new ArrayList<>();
-        Set<String> seen = new HashSet<>();
-        String after = "";
-        do {
-            JsonNode page = http.get(uri(path, "limit=" + LIST_MAX + query + after), headers);
-            for (JsonNode item : array(page, "data")) {
-                if (JsonFields.text(item, "id") != null) {
-                    all.add(item);
-                }
-            }
-            if (!page.path("has_more").asBoolean(false)) {
-                return all;
-            }
-            String last = JsonFields.text(page, "last_id");
-            if (last == null || !seen.add(last)) {
-                throw ProviderTrouble.passing("broken_paging", path + ": more entries, but no new last_id");
-            }
-            after = "&after=" + encoded(last);
-        } while (seen.size() < PAGES_MAX);
-        throw ProviderTrouble.lasting("broken_paging", path + ": more than " + PAGES_MAX + " pages");
-    }
-
-    private static String encoded(String text) {
-        return URLEncoder.encode(text, StandardCharsets.UTF_8);
+    private List<JsonNode> entries(String path, String query) throws ProviderTrouble, InterruptedException {
+        return api.list(path, "limit=" + LIST_MAX + query, "after");
     }
 
     @Override
@@ -230,37 +204,21 @@ final class OpenAiClient implements ProviderClient {
     private void report(DayDrafts days, String path, String query, DayDrafts.RowReader reader)
             throws ProviderTrouble, InterruptedException {
         Set<LocalDate> named = new HashSet<>();
-        Set<String> seen = new HashSet<>();
-        String next = "";
-        do {
-            JsonNode page = http.get(uri(path, query + next), headers);
-            for (JsonNode bucket : array(page, "data")) {
+        api.report(path, query, page -> {
+            for (JsonNode bucket : JsonFields.list(page, "data")) {
                 LocalDate day = day(path, bucket);
                 Optional<DayDrafts.Draft> draft = days.of(day);
                 if (draft.isPresent()) {
                     named.add(day);
-                    for (JsonNode result : array(bucket, "results")) {
+                    for (JsonNode result : JsonFields.list(bucket, "results")) {
                         draft.get().take(result, reader);
                         draft.get().bill(result.path("amount"), "value");
                     }
                     draft.get().keep(page, "data", List.of(bucket));
                 }
             }
-            if (!page.path("has_more").isBoolean()) {
-                throw ProviderTrouble.passing("broken_paging", path + ": no has_more");
-            }
-            if (!page.path("has_more").booleanValue()) {
-                days.missing(named, path);
-                return;
-            }
-            String token = JsonFields.text(page, "next_page");
-            if (token == null || !seen.add(token)) {
-                throw ProviderTrouble.passing(
-                        "broken_paging", path + (token == null ? ": more pages, but no next_page" : ": a page twice"));
-            }
-            next = "&page=" + encoded(token);
-        } while (seen.size() < PAGES_MAX);
-        throw ProviderTrouble.lasting("broken_paging", path + ": more than " + PAGES_MAX + " pages");
+        });
+        days.missing(named, path);
     }
 
     /** The UTC day of a bucket that is one whole day. */
@@ -272,18 +230,6 @@ final class OpenAiClient implements ProviderClient {
                     "broken_answer", "%s: a bucket from %d to %d (expected: one UTC day)".formatted(path, start, end));
         }
         return LocalDate.ofInstant(Instant.ofEpochSecond(start), ZoneOffset.UTC);
-    }
-
-    private static JsonNode array(JsonNode node, String field) throws ProviderTrouble {
-        JsonNode array = node.path(field);
-        if (!array.isArray()) {
-            throw ProviderTrouble.passing("broken_answer", field + ": not a list");
-        }
-        return array;
-    }
-
-    private URI uri(String path, String query) {
-        return URI.create(base + "/v1/organization/" + path + "?" + query);
     }
 
     private static DayRow costRow(JsonNode result) throws ProviderTrouble {

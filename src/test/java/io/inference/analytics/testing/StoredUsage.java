@@ -164,11 +164,12 @@ public final class StoredUsage {
             return;
         }
         Set<String> columns = events.get(0).values.keySet();
-        String sql = "insert into batch_stage (event_id, " + String.join(", ", columns) + ") values (gen_random_uuid(), "
-                + columns.stream()
-                        .map(column -> column.equals("metadata") ? "?::jsonb" : "?")
-                        .collect(Collectors.joining(", "))
-                + ")";
+        String sql =
+                "insert into batch_stage (event_id, " + String.join(", ", columns) + ") values (gen_random_uuid(), "
+                        + columns.stream()
+                                .map(column -> column.equals("metadata") ? "?::jsonb" : "?")
+                                .collect(Collectors.joining(", "))
+                        + ")";
         try (PreparedStatement insert = connection.prepareStatement(sql)) {
             for (Event event : events) {
                 int parameter = 1;

@@ -1,0 +1,104 @@
+package io.inference.analytics.provider;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.net.URI;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * The API of an organisation at a provider, read page by page. A list or a report is read whole or
+ * not at all: anything but a page marked as the last ends it with a {@link ProviderTrouble}.
+ */
+final class PagedApi {
+
+    /** More pages than any organisation has. */
+    private static final int PAGES_MAX = 10_000;
+
+    private final ProviderHttp http;
+    private final String base;
+    private final Map<String, String> headers;
+
+    /**
+     * @param base what all paths begin with, such as {@code https://api.example.com/v1/organization}
+     * @param headers of each request, with the credential
+     */
+    PagedApi(ProviderHttp http, String base, Map<String, String> headers) {
+        this.http = http;
+        this.base = base;
+        this.headers = headers;
+    }
+
+    /** Reads one page of a report. */
+    interface PageReader {
+        void read(JsonNode page) throws ProviderTrouble;
+    }
+
+    JsonNode get(String path, String query) throws ProviderTrouble, InterruptedException {
+        return http.get(URI.create(base + "/" + path + (query.isEmpty() ? "" : "?" + query)), headers);
+    }
+
+    /** Reads the pages of a report; each but the last names the next by a token. */
+    void report(String path, String query, PageReader reader) throws ProviderTrouble, InterruptedException {
+        Set<String> seen = new HashSet<>();
+        String next = "";
+        do {
+            JsonNode page = get(path, query + next);
+            reader.read(page);
+            if (!page.path("has_more").isBoolean()) {
+                throw ProviderTrouble.passing("broken_paging", path + ": no has_more");
+            }
+            if (!page.path("has_more").booleanValue()) {
+                return;
+            }
+            String token = JsonFields.text(page, "next_page");
+            if (token == null || !seen.add(token)) {
+                throw ProviderTrouble.passing(
+                        "broken_paging", path + (token == null ? ": more pages, but no next_page" : ": a page twice"));
+            }
+            next = "&page=" + encoded(token);
+        } while (seen.size() < PAGES_MAX);
+        throw tooMany(path);
+    }
+
+    /**
+     * The entries of a list, those without an id left out. Each page continues after the last entry
+     * of the one before.
+     *
+     * @param after the parameter that names that entry
+     */
+    List<JsonNode> list(String path, String query, String after) throws ProviderTrouble, InterruptedException {
+        List<JsonNode> all = new ArrayList<>();
+        Set<String> seen = new HashSet<>();
+        String next = "";
+        do {
+            JsonNode page = get(path, query + next);
+            for (JsonNode item : JsonFields.list(page, "data")) {
+                if (JsonFields.text(item, "id") != null) {
+                    all.add(item);
+                }
+            }
+            if (!page.path("has_more").asBoolean(false)) {
+                return all;
+            }
+            String last = JsonFields.text(page, "last_id");
+            if (last == null || !seen.add(last)) {
+                throw ProviderTrouble.passing("broken_paging", path + ": more entries, but no new last_id");
+            }
+            next = "&" + after + "=" + encoded(last);
+        } while (seen.size() < PAGES_MAX);
+        throw tooMany(path);
+    }
+
+    private static ProviderTrouble tooMany(String path) {
+        return ProviderTrouble.lasting("broken_paging", path + ": more than " + PAGES_MAX + " pages");
+    }
+
+    private static String encoded(String text) {
+        return URLEncoder.encode(text, StandardCharsets.UTF_8);
+    }
+}
