@@ -139,6 +139,7 @@ port = $port
 unix_socket_directories = ''
 max_connections = 100
 shared_buffers = ${POSTGRES_SHARED_BUFFERS:-256MB}
+fsync = ${POSTGRES_FSYNC:-on}
 max_wal_size = 4GB
 checkpoint_timeout = 15min
 max_worker_processes = 32

@@ -31,6 +31,9 @@ public class TestBackends implements QuarkusTestResourceConfigurableLifecycleMan
     private static final List<String> QUEUES =
             List.of("analytics.usage.v1", "analytics.usage.v1.queue", "analytics.usage.v1.dlq");
 
+    private static final String KEPT_PRIVATE = "tests.private-key";
+    private static final String KEPT_PUBLIC = "tests.public-key";
+
     private final Set<Backend> needed = EnumSet.noneOf(Backend.class);
     private String databaseUrl;
     private String databaseName;
@@ -146,21 +149,36 @@ public class TestBackends implements QuarkusTestResourceConfigurableLifecycleMan
         }
     }
 
-    // The private key travels as a setting too: tests and this class may live in different class loaders.
+    /**
+     * One pair for all tests of the process, because it takes a second to make. It is kept among the system properties, and the private
+     * key travels as a setting: tests and this class may live in different class loaders.
+     */
     private static Map<String, String> keys() {
-        try {
-            KeyPairGenerator generator = KeyPairGenerator.getInstance("RSA");
-            generator.initialize(2048);
-            KeyPair pair = generator.generateKeyPair();
+        Properties kept = System.getProperties();
+        synchronized (kept) {
+            if (!kept.containsKey(KEPT_PUBLIC)) {
+                KeyPair pair = pair();
+                kept.setProperty(
+                        KEPT_PRIVATE, pem("PRIVATE KEY", pair.getPrivate().getEncoded()));
+                kept.setProperty(KEPT_PUBLIC, pem("PUBLIC KEY", pair.getPublic().getEncoded()));
+            }
             return Map.of(
                     "JWT_ISSUER",
                     Tokens.ISSUER,
                     "JWT_AUDIENCE",
                     Tokens.AUDIENCE,
                     "JWT_PUBLIC_KEY",
-                    pem("PUBLIC KEY", pair.getPublic().getEncoded()),
+                    kept.getProperty(KEPT_PUBLIC),
                     Tokens.PRIVATE_KEY,
-                    pem("PRIVATE KEY", pair.getPrivate().getEncoded()));
+                    kept.getProperty(KEPT_PRIVATE));
+        }
+    }
+
+    private static KeyPair pair() {
+        try {
+            KeyPairGenerator generator = KeyPairGenerator.getInstance("RSA");
+            generator.initialize(2048);
+            return generator.generateKeyPair();
         } catch (NoSuchAlgorithmException e) {
             throw new IllegalStateException(e);
         }
