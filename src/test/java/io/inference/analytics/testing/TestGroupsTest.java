@@ -7,44 +7,65 @@ import java.io.UncheckedIOException;
 import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /**
- * The two groups of integration tests that {@code local-dev/test} runs at the same time. The second takes what one file lists,
- * and the first leaves out what the same file lists, so that each test is in exactly one.
+ * The groups of integration tests that {@code local-dev/test} runs at the same time. The second and the third take what a file each
+ * lists, and the first leaves out what these files list, so that each test is in exactly one.
  */
 class TestGroupsTest {
 
-    private static final Path SECOND = Path.of("src/test/second-group.txt");
+    private static final List<Path> FILES =
+            List.of(Path.of("src/test/second-group.txt"), Path.of("src/test/third-group.txt"));
 
     @Test
-    void everyLineNamesATest() throws IOException {
-        assertThat(lines())
-                .isNotEmpty()
-                .allSatisfy(line -> assertThat(matching(line)).as(line).isNotEmpty());
+    void everyLineNamesATestAndEachTestIsInOneGroup() throws IOException {
+        for (Path file : FILES) {
+            assertThat(lines(file)).isNotEmpty();
+        }
+        List<Path> named = new ArrayList<>();
+        for (String line : lines()) {
+            assertThat(matching(line)).as(line).isNotEmpty();
+            named.addAll(matching(line));
+        }
+        assertThat(named).doesNotHaveDuplicates();
     }
 
     @Test
-    void bothGroupsReadTheSameFile() throws IOException {
+    void allGroupsReadTheSameFiles() throws IOException {
         assertThat(Files.readString(Path.of("local-dev/test")))
                 .contains(
-                        SECOND.toString(),
-                        "-Dfailsafe.excludesFile=$SECOND_GROUP",
-                        "-Dfailsafe.includesFile=$SECOND_GROUP");
+                        "OTHER_GROUPS=(second third)",
+                        "cat \"$REPO_DIR\"/src/test/*-group.txt >\"$REPO_DIR/target/other-groups.txt\"",
+                        "-Dfailsafe.excludesFile=$REPO_DIR/target/other-groups.txt",
+                        "-Dfailsafe.includesFile=$REPO_DIR/src/test/$name-group.txt");
+        try (Stream<Path> files = Files.list(Path.of("src/test"))) {
+            assertThat(files.filter(file -> file.toString().endsWith("-group.txt")))
+                    .containsExactlyInAnyOrderElementsOf(FILES);
+        }
     }
 
     /** The application of such a test would be built twice. */
     @Test
-    void theSecondGroupBuildsNoApplication() throws IOException {
+    void onlyTheFirstGroupBuildsAnApplication() throws IOException {
         for (String line : lines()) {
             assertThat(matching(line)).noneMatch(file -> read(file).contains("@QuarkusTest"));
         }
     }
 
     private static List<String> lines() throws IOException {
-        return Files.readAllLines(SECOND).stream()
+        List<String> lines = new ArrayList<>();
+        for (Path file : FILES) {
+            lines.addAll(lines(file));
+        }
+        return lines;
+    }
+
+    private static List<String> lines(Path file) throws IOException {
+        return Files.readAllLines(file).stream()
                 .filter(line -> !line.startsWith("#"))
                 .toList();
     }
