@@ -25,6 +25,7 @@ with_private_backends() {
 
 stop_private_backends() {
     local name
+    backend_stop service
     if [[ $(backends_provider) == docker ]]; then
         # Volumes of tests are worth nothing afterwards.
         docker_wipe
