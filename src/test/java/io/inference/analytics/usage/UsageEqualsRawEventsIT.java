@@ -6,7 +6,6 @@ import io.agroal.api.AgroalDataSource;
 import io.inference.analytics.rollup.LocalSpans;
 import io.inference.analytics.rollup.RollupRepair;
 import io.inference.analytics.rollup.UserErasure;
-import io.inference.analytics.series.Granularity;
 import io.inference.analytics.series.TimeRange;
 import io.inference.analytics.testing.SharedZones;
 import io.inference.analytics.testing.StoredUsage;
@@ -15,13 +14,9 @@ import io.inference.analytics.testing.WithBackends;
 import io.quarkus.test.junit.QuarkusTest;
 import jakarta.inject.Inject;
 import java.math.BigDecimal;
-import java.sql.Connection;
-import java.sql.PreparedStatement;
-import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.time.LocalDate;
-import java.time.OffsetDateTime;
 import java.time.ZoneId;
 import java.time.ZoneOffset;
 import java.time.temporal.ChronoUnit;
@@ -30,9 +25,7 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Random;
-import java.util.Set;
 import java.util.TreeSet;
 import java.util.UUID;
 import org.jdbi.v3.core.Jdbi;
@@ -86,10 +79,12 @@ class UsageEqualsRawEventsIT {
     private final List<UUID> models = List.of(UUID.randomUUID(), UUID.randomUUID(), UUID.randomUUID());
     private final List<UUID> users = List.of(UUID.randomUUID(), UUID.randomUUID(), new UUID(0, 0));
 
+    private RawAnswers events;
     private LocalSpans days;
 
     @BeforeEach
     void begin() {
+        events = new RawAnswers(database, org);
         days = new LocalSpans(jdbi, org, FROM.plus(DAYS, ChronoUnit.DAYS));
     }
 
@@ -261,21 +256,26 @@ class UsageEqualsRawEventsIT {
                             .toInstant());
         }
         assertThat(earlier.end()).isEqualTo(used.start());
-        Map<String, String> expected = raw(by, asked, used);
-        Map<String, String> before = raw(by, asked, earlier);
+        Map<String, String> expected = events.breakdown(by, asked, used);
+        Map<String, String> before = events.breakdown(by, asked, earlier);
         Map<String, String> answered = new HashMap<>();
         List<BigDecimal> ranks = new ArrayList<>();
         while (true) {
             BreakdownQuery query = BreakdownQuery.parse(org, question, NOW);
             BreakdownStore.Found found = jdbi.withHandle(handle -> breakdowns.read(handle, org, query));
-            assertThat(sums(found.totals().sums())).as(question.toString()).isEqualTo(expected.get("total"));
-            assertThat(sums(found.totals().before())).as(question.toString()).isEqualTo(before.get("total"));
+            assertThat(RawAnswers.sums(found.totals().sums()))
+                    .as(question.toString())
+                    .isEqualTo(expected.get("total"));
+            assertThat(RawAnswers.sums(found.totals().before()))
+                    .as(question.toString())
+                    .isEqualTo(before.get("total"));
             Breakdown shown = Breakdown.of(org, query, found, FROM, null);
             UsageSums rest = found.totals().sums();
             for (BreakdownStore.Ranked row :
                     found.rows().subList(0, shown.rows().size())) {
-                assertThat(answered.put(row.key(), sums(row.sums()))).isNull();
-                assertThat(sums(row.before())).isEqualTo(before.getOrDefault(row.key(), sums(UsageSums.NONE)));
+                assertThat(answered.put(row.key(), RawAnswers.sums(row.sums()))).isNull();
+                assertThat(RawAnswers.sums(row.before()))
+                        .isEqualTo(before.getOrDefault(row.key(), RawAnswers.sums(UsageSums.NONE)));
                 ranks.add(order.of(row.sums()).orElse(BigDecimal.valueOf(-1)));
                 rest = rest.minus(row.sums());
             }
@@ -301,84 +301,6 @@ class UsageEqualsRawEventsIT {
             filters.put("metadata.env", random.nextBoolean() ? List.of("x", "x,y") : List.of(""));
         }
         return filters;
-    }
-
-    private static final String FILTERS =
-            """
-            and (cardinality(?::text[]) = 0 or error_code = any (?)) and (cardinality(?::text[]) = 0 or metadata ->> 'env' = any (?))
-            """;
-
-    private static void bindFilters(Connection connection, PreparedStatement select, int first, RawFilter raw)
-            throws SQLException {
-        int at = first;
-        for (Set<String> values : List.of(raw.errorCodes(), raw.metadata().getOrDefault("env", Set.of()))) {
-            for (int i = 0; i < 2; i++) {
-                select.setArray(at++, connection.createArrayOf("text", values.toArray()));
-            }
-        }
-    }
-
-    private Map<String, String> raw(String by, BreakdownQuery query, TimeRange range) throws SQLException {
-        String key =
-                switch (by) {
-                    case "model" -> "model_id::text";
-                    case "client" -> "client_id";
-                    case "user" -> "coalesce(actor_id::text, '')";
-                    case "status" -> "status";
-                    case "errorCode" -> "coalesce(error_code, '')";
-                    default ->
-                        "case when metadata ? '%1$s' then '=' || (metadata ->> '%1$s') else '' end"
-                                .formatted(by.substring("metadata.".length()))
-                                .replace("?", "??");
-                };
-        String sql =
-                """
-                select coalesce(%1$s, 'total'), count(*), count(*) filter (where status <> 'success'),
-                       coalesce(sum(input_tokens), 0), coalesce(sum(output_tokens), 0),
-                       coalesce(sum(cache_read_input_tokens), 0), coalesce(sum(cache_write_input_tokens), 0),
-                       case when count(*) = 0 then 0 else sum(cost_estimate_cents) end,
-                       count(*) filter (where cost_estimate_cents is null)
-                from analytics.usage_events
-                where org_id = ? and occurred_at >= ? and occurred_at < ? %2$s
-                group by grouping sets ((), (%1$s))
-                """
-                        .formatted(key, FILTERS);
-        Map<String, String> found = new HashMap<>();
-        try (Connection connection = database.getConnection();
-                PreparedStatement select = connection.prepareStatement(sql)) {
-            select.setObject(1, org);
-            select.setObject(2, range.start().atOffset(ZoneOffset.UTC));
-            select.setObject(3, range.end().atOffset(ZoneOffset.UTC));
-            bindFilters(connection, select, 4, query.raw());
-            try (ResultSet rows = select.executeQuery()) {
-                while (rows.next()) {
-                    List<String> values = new ArrayList<>();
-                    for (int column = 2; column <= 9; column++) {
-                        BigDecimal value = rows.getBigDecimal(column);
-                        values.add(value == null ? "unpriced" : plain(value));
-                    }
-                    found.put(rows.getString(1), String.join(" ", values));
-                }
-            }
-        }
-        return found;
-    }
-
-    private static String sums(UsageSums sums) {
-        return String.join(
-                " ",
-                Long.toString(sums.invocations()),
-                Long.toString(sums.errors()),
-                sums.inputTokens().toString(),
-                sums.outputTokens().toString(),
-                sums.cacheReadInputTokens().toString(),
-                sums.cacheWriteInputTokens().toString(),
-                sums.costCents().map(UsageEqualsRawEventsIT::plain).orElse("unpriced"),
-                Long.toString(sums.unpricedInvocations()));
-    }
-
-    private static String plain(BigDecimal value) {
-        return value.signum() == 0 ? "0" : value.stripTrailingZeros().toPlainString();
     }
 
     private Map<String, List<String>> question() {
@@ -427,89 +349,20 @@ class UsageEqualsRawEventsIT {
     private void check(Map<String, List<String>> question) throws SQLException {
         UsageQuery query = UsageQuery.parse(question, NOW);
         List<String> answered = new ArrayList<>();
-        List<String> expected = new ArrayList<>();
-        try (Connection connection = database.getConnection()) {
-            for (UsageRow row : jdbi.withHandle(handle -> store.read(handle, org, query))) {
-                answered.add(line(
-                        query.buckets().starts().get(row.bucket()),
-                        row.group().model().map(UUID::toString),
-                        row.group().client(),
-                        row.group().user(),
-                        row.group().status(),
-                        row.sums().invocations(),
-                        row.sums().errors(),
-                        new BigDecimal(row.sums().inputTokens()),
-                        new BigDecimal(row.sums().outputTokens()),
-                        row.sums().costCents().orElse(null),
-                        row.sums().unpricedInvocations()));
-            }
-            expected(connection, query, expected);
+        for (UsageRow row : jdbi.withHandle(handle -> store.read(handle, org, query))) {
+            answered.add(RawAnswers.line(
+                    query.buckets().starts().get(row.bucket()),
+                    row.group().model().map(UUID::toString),
+                    row.group().client(),
+                    row.group().user(),
+                    row.group().status(),
+                    row.sums().invocations(),
+                    row.sums().errors(),
+                    new BigDecimal(row.sums().inputTokens()),
+                    new BigDecimal(row.sums().outputTokens()),
+                    row.sums().costCents().orElse(null),
+                    row.sums().unpricedInvocations()));
         }
-        assertThat(answered).as(question.toString()).isEqualTo(expected);
-    }
-
-    private void expected(Connection connection, UsageQuery query, List<String> expected) throws SQLException {
-        String model = query.groupBy().contains(GroupBy.MODEL) ? "model_id::text" : "null::text";
-        String client = query.groupBy().contains(GroupBy.CLIENT) ? "client_id collate \"C\"" : "null::text";
-        String user = query.groupBy().contains(GroupBy.USER) ? "coalesce(actor_id::text, '')" : "null::text";
-        String status = query.groupBy().contains(GroupBy.STATUS) ? "status collate \"C\"" : "null::text";
-        String sql =
-                """
-                select case when ? = 'total' then ?::timestamptz else date_trunc(nullif(?, 'total'), occurred_at, ?) end, %s, %s, %s, %s, count(*), count(*) filter (where status <> 'success'),
-                       sum(input_tokens), sum(output_tokens), sum(cost_estimate_cents),
-                       count(*) filter (where cost_estimate_cents is null)
-                from analytics.usage_events
-                where org_id = ? and occurred_at >= ? and occurred_at < ?
-                  and (? or model_id = any (?)) and (? or client_id = any (?)) and (? or actor_id = any (?)) %s
-                group by 1, 2, 3, 4, 5 order by 1, 2, 3, 4, 5
-                """
-                        .formatted(model, client, user, status, FILTERS);
-        try (PreparedStatement select = connection.prepareStatement(sql)) {
-            int at = 1;
-            select.setString(at++, query.granularity().wireName());
-            select.setObject(at++, query.range().start().atOffset(ZoneOffset.UTC));
-            select.setString(at++, query.granularity().wireName());
-            select.setString(at++, query.granularity() == Granularity.HOUR ? "UTC" : query.zoneName());
-            select.setObject(at++, org);
-            select.setObject(at++, query.range().start().atOffset(ZoneOffset.UTC));
-            select.setObject(at++, query.range().end().atOffset(ZoneOffset.UTC));
-            select.setBoolean(at++, query.models().isEmpty());
-            select.setArray(
-                    at++, connection.createArrayOf("uuid", query.models().toArray()));
-            select.setBoolean(at++, query.clients().isEmpty());
-            select.setArray(
-                    at++, connection.createArrayOf("text", query.clients().toArray()));
-            select.setBoolean(at++, query.users().isEmpty());
-            select.setArray(at++, connection.createArrayOf("uuid", query.users().toArray()));
-            bindFilters(connection, select, at, query.raw());
-            try (ResultSet rows = select.executeQuery()) {
-                while (rows.next()) {
-                    expected.add(line(
-                            rows.getObject(1, OffsetDateTime.class).toInstant(),
-                            Optional.ofNullable(rows.getString(2)),
-                            Optional.ofNullable(rows.getString(3)),
-                            Optional.ofNullable(rows.getString(4)),
-                            Optional.ofNullable(rows.getString(5)),
-                            rows.getLong(6),
-                            rows.getLong(7),
-                            rows.getBigDecimal(8),
-                            rows.getBigDecimal(9),
-                            rows.getBigDecimal(10),
-                            rows.getLong(11)));
-                }
-            }
-        }
-    }
-
-    private static String line(Instant bucket, Object... values) {
-        StringBuilder line = new StringBuilder(bucket.toString());
-        for (Object value : values) {
-            line.append(' ');
-            line.append(
-                    value instanceof BigDecimal number
-                            ? number.stripTrailingZeros().toPlainString()
-                            : value);
-        }
-        return line.toString();
+        assertThat(answered).as(question.toString()).isEqualTo(events.series(query));
     }
 }
