@@ -62,31 +62,43 @@ class ReconciliationStore {
             """;
 
     /**
-     * In a partly unpriced row, the share of unpriced tokens is taken to be that of invocations.
+     * In a partly unpriced row, the share of unpriced tokens is taken to be that of invocations. Sums come before names and prices, so
+     * flavour citus adds up where the rows are.
      */
     private static final String ESTIMATED =
             """
+            with usage as materialized (
+                select bucket_start, model_id, sum(invocations) as invocations, sum(unpriced_invocations) as unpriced,
+                       sum(input_tokens - cache_read_input_tokens - cache_write_input_tokens) as tokens_0,
+                       sum(output_tokens) as tokens_1, sum(cache_read_input_tokens) as tokens_2,
+                       sum(cache_write_input_tokens) as tokens_3,
+                       sum((input_tokens - cache_read_input_tokens - cache_write_input_tokens)
+                           * unpriced_invocations / invocations) as unpriced_0,
+                       sum(output_tokens * unpriced_invocations / invocations) as unpriced_1,
+                       sum(cache_read_input_tokens * unpriced_invocations / invocations) as unpriced_2,
+                       sum(cache_write_input_tokens * unpriced_invocations / invocations) as unpriced_3,
+                       sum(%1$s * (input_tokens - cache_read_input_tokens - cache_write_input_tokens)) as listed_0,
+                       sum(%1$s * output_tokens) as listed_1, sum(%1$s * cache_read_input_tokens) as listed_2,
+                       sum(%1$s * (cache_write_input_tokens - cache_write_1h_input_tokens)) as listed_5m,
+                       sum(%1$s * cache_write_1h_input_tokens) as listed_1h,
+                       sum(cost_estimate_cents) as cents
+                from analytics.usage_daily
+                where bucket_start >= :start and bucket_start < :end
+                group by bucket_start, model_id)
             select (usage.bucket_start at time zone 'UTC')::date as day,
                    coalesce(named.provider, known.provider, 'unmapped') as provider,
                    coalesce(alias.provider_model, named.provider_model, models.name, usage.model_id::text) as model,
-                   sum(usage.invocations) as invocations, sum(usage.unpriced_invocations) as unpriced,
-                   sum(usage.input_tokens - usage.cache_read_input_tokens - usage.cache_write_input_tokens) as tokens_0,
-                   sum(usage.output_tokens) as tokens_1, sum(usage.cache_read_input_tokens) as tokens_2,
-                   sum(usage.cache_write_input_tokens) as tokens_3,
-                   sum((usage.input_tokens - usage.cache_read_input_tokens - usage.cache_write_input_tokens)
-                       * usage.unpriced_invocations / usage.invocations) as unpriced_0,
-                   sum(usage.output_tokens * usage.unpriced_invocations / usage.invocations) as unpriced_1,
-                   sum(usage.cache_read_input_tokens * usage.unpriced_invocations / usage.invocations) as unpriced_2,
-                   sum(usage.cache_write_input_tokens * usage.unpriced_invocations / usage.invocations) as unpriced_3,
-                   coalesce(sum(%1$s * (usage.input_tokens - usage.cache_read_input_tokens - usage.cache_write_input_tokens)
-                                * price.input_usd), 0) as listed_0,
-                   coalesce(sum(%1$s * usage.output_tokens * price.output_usd), 0) as listed_1,
-                   coalesce(sum(%1$s * usage.cache_read_input_tokens * price.cache_read_usd), 0) as listed_2,
-                   coalesce(sum(%1$s * ((usage.cache_write_input_tokens - usage.cache_write_1h_input_tokens)
-                                        * coalesce(price.cache_write_5m_usd, 0)
-                                        + usage.cache_write_1h_input_tokens * coalesce(price.cache_write_1h_usd, 0))), 0) as listed_3,
-                   coalesce(sum(usage.cost_estimate_cents), 0) * 0.01 as cost
-            from analytics.usage_daily usage
+                   sum(usage.invocations) as invocations, sum(usage.unpriced) as unpriced,
+                   sum(tokens_0) as tokens_0, sum(tokens_1) as tokens_1, sum(tokens_2) as tokens_2, sum(tokens_3) as tokens_3,
+                   sum(unpriced_0) as unpriced_0, sum(unpriced_1) as unpriced_1, sum(unpriced_2) as unpriced_2,
+                   sum(unpriced_3) as unpriced_3,
+                   coalesce(sum(listed_0 * price.input_usd), 0) as listed_0,
+                   coalesce(sum(listed_1 * price.output_usd), 0) as listed_1,
+                   coalesce(sum(listed_2 * price.cache_read_usd), 0) as listed_2,
+                   coalesce(sum(listed_5m * coalesce(price.cache_write_5m_usd, 0)
+                                + listed_1h * coalesce(price.cache_write_1h_usd, 0)), 0) as listed_3,
+                   coalesce(sum(usage.cents), 0) * 0.01 as cost
+            from usage
             left join lateral analytics.price_at(usage.model_id, usage.bucket_start) price on true
             left join analytics.models on models.model_id = usage.model_id
             left join lateral (select provider, provider_model from analytics.provider_model
@@ -97,10 +109,9 @@ class ReconciliationStore {
                        group by model) known on known.model = models.name
             left join analytics.provider_model_alias alias on alias.provider = coalesce(named.provider, known.provider)
                                                           and alias.alias = coalesce(named.provider_model, models.name)
-            where usage.bucket_start >= :start and usage.bucket_start < :end
             group by 1, 2, 3
             """
-                    .formatted("0.000001 * (usage.invocations - usage.unpriced_invocations) / usage.invocations");
+                    .formatted("0.000001 * (invocations - unpriced_invocations) / invocations");
 
     /** The service's own events come from calls of the API. */
     private static final Map<String, String> PLATFORM_OF_EVENTS =

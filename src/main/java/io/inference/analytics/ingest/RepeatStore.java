@@ -8,9 +8,10 @@ import java.time.Instant;
 import java.time.LocalDate;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
-import java.util.Collection;
+import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.TreeMap;
+import java.util.Map;
+import java.util.UUID;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 
@@ -37,10 +38,17 @@ final class RepeatStore {
                 duplicate_output_tokens = repeats.duplicate_output_tokens + excluded.duplicate_output_tokens
             """;
 
-    // Of stored versions of one UTC day: the outer bounds exclude other days when the statement is planned. A version
-    // that retention has dropped meanwhile makes no difference of tokens, and has no cost.
+    // Of stored versions of one organisation and UTC day: the bounds exclude other days when the statement is planned,
+    // and
+    // flavour citus asks one worker. A version that retention has dropped meanwhile makes no difference of tokens, and
+    // has
+    // no cost.
     private static final String ADD_CONFLICTS =
             """
+            with stored as materialized (
+                select event_id, occurred_at, input_tokens, output_tokens, cost_estimate_cents
+                from analytics.usage_events
+                where org_id = ? and event_id = any (?::uuid[]) and occurred_at >= ? and occurred_at <= ?)
             insert into analytics.ingestion_repeats as repeats (org_id, client_id, model_id, bucket_start, conflicts,
                 stored_input_tokens, stored_output_tokens, refused_input_tokens, refused_output_tokens,
                 stored_cost_cents, refused_cost_cents, unpriced_conflicts)
@@ -57,17 +65,18 @@ final class RepeatStore {
                        coalesce(refused.sent_cost, (
                            select analytics.event_cost(price, refused.input_tokens, refused.output_tokens, refused.cache_read,
                                                        refused.cache_write, refused.cache_write_1h)
-                           from analytics.price_of(refused.model_id, refused.occurred_at, refused.tier, refused.context) as price)) as cost
+                           -- As price_of() says, which flavour citus cannot run here.
+                           from (select * from analytics.model_prices
+                                 where model_id = refused.model_id and valid_from <= refused.occurred_at
+                                   and (service_tier is null or service_tier = refused.tier)
+                                   and (context_window is null or context_window = refused.context)
+                                 order by service_tier is null, context_window is null, valid_from desc, version desc
+                                 limit 1) as price)) as cost
                 from unnest(?::uuid[], ?::text[], ?::uuid[], ?::bigint[], ?::bigint[], ?::uuid[], ?::timestamptz[], ?::timestamptz[],
                             ?::bigint[], ?::bigint[], ?::bigint[], ?::numeric[], ?::text[], ?::text[])
                     as refused (org_id, client_id, model_id, input_tokens, output_tokens, event_id, stored_at, occurred_at,
                                 cache_read, cache_write, cache_write_1h, sent_cost, tier, context)
-                left join lateral (
-                    select * from analytics.usage_events as event
-                    where event.org_id = refused.org_id and event.event_id = refused.event_id
-                      and event.occurred_at = refused.stored_at
-                      and event.occurred_at >= ? and event.occurred_at <= ?
-                    limit 1) as stored on true
+                left join stored on stored.event_id = refused.event_id and stored.occurred_at = refused.stored_at
             ) as compared
             group by org_id, client_id, model_id
             on conflict (org_id, bucket_start, client_id, model_id) do update set
@@ -91,26 +100,31 @@ final class RepeatStore {
     static void add(Connection connection, Instant receivedAt, PreparedBatch.Repeated repeated) throws SQLException {
         if (!repeated.duplicates().isEmpty()) {
             try (PreparedStatement statement = connection.prepareStatement(ADD_DUPLICATES)) {
-                bind(connection, statement, receivedAt, repeated.duplicates());
+                bind(connection, statement, 1, receivedAt, repeated.duplicates());
                 statement.executeUpdate();
             }
         }
-        for (List<PreparedBatch.Conflict> ofDay : byStoredDay(repeated.conflicts())) {
-            addConflicts(connection, receivedAt, ofDay);
+        for (Map.Entry<OfDay, List<PreparedBatch.Conflict>> ofDay :
+                byStoredDay(repeated.conflicts()).entrySet()) {
+            addConflicts(connection, receivedAt, ofDay.getKey().org(), ofDay.getValue());
         }
     }
 
+    private record OfDay(UUID org, LocalDate day) {}
+
     /** Those of a producer that sends a month again are many for each of many days. */
-    private static Collection<List<PreparedBatch.Conflict>> byStoredDay(List<PreparedBatch.Conflict> conflicts) {
+    private static Map<OfDay, List<PreparedBatch.Conflict>> byStoredDay(List<PreparedBatch.Conflict> conflicts) {
         return conflicts.stream()
                 .collect(Collectors.groupingBy(
-                        conflict -> LocalDate.ofInstant(conflict.stored().occurredAt(), ZoneOffset.UTC),
-                        TreeMap::new,
-                        Collectors.toList()))
-                .values();
+                        conflict -> new OfDay(
+                                conflict.stored().orgId(),
+                                LocalDate.ofInstant(conflict.stored().occurredAt(), ZoneOffset.UTC)),
+                        LinkedHashMap::new,
+                        Collectors.toList()));
     }
 
-    private static void addConflicts(Connection connection, Instant receivedAt, List<PreparedBatch.Conflict> conflicts)
+    private static void addConflicts(
+            Connection connection, Instant receivedAt, UUID org, List<PreparedBatch.Conflict> conflicts)
             throws SQLException {
         List<UsageEvent> refused =
                 conflicts.stream().map(conflict -> conflict.refused().event()).toList();
@@ -120,7 +134,14 @@ final class RepeatStore {
         try (PreparedStatement statement = connection.prepareStatement(ADD_CONFLICTS)) {
             // Planned again each time: the bounds decide which partitions are read.
             statement.unwrap(org.postgresql.PGStatement.class).setPrepareThreshold(0);
-            int at = bind(connection, statement, receivedAt, refused);
+            int at = 1;
+            statement.setObject(at++, org);
+            statement.setArray(at++, array(connection, "uuid", refused, UsageEvent::eventId));
+            statement.setObject(
+                    at++, storedAt.stream().min(OffsetDateTime::compareTo).orElseThrow());
+            statement.setObject(
+                    at++, storedAt.stream().max(OffsetDateTime::compareTo).orElseThrow());
+            at = bind(connection, statement, at, receivedAt, refused);
             statement.setArray(at++, array(connection, "uuid", refused, UsageEvent::eventId));
             statement.setArray(at++, array(connection, "timestamptz", storedAt, time -> time));
             statement.setArray(
@@ -130,20 +151,16 @@ final class RepeatStore {
             statement.setArray(at++, array(connection, "bigint", refused, UsageEvent::cacheWrite1hInputTokens));
             statement.setArray(at++, array(connection, "numeric", refused, UsageEvent::costEstimateCents));
             statement.setArray(at++, array(connection, "text", refused, UsageEvent::serviceTier));
-            statement.setArray(at++, array(connection, "text", refused, UsageEvent::contextWindow));
-            statement.setObject(
-                    at++, storedAt.stream().min(OffsetDateTime::compareTo).orElseThrow());
-            statement.setObject(
-                    at, storedAt.stream().max(OffsetDateTime::compareTo).orElseThrow());
+            statement.setArray(at, array(connection, "text", refused, UsageEvent::contextWindow));
             statement.executeUpdate();
         }
     }
 
-    /** Binds what both statements begin with, and returns the next place. */
+    /** Binds what both statements have in common, and returns the next place. */
     private static int bind(
-            Connection connection, PreparedStatement statement, Instant receivedAt, List<UsageEvent> events)
+            Connection connection, PreparedStatement statement, int first, Instant receivedAt, List<UsageEvent> events)
             throws SQLException {
-        int at = 1;
+        int at = first;
         statement.setObject(at++, UsageEventStore.utc(receivedAt));
         statement.setArray(at++, array(connection, "uuid", events, UsageEvent::orgId));
         statement.setArray(at++, array(connection, "text", events, UsageEvent::clientId));

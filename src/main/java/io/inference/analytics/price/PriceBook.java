@@ -17,6 +17,19 @@ import org.jdbi.v3.core.statement.Query;
 @ApplicationScoped
 public class PriceBook {
 
+    /**
+     * The price of event {@code e}, as the database's function price_of() says. In this form the workers of flavour citus can look it
+     * up next to the event.
+     */
+    static final String OF_EVENT =
+            """
+            select * from analytics.model_prices
+            where model_id = e.model_id and valid_from <= e.occurred_at and (service_tier is null or service_tier = e.service_tier)
+              and (context_window is null or context_window = e.context_window)
+            order by service_tier is null, context_window is null, valid_from desc, version desc
+            limit 1
+            """;
+
     private static final String LOCK = "select pg_advisory_xact_lock(" + AdvisoryLock.PRICE_BOOK.key() + ")";
 
     private static final String ADD =

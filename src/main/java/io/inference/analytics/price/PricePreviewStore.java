@@ -34,31 +34,37 @@ class PricePreviewStore {
                    coalesce(sum(old_cents), 0) as before, coalesce(sum(new_cents), 0) as after,
                    count(*) filter (where old_cents is null) as unpriced_before,
                    count(*) filter (where new_cents is null) as unpriced_after
-            from (select e.occurred_at, e.cost_estimate_cents as old_cents, rated.cents as new_cents
+            from (select e.occurred_at, e.cost_estimate_cents as old_cents,
+                         case when :validFrom::timestamptz <= e.occurred_at
+                                   and (:serviceTier::text is null or :serviceTier::text = e.service_tier)
+                                   and (:contextWindow::text is null or :contextWindow::text = e.context_window)
+                                   and (held.price_id is null
+                                        or (:serviceTier::text is null, :contextWindow::text is null)
+                                           < (held.service_tier is null, held.context_window is null)
+                                        or (:serviceTier::text is null, :contextWindow::text is null)
+                                           = (held.service_tier is null, held.context_window is null)
+                                           and :validFrom::timestamptz >= held.valid_from)
+                              then analytics.event_cost(
+                                       jsonb_populate_record(null::analytics.model_prices, jsonb_build_object(
+                                           'input_usd', :input::numeric, 'output_usd', :output::numeric,
+                                           'cache_read_usd', :cacheRead::numeric, 'cache_write_5m_usd', :cacheWrite::numeric,
+                                           'cache_write_1h_usd', :cacheWrite1h::numeric)),
+                                       e.input_tokens, e.output_tokens, e.cache_read_input_tokens, e.cache_write_input_tokens,
+                                       e.cache_write_1h_input_tokens)
+                              else held.cents end as new_cents
                   from analytics.usage_events e
                   left join lateral (
-                      select analytics.event_cost(price, e.input_tokens, e.output_tokens, e.cache_read_input_tokens,
+                      select q.price_id, q.service_tier, q.context_window, q.valid_from,
+                             analytics.event_cost(q, e.input_tokens, e.output_tokens, e.cache_read_input_tokens,
                                                   e.cache_write_input_tokens, e.cache_write_1h_input_tokens) as cents
-                      from (select held as price
-                            from analytics.price_of(e.model_id, e.occurred_at, e.service_tier, e.context_window) held
-                            union all
-                            select asked from jsonb_populate_record(null::analytics.model_prices, jsonb_build_object(
-                                'model_id', :model::uuid, 'version', 2147483647, 'valid_from', :validFrom::timestamptz,
-                                'input_usd', :input::numeric, 'output_usd', :output::numeric, 'cache_read_usd', :cacheRead::numeric,
-                                'cache_write_5m_usd', :cacheWrite::numeric, 'cache_write_1h_usd', :cacheWrite1h::numeric,
-                                'service_tier', :serviceTier::text, 'context_window', :contextWindow::text)) asked
-                            where asked.valid_from <= e.occurred_at
-                              and (asked.service_tier is null or asked.service_tier = e.service_tier)
-                              and (asked.context_window is null or asked.context_window = e.context_window)) prices
-                      order by (price).service_tier is null, (price).context_window is null, (price).valid_from desc,
-                               (price).version desc
-                      limit 1) rated on true
+                      from (%s) q) held on true
                   where e.model_id = :model and e.occurred_at >= :start and e.occurred_at < :end
                     and (e.cost_estimate_cents is null or e.priced_by is not null)) compared
             where old_cents is distinct from new_cents
             group by 1
             order by 1
-            """;
+            """
+                    .formatted(PriceBook.OF_EVENT);
 
     private final LongReads database;
     private final Retention retention;
