@@ -14,6 +14,9 @@
 --   create role grafana_acme login in role analytics_reader;
 --   insert into analytics_dashboard.readers values ('grafana_acme', '<organisation>');
 
+-- Flavour citus: rights reach the tables of all nodes in one transaction. Other servers ignore the setting.
+set citus.multi_shard_modify_mode = 'sequential';
+
 do $roles$
 declare
     name text;
@@ -116,9 +119,25 @@ begin
         primary key (reader, org_id)
     );
     for item in
-        select relation from unnest(array['usage_hourly', 'usage_daily', 'latency_hourly', 'time_to_first_token_hourly', 'histograms_hourly',
-                                          'freshness_status', 'orgs']) as relation
+        select relation, to_regclass('analytics.ingest_guard') is not null and relation not in ('freshness_status', 'orgs') as distributed
+        from unnest(array['usage_hourly', 'usage_daily', 'latency_hourly', 'time_to_first_token_hourly', 'histograms_hourly',
+                          'freshness_status', 'orgs']) as relation
     loop
+        -- Flavour citus: workers know no rights of a view's owner, so a function of the owner reads them.
+        if item.distributed and to_regprocedure(format('analytics_dashboard.%I()', item.relation)) is not null then
+            continue;
+        elsif item.distributed then
+            execute format(
+                'create function analytics_dashboard.%1$I() returns setof analytics.%1$I language plpgsql stable '
+                'security definer set search_path = pg_catalog, pg_temp as $read$ begin return query select * from analytics.%1$I as shown '
+                'where shown.org_id = any (array(select org_id from analytics_dashboard.readers where reader = session_user)); end $read$',
+                item.relation);
+            execute format('alter function analytics_dashboard.%I() owner to analytics_migrator', item.relation);
+            execute format('revoke execute on function analytics_dashboard.%I() from public', item.relation);
+            execute format('grant execute on function analytics_dashboard.%I() to analytics_reader', item.relation);
+            execute format('create view analytics_dashboard.%1$I as select * from analytics_dashboard.%1$I()', item.relation);
+            continue;
+        end if;
         execute format(
             'create or replace view analytics_dashboard.%I with (security_barrier) as select * from analytics.%I as shown '
             'where shown.org_id in (select org_id from analytics_dashboard.readers where reader = session_user)',

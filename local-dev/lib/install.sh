@@ -19,16 +19,20 @@ postgres_bindir() {
     [[ -n $best ]] && printf '%s' "$best"
 }
 
-# postgres_offers_timescale BINDIR: the extension can be created only where the server's own share
-# directory has its control file.
 postgres_offers_timescale() {
+    postgres_offers "$1" timescaledb
+}
+
+# postgres_offers BINDIR EXTENSION: it can be created only where the server's own share directory has its
+# control file.
+postgres_offers() {
     local share=''
     if [[ -x $1/pg_config ]]; then
         share=$("$1/pg_config" --sharedir)
     elif [[ $1 == /usr/lib/postgresql/*/bin ]]; then
         share=/usr/share/postgresql/$(basename "$(dirname "$1")")
     fi
-    [[ -n $share && -f $share/extension/timescaledb.control ]]
+    [[ -n $share && -f $share/extension/$2.control ]]
 }
 
 rabbitmq_server_command() {

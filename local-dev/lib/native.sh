@@ -94,7 +94,10 @@ postgres_native_start() {
     [[ -x /usr/lib/postgresql/$major/bin/postgres ]] && bindir=/usr/lib/postgresql/$major/bin
     postgres_clear_lock "$user" "$data"
     postgres_configure "$bindir" "$user" "$data" "$port"
-    process_spawn postgres "$user" env -i "PATH=$PATH" LC_ALL=C.UTF-8 "$bindir/postgres" -D "$data"
+    # With this file, a node of Citus connects to the others.
+    printf '127.0.0.1:%s:*:analytics:%s\n' "$port" "$password" | as_server_user "$user" tee "$data/pgpass" >/dev/null
+    as_server_user "$user" chmod 600 "$data/pgpass"
+    process_spawn postgres "$user" env -i "PATH=$PATH" LC_ALL=C.UTF-8 "PGPASSFILE=$data/pgpass" "$bindir/postgres" -D "$data"
     process_wait_ready postgres 60 postgres_ready "$bindir" "$port"
     postgres_create_database "$port" "$password"
 }
@@ -103,6 +106,8 @@ postgres_init() {
     local bindir=$1 user=$2 data=$3 password=$4 log
     log=$(log_file postgres)
     step "Creating a private PostgreSQL"
+    # What the data is used with is decided here for good.
+    if wants_citus; then conf_set postgres.citus yes; else conf_set postgres.citus no; fi
     # Through a file in a directory that only the server's user reads: arguments show in process listings.
     printf '%s\n' "$password" | as_server_user "$user" tee "$data.password" >/dev/null
     # What a killed attempt left would be refused. No sync while creating: a crash of the machine in
@@ -126,7 +131,12 @@ postgres_clear_lock() {
 # The configuration is written at every start, so that a TimescaleDB that was installed since is offered.
 postgres_configure() {
     local bindir=$1 user=$2 data=$3 port=$4 preload='' flavour=postgres
-    if postgres_offers_timescale "$bindir"; then
+    # One server loads one of the two.
+    if [[ $(conf_get postgres.citus) == yes ]]; then
+        postgres_offers "$bindir" citus || die "flavour citus is wanted, but $bindir has no extension citus"
+        preload=citus
+        flavour=citus
+    elif postgres_offers_timescale "$bindir"; then
         preload=timescaledb
         flavour=timescale
     fi
@@ -147,13 +157,29 @@ timezone = 'UTC'
 log_timezone = 'UTC'
 shared_preload_libraries = '$preload'
 CONF
-        if [[ -n $preload ]]; then
+        if [[ $preload == timescaledb ]]; then
             echo "timescaledb.telemetry_level = off"
+        elif [[ $preload == citus ]]; then
+            # A cluster of one node, which connects to itself.
+            cat <<CONF
+max_connections = 400
+wal_level = logical
+max_prepared_transactions = 800
+max_locks_per_transaction = 512
+citus.local_hostname = '127.0.0.1'
+citus.recover_2pc_interval = '5s'
+citus.enable_statistics_collection = off
+CONF
         fi
     } | as_server_user "$user" tee "$data/analytics.conf" >/dev/null
     if ! as_server_user "$user" grep -q '^include = ' "$data/postgresql.conf"; then
         echo "include = 'analytics.conf'" | as_server_user "$user" tee -a "$data/postgresql.conf" >/dev/null
     fi
+}
+
+# Only on demand: a server that loads Citus cannot offer TimescaleDB.
+wants_citus() {
+    [[ ${ANALYTICS_FLAVOURS:-} == citus || ${STORAGE_FLAVOUR:-} == citus ]]
 }
 
 postgres_ready() {
@@ -168,6 +194,9 @@ postgres_create_database() {
     local url="postgresql://analytics@127.0.0.1:$1/postgres"
     if [[ -z $(PGPASSWORD=$2 psql -XAtq "$url" -c "SELECT 1 FROM pg_database WHERE datname = 'analytics'") ]]; then
         PGPASSWORD=$2 psql -Xq "$url" -c 'CREATE DATABASE analytics'
+        if [[ $(conf_get postgres.flavour) == citus ]]; then
+            PGPASSWORD=$2 psql -Xq "${url%/*}/analytics" -c 'CREATE EXTENSION citus'
+        fi
     fi
 }
 

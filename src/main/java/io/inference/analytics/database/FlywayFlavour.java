@@ -88,7 +88,8 @@ public class FlywayFlavour implements FlywayConfigurationCustomizer {
 
         private static boolean belongs(LoadableResource resource, StorageFlavour wanted) {
             for (StorageFlavour other : StorageFlavour.values()) {
-                if (other != wanted && resource.getAbsolutePath().contains("db/migrations/" + other.wireName() + "/")) {
+                if (!wanted.migrations().contains(other.wireName())
+                        && resource.getAbsolutePath().contains("db/migrations/" + other.wireName() + "/")) {
                     return false;
                 }
             }

@@ -3,6 +3,7 @@ package io.inference.analytics.database;
 import java.sql.SQLException;
 import java.util.Optional;
 import java.util.concurrent.TimeoutException;
+import org.postgresql.util.PSQLException;
 
 /**
  * What a database error means, by its SQLState alone (PostgreSQL documentation, appendix A: Error Codes). The only place where
@@ -41,7 +42,16 @@ public final class SqlState {
     /** Connections that break (08), servers that go down or come up (57P). */
     public static boolean connectionLost(Throwable failure) {
         String state = of(failure);
-        return state.startsWith("08") || state.startsWith("57P");
+        return (state.startsWith("08") && !lacksNode(failure)) || state.startsWith("57P");
+    }
+
+    /** Flavour citus: the server itself answers, and reports that one of its workers does not. */
+    public static boolean lacksNode(Throwable failure) {
+        return error(failure)
+                .filter(sql -> sql instanceof PSQLException reported
+                        && reported.getServerErrorMessage() != null
+                        && of(failure).startsWith("08"))
+                .isPresent();
     }
 
     /** {@link #connectionLost}, or a time-out of a new connection. */
@@ -54,18 +64,19 @@ public final class SqlState {
 
     /**
      * The server answers and has no room now: no free connection in time (no state), out of resources (53), cancelled by a time-out
-     * (57014), or rolled back in favour of another transaction (40).
+     * (57014), rolled back in favour of another transaction (40), or without one of its nodes.
      */
     public static boolean busy(Throwable failure) {
-        return error(failure)
-                .filter(sql -> {
-                    String state = sql.getSQLState();
-                    return state == null
-                            || state.equals(QUERY_CANCELED)
-                            || state.startsWith("53")
-                            || state.startsWith("40");
-                })
-                .isPresent();
+        return lacksNode(failure)
+                || error(failure)
+                        .filter(sql -> {
+                            String state = sql.getSQLState();
+                            return state == null
+                                    || state.equals(QUERY_CANCELED)
+                                    || state.startsWith("53")
+                                    || state.startsWith("40");
+                        })
+                        .isPresent();
     }
 
     /** A row is at fault (22 data, 23 integrity); the same row is refused again. Duplicate keys depend on others' rows and do not count. */

@@ -1,8 +1,10 @@
 package io.inference.analytics.database;
 
 import jakarta.enterprise.context.ApplicationScoped;
+import java.util.Arrays;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
@@ -10,12 +12,14 @@ import org.jboss.logging.Logger;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.Jdbi;
 
-/** How raw events and rollups are kept; the names and results of tables and views are the same in both. */
+/** How raw events and rollups are kept; the names and results of tables and views are the same in all. */
 public enum StorageFlavour {
     /** Hypertables and continuous aggregates. */
     TIMESCALE,
     /** Declarative partitions and rollup tables. */
-    POSTGRES;
+    POSTGRES,
+    /** As {@link #POSTGRES}, with both distributed by organisation over the nodes of a Citus cluster (ADR 33). */
+    CITUS;
 
     private static final Logger LOG = Logger.getLogger(StorageFlavour.class);
 
@@ -41,6 +45,9 @@ public enum StorageFlavour {
                         else 'WHOLE' end as offer
             from pg_available_extensions where name = 'timescaledb'
             """;
+    // Never for its files alone: nodes and their passwords are the operator's work.
+    private static final String HAS_CITUS = "select exists (select from pg_extension where extname = 'citus')";
+
     private static final String MIGRATED =
             """
             select exists (select 1 from pg_proc function join pg_namespace namespace on namespace.oid = pronamespace
@@ -48,7 +55,10 @@ public enum StorageFlavour {
                        as is_migrated,
                    exists (select 1 from pg_class relation join pg_namespace namespace on namespace.oid = relnamespace
                            where nspname = 'analytics' and relname = 'usage_hourly_rollup')
-                       as has_rollup_tables
+                       as has_rollup_tables,
+                   exists (select 1 from pg_class relation join pg_namespace namespace on namespace.oid = relnamespace
+                           where nspname = 'analytics' and relname = 'ingest_guard')
+                       as has_guard
             """;
 
     /** As in migration locations and settings. */
@@ -56,18 +66,28 @@ public enum StorageFlavour {
         return name().toLowerCase(Locale.ROOT);
     }
 
+    /** The folders of its migrations next to the common ones; flavour citus changes what those of postgres have made. */
+    Set<String> migrations() {
+        return switch (this) {
+            case TIMESCALE, POSTGRES -> Set.of(wireName());
+            case CITUS -> Set.of(POSTGRES.wireName(), wireName());
+        };
+    }
+
     /**
      * The flavour to use: a migrated database keeps the one it has; an empty one gets what was asked for, or what the server
      * offers.
      *
-     * @param setting auto, timescale or postgres
+     * @param setting auto, timescale, postgres or citus
      * @throws IllegalStateException when the server is too old, or the setting contradicts the server or the database
      */
     public static StorageFlavour find(Handle handle, String setting) {
         String wanted = setting.toLowerCase(Locale.ROOT);
-        if (!wanted.equals("auto") && !wanted.equals("timescale") && !wanted.equals("postgres")) {
+        if (!wanted.equals("auto")
+                && Arrays.stream(values())
+                        .noneMatch(flavour -> flavour.wireName().equals(wanted))) {
             throw new IllegalStateException(
-                    "STORAGE_FLAVOUR: %s (expected: auto, timescale or postgres)".formatted(setting));
+                    "STORAGE_FLAVOUR: %s (expected: auto, timescale, postgres or citus)".formatted(setting));
         }
         requireVersion(
                 handle.createQuery("show server_version").mapTo(String.class).one());
@@ -80,6 +100,14 @@ public enum StorageFlavour {
                                 .formatted(setting, kept));
             }
             return present.get();
+        }
+        boolean hasCitus = handle.createQuery(HAS_CITUS).mapTo(Boolean.class).one();
+        if (hasCitus && (wanted.equals("auto") || wanted.equals("citus"))) {
+            return CITUS;
+        }
+        if (wanted.equals("citus")) {
+            throw new IllegalStateException(
+                    "STORAGE_FLAVOUR: citus (expected: a database in which the extension citus has been created, or postgres)");
         }
         Offer offer = handle.createQuery(OFFER).mapTo(Offer.class).findOne().orElse(Offer.NONE);
         return ofEmptyDatabase(wanted, offer);
@@ -98,8 +126,17 @@ public enum StorageFlavour {
         return handle.createQuery(MIGRATED)
                 .map(row -> !row.getColumn("is_migrated", Boolean.class)
                         ? Optional.<StorageFlavour>empty()
-                        : Optional.of(row.getColumn("has_rollup_tables", Boolean.class) ? POSTGRES : TIMESCALE))
+                        : Optional.of(kept(
+                                row.getColumn("has_guard", Boolean.class),
+                                row.getColumn("has_rollup_tables", Boolean.class))))
                 .one();
+    }
+
+    private static StorageFlavour kept(boolean hasGuard, boolean hasRollupTables) {
+        if (hasGuard) {
+            return CITUS;
+        }
+        return hasRollupTables ? POSTGRES : TIMESCALE;
     }
 
     private static StorageFlavour ofEmptyDatabase(String wanted, Offer offer) {

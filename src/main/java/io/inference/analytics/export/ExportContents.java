@@ -54,7 +54,7 @@ final class ExportContents {
     /** Usage of this service: a row per bucket and model. */
     Contents usage(Jdbi snapshots, Executor helpers, String providerName)
             throws IOException, ExportRefused, Unequal, HoldLost {
-        try (RawAggregate rawEvents = RawAggregate.begin(snapshots, snapshot.id(), job.orgId(), job.order(), helpers)) {
+        try (RawAggregate rawEvents = snapshot.rawEvents(snapshots, helpers)) {
             ExportColumns<ExportRow> columns = usageColumns(providerName);
             csv.write(columns.header());
             Figures.Total total = new Figures.Total();

@@ -2,6 +2,7 @@ package io.inference.analytics.export;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.agroal.api.AgroalDataSource;
+import io.inference.analytics.database.StorageFlavour;
 import io.inference.analytics.export.ExportContents.Unequal;
 import io.inference.analytics.objectstore.ObjectLocation;
 import io.inference.analytics.objectstore.ObjectStore;
@@ -51,6 +52,7 @@ class ExportRun {
     private static final Logger LOG = Logger.getLogger(ExportRun.class);
     private final AgroalDataSource pool;
     private final Jdbi snapshots;
+    private final StorageFlavour.Found flavour;
     private final ExecutorService helpers = Executors.newCachedThreadPool(work -> {
         Thread thread = new Thread(work, "export-helper");
         thread.setDaemon(true);
@@ -66,6 +68,7 @@ class ExportRun {
     ExportRun(
             @DataSource("exports") AgroalDataSource pool,
             @DataSource("exports") Jdbi snapshots,
+            StorageFlavour.Found flavour,
             ObjectStore bucket,
             ExportLedger ledger,
             ExportManifest manifest,
@@ -74,6 +77,7 @@ class ExportRun {
             Clock clock) {
         this.pool = pool;
         this.snapshots = snapshots;
+        this.flavour = flavour;
         this.bucket = bucket;
         this.ledger = ledger;
         this.manifest = manifest;
@@ -159,7 +163,7 @@ class ExportRun {
 
     private Written write(ExportTask task, ExportUpload upload) throws IOException, ExportRefused, Unequal, HoldLost {
         ExportJob job = task.job();
-        try (ExportSnapshot snapshot = ExportSnapshot.of(snapshots.open(), job.orgId(), job.order())) {
+        try (ExportSnapshot snapshot = ExportSnapshot.of(snapshots, flavour.flavour(), job.orgId(), job.order())) {
             DigestOutputStream digested = new DigestOutputStream(upload, Sha256.digest());
             // Flushed, not closed: the caller, which began the upload, completes or drops it.
             CsvLines csv = new CsvLines(digested, job.order().csv());

@@ -1,5 +1,6 @@
 package io.inference.analytics.export;
 
+import io.inference.analytics.database.StorageFlavour;
 import io.inference.analytics.series.Buckets;
 import io.inference.analytics.series.Buckets.Slice;
 import io.inference.analytics.series.CutHours;
@@ -15,8 +16,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.concurrent.Executor;
 import java.util.stream.Stream;
 import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.Jdbi;
 import org.jdbi.v3.core.JdbiException;
 import org.jdbi.v3.core.statement.UnableToExecuteStatementException;
 import org.postgresql.PGConnection;
@@ -53,11 +56,13 @@ final class ExportSnapshot implements AutoCloseable {
     private final Buckets buckets;
     private final CutHours cuts;
     private final List<Instant> pending;
+    private final boolean distributed;
 
-    private ExportSnapshot(Handle handle, UUID org, ExportOrder order, List<Instant> pending) {
+    private ExportSnapshot(Handle handle, UUID org, ExportOrder order, List<Instant> pending, boolean distributed) {
         this.handle = handle;
         this.org = org;
         this.order = order;
+        this.distributed = distributed;
         this.buckets = order.buckets();
         this.cuts = buckets.cuts(order.range());
         // What is read from raw events anyway needs no refresh.
@@ -71,12 +76,41 @@ final class ExportSnapshot implements AutoCloseable {
             set local statement_timeout = '30min'; set local timezone = 'UTC'
             """;
 
-    /** Takes the snapshot, which owns the handle until it is closed. */
-    static ExportSnapshot of(Handle handle, UUID org, ExportOrder order) {
+    /** Takes the snapshot, which owns a connection until it is closed. */
+    static ExportSnapshot of(Jdbi snapshots, StorageFlavour flavour, UUID org, ExportOrder order) {
+        boolean distributed = flavour == StorageFlavour.CITUS;
+        if (!distributed) {
+            return begin(snapshots.open(), org, order, false);
+        }
+        return snapshots.inTransaction(holding -> {
+            holding.execute(HOLD_LIMITS);
+            holding.createUpdate(HOLD).bind("org", org).execute();
+            return begin(snapshots.open(), org, order, true);
+        });
+    }
+
+    // Flavour citus: the coordinator, with the watermark, and the worker that has the organisation take their snapshots
+    // one after the other, and the worker makes a batch visible after the coordinator. Who holds the guard of the
+    // organisation meanwhile finds each of its batches in both or in neither.
+    private static final String HOLD_LIMITS =
+            "set local citus.propagate_set_commands = 'local'; set transaction isolation level read committed; "
+                    + "set local lock_timeout = '30s'";
+    private static final String HOLD = "update analytics.ingest_guard set batch_id = batch_id where org_id = :org";
+    private static final String FROM_ONE_WORKER =
+            "set local citus.propagate_set_commands = 'local'; set local citus.max_adaptive_executor_pool_size = 1";
+    private static final String TOUCH = "select exists (select from analytics.ingest_guard where org_id = :org)";
+
+    private static ExportSnapshot begin(Handle handle, UUID org, ExportOrder order, boolean distributed) {
         try {
             handle.begin();
+            if (distributed) {
+                handle.execute(FROM_ONE_WORKER);
+            }
             handle.execute(BEGIN);
-            return new ExportSnapshot(handle, org, order, pending(handle, order.range()));
+            if (distributed) {
+                handle.createQuery(TOUCH).bind("org", org).mapTo(Boolean.class).one();
+            }
+            return new ExportSnapshot(handle, org, order, pending(handle, order.range()), distributed);
         } catch (JdbiException e) {
             try {
                 end(handle);
@@ -188,8 +222,15 @@ final class ExportSnapshot implements AutoCloseable {
         return handle.createQuery(unpriced.inlined()).mapTo(String.class).list();
     }
 
+    /** The figures of the raw events, or their computation by another session. */
+    RawAggregate rawEvents(Jdbi snapshots, Executor executor) {
+        return distributed
+                ? RawAggregate.within(handle, org, order)
+                : RawAggregate.begin(snapshots, id(), org, order, executor);
+    }
+
     /** The name under which another session can share the snapshot while this one is open. */
-    String id() {
+    private String id() {
         return handle.createQuery("select pg_export_snapshot()")
                 .mapTo(String.class)
                 .one();

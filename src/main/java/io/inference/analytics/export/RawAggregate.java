@@ -11,6 +11,7 @@ import java.util.UUID;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
 import java.util.concurrent.FutureTask;
+import java.util.function.Function;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.Jdbi;
 import org.jdbi.v3.core.JdbiException;
@@ -23,23 +24,21 @@ import org.jdbi.v3.core.statement.UnableToExecuteStatementException;
 /**
  * The figures that the rows of a file are compared with, computed from the raw events without the
  * rollups. Another session of the database computes them in the same snapshot while the rows are
- * written.
+ * written. Workers of flavour citus cannot share a snapshot between sessions, so there the session of
+ * the rows computes them first.
  */
 final class RawAggregate implements AutoCloseable {
 
-    private final Jdbi snapshots;
-    private final String snapshotId;
     private final UUID org;
     private final ExportOrder order;
-    private final FutureTask<UsageSums> work = new FutureTask<>(this::read);
+    private final FutureTask<UsageSums> work;
     private volatile Statement running;
     private volatile boolean closed;
 
-    private RawAggregate(Jdbi snapshots, String snapshotId, UUID org, ExportOrder order) {
-        this.snapshots = snapshots;
-        this.snapshotId = snapshotId;
+    private RawAggregate(UUID org, ExportOrder order, Function<RawAggregate, UsageSums> work) {
         this.org = org;
         this.order = order;
+        this.work = new FutureTask<>(() -> work.apply(this));
     }
 
     /**
@@ -48,8 +47,15 @@ final class RawAggregate implements AutoCloseable {
      * @param snapshotId of a transaction that stays open until the figures are there
      */
     static RawAggregate begin(Jdbi snapshots, String snapshotId, UUID org, ExportOrder order, Executor executor) {
-        RawAggregate aggregate = new RawAggregate(snapshots, snapshotId, org, order);
+        RawAggregate aggregate = new RawAggregate(org, order, figures -> figures.read(snapshots, snapshotId));
         executor.execute(aggregate.work);
+        return aggregate;
+    }
+
+    /** Computes the figures in the transaction of the rows, before the rows. */
+    static RawAggregate within(Handle handle, UUID org, ExportOrder order) {
+        RawAggregate aggregate = new RawAggregate(org, order, figures -> figures.sums(handle));
+        aggregate.work.run();
         return aggregate;
     }
 
@@ -64,7 +70,7 @@ final class RawAggregate implements AutoCloseable {
     // from them.
     private static final String ALONE = "set local max_parallel_workers_per_gather = 0";
 
-    private UsageSums read() {
+    private UsageSums read(Jdbi snapshots, String snapshotId) {
         return snapshots.inTransaction(handle -> {
             handle.execute(JOIN_SNAPSHOT.formatted(snapshotId));
             if (order.granularity() == ExportGranularity.HOURLY) {

@@ -14,10 +14,10 @@
  * <p>On failure: a job waits and is tried again. A file store that is down or refuses costs no job.
  * The upkeep removes what a job without success left behind.
  *
- * <p>Tables: owns export_jobs, export_settings; reads provider_model, provider_model_alias,
- * provider_org_costs, provider_org_mapping (attribution), claude_cost_allocated,
- * claude_usage_report, openai_costs, openai_usage_report, provider_api_key, provider_import_day,
- * provider_workspace (bills), ingestion_batches, rollup_outbox, usage_events (ingest), usage_daily,
- * usage_hourly (rollup), models, orgs (usage).
+ * <p>Tables: owns export_jobs, export_settings; changes ingest_guard (ingest); reads provider_model,
+ * provider_model_alias, provider_org_costs, provider_org_mapping (attribution),
+ * claude_cost_allocated, claude_usage_report, openai_costs, openai_usage_report, provider_api_key,
+ * provider_import_day, provider_workspace (bills), ingestion_batches, rollup_outbox, usage_events
+ * (ingest), usage_daily, usage_hourly (rollup), models, orgs (usage).
  */
 package io.inference.analytics.export;

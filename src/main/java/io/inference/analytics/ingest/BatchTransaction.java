@@ -3,6 +3,7 @@ package io.inference.analytics.ingest;
 import io.inference.analytics.event.UsageEvent;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.sql.SQLWarning;
 import java.sql.Statement;
 import java.time.Clock;
 import java.time.Instant;
@@ -10,6 +11,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.IntStream;
+import org.jboss.logging.Logger;
 
 /**
  * One attempt to store a batch of a lane, in one transaction.
@@ -33,11 +36,16 @@ import java.util.Set;
  */
 final class BatchTransaction {
 
+    private static final Logger LOG = Logger.getLogger(BatchTransaction.class);
+
     // In the lane each statement must see what the batches before it have committed, whatever isolation the database is
     // set
     // up with.
     private static final String BEGIN =
-            "set transaction isolation level read committed; set local statement_timeout = '60s'; set local lock_timeout = '30s'; "
+            // Flavour citus: the limits hold on the workers, too, and what a batch does on a worker is one transaction
+            // there.
+            "set local citus.propagate_set_commands = 'local'; set local citus.max_adaptive_executor_pool_size = 1; "
+                    + "set transaction isolation level read committed; set local statement_timeout = '60s'; set local lock_timeout = '30s'; "
                     // A writer pauses between two statements for less than a second. One that is cut off from the
                     // database keeps the locks of its organisations that long.
                     + "set local idle_in_transaction_session_timeout = '15s'; "
@@ -86,10 +94,11 @@ final class BatchTransaction {
         }
         if (!events.isEmpty()) {
             OrgLocks.enter(connection, events);
-            existing = store.findExisting(connection, events);
-            store.unstage(connection, existing.keySet());
+            store.guard(connection, batchId);
+            existing = store.findExisting(connection, events, batchId);
+            store.unstage(connection, existing.keySet(), batchId);
             if (existing.size() < events.size()) {
-                store.storeStaged(connection);
+                store.storeStaged(connection, batchId);
             }
         }
         Instant now = clock.instant();
@@ -108,8 +117,9 @@ final class BatchTransaction {
             move(connection, source.get(), batch, carried, now);
             BatchRecord record =
                     record(batch, batchId, carried, prepared, events, existing.keySet(), repeated, startedAt, now);
-            store.recordBatch(connection, record);
+            store.recordBatch(connection, record, isNew(events, existing.keySet()));
             connection.commit();
+            noteCommit(connection, batchId);
             carried.ifPresent(range -> source.get().advanced(range.last().offset() + 1));
             List<RawMessage.Settlement> settled = open.committed(batch.shares(), carried);
             carried = Optional.empty();
@@ -117,6 +127,27 @@ final class BatchTransaction {
         } finally {
             open.failed(carried);
         }
+    }
+
+    /** Flavour citus: a worker that could not be reached after the decision shows the batch once it is back; guards cover the time between. */
+    private static void noteCommit(Connection connection, long batchId) {
+        try {
+            SQLWarning warning = connection.getWarnings();
+            if (warning != null) {
+                LOG.warnf("event=commit_with_warning batch_id=%d cause=%s", batchId, warning.getMessage());
+                connection.clearWarnings();
+            }
+        } catch (SQLException e) {
+            // The batch is stored, so nothing may lead to another attempt.
+            LOG.warnf("event=commit_warning_unknown batch_id=%d cause=%s", batchId, e.getMessage());
+        }
+    }
+
+    private static List<UsageEvent> isNew(List<UsageEvent> events, Set<Integer> notNew) {
+        return IntStream.range(0, events.size())
+                .filter(index -> !notNew.contains(index))
+                .mapToObj(events::get)
+                .toList();
     }
 
     /** Position first, then mark: in the order in which a new owner takes both. */

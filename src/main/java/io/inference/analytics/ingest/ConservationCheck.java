@@ -1,6 +1,7 @@
 package io.inference.analytics.ingest;
 
 import io.inference.analytics.database.SqlState;
+import io.inference.analytics.database.StorageFlavour;
 import io.inference.analytics.platform.Retention;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Clock;
@@ -67,8 +68,14 @@ public class ConservationCheck {
     /** How long {@link #recent} counts rows, at most; without an index by time that reads a whole day's partition. */
     static final int COUNT_TIMEOUT_SECONDS = 10;
 
-    private static final String SNAPSHOT = "set transaction isolation level repeatable read, read only; "
+    // Flavour citus: one connection per worker, and so one snapshot of it.
+    private static final String SNAPSHOT = "set local citus.propagate_set_commands = 'local'; "
+            + "set local citus.max_adaptive_executor_pool_size = 1; set transaction isolation level repeatable read, read only; "
             + "set local statement_timeout = '55min'; set local timezone = 'UTC'";
+    private static final String ALONE = "set local citus.propagate_set_commands = 'local'; "
+            + "set transaction isolation level read committed; set local lock_timeout = '30s'; "
+            + "select analytics.enter_lane_alone()";
+    private static final String TOUCH = "select count(*) from analytics.ingest_guard";
     private static final String COUNT_TIMEOUT = "set local statement_timeout = '" + COUNT_TIMEOUT_SECONDS + "s'";
 
     private static final String RANGE = "committed_at >= coalesce(:from, '-infinity'::timestamptz) "
@@ -196,11 +203,13 @@ public class ConservationCheck {
                     .formatted(RANGE, TOKENS_AND_COST, TOKENS_AND_COST);
 
     private final Jdbi jdbi;
+    private final StorageFlavour.Found flavour;
     private final Retention retention;
     private final Clock clock;
 
-    ConservationCheck(Jdbi jdbi, Retention retention, Clock clock) {
+    ConservationCheck(Jdbi jdbi, StorageFlavour.Found flavour, Retention retention, Clock clock) {
         this.jdbi = jdbi;
+        this.flavour = flavour;
         this.retention = retention;
         this.clock = clock;
     }
@@ -217,12 +226,13 @@ public class ConservationCheck {
     /**
      * Checks the batches committed in [from, to); an absent end is open.
      *
-     * <p>A gap is looked at a second time: in flavour timescale a refresh that commits between snapshot and query can look like one.
+     * <p>A gap is looked at a second time: in flavour timescale a refresh that commits between snapshot and query can look like one, in
+     * flavour citus a batch that the coordinator shows before its worker does.
      */
     public Conservation run(Optional<Instant> from, Optional<Instant> to) {
         Range range = new Range(from, to);
-        Conservation first = look(range);
-        return first.gap() == 0 ? first : look(range);
+        Conservation first = look(range, false);
+        return first.gap() == 0 ? first : look(range, true);
     }
 
     /**
@@ -230,16 +240,16 @@ public class ConservationCheck {
      * that hold nothing older, if they can be counted in time.
      */
     Recent recent(Instant from) {
-        Recent first = lookAtRecent(from);
-        return first.gap() == 0 ? first : lookAtRecent(from);
+        Recent first = lookAtRecent(from, false);
+        return first.gap() == 0 ? first : lookAtRecent(from, true);
     }
 
-    private Recent lookAtRecent(Instant from) {
+    private Recent lookAtRecent(Instant from, boolean alone) {
         Range range = new Range(Optional.of(from), Optional.empty());
         List<Comparison> comparisons = new ArrayList<>();
         try {
             jdbi.useTransaction(handle -> {
-                handle.execute(SNAPSHOT);
+                takeSnapshot(handle, alone);
                 handle.execute(COUNT_TIMEOUT);
                 comparisons.add(offsets(handle, range));
                 comparisons.add(rows(handle, range, from));
@@ -254,10 +264,26 @@ public class ConservationCheck {
         return new Recent(comparisons, true);
     }
 
-    private Conservation look(Range range) {
+    private Conservation look(Range range, boolean alone) {
         return jdbi.inTransaction(handle -> {
-            handle.execute(SNAPSHOT);
+            takeSnapshot(handle, alone);
             return compare(handle, range);
+        });
+    }
+
+    /**
+     * Begins the snapshot.
+     *
+     * @param alone in flavour citus, makes coordinator and workers begin it between two batches
+     */
+    private void takeSnapshot(Handle handle, boolean alone) {
+        handle.execute(SNAPSHOT);
+        if (!alone || flavour.flavour() != StorageFlavour.CITUS) {
+            return;
+        }
+        jdbi.useTransaction(holding -> {
+            holding.execute(ALONE);
+            handle.createQuery(TOUCH).mapTo(Long.class).one();
         });
     }
 

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.inference.analytics.database.SqlState;
+import io.inference.analytics.database.StorageFlavour;
 import io.inference.analytics.event.EventStatus;
 import io.inference.analytics.event.Metadata;
 import io.inference.analytics.event.UsageEvent;
@@ -55,17 +56,10 @@ class UsageEventStore {
 
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final TypeReference<Map<String, String>> STRINGS = new TypeReference<>() {};
-    private static final String CREATE_STAGE =
-            """
-            set client_min_messages = warning;
-            create temporary table if not exists batch_stage (seq integer not null, like analytics.usage_events)
-            on commit delete rows
-            """;
-
     private static final String FIND_EXISTING =
             """
             select staged.seq, stored.*
-            from batch_stage staged
+            from %s staged
             cross join lateral (
                 select event.occurred_at, event.actor_id, event.model_id, event.client_id, event.latency_ms,
                        event.time_to_first_token_ms, event.status, event.error_code, event.input_tokens, event.output_tokens,
@@ -79,10 +73,10 @@ class UsageEventStore {
                   and event.occurred_at - staged.occurred_at between interval '-24 hours' and interval '24 hours'
                 order by event.occurred_at
                 limit 1) stored
-            where staged.occurred_at >= ? and staged.occurred_at < ?
+            where staged.occurred_at >= ? and staged.occurred_at < ? and %s
             """;
 
-    private static final String UNSTAGE = "delete from batch_stage where seq = any (?)";
+    private static final String UNSTAGE = "delete from %s staged where seq = any (?) and %s";
 
     private static final String INSERT_EVENTS =
             """
@@ -94,20 +88,14 @@ class UsageEventStore {
                 input_tokens, output_tokens, cache_read_input_tokens, cache_write_input_tokens, cache_write_1h_input_tokens,
                 latency_ms, time_to_first_token_ms, status, error_code, cost_estimate_cents, metadata, batch_id, priced_by,
                 service_tier, context_window
-            from batch_stage
+            from %s staged where %s
             """;
-
-    private static final String PRICE = "select analytics.price_stage_by_tier()";
-
-    private static final String ROLL_UP = "select analytics.roll_up_stage()";
 
     private static final String INSERT_OUTBOX =
             """
             insert into analytics.rollup_outbox (batch_id, correlation_id, committed_at, trace_parent, hours, org_ids, model_ids,
                 last_event_ats)
-            select ?, ?, ?, ?, (select array_agg(distinct date_trunc('hour', occurred_at, 'UTC')) from batch_stage),
-                   array_agg(org_id), array_agg(model_id), array_agg(last_event_at)
-            from (select org_id, model_id, max(occurred_at) as last_event_at from batch_stage group by org_id, model_id) touched
+            values (?, ?, ?, ?, ?, ?, ?, ?)
             """;
 
     private static final String INSERT_CONFLICT =
@@ -123,12 +111,30 @@ class UsageEventStore {
             values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """;
 
+    /** Of a trial that is rolled back. */
+    private static final long NO_BATCH = 0;
+
     private static final String NEXT_BATCH_ID = "select nextval('analytics.ingestion_batch_id')";
 
     private static final String ENSURE_DAY = "select analytics.ensure_day(?)";
 
+    private final StorageFlavour.Found flavour;
+
     /** Days whose partition exists; retention drops only days that no legal event can hit. */
     private final Set<LocalDate> daysReady = ConcurrentHashMap.newKeySet();
+
+    UsageEventStore(StorageFlavour.Found flavour) {
+        this.flavour = flavour;
+    }
+
+    private EventStage stage() {
+        return EventStage.of(flavour.flavour());
+    }
+
+    /** With the stage's name and the rows of the batch in the places of the two marks. */
+    private String ofBatch(String sql, long batchId) {
+        return sql.formatted(stage().table(), stage().rows(batchId));
+    }
 
     /** Makes the partitions of the events' days, before the batch's transaction: each commits on its own. */
     void ensureDays(Connection connection, List<UsageEvent> events) throws SQLException {
@@ -164,21 +170,24 @@ class UsageEventStore {
 
     /** Copies the events into the transaction's staging table; {@code seq} is their index. */
     void stage(Connection connection, List<UsageEvent> events, Instant receivedAt, long batchId) throws SQLException {
-        try (Statement statement = connection.createStatement()) {
-            statement.execute(CREATE_STAGE);
-        }
+        stage().open(connection);
         byte[] rows = BinaryCopy.encode(events, receivedAt, batchId);
         try {
             connection
                     .unwrap(PGConnection.class)
                     .getCopyAPI()
                     .copyIn(
-                            "copy batch_stage (" + STAGE_COLUMNS + ") from stdin (format binary)",
+                            "copy " + stage().table() + " (" + STAGE_COLUMNS + ") from stdin (format binary)",
                             new ByteArrayInputStream(rows),
                             rows.length);
         } catch (IOException e) {
             throw new SQLException("staging a batch: " + e.getMessage(), "08006", e);
         }
+    }
+
+    /** @see EventStage#guard */
+    void guard(Connection connection, long batchId) throws SQLException {
+        stage().guard(connection, batchId);
     }
 
     /**
@@ -188,13 +197,14 @@ class UsageEventStore {
      * range, a young partition without statistics would mislead PostgreSQL: for each event it would read an organisation's whole
      * day by the index on time, instead of the key.
      */
-    Map<Integer, UsageEvent> findExisting(Connection connection, List<UsageEvent> events) throws SQLException {
+    Map<Integer, UsageEvent> findExisting(Connection connection, List<UsageEvent> events, long batchId)
+            throws SQLException {
         Set<Instant> days = new TreeSet<>();
         for (UsageEvent event : events) {
             days.add(event.occurredAt().truncatedTo(ChronoUnit.DAYS));
         }
         Map<Integer, UsageEvent> existing = new LinkedHashMap<>();
-        try (PreparedStatement statement = connection.prepareStatement(FIND_EXISTING)) {
+        try (PreparedStatement statement = connection.prepareStatement(ofBatch(FIND_EXISTING, batchId))) {
             // Planned again each time: the bounds decide which partitions are read.
             statement.unwrap(org.postgresql.PGStatement.class).setPrepareThreshold(0);
             for (Instant day : days) {
@@ -250,23 +260,24 @@ class UsageEventStore {
     }
 
     /** Removes the events from the staging table that are not to be stored. */
-    void unstage(Connection connection, Set<Integer> seqs) throws SQLException {
+    void unstage(Connection connection, Set<Integer> seqs, long batchId) throws SQLException {
         if (seqs.isEmpty()) {
             return;
         }
-        try (PreparedStatement statement = connection.prepareStatement(UNSTAGE)) {
+        try (PreparedStatement statement = connection.prepareStatement(ofBatch(UNSTAGE, batchId))) {
             statement.setArray(1, connection.createArrayOf("integer", seqs.toArray()));
             statement.executeUpdate();
         }
     }
 
     /** Prices the staged events that brought no cost, stores all staged events and adds them to the rollups. */
-    void storeStaged(Connection connection) throws SQLException {
+    void storeStaged(Connection connection, long batchId) throws SQLException {
+        stage().price(connection, batchId);
         try (Statement statement = connection.createStatement()) {
-            statement.execute(PRICE);
-            statement.executeUpdate(INSERT_EVENTS);
-            statement.execute(ROLL_UP);
+            statement.executeUpdate(ofBatch(INSERT_EVENTS, batchId));
         }
+        stage().rollUp(connection, batchId);
+        stage().empty(connection, batchId);
     }
 
     void recordConflicts(
@@ -289,8 +300,12 @@ class UsageEventStore {
         }
     }
 
-    /** Records the batch, and for the rollups what it stored, if anything. */
-    void recordBatch(Connection connection, BatchRecord batch) throws SQLException {
+    /**
+     * Records the batch, and for the rollups what it stored, if anything.
+     *
+     * @param stored the events that are new
+     */
+    void recordBatch(Connection connection, BatchRecord batch, List<UsageEvent> stored) throws SQLException {
         try (PreparedStatement statement = connection.prepareStatement(INSERT_BATCH)) {
             int column = 1;
             statement.setLong(column++, batch.batchId());
@@ -316,18 +331,39 @@ class UsageEventStore {
             statement.setObject(column, utc(batch.committedAt()));
             statement.executeUpdate();
         }
-        if (batch.counts().stored() > 0) {
-            recordOutbox(connection, batch);
+        if (!stored.isEmpty()) {
+            recordOutbox(connection, batch, stored);
         }
     }
 
-    /** Reads the staging table, which a session has only after a batch with events was staged on it. */
-    private static void recordOutbox(Connection connection, BatchRecord batch) throws SQLException {
+    private record Group(UUID org, UUID model) {}
+
+    private static void recordOutbox(Connection connection, BatchRecord batch, List<UsageEvent> stored)
+            throws SQLException {
+        Set<Instant> hours = new TreeSet<>();
+        Map<Group, Instant> touched = new LinkedHashMap<>();
+        for (UsageEvent event : stored) {
+            Instant at = event.occurredAt().truncatedTo(ChronoUnit.MICROS);
+            hours.add(at.truncatedTo(ChronoUnit.HOURS));
+            touched.merge(
+                    new Group(event.orgId(), event.modelId()), at, (one, other) -> one.isAfter(other) ? one : other);
+        }
         try (PreparedStatement statement = connection.prepareStatement(INSERT_OUTBOX)) {
             statement.setLong(1, batch.batchId());
             statement.setString(2, batch.correlationId());
             statement.setObject(3, utc(batch.committedAt()));
             statement.setString(4, Traces.current().orElse(null));
+            statement.setArray(5, connection.createArrayOf("timestamptz", hours.toArray()));
+            statement.setArray(
+                    6,
+                    connection.createArrayOf(
+                            "uuid", touched.keySet().stream().map(Group::org).toArray()));
+            statement.setArray(
+                    7,
+                    connection.createArrayOf(
+                            "uuid", touched.keySet().stream().map(Group::model).toArray()));
+            statement.setArray(
+                    8, connection.createArrayOf("timestamptz", touched.values().toArray()));
             statement.executeUpdate();
         }
     }
@@ -361,10 +397,10 @@ class UsageEventStore {
         }
         connection.rollback();
         try {
-            stage(connection, new ArrayList<>(events.subList(from, to)), receivedAt, 0);
-            Map<Integer, UsageEvent> existing = findExisting(connection, events.subList(from, to));
-            unstage(connection, existing.keySet());
-            storeStaged(connection);
+            stage(connection, new ArrayList<>(events.subList(from, to)), receivedAt, NO_BATCH);
+            Map<Integer, UsageEvent> existing = findExisting(connection, events.subList(from, to), NO_BATCH);
+            unstage(connection, existing.keySet(), NO_BATCH);
+            storeStaged(connection, NO_BATCH);
             connection.rollback();
         } catch (SQLException e) {
             connection.rollback();

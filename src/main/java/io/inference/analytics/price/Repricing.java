@@ -1,6 +1,5 @@
 package io.inference.analytics.price;
 
-import io.inference.analytics.platform.AdvisoryLock;
 import io.inference.analytics.platform.Failure;
 import io.inference.analytics.platform.Retention;
 import io.inference.analytics.rollup.RollupRepair;
@@ -37,9 +36,10 @@ public class Repricing {
             from analytics.usage_events e
             left join lateral (select q.price_id, analytics.event_cost(q, e.input_tokens, e.output_tokens, e.cache_read_input_tokens,
                                       e.cache_write_input_tokens, e.cache_write_1h_input_tokens) as cents
-                               from analytics.price_of(e.model_id, e.occurred_at, e.service_tier, e.context_window) q) p on p.cents is not null
+                               from (%s) q) p on p.cents is not null
             where e.occurred_at >= :start and e.occurred_at < :end and (e.cost_estimate_cents is null or e.priced_by is not null)
-            """;
+            """
+                    .formatted(PriceBook.OF_EVENT);
 
     private static final String SUMS =
             """
@@ -75,7 +75,7 @@ public class Repricing {
 
     private static final Duration RETRY_AFTER = Duration.ofMinutes(1);
 
-    private static final String ENTER_LANE = "select pg_advisory_xact_lock(" + AdvisoryLock.INGEST_LANE.key() + ")";
+    private static final String ENTER_LANE = "select analytics.enter_lane_alone()";
     private static final String LIMITS =
             "set transaction isolation level read committed; set local statement_timeout = '55min'; set local timescaledb.max_tuples_decompressed_per_dml_transaction = 0";
 

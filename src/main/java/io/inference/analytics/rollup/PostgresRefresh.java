@@ -1,6 +1,5 @@
 package io.inference.analytics.rollup;
 
-import io.inference.analytics.platform.AdvisoryLock;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -8,7 +7,7 @@ import java.util.List;
 import org.jdbi.v3.core.Handle;
 
 /**
- * Flavour postgres: the batch writer keeps the rollups itself; only a repair has something to do.
+ * Flavours postgres and citus: the batch writer keeps the rollups itself; only a repair has something to do.
  */
 final class PostgresRefresh implements RollupRefresh {
 
@@ -25,8 +24,7 @@ final class PostgresRefresh implements RollupRefresh {
 
     /** A snapshot from before the lane would miss what the last writer in it committed. */
     private static final String ENTER_LANE =
-            "set transaction isolation level read committed; select pg_advisory_xact_lock("
-                    + AdvisoryLock.INGEST_LANE.key() + ")";
+            "set transaction isolation level read committed; select analytics.enter_lane_alone()";
 
     /**
      * Writers in a backlog hold the lane for seconds in turn; waiting in its queue blocks none of

@@ -234,7 +234,7 @@ public class RollupJob {
     RollupRefresh refresh() {
         return switch (flavour.flavour()) {
             case TIMESCALE -> timescale;
-            case POSTGRES -> postgres;
+            case POSTGRES, CITUS -> postgres;
         };
     }
 

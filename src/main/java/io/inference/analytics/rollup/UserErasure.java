@@ -1,6 +1,5 @@
 package io.inference.analytics.rollup;
 
-import io.inference.analytics.platform.AdvisoryLock;
 import io.inference.analytics.platform.Retention;
 import io.inference.analytics.series.TimeRange;
 import jakarta.enterprise.context.ApplicationScoped;
@@ -42,7 +41,7 @@ public class UserErasure {
             "set transaction isolation level read committed; set local statement_timeout = '55min'; "
                     + "set local timescaledb.max_tuples_decompressed_per_dml_transaction = 0";
 
-    private static final String ENTER_LANE = "select pg_advisory_xact_lock(" + AdvisoryLock.INGEST_LANE.key() + ")";
+    private static final String ENTER_LANE = "select analytics.enter_lane_alone()";
 
     private final Jdbi jdbi;
     private final RollupRepair rollups;

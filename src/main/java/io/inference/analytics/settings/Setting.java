@@ -185,8 +185,8 @@ public enum Setting {
     STORAGE_FLAVOUR(
             "analytics.storage-flavour",
             "auto",
-            SettingForm.oneOf("auto", "timescale", "postgres"),
-            "How events are stored. With auto, an empty database uses TimescaleDB where the server offers it; a migrated one keeps what it has."),
+            SettingForm.oneOf("auto", "timescale", "postgres", "citus"),
+            "How events are stored. With auto, an empty database uses Citus where the extension has been created in it, else TimescaleDB where the server offers it; a migrated one keeps what it has."),
     S3_ENDPOINT(
             "analytics.s3.endpoint",
             "",

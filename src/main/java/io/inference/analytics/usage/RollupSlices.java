@@ -21,8 +21,15 @@ import org.jdbi.v3.core.statement.Query;
  * @param filter of whom
  * @param byUser whether rows are split by user
  * @param raw the whole range, where only raw events answer; then the coverage is empty
+ * @param overShards whether several workers of flavour citus answer
  */
-record RollupSlices(String name, Coverage coverage, UsageFilter filter, boolean byUser, Optional<TimeRange> raw) {
+record RollupSlices(
+        String name,
+        Coverage coverage,
+        UsageFilter filter,
+        boolean byUser,
+        Optional<TimeRange> raw,
+        boolean overShards) {
 
     private static final String BUILT =
             """
@@ -59,6 +66,17 @@ record RollupSlices(String name, Coverage coverage, UsageFilter filter, boolean 
             where true
             """;
 
+    /** The same over several workers, which cannot look up part by part. */
+    private static final String EVENTS_OVER_SHARDS =
+            """
+            select occurred_at as bucket_start, org_id, model_id, client_id, %2$s status, 1, (cost_estimate_cents is null)::int,
+                   input_tokens, output_tokens, cache_read_input_tokens, cache_write_input_tokens, cost_estimate_cents
+            from unnest(:%1$s_cut_starts::timestamptz[], :%1$s_cut_ends::timestamptz[]) as cut (low, high)
+            join (select *, actor_id as user_id from analytics.usage_events) as events
+              on occurred_at >= cut.low and occurred_at < cut.high%3$s
+            where occurred_at >= :%1$s_cuts_from and occurred_at < :%1$s_cuts_until
+            """;
+
     private static final String RAW =
             """
             select occurred_at as bucket_start, org_id, model_id, client_id, %2$s status, error_code, metadata, 1 as invocations,
@@ -72,14 +90,19 @@ record RollupSlices(String name, Coverage coverage, UsageFilter filter, boolean 
     static RollupSlices of(
             String name, Buckets buckets, TimeRange range, List<TimeRange> built, UsageFilter filter, boolean byUser) {
         return filter.raw().isEmpty()
-                ? new RollupSlices(name, Coverage.of(buckets, range, built), filter, byUser, Optional.empty())
+                ? new RollupSlices(name, Coverage.of(buckets, range, built), filter, byUser, Optional.empty(), false)
                 : ofRawEvents(name, range, filter, byUser);
     }
 
     /** For a question that no rollup can answer. */
     static RollupSlices ofRawEvents(String name, TimeRange range, UsageFilter filter, boolean byUser) {
         Coverage none = new Coverage(List.of(), List.of(), new CutHours(List.of()));
-        return new RollupSlices(name, none, filter, byUser, Optional.of(range));
+        return new RollupSlices(name, none, filter, byUser, Optional.of(range), false);
+    }
+
+    /** The same, of all organisations, in flavour citus. */
+    RollupSlices overAllShards() {
+        return new RollupSlices(name, coverage, filter, byUser, raw, true);
     }
 
     String sql() {
@@ -106,7 +129,7 @@ record RollupSlices(String name, Coverage coverage, UsageFilter filter, boolean 
         }
         if (!cuts.isEmpty()) {
             String org = filter.org().isEmpty() ? "" : " and org_id = :org";
-            parts.add(EVENTS.formatted(name, userId, org) + filter.sql());
+            parts.add((overShards ? EVENTS_OVER_SHARDS : EVENTS).formatted(name, userId, org) + filter.sql());
         }
         return String.join("union all\n", parts);
     }

@@ -1,5 +1,6 @@
 package io.inference.analytics.usage;
 
+import io.inference.analytics.database.StorageFlavour;
 import io.inference.analytics.platform.Failure;
 import io.inference.analytics.platform.Retention;
 import io.inference.analytics.series.SeriesGroup;
@@ -42,8 +43,10 @@ public class UsageStore {
     private final UserPrivacy privacy;
     private final BuiltSpans spans;
     private final Retention retention;
+    private final StorageFlavour.Found flavour;
 
-    UsageStore(UserPrivacy privacy, BuiltSpans spans, Retention retention) {
+    UsageStore(UserPrivacy privacy, BuiltSpans spans, Retention retention, StorageFlavour.Found flavour) {
+        this.flavour = flavour;
         this.privacy = privacy;
         this.spans = spans;
         this.retention = retention;
@@ -80,7 +83,11 @@ public class UsageStore {
         return spans.read(
                 handle,
                 org.flatMap(known -> asked(known, query)),
-                built -> read(handle, query, slices(org, query, built, userId)));
+                built -> read(handle, query, ofNodes(org, slices(org, query, built, userId))));
+    }
+
+    private RollupSlices ofNodes(Optional<UUID> org, RollupSlices slices) {
+        return org.isEmpty() && flavour.flavour() == StorageFlavour.CITUS ? slices.overAllShards() : slices;
     }
 
     private static Optional<BuiltSpans.Asked> asked(UUID org, UsageQuery query) {

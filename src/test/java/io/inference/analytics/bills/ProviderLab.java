@@ -100,7 +100,10 @@ public final class ProviderLab implements AutoCloseable, BeforeEachCallback, Aft
         String flavour = settings.get("STORAGE_FLAVOUR");
         Flyway.configure()
                 .dataSource(pool)
-                .locations("filesystem:db/migrations/common", "filesystem:db/migrations/" + flavour)
+                .locations(Stream.of("common", flavour.equals("citus") ? "postgres" : flavour, flavour)
+                        .distinct()
+                        .map(folder -> "filesystem:db/migrations/" + folder)
+                        .toArray(String[]::new))
                 .schemas("analytics")
                 .defaultSchema("analytics")
                 .load()

@@ -11,7 +11,9 @@ import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -42,12 +44,14 @@ class MigrationsTest {
     /** Flavours share one history, so two files of one number belong to two flavours and never to one database. */
     @Test
     void aNumberIsTakenOnceInEachFlavour() throws IOException {
-        for (String flavour : List.of("postgres", "timescale")) {
+        for (StorageFlavour flavour : StorageFlavour.values()) {
+            Set<String> folders = new TreeSet<>(flavour.migrations());
+            folders.add("common");
             assertThat(migrations().stream()
-                            .filter(file -> List.of("common", flavour)
-                                    .contains(file.getParent().getFileName().toString()))
+                            .filter(file -> folders.contains(
+                                    file.getParent().getFileName().toString()))
                             .map(file -> file.getFileName().toString().replaceFirst("__.*", "")))
-                    .as(flavour)
+                    .as(flavour.wireName())
                     .doesNotHaveDuplicates();
         }
     }

@@ -66,6 +66,7 @@ class RunbooksIT {
             """;
 
     private static final List<String> RUNBOOKS = List.of(
+            "citus.md",
             "dlq-replay.md",
             "duplicates-and-conflicts.md",
             "incident-response.md",

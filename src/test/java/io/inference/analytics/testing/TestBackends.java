@@ -65,7 +65,7 @@ public class TestBackends implements QuarkusTestResourceConfigurableLifecycleMan
         Map<String, String> settings = new HashMap<>(keys());
         if (needed.contains(Backend.POSTGRES)) {
             settings.put("DATABASE_URL", createDatabase(setting(found, "DATABASE_URL")));
-            settings.put("STORAGE_FLAVOUR", System.getProperty("analytics.test.flavour", "postgres"));
+            settings.put("STORAGE_FLAVOUR", flavour());
         }
         if (needed.contains(Backend.RABBITMQ)) {
             settings.put("RABBITMQ_URL", setting(found, "RABBITMQ_URL"));
@@ -98,6 +98,10 @@ public class TestBackends implements QuarkusTestResourceConfigurableLifecycleMan
         }
     }
 
+    private static String flavour() {
+        return System.getProperty("analytics.test.flavour", "postgres");
+    }
+
     private static String setting(Map<String, String> settings, String name) {
         String value = settings.get(name);
         if (value == null) {
@@ -110,7 +114,13 @@ public class TestBackends implements QuarkusTestResourceConfigurableLifecycleMan
         databaseUrl = url;
         databaseName = "t_" + UUID.randomUUID().toString().replace("-", "");
         execute(url, "create database " + databaseName);
-        return url.replaceFirst("(//[^/]*/)[^?]*", "$1" + databaseName);
+        String created = url.replaceFirst("(//[^/]*/)[^?]*", "$1" + databaseName);
+        if (flavour().equals("citus")) {
+            execute(created, "create extension citus");
+            // Each shard has a table for each day; two are enough to tell organisations apart.
+            execute(created, "alter database " + databaseName + " set analytics.shard_count = '2'");
+        }
+        return created;
     }
 
     private static void execute(String url, String sql) {
