@@ -41,6 +41,9 @@ create or replace function analytics.enter_lane_alone() returns void
     as $$
 begin
     perform pg_advisory_xact_lock(analytics.ingest_lane());
+    -- The caller's limit holds on the workers, too.
+    set local citus.propagate_set_commands = 'local';
+    execute format('set local lock_timeout = %L', current_setting('lock_timeout'));
     update analytics.ingest_guard set batch_id = batch_id;
 end $$;
 

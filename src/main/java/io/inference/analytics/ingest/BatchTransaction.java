@@ -41,17 +41,17 @@ final class BatchTransaction {
     // In the lane each statement must see what the batches before it have committed, whatever isolation the database is
     // set
     // up with.
-    private static final String BEGIN =
-            // Flavour citus: the limits hold on the workers, too, and what a batch does on a worker is one transaction
-            // there.
-            "set local citus.propagate_set_commands = 'local'; set local citus.max_adaptive_executor_pool_size = 1; "
-                    + "set transaction isolation level read committed; set local statement_timeout = '60s'; set local lock_timeout = '30s'; "
-                    // A writer pauses between two statements for less than a second. One that is cut off from the
-                    // database keeps the locks of its organisations that long.
-                    + "set local idle_in_transaction_session_timeout = '15s'; "
-                    // For a late event in a compressed chunk, TimescaleDB unpacks what may hold the same key, and
-                    // refuses the batch above 100,000 rows. Servers without the extension ignore the setting.
-                    + "set local timescaledb.max_tuples_decompressed_per_dml_transaction = 0";
+    private static final String BEGIN = "set transaction isolation level read committed; "
+            // A writer pauses between two statements for less than a second. One that is cut off from the
+            // database keeps the locks of its organisations that long.
+            + "set local idle_in_transaction_session_timeout = '15s'; "
+            // For a late event in a compressed chunk, TimescaleDB unpacks what may hold the same key, and
+            // refuses the batch above 100,000 rows. Servers without the extension ignore the setting.
+            + "set local timescaledb.max_tuples_decompressed_per_dml_transaction = 0; "
+            // Flavour citus: the limits that follow hold on the workers, too, which are idle while we wait for
+            // locks here. What a batch does on a worker is one transaction there.
+            + "set local citus.propagate_set_commands = 'local'; set local citus.max_adaptive_executor_pool_size = 1; "
+            + "set local statement_timeout = '60s'; set local lock_timeout = '30s'";
 
     private final IngestPipeline pipeline;
     private final UsageEventStore store;
