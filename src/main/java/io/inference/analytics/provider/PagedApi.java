@@ -44,25 +44,12 @@ final class PagedApi {
 
     /** Reads the pages of a report; each but the last names the next by a token. */
     void report(String path, String query, PageReader reader) throws ProviderTrouble, InterruptedException {
-        Set<String> seen = new HashSet<>();
-        String next = "";
-        do {
-            JsonNode page = get(path, query + next);
+        pages(path, query, "page", "next_page", page -> {
             reader.read(page);
             if (!page.path("has_more").isBoolean()) {
                 throw ProviderTrouble.passing("broken_paging", path + ": no has_more");
             }
-            if (!page.path("has_more").booleanValue()) {
-                return;
-            }
-            String token = JsonFields.text(page, "next_page");
-            if (token == null || !seen.add(token)) {
-                throw ProviderTrouble.passing(
-                        "broken_paging", path + (token == null ? ": more pages, but no next_page" : ": a page twice"));
-            }
-            next = "&page=" + encoded(token);
-        } while (seen.size() < PAGES_MAX);
-        throw tooMany(path);
+        });
     }
 
     /**
@@ -73,32 +60,33 @@ final class PagedApi {
      */
     List<JsonNode> list(String path, String query, String after) throws ProviderTrouble, InterruptedException {
         List<JsonNode> all = new ArrayList<>();
-        Set<String> seen = new HashSet<>();
-        String next = "";
-        do {
-            JsonNode page = get(path, query + next);
+        pages(path, query, after, "last_id", page -> {
             for (JsonNode item : JsonFields.list(page, "data")) {
                 if (JsonFields.text(item, "id") != null) {
                     all.add(item);
                 }
             }
+        });
+        return all;
+    }
+
+    private void pages(String path, String query, String parameter, String field, PageReader reader)
+            throws ProviderTrouble, InterruptedException {
+        Set<String> seen = new HashSet<>();
+        String next = "";
+        do {
+            JsonNode page = get(path, query + next);
+            reader.read(page);
             if (!page.path("has_more").asBoolean(false)) {
-                return all;
+                return;
             }
-            String last = JsonFields.text(page, "last_id");
-            if (last == null || !seen.add(last)) {
-                throw ProviderTrouble.passing("broken_paging", path + ": more entries, but no new last_id");
+            String token = JsonFields.text(page, field);
+            if (token == null || !seen.add(token)) {
+                throw ProviderTrouble.passing(
+                        "broken_paging", path + (token == null ? ": more pages, but no " + field : ": a page twice"));
             }
-            next = "&" + after + "=" + encoded(last);
+            next = "&" + parameter + "=" + URLEncoder.encode(token, StandardCharsets.UTF_8);
         } while (seen.size() < PAGES_MAX);
-        throw tooMany(path);
-    }
-
-    private static ProviderTrouble tooMany(String path) {
-        return ProviderTrouble.lasting("broken_paging", path + ": more than " + PAGES_MAX + " pages");
-    }
-
-    private static String encoded(String text) {
-        return URLEncoder.encode(text, StandardCharsets.UTF_8);
+        throw ProviderTrouble.lasting("broken_paging", path + ": more than " + PAGES_MAX + " pages");
     }
 }
