@@ -41,9 +41,23 @@ class StorageFlavourIT {
     }
 
     @Test
-    void underTheApacheLicenceAutoIsPostgres() throws Exception {
-        assertThat(find("auto")).isEqualTo(StorageFlavour.POSTGRES);
+    void underTheApacheLicenceAutoIsNotTimescale() {
+        assertThat(find("auto")).isEqualTo(offered.equals("citus") ? StorageFlavour.CITUS : StorageFlavour.POSTGRES);
         assertThat(find("postgres")).isEqualTo(StorageFlavour.POSTGRES);
+    }
+
+    @Test
+    void citusIsWhereTheExtensionHasBeenCreated() throws Exception {
+        if (offered.equals("citus")) {
+            assertThat(find("citus")).isEqualTo(StorageFlavour.CITUS);
+            database.execute("drop extension citus");
+        }
+        assertThat(find("auto")).isEqualTo(StorageFlavour.POSTGRES);
+        assertThatThrownBy(() -> find("citus"))
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessage(
+                        "STORAGE_FLAVOUR: citus (expected: a database in which the extension citus has been created,"
+                                + " or postgres)");
     }
 
     @Test

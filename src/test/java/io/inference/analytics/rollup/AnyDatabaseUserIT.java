@@ -56,6 +56,9 @@ class AnyDatabaseUserIT {
         superuser.execute("create database " + app + " owner " + app);
         String inside = url.replaceFirst("(//[^/]*/)[^?]*", "$1" + app);
         superuserInside = new Sql(inside);
+        if (settings.get("STORAGE_FLAVOUR").equals("citus")) {
+            superuserInside.execute("create extension citus");
+        }
         settings.put("DATABASE_URL", inside.replaceFirst("//[^@]*@", "//" + app + ":" + PASSWORD + "@"));
         settings.put("ROLLUP_INTERVAL", "500ms");
         settings.put("analytics.retention.raw", "P30D");
