@@ -176,6 +176,27 @@ begin
       and span_end > hour;
 end $$;
 
+-- For a session that has stored what is in its own table batch_stage, as batches of the other flavours do.
+create or replace function analytics.roll_up_stage() returns void
+    language plpgsql
+    as $$
+declare
+    batch bigint := nextval('analytics.ingestion_batch_id');
+begin
+    insert into analytics.ingest_guard as guard (org_id, batch_id)
+    select distinct org_id, batch from batch_stage
+    on conflict (org_id) do update set batch_id = excluded.batch_id;
+    insert into analytics.ingest_stage (seq, event_id, org_id, actor_id, model_id, client_id, occurred_at, received_at, input_tokens,
+        output_tokens, cache_read_input_tokens, cache_write_input_tokens, cache_write_1h_input_tokens, latency_ms,
+        time_to_first_token_ms, status, cost_estimate_cents, batch_id)
+    select 0, event_id, org_id, actor_id, model_id, client_id, occurred_at, received_at, input_tokens,
+        output_tokens, cache_read_input_tokens, cache_write_input_tokens, cache_write_1h_input_tokens, latency_ms,
+        time_to_first_token_ms, status, cost_estimate_cents, batch
+    from batch_stage;
+    perform analytics.roll_up_batch(batch);
+    delete from analytics.ingest_stage where batch_id = batch;
+end $$;
+
 create or replace view analytics.usage_user_hourly as
 select org_id, user_id, model_id, client_id, status, bucket_start, invocations, unpriced_invocations, input_tokens,
        output_tokens, cache_read_input_tokens, cache_write_input_tokens, cache_write_1h_input_tokens, cost_estimate_cents
