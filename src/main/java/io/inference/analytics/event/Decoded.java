@@ -1,5 +1,8 @@
 package io.inference.analytics.event;
 
+import java.util.Optional;
+import java.util.UUID;
+
 /** What became of one event of a message. */
 public sealed interface Decoded {
 
@@ -17,6 +20,12 @@ public sealed interface Decoded {
      *
      * @param detail every fault, the one that gave the reason first; printable, at most {@value UsageEventCodec#DETAIL_CHARS_MAX}
      *     characters
+     * @param orgId whose event it is, where nothing but its time is wrong: at another time it would be accepted
      */
-    record Rejected(RejectReason reason, String detail, byte[] payload) implements Decoded {}
+    record Rejected(RejectReason reason, String detail, byte[] payload, Optional<UUID> orgId) implements Decoded {
+
+        public Rejected(RejectReason reason, String detail, byte[] payload) {
+            this(reason, detail, payload, Optional.empty());
+        }
+    }
 }

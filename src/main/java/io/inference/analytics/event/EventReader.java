@@ -101,6 +101,11 @@ final class EventReader {
         return faults;
     }
 
+    /** Null where it has a fault. */
+    UUID orgId() {
+        return orgId;
+    }
+
     UsageEvent event() {
         return new UsageEvent(
                 eventId,

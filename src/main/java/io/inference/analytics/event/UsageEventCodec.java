@@ -1,6 +1,7 @@
 package io.inference.analytics.event;
 
 import static io.inference.analytics.event.RejectReason.MALFORMED_JSON;
+import static io.inference.analytics.event.RejectReason.TIMESTAMP_OUT_OF_RANGE;
 import static io.inference.analytics.event.RejectReason.TOO_LARGE;
 
 import com.fasterxml.jackson.core.JsonFactory;
@@ -21,6 +22,8 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
 import java.util.stream.Collectors;
 
 /**
@@ -213,7 +216,7 @@ public final class UsageEventCodec {
         } else {
             Item item = readItem(parser, WHOLE, oldest, newest);
             // The message's own limit is that of an event: blanks around it count.
-            items = List.of(new Item(WHOLE, item.event, item.faults, 0, body.length).ofAllowedSize());
+            items = List.of(new Item(WHOLE, item.event, item.faults, 0, body.length, item.orgId).ofAllowedSize());
         }
         if (items.size() <= ELEMENTS_MAX && parser.nextToken() != null) {
             return whole(body, MALFORMED_JSON, "something follows the JSON value (expected: its end)");
@@ -243,8 +246,8 @@ public final class UsageEventCodec {
             reader.read();
             int to = (int) parser.currentLocation().getByteOffset();
             return reader.faults().isEmpty()
-                    ? new Item(index, reader.event(), List.of(), from, to)
-                    : new Item(index, null, reader.faults(), from, to);
+                    ? new Item(index, reader.event(), List.of(), from, to, reader.orgId())
+                    : new Item(index, null, reader.faults(), from, to, reader.orgId());
         }
         String found = parser.currentToken() == JsonToken.START_ARRAY ? "an array" : "a single value";
         parser.skipChildren();
@@ -263,7 +266,12 @@ public final class UsageEventCodec {
     }
 
     /** An element, or the message itself: the bytes from..to, which are an event or have faults. */
-    private record Item(int index, UsageEvent event, List<FieldFault> faults, int from, int to) {
+    private record Item(int index, UsageEvent event, List<FieldFault> faults, int from, int to, UUID orgId) {
+
+        Item(int index, UsageEvent event, List<FieldFault> faults, int from, int to) {
+            this(index, event, faults, from, to, null);
+        }
+
         /** Itself, or what it is when it has more bytes than an event may have: nothing but too large. */
         Item ofAllowedSize() {
             if (to - from <= EVENT_BYTES_MAX) {
@@ -282,8 +290,12 @@ public final class UsageEventCodec {
                     .sorted(Comparator.comparing(FieldFault::reason))
                     .toList();
             String detail = worstFirst.stream().map(FieldFault::toString).collect(Collectors.joining("; "));
+            boolean timeAlone = faults.stream().allMatch(fault -> fault.reason() == TIMESTAMP_OUT_OF_RANGE);
             return new Decoded.Rejected(
-                    worstFirst.get(0).reason(), PrintableText.of(detail, DETAIL_CHARS_MAX), payload);
+                    worstFirst.get(0).reason(),
+                    PrintableText.of(detail, DETAIL_CHARS_MAX),
+                    payload,
+                    timeAlone ? Optional.of(orgId) : Optional.empty());
         }
     }
 }

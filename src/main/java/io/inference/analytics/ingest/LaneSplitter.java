@@ -16,12 +16,15 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.UUID;
+import java.util.function.IntPredicate;
 import org.jboss.logging.Logger;
 
 /**
  * Decodes the messages in their order and hands each lane what it has to store of them.
  *
- * <p>An event goes to the lane of its organisation. What cannot be stored of a message goes with its first event; a message
+ * <p>An event goes to the lane of its organisation, also one that is refused for its time alone: when the message is read again,
+ * another time decides, and the lane must be the same. What else cannot be stored of a message goes with its first event; a message
  * without any event goes to the lane of {@link Lanes#SLOT_WITHOUT_ORG}. What was committed before, ahead of the position, is
  * left out.
  *
@@ -131,36 +134,14 @@ final class LaneSplitter implements Runnable {
     }
 
     /** What lanes have to store of a message. */
-    private record Parts(List<Candidate> accepted, List<DeadLetter> deadLetters) {
+    record Parts(List<Candidate> accepted, List<DeadLetter> deadLetters) {
         Parts() {
             this(new ArrayList<>(1), new ArrayList<>(0));
         }
     }
 
     private List<Share> shares(long generation, Source source, RawMessage message) throws InterruptedException {
-        Map<Integer, Parts> byLane = new TreeMap<>();
-        int firstSlot = -1;
-        List<DeadLetter> deadLetters = new ArrayList<>(0);
-        for (Decoded decoded : decode(message)) {
-            if (decoded instanceof Rejected rejected) {
-                deadLetters.add(new DeadLetter(rejected.reason(), rejected.detail(), rejected.payload()));
-            } else {
-                Accepted accepted = (Accepted) decoded;
-                int slot = Lanes.slotOf(accepted.event().orgId());
-                firstSlot = firstSlot < 0 ? slot : firstSlot;
-                if (!source.isCommitted(slot, message.offset())) {
-                    byLane.computeIfAbsent(lanes.ofSlot(slot), lane -> new Parts())
-                            .accepted()
-                            .add(new Candidate(accepted.event(), accepted.payload()));
-                }
-            }
-        }
-        int restSlot = firstSlot < 0 ? Lanes.SLOT_WITHOUT_ORG : firstSlot;
-        if ((firstSlot < 0 || !deadLetters.isEmpty()) && !source.isCommitted(restSlot, message.offset())) {
-            byLane.computeIfAbsent(lanes.ofSlot(restSlot), lane -> new Parts())
-                    .deadLetters()
-                    .addAll(deadLetters);
-        }
+        Map<Integer, Parts> byLane = byLane(lanes, decode(message), slot -> source.isCommitted(slot, message.offset()));
         boolean leftBehind = byLane.keySet().removeIf(lane -> queues.isLeftBehind(generation, lane));
         OpenMessages.Entry entry = source.open().add(message, byLane.size(), leftBehind);
         List<Share> shares = new ArrayList<>(byLane.size());
@@ -171,6 +152,51 @@ final class LaneSplitter implements Runnable {
             pipeline.settle(List.of(message.settlement()));
         }
         return shares;
+    }
+
+    /**
+     * Divides a message among the lanes.
+     *
+     * @param committed by slot, whether that part of the message is committed
+     */
+    static Map<Integer, Parts> byLane(Lanes lanes, List<Decoded> message, IntPredicate committed) {
+        Map<Integer, Parts> byLane = new TreeMap<>();
+        int firstSlot = -1;
+        List<DeadLetter> rest = new ArrayList<>(0);
+        for (Decoded decoded : message) {
+            Optional<UUID> org = org(decoded);
+            if (org.isEmpty()) {
+                rest.add(letter((Rejected) decoded));
+                continue;
+            }
+            int slot = Lanes.slotOf(org.get());
+            firstSlot = firstSlot < 0 ? slot : firstSlot;
+            if (!committed.test(slot)) {
+                Parts parts = byLane.computeIfAbsent(lanes.ofSlot(slot), lane -> new Parts());
+                if (decoded instanceof Accepted accepted) {
+                    parts.accepted().add(new Candidate(accepted.event(), accepted.payload()));
+                } else {
+                    parts.deadLetters().add(letter((Rejected) decoded));
+                }
+            }
+        }
+        int restSlot = firstSlot < 0 ? Lanes.SLOT_WITHOUT_ORG : firstSlot;
+        if ((firstSlot < 0 || !rest.isEmpty()) && !committed.test(restSlot)) {
+            byLane.computeIfAbsent(lanes.ofSlot(restSlot), lane -> new Parts())
+                    .deadLetters()
+                    .addAll(rest);
+        }
+        return byLane;
+    }
+
+    private static Optional<UUID> org(Decoded decoded) {
+        return decoded instanceof Rejected rejected
+                ? rejected.orgId()
+                : Optional.of(((Accepted) decoded).event().orgId());
+    }
+
+    private static DeadLetter letter(Rejected rejected) {
+        return new DeadLetter(rejected.reason(), rejected.detail(), rejected.payload());
     }
 
     private List<Decoded> decode(RawMessage message) throws InterruptedException {
