@@ -34,7 +34,7 @@ public class EventDecoder {
             Clock clock,
             javax.sql.DataSource database,
             @DataSource("reads") AgroalDataSource quick) {
-        this(codec, clock, new DatabaseClock(database, quick));
+        this(codec, clock, new DatabaseClock(database, quick, clock));
     }
 
     EventDecoder(UsageEventCodec codec, Clock clock, DatabaseClock databaseClock) {
@@ -49,7 +49,7 @@ public class EventDecoder {
      * @throws SQLException when the database does not answer then
      */
     List<Decoded> decode(byte[] body) throws SQLException {
-        Optional<Instant> guess = databaseClock.guess();
+        Optional<Instant> guess = databaseClock.sureGuess();
         if (guess.isPresent()) {
             List<Decoded> decoded = codec.decode(body, guess.get());
             if (!isTimeRefused(decoded)) {

@@ -13,6 +13,7 @@ import io.quarkus.test.junit.QuarkusTest;
 import jakarta.inject.Inject;
 import java.nio.charset.StandardCharsets;
 import java.sql.SQLException;
+import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -36,8 +37,8 @@ class EventDecoderIT {
     UsageEventCodec codec;
 
     private EventDecoder withClock(Duration ahead, DataSource dataSource) {
-        return new EventDecoder(
-                codec, new MovedClock(() -> Instant.now().plus(ahead)), new DatabaseClock(dataSource, dataSource));
+        Clock own = new MovedClock(() -> Instant.now().plus(ahead));
+        return new EventDecoder(codec, own, new DatabaseClock(dataSource, dataSource, own));
     }
 
     private static byte[] eventAt(Instant time) {
