@@ -59,7 +59,7 @@ jdk_package() {
     printf 'default-jdk-headless'
 }
 
-# missing_packages NEED…: needs are java, build, postgres, rabbitmq, redis, tools, promtool, browser, python, pip, nginx, podman, faketime; prints
+# missing_packages NEED…: needs are java, build, postgres, rabbitmq, redis, tools, promtool, browser, python, pip, nginx, pgbouncer, podman, faketime; prints
 # packages, one per line.
 missing_packages() {
     local need module
@@ -83,6 +83,7 @@ missing_packages() {
                 ;;
             faketime) have faketime || echo faketime ;;
             nginx) have nginx || [[ -x /usr/sbin/nginx ]] || echo nginx ;;
+            pgbouncer) have pgbouncer || [[ -x /usr/sbin/pgbouncer ]] || echo pgbouncer ;;
             pip) python3 -m pip --version >/dev/null 2>&1 || echo python3-pip ;;
             browser) have chromium || have chromium-browser || have google-chrome || echo chromium ;;
             # The distribution's own, which has the modules that a generated client imports.

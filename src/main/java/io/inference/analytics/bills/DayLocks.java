@@ -1,5 +1,6 @@
 package io.inference.analytics.bills;
 
+import io.inference.analytics.database.SessionLimits;
 import io.inference.analytics.database.SqlState;
 import io.inference.analytics.platform.AdvisoryLock;
 import io.inference.analytics.platform.Failure;
@@ -19,8 +20,8 @@ import org.jdbi.v3.core.JdbiException;
  */
 public final class DayLocks implements AutoCloseable {
 
-    private static final String LIMITS = "set lock_timeout = '120s'; set statement_timeout = '300s'";
-    private static final String LIMITS_DEFAULT = "reset lock_timeout; reset statement_timeout";
+    private static final Duration LOCK_MAX = Duration.ofMinutes(2);
+    private static final SessionLimits LIMITS = SessionLimits.of(Duration.ofMinutes(5), LOCK_MAX);
     private static final String LOCK = "select pg_advisory_lock(" + AdvisoryLock.PROVIDER_DAY.key() + ")";
     private static final String UNLOCK = "select pg_advisory_unlock(" + AdvisoryLock.PROVIDER_DAY.key() + ")";
 
@@ -28,12 +29,14 @@ public final class DayLocks implements AutoCloseable {
     private final Dataset dataset;
     private final String orgRef;
     private final SortedSet<LocalDate> days;
+    private final SessionLimits limitsBefore;
 
     private DayLocks(Handle handle, Dataset dataset, String orgRef, SortedSet<LocalDate> days) {
         this.handle = handle;
         this.dataset = dataset;
         this.orgRef = orgRef;
         this.days = days;
+        this.limitsBefore = SessionLimits.of(handle);
     }
 
     /**
@@ -52,7 +55,7 @@ public final class DayLocks implements AutoCloseable {
     }
 
     private void take() {
-        handle.execute(LIMITS);
+        LIMITS.apply(handle);
         for (LocalDate day : days) {
             try {
                 execute(LOCK, day);
@@ -61,7 +64,7 @@ public final class DayLocks implements AutoCloseable {
                     throw new Failure.Unavailable(
                             "another process imports %s of %s (expected: done within two minutes); try again later"
                                     .formatted(dataset.wireName(), day),
-                            Duration.ofMinutes(2),
+                            LOCK_MAX,
                             e);
                 }
                 throw e;
@@ -73,7 +76,7 @@ public final class DayLocks implements AutoCloseable {
     @Override
     public void close() {
         days.forEach(day -> execute(UNLOCK, day));
-        handle.execute(LIMITS_DEFAULT);
+        limitsBefore.apply(handle);
     }
 
     private void execute(String sql, LocalDate day) {

@@ -1,6 +1,7 @@
 package io.inference.analytics.cli;
 
 import io.inference.analytics.access.AuditTrail;
+import io.inference.analytics.database.Sessions;
 import io.inference.analytics.platform.Failure;
 import io.quarkus.runtime.QuarkusApplication;
 import jakarta.enterprise.context.Dependent;
@@ -26,11 +27,17 @@ class CommandRun implements QuarkusApplication {
 
     private final Instance<ServiceCommand> commands;
     private final Instance<AuditTrail> audit;
+    private final Instance<Sessions> sessions;
     private final Clock clock;
 
-    CommandRun(@Any Instance<ServiceCommand> commands, Instance<AuditTrail> audit, Clock clock) {
+    CommandRun(
+            @Any Instance<ServiceCommand> commands,
+            Instance<AuditTrail> audit,
+            Instance<Sessions> sessions,
+            Clock clock) {
         this.commands = commands;
         this.audit = audit;
+        this.sessions = sessions;
         this.clock = clock;
     }
 
@@ -53,6 +60,9 @@ class CommandRun implements QuarkusApplication {
                     CommandLine leaf = Invocation.leaf(result);
                     ServiceCommand command = leaf.getCommand();
                     try {
+                        if (command.needs().contains(ServiceCommand.Need.DATABASE)) {
+                            sessions.get().require();
+                        }
                         if (command.changesSomething()) {
                             record(leaf.getCommandSpec().qualifiedName());
                         }

@@ -54,7 +54,7 @@ final class CommandSettings {
         // One statement of a repair or a migration may take long; TCP keep-alive notices a server that is gone.
         settings.put("quarkus.datasource.jdbc.additional-jdbc-properties.socketTimeout", "3600");
         settings.put("quarkus.datasource.jdbc.additional-jdbc-properties.tcpKeepAlive", "true");
-        settings.put("quarkus.datasource.jdbc.additional-jdbc-properties.options", "-c statement_timeout=3500000");
+        settings.put("quarkus.datasource.jdbc.new-connection-sql", "set statement_timeout = 3500000");
         if (!needs.contains(Need.DATABASE)) {
             settings.put("DATABASE_URL", "postgres://unused@not-needed.invalid:5432/none");
         }

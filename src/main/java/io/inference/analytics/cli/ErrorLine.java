@@ -1,5 +1,6 @@
 package io.inference.analytics.cli;
 
+import io.inference.analytics.database.Sessions;
 import io.inference.analytics.database.SqlState;
 import io.inference.analytics.platform.Failure;
 import io.inference.analytics.platform.NetworkCause;
@@ -41,11 +42,11 @@ public final class ErrorLine {
     /** States of a server that did answer: a violation of the protocol, a connection that it rejected. */
     private static final Set<String> ANSWERED = Set.of("08P01", "08004");
 
-    /** PgBouncer's refusal of the options that the pools set. */
-    private static final Pattern POOLER = Pattern.compile("unsupported startup parameter");
+    /** PgBouncer's refusal of what every JDBC driver sends, and of transactions in statement mode. */
+    private static final Pattern POOLER = Pattern.compile("unsupported startup parameter|pooling mode");
 
     private static final String POOLER_EXPECTED =
-            " (expected: PostgreSQL itself, or a pooler in session mode that ignores extra_float_digits and options)";
+            " (expected: PostgreSQL itself, or PgBouncer in session mode with ignore_startup_parameters = extra_float_digits)";
 
     private ErrorLine() {}
 
@@ -141,6 +142,9 @@ public final class ErrorLine {
         }
         if (SqlState.lacksDatabase(e)) {
             return "DATABASE_URL: there is no such database (SQLState %s)".formatted(state);
+        }
+        if (SqlState.losesStatements(e)) {
+            return Sessions.CHANGES;
         }
         if (SqlState.lacksSchema(e)) {
             return "the database has another schema version (SQLState %s; expected: `analytics migrate` has run)"

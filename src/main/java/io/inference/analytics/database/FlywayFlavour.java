@@ -28,12 +28,14 @@ public class FlywayFlavour implements FlywayConfigurationCustomizer {
             """;
 
     private final String setting;
+    private final boolean atStart;
     private final LockLimit lockLimit;
 
     FlywayFlavour(
             @ConfigProperty(name = "analytics.storage-flavour") String setting,
             @ConfigProperty(name = "quarkus.flyway.migrate-at-start") boolean atStart) {
         this.setting = setting;
+        this.atStart = atStart;
         this.lockLimit = atStart ? LockLimit.OF_A_START : LockLimit.OF_A_COMMAND;
     }
 
@@ -46,7 +48,14 @@ public class FlywayFlavour implements FlywayConfigurationCustomizer {
     }
 
     private StorageFlavour find(DataSource dataSource) {
-        return SqlTypes.over(dataSource).withHandle(handle -> StorageFlavour.find(handle, setting));
+        return SqlTypes.over(dataSource).withHandle(handle -> {
+            if (atStart) {
+                Sessions.requireToServe(handle, dataSource);
+            } else {
+                Sessions.requireToWrite(handle, dataSource);
+            }
+            return StorageFlavour.find(handle, setting);
+        });
     }
 
     /** Quarkus fixes the list of migrations at build time; this hides those of the other flavours. */

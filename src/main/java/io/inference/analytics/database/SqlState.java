@@ -15,6 +15,7 @@ public final class SqlState {
 
     public static final String LOCK_NOT_AVAILABLE = "55P03";
     public static final String QUERY_CANCELED = "57014";
+    static final String PROTOCOL_VIOLATION = "08P01";
     private static final String UNIQUE_VIOLATION = "23505";
     private static final String CHECK_VIOLATION = "23514";
 
@@ -109,6 +110,11 @@ public final class SqlState {
     /** The database has no schema, table or function of this name, so it has another version's schema or none. */
     public static boolean lacksSchema(Throwable failure) {
         return of(failure).matches("3F000|42P01|42883");
+    }
+
+    /** A prepared statement is there that this connection did not make, or is gone: another connection's process answers. */
+    public static boolean losesStatements(Throwable failure) {
+        return of(failure).matches("42P05|26000");
     }
 
     /** The user may not do this. */

@@ -1,5 +1,6 @@
 package io.inference.analytics.rollup;
 
+import io.inference.analytics.database.SessionLimits;
 import io.inference.analytics.platform.AdvisoryLock;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -21,9 +22,6 @@ final class RollupLock {
     static final RollupLock PAST_EVENTS = new RollupLock(
             "select pg_try_advisory_lock(" + AdvisoryLock.PAST_EVENTS.key() + ")",
             "select pg_advisory_unlock(" + AdvisoryLock.PAST_EVENTS.key() + ")");
-
-    private static final String LIMITS = "set statement_timeout = %d; set lock_timeout = %d";
-    private static final String RESET = "reset statement_timeout; reset lock_timeout";
 
     /** How long after its time-out a statement's answer may still arrive. */
     private static final Duration ANSWER_MAX = Duration.ofSeconds(30);
@@ -48,6 +46,7 @@ final class RollupLock {
      * @return whether the work was done
      */
     boolean tryRun(Handle handle, Duration statementMax, Duration lockMax, Runnable work) {
+        SessionLimits before = SessionLimits.of(handle);
         if (!handle.createQuery(tryLock).mapTo(Boolean.class).one()) {
             return false;
         }
@@ -55,11 +54,11 @@ final class RollupLock {
         try {
             setSilence(handle, (int)
                     Math.max(silenceMillis, statementMax.plus(ANSWER_MAX).toMillis()));
-            handle.execute(LIMITS.formatted(statementMax.toMillis(), lockMax.toMillis()));
+            SessionLimits.of(statementMax, lockMax).apply(handle);
             work.run();
         } finally {
             if (isOpen(handle)) {
-                handle.execute(RESET);
+                before.apply(handle);
                 handle.execute(unlock);
                 setSilence(handle, silenceMillis);
             }

@@ -65,7 +65,8 @@ class ErrorLineTest {
     @CsvSource(
             delimiter = '|',
             value = {
-                "08P01 | refuses the connection | FATAL: unsupported startup parameter: options | options (expected: PostgreSQL itself, or a pooler",
+                "08P01 | refuses the connection | FATAL: unsupported startup parameter: extra_float_digits | extra_float_digits (expected: PostgreSQL itself, or PgBouncer in session mode",
+                "08P01 | refuses the connection | FATAL: transaction blocks not allowed in statement pooling mode | PgBouncer in session mode",
                 "08004 | refuses the connection | The server does not support SSL. | The server does not support SSL.",
                 "08001 | does not answer | Connection to db:1 refused. Check that | Connection to db:1 refused."
             })
