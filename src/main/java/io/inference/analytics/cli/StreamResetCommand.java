@@ -32,8 +32,8 @@ class StreamResetCommand implements ServiceCommand {
 
     @Override
     public int run(PrintWriter out) throws InterruptedException {
-        desk.reset();
-        out.println("the stream is accepted; start the service");
+        desk.reset().forEach(stream -> out.printf("stream %s is accepted%n", stream));
+        out.println("start the service");
         return 0;
     }
 }

@@ -14,7 +14,7 @@ import picocli.CommandLine.Command;
 @Command(
         name = "status",
         description = {
-            "Compares the stream at the broker with the position in the database, and changes nothing.",
+            "Compares the stream at the broker with the position in the database, and changes nothing; each partition of a super stream.",
             "Exits with 1 if it is not the stream that was read before, or if it lost messages before they were read."
         })
 class StreamStatusCommand implements ServiceCommand {
@@ -29,7 +29,15 @@ class StreamStatusCommand implements ServiceCommand {
 
     @Override
     public int run(PrintWriter out) throws InterruptedException {
-        StreamDesk.Status status = desk.status();
+        boolean good = true;
+        for (StreamDesk.Status status : desk.status()) {
+            print(out, status);
+            good &= status.difference().isEmpty() && status.lost() == 0;
+        }
+        return good ? 0 : 1;
+    }
+
+    private static void print(PrintWriter out, StreamDesk.Status status) {
         line(out, "stream", status.name());
         line(out, "messages", number(status.messages(), "none, the stream does not exist"));
         line(out, "first offset", number(status.first(), "-"));
@@ -40,7 +48,6 @@ class StreamStatusCommand implements ServiceCommand {
         line(out, "until", status.leasedUntil().map(Instant::toString).orElse("-"));
         line(out, "lost messages", Long.toString(status.lost()));
         line(out, "difference", status.difference().orElse("none"));
-        return status.difference().isEmpty() && status.lost() == 0 ? 0 : 1;
     }
 
     private static void line(PrintWriter out, String name, String value) {

@@ -14,6 +14,7 @@ import java.util.Deque;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 import javax.sql.DataSource;
 import org.jboss.logging.Logger;
 import org.jboss.logging.MDC;
@@ -31,6 +32,9 @@ final class BatchWriter implements Runnable {
     private static final Duration RETRY_DELAY_MIN = Duration.ofMillis(100);
     /** After so many errors of our own a message counts as their cause; what passes by itself has passed by then. */
     private static final int UNEXPECTED_MAX = 3;
+
+    /** How often a writer that waits for a connection's permit looks whether its batch is still wanted. */
+    private static final Duration PERMIT_LOOK = Duration.ofSeconds(1);
 
     /** In one log line. */
     private static final int MESSAGE_IDS_MAX = 1_000;
@@ -167,6 +171,13 @@ final class BatchWriter implements Runnable {
                 && !pipeline.buffer().isClosed();
     }
 
+    /** A permit of {@link IngestPipeline#storing}. */
+    @FunctionalInterface
+    private interface AutoPermit extends AutoCloseable {
+        @Override
+        void close();
+    }
+
     /** A part on its way into the database, and what the attempts so far have shown. */
     private final class Storing {
 
@@ -192,7 +203,12 @@ final class BatchWriter implements Runnable {
         Optional<String> untilDone() throws InterruptedException {
             while (!done && isCurrent(part) && isWorthwhile()) {
                 lastProgressAt = clock.instant();
-                try (Connection connection = dataSource.getConnection()) {
+                if (!pipeline.storing().tryAcquire(PERMIT_LOOK.toMillis(), TimeUnit.MILLISECONDS)) {
+                    continue;
+                }
+                try (AutoPermit permit = pipeline.storing()::release;
+                        Connection connection = dataSource.getConnection()) {
+                    LOG.tracef("event=batch_attempted permit=%s", permit);
                     connection.setAutoCommit(false);
                     attempt(connection);
                 } catch (SQLException e) {

@@ -6,15 +6,17 @@ import com.rabbitmq.client.Connection;
 import com.rabbitmq.client.ShutdownSignalException;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.io.IOException;
+import java.lang.module.ModuleDescriptor;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.TimeoutException;
 
 /**
- * Declares what the service reads and writes at the broker: the exchange, the dead letter queue, and the one stream or queue
- * that the transport names. Declaring twice is harmless; one that exists with other properties is a {@link Mismatch}.
+ * Declares what the service reads and writes at the broker: the exchange, the dead letter queue, and the one stream, super stream
+ * or queue that the settings name. Declaring twice is harmless; one that exists with other properties is a {@link Mismatch}.
  */
 @ApplicationScoped
 public class BrokerTopology {
@@ -28,18 +30,25 @@ public class BrokerTopology {
     static final String QUEUE = "analytics.usage.v1.queue";
     static final String DEAD_LETTER_QUEUE = "analytics.usage.v1.dlq";
 
+    /** The first version with super streams and single active consumers. */
+    private static final String SUPER_STREAMS_SINCE = "3.11";
+
     private static final String NO_QUEUE = "NOT_FOUND - no queue ";
 
     // By default RabbitMQ 4 drops a message after 20 deliveries, and each look at a letter is a delivery.
     private static final Map<String, Object> DEAD_LETTER_ARGUMENTS =
             Map.of("x-queue-type", "quorum", "x-delivery-limit", 1_000_000_000);
 
-    /** What exists at the broker differs from what we would declare; the broker's own words name the difference. */
+    /** What exists at the broker differs from what we would declare, or cannot be declared there; the broker's own words name the difference. */
     static final class Mismatch extends RuntimeException {
         private static final long serialVersionUID = 1L;
 
         Mismatch(String object, String difference) {
-            super(object + " exists at the broker with other properties: " + difference);
+            this(object + " exists at the broker with other properties: " + difference);
+        }
+
+        Mismatch(String difference) {
+            super(difference);
         }
     }
 
@@ -73,15 +82,13 @@ public class BrokerTopology {
             declareDeadLetters(connection);
             switch (config.transport()) {
                 case STREAM -> {
-                    StreamPlace place = position.place();
-                    if (place.hasBegun() && messages(connection, STREAM).isEmpty()) {
-                        throw OtherStream.missing(place);
+                    List<StreamId> streams = StreamId.configured(config).toList();
+                    if (streams.size() > 1) {
+                        declareSuperStream(connection);
                     }
-                    declare(
-                            connection,
-                            STREAM,
-                            channel -> channel.queueDeclare(STREAM, true, false, false, streamArguments()));
-                    declare(connection, STREAM, channel -> channel.queueBind(STREAM, EXCHANGE, ROUTING_KEY));
+                    for (StreamId stream : streams) {
+                        declare(connection, stream);
+                    }
                 }
                 case QUEUE -> {
                     declare(
@@ -94,6 +101,43 @@ public class BrokerTopology {
         }
     }
 
+    /** As the broker's own tools make one, so that every stream client finds the partitions. */
+    private static void declareSuperStream(Connection connection) throws IOException, TimeoutException {
+        String version = String.valueOf(connection.getServerProperties().get("version"));
+        if (ModuleDescriptor.Version.parse(version).compareTo(ModuleDescriptor.Version.parse(SUPER_STREAMS_SINCE))
+                < 0) {
+            throw new Mismatch(
+                    "INGESTION_STREAM_PARTITIONS: RabbitMQ %s has no super streams (expected: %s or newer, or 1)"
+                            .formatted(version, SUPER_STREAMS_SINCE));
+        }
+        declare(
+                connection,
+                STREAM,
+                channel -> channel.exchangeDeclare(STREAM, "direct", true, false, Map.of("x-super-stream", true)));
+    }
+
+    private void declare(Connection connection, StreamId stream) throws IOException, TimeoutException {
+        String name = stream.name();
+        StreamPosition at = position.in(stream);
+        StreamPlace place = at.place();
+        if (place.hasBegun() && messages(connection, name).isEmpty()) {
+            throw OtherStream.missing(stream, place);
+        }
+        if (stream.partition().isPresent()) {
+            // What is bound must be known, or a replica with other settings would not read what comes to it.
+            at.make();
+        }
+        declare(connection, name, channel -> channel.queueDeclare(name, true, false, false, streamArguments()));
+        if (stream.partition().isPresent()) {
+            int order = stream.partition().getAsInt();
+            Map<String, Object> arguments = Map.of("x-stream-partition-order", order);
+            declare(connection, name, channel -> channel.queueBind(name, STREAM, Integer.toString(order), arguments));
+        }
+        if (stream.partition().orElse(0) == 0) {
+            declare(connection, name, channel -> channel.queueBind(name, EXCHANGE, ROUTING_KEY));
+        }
+    }
+
     /** Makes the dead letter queue if it is missing. */
     static void declareDeadLetters(Connection connection) throws IOException, TimeoutException {
         declare(
@@ -103,28 +147,36 @@ public class BrokerTopology {
     }
 
     /**
-     * Removes our binding from the transport's queue or stream, if there is one.
+     * Removes our bindings from a queue or stream, if there are any.
      *
      * @return the messages that are ready in the queue, or that the stream keeps; empty when it does not exist
      */
-    OptionalLong unbind(IngestConfig.Transport transport) throws IOException, TimeoutException {
-        String name = nameOf(transport);
+    OptionalLong unbind(Outlet outlet) throws IOException, TimeoutException {
+        String name = outlet.name();
         try (Connection connection = broker.connect("analytics-topology")) {
             OptionalLong messages = messages(connection, name);
             if (messages.isPresent()) {
                 declare(connection, name, channel -> channel.queueUnbind(name, EXCHANGE, ROUTING_KEY));
+                if (outlet.stream().partition().isPresent()) {
+                    int order = outlet.stream().partition().getAsInt();
+                    Map<String, Object> arguments = Map.of("x-stream-partition-order", order);
+                    declare(
+                            connection,
+                            name,
+                            channel -> channel.queueUnbind(name, STREAM, Integer.toString(order), arguments));
+                }
             }
             return messages;
         }
     }
 
     /**
-     * Messages that are ready in the transport's queue, or that its stream keeps; empty when it does not exist. For some seconds
+     * Messages that are ready in the queue, or that the stream keeps; empty when it does not exist. For some seconds
      * after its start a broker says 0 of a stream that keeps messages.
      */
-    OptionalLong messages(IngestConfig.Transport transport) throws IOException, TimeoutException {
+    OptionalLong messages(String name) throws IOException, TimeoutException {
         try (Connection connection = broker.connect("analytics-topology")) {
-            return messages(connection, nameOf(transport));
+            return messages(connection, name);
         }
     }
 
@@ -144,13 +196,6 @@ public class BrokerTopology {
     /** Not for a queue whose process is down, as of a broker that is starting: "home node … of durable queue … is down". */
     static boolean saysMissing(String notFound) {
         return notFound.startsWith(NO_QUEUE);
-    }
-
-    static String nameOf(IngestConfig.Transport transport) {
-        return switch (transport) {
-            case STREAM -> STREAM;
-            case QUEUE -> QUEUE;
-        };
     }
 
     private Map<String, Object> streamArguments() {

@@ -9,6 +9,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.Jdbi;
 import org.jdbi.v3.core.JdbiException;
@@ -100,9 +101,9 @@ public class ConservationCheck {
             """
             with batch as (
                 select first_offset, last_offset from analytics.ingestion_batches
-                where kind = 'live' and first_offset is not null and %s),
+                where kind = 'live' and first_offset >= :first and first_offset < :end and %s),
             position as (
-                select max(next_offset) as next_offset from analytics.ingestion_positions where transport = 'stream'),
+                select max(next_offset) as next_offset from analytics.ingestion_positions where transport = :source),
             space as (
                 select coalesce(min(first_offset), (select next_offset from position)) as low, max(last_offset) + 1 as reached,
                        case when :to::timestamptz is null then (select next_offset from position) else max(last_offset) + 1 end as high
@@ -116,7 +117,7 @@ public class ConservationCheck {
                 union all
                 select first_offset, last_offset from (
                     select first_offset, last_offset from analytics.ingestion_batches
-                    where kind = 'live' and first_offset < (select low from space) order by first_offset desc limit 1) as earlier
+                    where kind = 'live' and first_offset < (select low from space) and first_offset >= :first order by first_offset desc limit 1) as earlier
                 where last_offset >= (select low from space)
                 union all
                 select high, high from space where high is not null),
@@ -136,6 +137,9 @@ public class ConservationCheck {
             select expected, expected - missing + doubled as found, missing + doubled as gap, first_gap from found
             """
                     .formatted(RANGE);
+
+    private static final String PARTITIONS =
+            "select transport from analytics.ingestion_positions where transport like 'stream-%' order by transport";
 
     private static final String LOST =
             """
@@ -326,7 +330,27 @@ public class ConservationCheck {
     }
 
     private static Comparison offsets(Handle handle, Range range) {
-        return comparison("offsets of the stream", range.bind(handle.createQuery(OFFSETS)));
+        return Stream.concat(
+                        Stream.of(StreamId.WHOLE),
+                        handle.createQuery(PARTITIONS).mapTo(String.class).stream()
+                                .map(StreamId::ofKey))
+                .map(stream -> comparison(
+                        "offsets of the stream",
+                        range.bind(handle.createQuery(OFFSETS)
+                                .bind("source", stream.key())
+                                .bind("first", stream.firstOffset())
+                                .bind("end", stream.endOffset()))))
+                .reduce(ConservationCheck::together)
+                .orElseThrow();
+    }
+
+    private static Comparison together(Comparison one, Comparison other) {
+        return new Comparison(
+                one.name(),
+                one.expected() + other.expected(),
+                one.found() + other.found(),
+                one.gap() + other.gap(),
+                one.firstGap().or(other::firstGap));
     }
 
     private static Comparison rows(Handle handle, Range range, Instant available) {

@@ -64,6 +64,9 @@ public interface IngestConfig {
         /** Port of the broker's stream listener; the host is that of RABBITMQ_URL. */
         int port();
 
+        /** Partitions of the super stream; 1 = one stream. */
+        int partitions();
+
         /** How long the stream keeps messages. */
         Duration maxAge();
 

@@ -11,6 +11,8 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import javax.sql.DataSource;
@@ -44,8 +46,10 @@ public class IngestPipeline {
     private final Clock clock;
     private final BatchKind kind;
     private final boolean additional;
+    private final Semaphore storing;
+    private final List<IngestPipeline> partitions = new CopyOnWriteArrayList<>();
     private final IngestConfig.Transport transport;
-    private final String replica = UUID.randomUUID().toString();
+    private final String replica;
     private final MessageBuffer buffer = new MessageBuffer();
     private final Lanes lanes;
     private final LaneQueues queues;
@@ -71,6 +75,8 @@ public class IngestPipeline {
             Clock clock) {
         this.kind = BatchKind.LIVE;
         this.additional = false;
+        this.replica = UUID.randomUUID().toString();
+        this.storing = new Semaphore(config.workers());
         this.transport = config.transport();
         this.config = config;
         this.dataSource = dataSource;
@@ -88,14 +94,21 @@ public class IngestPipeline {
         }
     }
 
-    private IngestPipeline(IngestPipeline live, BatchKind kind, IngestConfig.Transport transport) {
+    private IngestPipeline(
+            IngestPipeline live,
+            BatchKind kind,
+            IngestConfig.Transport transport,
+            StreamPosition position,
+            boolean additional) {
         this.kind = kind;
-        this.additional = true;
+        this.additional = additional;
+        this.replica = additional ? UUID.randomUUID().toString() : live.replica;
+        this.storing = additional ? new Semaphore(ADDITIONAL_WRITERS_MAX) : live.storing;
         this.transport = transport;
         this.config = live.config;
         this.dataSource = live.dataSource;
         this.store = live.store;
-        this.position = live.position;
+        this.position = position;
         this.decoder = live.decoder;
         this.metrics = live.metrics;
         this.deadLetters = live.deadLetters;
@@ -110,16 +123,37 @@ public class IngestPipeline {
 
     /** Another pipeline, whose batches lie outside the live sequence of offsets and move no position. */
     IngestPipeline forReplay() {
-        return new IngestPipeline(this, BatchKind.REPLAY, transport);
+        return new IngestPipeline(this, BatchKind.REPLAY, transport, position, true);
     }
 
-    /** Another pipeline, for what another transport still holds; it moves that transport's position. */
-    IngestPipeline forLeftovers(IngestConfig.Transport other) {
-        return new IngestPipeline(this, BatchKind.LIVE, other);
+    /** Another pipeline, for what another queue or stream still holds; it moves the position there. */
+    IngestPipeline forLeftovers(Outlet other) {
+        return new IngestPipeline(this, BatchKind.LIVE, other.transport(), position.in(other.stream()), true);
     }
 
-    /** Starts the writers. */
+    /** A part of this pipeline for one partition. It shares the bounds, and counts as this one where health is asked for. */
+    IngestPipeline forPartition(StreamId partition) {
+        IngestPipeline part = new IngestPipeline(this, BatchKind.LIVE, transport, position.in(partition), false);
+        partitions.add(part);
+        return part;
+    }
+
+    /** The position that this pipeline moves, where there is one. */
+    StreamPosition position() {
+        return position;
+    }
+
+    /** One permit per connection that batches may have at the same time. */
+    Semaphore storing() {
+        return storing;
+    }
+
+    /** Starts the writers; those of the partitions, where there are some. */
     void start() {
+        if (!partitions.isEmpty()) {
+            partitions.forEach(IngestPipeline::start);
+            return;
+        }
         start(splitter, "ingest-splitter");
         for (int i = 0; i < writersMax(); i++) {
             BatchWriter writer = new BatchWriter(this, dataSource, store, position, metrics, clock);
@@ -143,10 +177,10 @@ public class IngestPipeline {
     /** Lets the writers finish the batch that they are in; what waits stays with the broker. */
     @PreDestroy
     void stop() {
-        buffer.close();
-        queues.close();
+        close();
+        partitions.forEach(IngestPipeline::close);
         Instant deadline = clock.instant().plus(SHUTDOWN_PATIENCE);
-        for (Thread thread : threads) {
+        for (Thread thread : allThreads()) {
             try {
                 thread.join(
                         Math.max(1, Duration.between(clock.instant(), deadline).toMillis()));
@@ -159,6 +193,17 @@ public class IngestPipeline {
                 return;
             }
         }
+    }
+
+    private void close() {
+        buffer.close();
+        queues.close();
+    }
+
+    private List<Thread> allThreads() {
+        return Stream.concat(Stream.of(this), partitions.stream())
+                .flatMap(pipeline -> pipeline.threads.stream())
+                .toList();
     }
 
     /** Drops what older connections brought and returns the number under which messages are offered from now on. */
@@ -244,7 +289,8 @@ public class IngestPipeline {
     public boolean writersProgress() {
         Instant limit = clock.instant().minus(WRITER_STALL_MAX);
         return (writers.isEmpty() || splitter.progressedAfter(limit))
-                && writers.stream().allMatch(writer -> writer.progressedAfter(limit));
+                && writers.stream().allMatch(writer -> writer.progressedAfter(limit))
+                && partitions.stream().allMatch(IngestPipeline::writersProgress);
     }
 
     /** When the oldest message that was read but not yet committed was published. */
@@ -274,11 +320,17 @@ public class IngestPipeline {
      * {@link FailingAttempts#LIMIT}.
      */
     Optional<Instant> stuckSince(Instant now) {
-        return failing.stream().flatMap(lane -> lane.stuckSince(now).stream()).min(Instant::compareTo);
+        return Stream.concat(
+                        failing.stream().flatMap(lane -> lane.stuckSince(now).stream()),
+                        partitions.stream().flatMap(part -> part.stuckSince(now).stream()))
+                .min(Instant::compareTo);
     }
 
     Optional<Instant> lastCommittedAt() {
-        return Optional.ofNullable(lastCommittedAt);
+        return Stream.concat(
+                        Stream.ofNullable(lastCommittedAt),
+                        partitions.stream().flatMap(part -> part.lastCommittedAt().stream()))
+                .max(Instant::compareTo);
     }
 
     IngestConfig config() {
@@ -290,16 +342,17 @@ public class IngestPipeline {
         return Math.max(config.batchSize(), Math.min(config.backlogBatchSize(), underWayMax() / 2));
     }
 
+    /** Messages that may wait for their commit. The partitions of a replica share the memory. */
     private int underWayMax() {
         return switch (config.transport()) {
-            case STREAM -> config.stream().bufferMessages();
+            case STREAM -> config.stream().bufferMessages() / config.stream().partitions();
             case QUEUE -> config.queue().prefetch();
         };
     }
 
     private long underWayBytesMax() {
         return switch (config.transport()) {
-            case STREAM -> config.stream().bufferBytes();
+            case STREAM -> config.stream().bufferBytes() / config.stream().partitions();
             case QUEUE -> Long.MAX_VALUE;
         };
     }

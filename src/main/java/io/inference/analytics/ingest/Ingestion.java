@@ -6,6 +6,7 @@ import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
 import java.time.Clock;
 import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
 import org.jboss.logging.Logger;
 import org.jdbi.v3.core.Jdbi;
@@ -27,7 +28,6 @@ public class Ingestion {
     Ingestion(
             IngestConfig config,
             IngestPipeline pipeline,
-            StreamPosition position,
             BrokerTopology topology,
             BrokerSettings broker,
             QueueChannel queueChannel,
@@ -40,13 +40,38 @@ public class Ingestion {
         this.clock = clock;
         this.pipeline = pipeline;
         StreamCheck check = new StreamCheck(topology);
-        ReaderWithLeftovers.Factory readers = (transport, lane, preparation, refused) -> switch (transport) {
-            case STREAM -> new StreamReader(lane, position, preparation, broker, config, check, refused, clock);
+        ReaderWithLeftovers.Factory readers = (outlet, lane, preparation, refused) -> switch (outlet.transport()) {
+            case STREAM ->
+                new StreamReader(lane, StreamReader.ALWAYS, preparation, broker, config, check, refused, clock);
             case QUEUE -> new QueueConsumer(lane, preparation, broker, queueChannel, refused, clock);
         };
+        List<Outlet> own =
+                switch (config.transport()) {
+                    case STREAM -> StreamId.configured(config).map(Outlet::of).toList();
+                    case QUEUE -> List.of(Outlet.QUEUE);
+                };
+        TransportReader live = own.size() == 1
+                ? readers.of(own.get(0), pipeline, topology::declare, fatal::stop)
+                : partitions(topology, check, fatal);
         this.broker = broker;
-        this.reader = new ReaderWithLeftovers(config.transport(), pipeline, readers, topology, fatal, jdbi);
+        this.reader = new ReaderWithLeftovers(live, own, pipeline, readers, topology, jdbi);
         this.observations = new ObservationJob(pipeline, reader, jdbi, clock);
+    }
+
+    private TransportReader partitions(BrokerTopology topology, StreamCheck check, FatalErrors fatal) {
+        PartitionElection election = new PartitionElection(topology::declare, broker, config, fatal::stop, clock);
+        List<StreamReader> readers = StreamId.configured(config)
+                .map(partition -> new StreamReader(
+                        pipeline.forPartition(partition),
+                        election.at(partition),
+                        topology::declare,
+                        broker,
+                        config,
+                        check,
+                        fatal::stop,
+                        clock))
+                .toList();
+        return new PartitionsReader(election, readers);
     }
 
     void onStart(@Observes StartupEvent event) {

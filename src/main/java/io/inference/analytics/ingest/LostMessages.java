@@ -22,6 +22,12 @@ class LostMessages {
 
     private static final Logger LOG = Logger.getLogger(LostMessages.class);
 
+    private static final String COUNT_OF_STREAM =
+            """
+            select coalesce(sum(last_offset - first_offset + 1), 0)::bigint
+            from analytics.ingestion_skipped_offsets where cause = 'retention' and first_offset >= :first and first_offset < :end
+            """;
+
     private static final String COUNT =
             """
             select coalesce(sum(last_offset - first_offset + 1), 0)::bigint
@@ -54,7 +60,16 @@ class LostMessages {
         }
     }
 
-    long count() {
+    /** Those of one stream. */
+    long count(StreamId stream) {
+        return jdbi.withHandle(handle -> handle.createQuery(COUNT_OF_STREAM)
+                .bind("first", stream.firstOffset())
+                .bind("end", stream.endOffset())
+                .mapTo(Long.class)
+                .one());
+    }
+
+    private long count() {
         return jdbi.withHandle(
                 handle -> handle.createQuery(COUNT).mapTo(Long.class).one());
     }

@@ -16,25 +16,25 @@ final class OtherStream extends RuntimeException {
         super(difference + NEXT_STEP);
     }
 
-    static OtherStream missing(StreamPlace place) {
-        return new OtherStream("stream %s is missing, and was read up to offset %d"
-                .formatted(BrokerTopology.STREAM, place.firstAtBroker()));
+    static OtherStream missing(StreamId stream, StreamPlace place) {
+        return new OtherStream(
+                "stream %s is missing, and was read up to offset %d".formatted(stream.name(), place.firstAtBroker()));
     }
 
-    static OtherStream endsBefore(StreamPlace place, long end) {
+    static OtherStream endsBefore(StreamId stream, StreamPlace place, long end) {
         return new OtherStream(
                 "stored offset %d of stream %s lies beyond its end %d: it was made again, or has lost its end"
-                        .formatted(place.endAtLeast(), BrokerTopology.STREAM, end));
+                        .formatted(place.endAtLeast(), stream.name(), end));
     }
 
-    static OtherStream differsAt(long offset, Instant found, Instant expected) {
+    static OtherStream differsAt(StreamId stream, long offset, Instant found, Instant expected) {
         return new OtherStream(
                 "stream %s has another message at offset %d: the broker took it at %s, and the one that was read at %s"
-                        .formatted(BrokerTopology.STREAM, offset, found, expected));
+                        .formatted(stream.name(), offset, found, expected));
     }
 
-    static OtherStream lacks(long offset) {
+    static OtherStream lacks(StreamId stream, long offset) {
         return new OtherStream(
-                "stream %s has no message at offset %d, where one was read".formatted(BrokerTopology.STREAM, offset));
+                "stream %s has no message at offset %d, where one was read".formatted(stream.name(), offset));
     }
 }

@@ -1,10 +1,12 @@
 package io.inference.analytics.ingest;
 
-import io.inference.analytics.ingest.IngestConfig.Transport;
 import io.inference.analytics.platform.AdvisoryLock;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
 import java.util.OptionalLong;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -16,20 +18,20 @@ import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.Jdbi;
 
 /**
- * The configured transport's reader, and next to it what empties the other transport's queue or stream after a change of
- * INGESTION_TRANSPORT.
+ * The configured transport's reader, and next to it what empties other queues or streams after a change of INGESTION_TRANSPORT or
+ * INGESTION_STREAM_PARTITIONS.
  *
  * <p>Each look does the following; a failure anywhere leaves everything for the next look:
  *
  * <ol>
  *   <li>under an advisory lock, so that replicas with different settings cannot undo each other half-way: bind our own queue,
- *       then unbind the other one. At any moment one of them takes what is published; what came to both is stored once.
- *   <li>read what the other one still holds, through a pipeline of its own, until it is empty. A stream keeps its messages until
+ *       then unbind each other one. At any moment one of them takes what is published; what came to both is stored once.
+ *   <li>read what another one still holds, through a pipeline of its own, until it is empty. A stream keeps its messages until
  *       retention; it counts as empty when the position has reached its end.
  *   <li>stop reading it. The queue or stream itself stays: deleting it is the operator's choice.
  * </ol>
  *
- * <p>Looks go on as long as the other one exists, since an old replica may bind it again, and producers may write to a stream
+ * <p>Looks go on as long as another one exists, since an old replica may bind it again, and producers may write to a stream
  * directly.
  */
 final class ReaderWithLeftovers implements TransportReader {
@@ -54,14 +56,14 @@ final class ReaderWithLeftovers implements TransportReader {
     @FunctionalInterface
     interface Factory {
         TransportReader of(
-                Transport transport,
+                Outlet outlet,
                 IngestPipeline pipeline,
                 BrokerTopology.Preparation preparation,
                 Consumer<String> refused);
     }
 
     private final TransportReader live;
-    private final Transport other;
+    private final List<Outlet> own;
     private final IngestPipeline pipeline;
     private final Factory readers;
     private final BrokerTopology topology;
@@ -70,17 +72,22 @@ final class ReaderWithLeftovers implements TransportReader {
 
     private volatile boolean stopping;
     private volatile TransportReader draining;
-    private long drainedAtMessages = -1;
+    private final Map<Outlet, Long> drainedAtMessages = new HashMap<>();
 
+    /**
+     * @param live the reader of what is configured
+     * @param own what that is
+     * @param readers make readers of what is not
+     */
     ReaderWithLeftovers(
-            Transport configured,
+            TransportReader live,
+            List<Outlet> own,
             IngestPipeline pipeline,
             Factory readers,
             BrokerTopology topology,
-            FatalErrors fatal,
             Jdbi jdbi) {
-        this.live = readers.of(configured, pipeline, topology::declare, fatal::stop);
-        this.other = configured == Transport.STREAM ? Transport.QUEUE : Transport.STREAM;
+        this.live = live;
+        this.own = own;
         this.pipeline = pipeline;
         this.readers = readers;
         this.topology = topology;
@@ -129,20 +136,14 @@ final class ReaderWithLeftovers implements TransportReader {
         while (!stopping) {
             Duration pause = LOOK_INTERVAL;
             try {
-                OptionalLong messages = takeOver();
-                if (messages.isEmpty()) {
-                    pause = ABSENT_LOOK_INTERVAL;
-                } else if (mayHoldMore(messages.getAsLong())) {
-                    drain();
-                    drainedAtMessages = messages.getAsLong();
-                }
+                pause = lookAtAll();
             } catch (InterruptedException e) {
                 return;
             } catch (BrokerTopology.Mismatch | OtherStream e) {
                 // The configured reader meets the same one and ends the process.
                 return;
             } catch (IOException | TimeoutException | RuntimeException e) {
-                LOG.debugf("event=leftovers_not_seen transport=%s cause=%s", other, e);
+                LOG.debugf("event=leftovers_not_seen cause=%s", e);
                 pause = RETRY_DELAY;
             }
             try {
@@ -153,8 +154,35 @@ final class ReaderWithLeftovers implements TransportReader {
         }
     }
 
-    /** @return messages that the other transport holds; empty when its queue or stream does not exist */
-    private OptionalLong takeOver() throws IOException, TimeoutException {
+    /** @return how long to wait before the next look */
+    private Duration lookAtAll() throws InterruptedException, IOException, TimeoutException {
+        Duration pause = ABSENT_LOOK_INTERVAL;
+        for (Outlet other : others()) {
+            OptionalLong messages = takeOver(other);
+            if (messages.isPresent()) {
+                pause = LOOK_INTERVAL;
+                if (mayHoldMore(other, messages.getAsLong())) {
+                    drain(other);
+                    drainedAtMessages.put(other, messages.getAsLong());
+                }
+            }
+        }
+        return pause;
+    }
+
+    /** What is not ours, and may ever have been bound. */
+    private List<Outlet> others() {
+        return Stream.of(
+                        Stream.of(Outlet.QUEUE, Outlet.of(StreamId.WHOLE)),
+                        pipeline.position().known().stream().map(Outlet::of))
+                .flatMap(outlets -> outlets)
+                .distinct()
+                .filter(outlet -> !own.contains(outlet))
+                .toList();
+    }
+
+    /** @return messages that the other one holds; empty when it does not exist */
+    private OptionalLong takeOver(Outlet other) throws IOException, TimeoutException {
         try (Handle handle = jdbi.open()) {
             handle.begin();
             try {
@@ -168,21 +196,21 @@ final class ReaderWithLeftovers implements TransportReader {
     }
 
     /** A stream keeps what was read; only a changed count shows that it may hold more. */
-    private boolean mayHoldMore(long messages) {
-        return switch (other) {
+    private boolean mayHoldMore(Outlet other, long messages) {
+        return switch (other.transport()) {
             case QUEUE -> messages > 0;
-            case STREAM -> messages != drainedAtMessages;
+            case STREAM -> messages != drainedAtMessages.getOrDefault(other, -1L);
         };
     }
 
-    private void drain() throws InterruptedException, IOException, TimeoutException {
+    private void drain(Outlet other) throws InterruptedException, IOException, TimeoutException {
         IngestPipeline drain = pipeline.forLeftovers(other);
         // A leftover that cannot be read must not end a process that reads its own transport well.
         AtomicReference<String> refusal = new AtomicReference<>();
         // Before each of its sessions too: while it waits or fails, an old replica may have bound the other transport
         // again.
-        TransportReader reader = readers.of(other, drain, this::takeOver, refusal::set);
-        String name = BrokerTopology.nameOf(other);
+        TransportReader reader = readers.of(other, drain, () -> takeOver(other), refusal::set);
+        String name = other.name();
         LOG.infof("event=leftovers_found name=%s", name);
         drain.start();
         reader.start();
@@ -191,7 +219,7 @@ final class ReaderWithLeftovers implements TransportReader {
             int calm = 0;
             while (calm < CALM_LOOKS && refusal.get() == null) {
                 TimeUnit.MILLISECONDS.sleep(CALM_INTERVAL.toMillis());
-                calm = isCaughtUp(reader) ? calm + 1 : 0;
+                calm = isCaughtUp(other, reader) ? calm + 1 : 0;
             }
             if (refusal.get() == null) {
                 LOG.infof("event=leftovers_drained name=%s", name);
@@ -211,13 +239,13 @@ final class ReaderWithLeftovers implements TransportReader {
         }
     }
 
-    private boolean isCaughtUp(TransportReader reader) throws IOException, TimeoutException {
+    private boolean isCaughtUp(Outlet other, TransportReader reader) throws IOException, TimeoutException {
         BrokerView view = reader.view();
         if (!view.reads() || view.backlogMessages() > 0 || view.oldestUncommittedAt() != null) {
             return false;
         }
-        return switch (other) {
-            case QUEUE -> topology.messages(other).orElse(0) == 0;
+        return switch (other.transport()) {
+            case QUEUE -> topology.messages(other.name()).orElse(0) == 0;
             case STREAM -> true;
         };
     }

@@ -41,8 +41,9 @@ final class StreamCheck {
         long end = endNotBefore(probe, place);
         if (end == 0) {
             // By the broker's own count: a stream that sends nothing may be slow and not empty.
-            if (topology.messages(IngestConfig.Transport.STREAM).orElse(0) > 0) {
-                throw new IOException("the end of stream %s did not come in time".formatted(BrokerTopology.STREAM));
+            if (topology.messages(probe.stream().name()).orElse(0) > 0) {
+                throw new IOException("the end of stream %s did not come in time"
+                        .formatted(probe.stream().name()));
             }
             return new Extent(0, 0);
         }
@@ -62,10 +63,10 @@ final class StreamCheck {
         }
         StreamProbe.Seen found = probe.from(offset);
         if (found.offset() != offset) {
-            throw OtherStream.lacks(offset);
+            throw OtherStream.lacks(probe.stream(), offset);
         }
         if (!found.publishedAt().equals(mark.publishedAt())) {
-            throw OtherStream.differsAt(offset, found.publishedAt(), mark.publishedAt());
+            throw OtherStream.differsAt(probe.stream(), offset, found.publishedAt(), mark.publishedAt());
         }
     }
 
@@ -84,8 +85,8 @@ final class StreamCheck {
             return end;
         }
         // Throws where the broker does not answer, or has not opened the stream yet.
-        throw topology.messages(IngestConfig.Transport.STREAM).isPresent()
-                ? OtherStream.endsBefore(place, end)
-                : OtherStream.missing(place);
+        throw topology.messages(probe.stream().name()).isPresent()
+                ? OtherStream.endsBefore(probe.stream(), place, end)
+                : OtherStream.missing(probe.stream(), place);
     }
 }

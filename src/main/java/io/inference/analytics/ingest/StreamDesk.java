@@ -9,12 +9,14 @@ import jakarta.enterprise.context.ApplicationScoped;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
-/** The stream and the position in it, for operators: shows them, and accepts another stream. */
+/** The stream, or the partitions of the super stream, and the positions in them, for operators: shows them, and accepts others. */
 @ApplicationScoped
 public class StreamDesk {
 
@@ -63,31 +65,40 @@ public class StreamDesk {
         this.lost = lost;
     }
 
-    /** Compares the stream with the position and changes nothing. */
-    public Status status() throws InterruptedException {
-        StreamPosition.Holding holding = position.holding();
+    /** Compares each stream with its position and changes nothing. */
+    public List<Status> status() throws InterruptedException {
+        List<Status> all = new ArrayList<>();
+        for (StreamId stream : StreamId.configured(config).toList()) {
+            all.add(status(position.in(stream)));
+        }
+        return all;
+    }
+
+    private Status status(StreamPosition at) throws InterruptedException {
+        StreamId stream = at.stream();
+        StreamPosition.Holding holding = at.holding();
         StreamPlace place = holding.place();
         OptionalLong messages = OptionalLong.empty();
         Optional<StreamCheck.Extent> extent = Optional.empty();
         Optional<String> difference = Optional.empty();
         try {
-            messages = topology.messages(IngestConfig.Transport.STREAM);
+            messages = topology.messages(stream.name());
             if (messages.isPresent()) {
-                extent = Optional.of(look(place));
+                extent = Optional.of(look(stream, place));
             } else if (place.hasBegun()) {
-                throw OtherStream.missing(place);
+                throw OtherStream.missing(stream, place);
             }
         } catch (OtherStream e) {
             difference = Optional.of(e.getMessage());
         } catch (IOException | TimeoutException | StreamException e) {
             throw new Failure.Unavailable(
                     "RABBITMQ_URL, RABBITMQ_STREAM_PORT: the stream %s cannot be read: %s"
-                            .formatted(BrokerTopology.STREAM, e.getMessage()),
+                            .formatted(stream.name(), e.getMessage()),
                     RETRY_AFTER,
                     e);
         }
         return new Status(
-                BrokerTopology.STREAM,
+                stream.name(),
                 messages,
                 extent.map(found -> OptionalLong.of(found.first())).orElse(OptionalLong.empty()),
                 extent.map(found -> OptionalLong.of(found.end())).orElse(OptionalLong.empty()),
@@ -95,31 +106,43 @@ public class StreamDesk {
                 place.base(),
                 holding.holder(),
                 holding.leasedUntil(),
-                lost.count(),
+                lost.count(stream),
                 difference);
     }
 
     /**
      * Makes the present stream, or the one that the service makes at its next start, the one to be read, from its first message on.
+     * Of a super stream, that concerns the partitions that are not those that were read before.
      *
-     * @throws Failure.Conflict when it is the stream that was read before, or a replica reads it
+     * @return the names of the streams that are accepted
+     * @throws Failure.Conflict when all are those that were read before, or a replica reads one
      */
-    public void reset() throws InterruptedException {
-        Status status = status();
-        if (status.difference().isEmpty()) {
+    public List<String> reset() throws InterruptedException {
+        List<StreamId> others = new ArrayList<>();
+        for (StreamId stream : StreamId.configured(config).toList()) {
+            if (status(position.in(stream)).difference().isPresent()) {
+                others.add(stream);
+            }
+        }
+        if (others.isEmpty()) {
             throw new Failure.Conflict("stream %s is the one that was read before, so there is nothing to reset"
                     .formatted(BrokerTopology.STREAM));
         }
-        if (!position.reset()) {
-            throw new Failure.Conflict("a replica holds the lease of stream %s (expected: none; stop the service first)"
-                    .formatted(BrokerTopology.STREAM));
+        for (StreamId stream : others) {
+            if (!position.in(stream).reset()) {
+                throw new Failure.Conflict(
+                        "a replica holds the lease of stream %s (expected: none; stop the service first)"
+                                .formatted(stream.name()));
+            }
         }
+        return others.stream().map(StreamId::name).toList();
     }
 
-    private StreamCheck.Extent look(StreamPlace place) throws IOException, TimeoutException, InterruptedException {
+    private StreamCheck.Extent look(StreamId stream, StreamPlace place)
+            throws IOException, TimeoutException, InterruptedException {
         EventLoopGroup loops = new NioEventLoopGroup(1);
         try (Environment environment = StreamReader.environment(broker, config, loops)) {
-            return new StreamCheck(topology).check(new StreamProbe(environment), place);
+            return new StreamCheck(topology).check(new StreamProbe(environment, stream), place);
         } finally {
             loops.shutdownGracefully(0, 1, TimeUnit.SECONDS).awaitUninterruptibly(2, TimeUnit.SECONDS);
         }

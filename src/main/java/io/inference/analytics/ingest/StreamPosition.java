@@ -17,7 +17,7 @@ import org.jdbi.v3.core.result.RowView;
 import org.jdbi.v3.core.transaction.TransactionIsolationLevel;
 
 /**
- * Where the stream's reader stands, and which replica may read: one row, a lease with a fencing number; and what single lanes have
+ * Where a stream's reader stands, and which replica may read it: one row per stream, a lease with a fencing number; and what single lanes have
  * committed beyond that.
  *
  * <p>Each acquisition raises the epoch. {@link #advance} succeeds only with the current epoch and from the expected offset, in
@@ -45,50 +45,50 @@ class StreamPosition {
     }
 
     private static final String CREATE =
-            "insert into analytics.ingestion_positions (transport) values ('stream') on conflict do nothing";
+            "insert into analytics.ingestion_positions (transport, offset_base) values (:source, :firstOffset) on conflict do nothing";
 
     private static final String HOLDING =
             """
             select next_offset, offset_base, last_message_offset, last_message_at,
                    case when leased_until > now() then holder end as holder,
                    case when leased_until > now() then leased_until end as leased_until
-            from analytics.ingestion_positions where transport = 'stream'
+            from analytics.ingestion_positions where transport = :source
             """;
 
     private static final String ACQUIRE =
             """
             update analytics.ingestion_positions
             set holder = :replica, epoch = epoch + 1, leased_until = now() + :leaseMs * interval '1 millisecond'
-            where transport = 'stream' and (leased_until is null or leased_until < now() or holder = :replica)
+            where transport = :source and (leased_until is null or leased_until < now() or holder = :replica)
             returning epoch, next_offset, offset_base, last_message_offset, last_message_at
             """;
 
     private static final String RENEW =
             """
             update analytics.ingestion_positions set leased_until = now() + :leaseMs * interval '1 millisecond'
-            where transport = 'stream' and epoch = :epoch and holder = :replica
+            where transport = :source and epoch = :epoch and holder = :replica
             """;
 
     private static final String RELEASE =
             """
             update analytics.ingestion_positions set leased_until = now()
-            where transport = 'stream' and epoch = :epoch and holder = :replica
+            where transport = :source and epoch = :epoch and holder = :replica
             """;
 
     /** Marks of an earlier stream, and of before a version that knows no lanes held the lease, are void. */
     private static final String FORGET_MARKS =
             """
             delete from analytics.ingestion_lanes
-            where transport = 'stream' and (next_offset is null or epoch <> :epoch - 1 or next_offset <= :nextOffset)
+            where transport = :source and (next_offset is null or epoch <> :epoch - 1 or next_offset <= :nextOffset)
             """;
 
     private static final String TAKE_MARKS =
-            "update analytics.ingestion_lanes set epoch = :epoch where transport = 'stream'";
+            "update analytics.ingestion_lanes set epoch = :epoch where transport = :source";
 
     private static final String CREATE_MARKS =
             """
             insert into analytics.ingestion_lanes (transport, lanes, lane, epoch)
-            select 'stream', :lanes, lane, :epoch from generate_series(0, :lanes - 1) as lane
+            select :source, :lanes, lane, :epoch from generate_series(0, :lanes - 1) as lane
             on conflict do nothing
             """;
 
@@ -98,21 +98,21 @@ class StreamPosition {
             from analytics.ingestion_lanes
             join (select transport, epoch, next_offset as reached from analytics.ingestion_positions) as position
             using (transport, epoch)
-            where next_offset > coalesce(reached, 0)
+            where transport = :source and next_offset > coalesce(reached, 0)
             """;
 
     /** A mark that does not grow was set by an attempt whose answer was lost, and the batch is committed. */
     private static final String MARK =
             """
             update analytics.ingestion_lanes set next_offset = ?, last_message_at = ?, last_committed_at = ?
-            where transport = 'stream' and lanes = ? and lane = ? and epoch = ? and coalesce(next_offset, 0) < ?
+            where transport = ? and lanes = ? and lane = ? and epoch = ? and coalesce(next_offset, 0) < ?
             """;
 
     private static final String ADVANCE =
             """
             update analytics.ingestion_positions
             set next_offset = ?, last_message_offset = ?, last_message_at = ?, last_committed_at = ?
-            where transport = 'stream' and epoch = ? and coalesce(next_offset, ?) = ?
+            where transport = ? and epoch = ? and coalesce(next_offset, ?) = ?
             """;
 
     private static final String NOTE_COMMIT =
@@ -126,7 +126,7 @@ class StreamPosition {
             update analytics.ingestion_positions
             set offset_base = coalesce(next_offset, offset_base), last_message_offset = null, last_message_at = null,
                 epoch = epoch + 1
-            where transport = 'stream' and (leased_until is null or leased_until <= now())
+            where transport = :source and (leased_until is null or leased_until <= now())
             """;
 
     private static final String SKIP =
@@ -134,8 +134,12 @@ class StreamPosition {
             insert into analytics.ingestion_skipped_offsets (first_offset, last_offset, cause, recorded_at) values (?, ?, ?, ?)
             """;
 
+    private static final String KNOWN =
+            "select transport from analytics.ingestion_positions where transport like 'stream%' order by transport";
+
     private final Jdbi jdbi;
     private final int lanes;
+    private final StreamId stream;
 
     @Inject
     StreamPosition(Jdbi jdbi, IngestConfig config) {
@@ -143,8 +147,41 @@ class StreamPosition {
     }
 
     StreamPosition(Jdbi jdbi, int lanes) {
+        this(jdbi, lanes, StreamId.WHOLE);
+    }
+
+    private StreamPosition(Jdbi jdbi, int lanes, StreamId stream) {
         this.jdbi = jdbi;
         this.lanes = lanes;
+        this.stream = stream;
+    }
+
+    /** The position in another stream. */
+    StreamPosition in(StreamId other) {
+        return new StreamPosition(jdbi, lanes, other);
+    }
+
+    StreamId stream() {
+        return stream;
+    }
+
+    /** The streams that were ever made to be read. */
+    List<StreamId> known() {
+        return jdbi.withHandle(handle -> handle.createQuery(KNOWN)
+                .map(row -> StreamId.ofKey(row.getColumn("transport", String.class)))
+                .list());
+    }
+
+    /** Makes the stream one of those known. */
+    void make() {
+        jdbi.useHandle(this::make);
+    }
+
+    private void make(Handle handle) {
+        handle.createUpdate(CREATE)
+                .bind("source", stream.key())
+                .bind("firstOffset", stream.firstOffset())
+                .execute();
     }
 
     /** From where to read next. */
@@ -157,20 +194,22 @@ class StreamPosition {
         return jdbi.inTransaction(TransactionIsolationLevel.REPEATABLE_READ, handle -> {
             List<LaneMark> ahead = marks(handle);
             return handle.createQuery(HOLDING)
+                    .bind("source", stream.key())
                     .map(row -> new Holding(
                             place(row, ahead),
                             Optional.ofNullable(row.getColumn("holder", String.class)),
                             Optional.ofNullable(row.getColumn("leased_until", Instant.class))))
                     .findOne()
                     .orElse(new Holding(
-                            new StreamPlace(OptionalLong.empty(), 0, Optional.empty(), List.of()),
+                            new StreamPlace(OptionalLong.empty(), stream.firstOffset(), Optional.empty(), List.of()),
                             Optional.empty(),
                             Optional.empty()));
         });
     }
 
-    private static List<LaneMark> marks(Handle handle) {
+    private List<LaneMark> marks(Handle handle) {
         return handle.createQuery(MARKS)
+                .bind("source", stream.key())
                 .map(row -> new LaneMark(
                         row.getColumn("lanes", Integer.class),
                         row.getColumn("lane", Integer.class),
@@ -186,7 +225,8 @@ class StreamPosition {
      * @return false when a replica holds the lease, and nothing was changed
      */
     boolean reset() {
-        return jdbi.withHandle(handle -> handle.createUpdate(RESET).execute() == 1);
+        return jdbi.withHandle(handle ->
+                handle.createUpdate(RESET).bind("source", stream.key()).execute() == 1);
     }
 
     private static StreamPlace place(RowView row, List<LaneMark> ahead) {
@@ -204,8 +244,9 @@ class StreamPosition {
     /** Empty while another replica holds the lease. */
     Optional<Lease> acquire(String replica, Duration lease) {
         return jdbi.inTransaction(handle -> {
-            handle.execute(CREATE);
+            make(handle);
             return handle.createQuery(ACQUIRE)
+                    .bind("source", stream.key())
                     .bind("replica", replica)
                     .bind("leaseMs", lease.toMillis())
                     .map(row -> new Lease(row.getColumn("epoch", Long.class), place(row, List.of())))
@@ -218,11 +259,16 @@ class StreamPosition {
     private Lease withMarks(Handle handle, Lease taken) {
         StreamPlace place = taken.place();
         handle.createUpdate(FORGET_MARKS)
+                .bind("source", stream.key())
                 .bind("epoch", taken.epoch())
                 .bind("nextOffset", place.firstToRead())
                 .execute();
-        handle.createUpdate(TAKE_MARKS).bind("epoch", taken.epoch()).execute();
+        handle.createUpdate(TAKE_MARKS)
+                .bind("source", stream.key())
+                .bind("epoch", taken.epoch())
+                .execute();
         handle.createUpdate(CREATE_MARKS)
+                .bind("source", stream.key())
                 .bind("lanes", lanes)
                 .bind("epoch", taken.epoch())
                 .execute();
@@ -232,6 +278,7 @@ class StreamPosition {
     /** Whether the lease is still ours. */
     boolean renew(String replica, long epoch, Duration lease) {
         return jdbi.withHandle(handle -> handle.createUpdate(RENEW)
+                        .bind("source", stream.key())
                         .bind("leaseMs", lease.toMillis())
                         .bind("epoch", epoch)
                         .bind("replica", replica)
@@ -242,6 +289,7 @@ class StreamPosition {
     /** Lets another replica take over at once. */
     void release(String replica, long epoch) {
         jdbi.useHandle(handle -> handle.createUpdate(RELEASE)
+                .bind("source", stream.key())
                 .bind("epoch", epoch)
                 .bind("replica", replica)
                 .execute());
@@ -255,9 +303,10 @@ class StreamPosition {
             statement.setLong(2, last.offset());
             statement.setObject(3, UsageEventStore.utc(last.publishedAt()));
             statement.setObject(4, UsageEventStore.utc(committedAt));
-            statement.setLong(5, epoch);
-            statement.setLong(6, expected);
+            statement.setString(5, stream.key());
+            statement.setLong(6, epoch);
             statement.setLong(7, expected);
+            statement.setLong(8, expected);
             if (statement.executeUpdate() != 1) {
                 throw new Fenced(epoch, expected);
             }
@@ -271,10 +320,11 @@ class StreamPosition {
             statement.setLong(1, next);
             statement.setObject(2, UsageEventStore.utc(mark.last().publishedAt()));
             statement.setObject(3, UsageEventStore.utc(committedAt));
-            statement.setInt(4, mark.lanes());
-            statement.setInt(5, mark.lane());
-            statement.setLong(6, epoch);
-            statement.setLong(7, next);
+            statement.setString(4, stream.key());
+            statement.setInt(5, mark.lanes());
+            statement.setInt(6, mark.lane());
+            statement.setLong(7, epoch);
+            statement.setLong(8, next);
             if (statement.executeUpdate() != 1) {
                 throw new Fenced(epoch, next);
             }

@@ -32,9 +32,15 @@ final class StreamProbe {
     record Seen(long offset, Instant publishedAt) {}
 
     private final Environment environment;
+    private final StreamId stream;
 
-    StreamProbe(Environment environment) {
+    StreamProbe(Environment environment, StreamId stream) {
         this.environment = environment;
+        this.stream = stream;
+    }
+
+    StreamId stream() {
+        return stream;
     }
 
     /**
@@ -50,7 +56,7 @@ final class StreamProbe {
     long end(Duration silence) throws IOException, InterruptedException {
         AtomicLong highest = new AtomicLong(-1);
         AtomicBoolean cut = new AtomicBoolean();
-        try (Consumer probe = environment.consumerBuilder().stream(BrokerTopology.STREAM)
+        try (Consumer probe = environment.consumerBuilder().stream(stream.name())
                 .offset(OffsetSpecification.last())
                 .flow()
                 .strategy(new OneChunk())
@@ -67,8 +73,7 @@ final class StreamProbe {
             LOG.tracef("event=stream_end_probed probe=%s", probe);
         }
         if (cut.get()) {
-            throw new IOException(
-                    "the connection was lost while stream %s was looked at".formatted(BrokerTopology.STREAM));
+            throw new IOException("the connection was lost while stream %s was looked at".formatted(stream.name()));
         }
         return highest.get() + 1;
     }
@@ -80,8 +85,8 @@ final class StreamProbe {
      */
     Seen first() throws IOException, InterruptedException {
         return at(OffsetSpecification.first())
-                .orElseThrow(() -> new IOException("the first message of stream %s did not come within %s"
-                        .formatted(BrokerTopology.STREAM, PATIENCE)));
+                .orElseThrow(() -> new IOException(
+                        "the first message of stream %s did not come within %s".formatted(stream.name(), PATIENCE)));
     }
 
     /**
@@ -92,13 +97,13 @@ final class StreamProbe {
     Seen from(long offset) throws IOException, InterruptedException {
         return at(OffsetSpecification.offset(offset))
                 .orElseThrow(() -> new IOException("the message at offset %d of stream %s did not come within %s"
-                        .formatted(offset, BrokerTopology.STREAM, PATIENCE)));
+                        .formatted(offset, stream.name(), PATIENCE)));
     }
 
     private Optional<Seen> at(OffsetSpecification place) throws InterruptedException {
         AtomicReference<Seen> first = new AtomicReference<>();
         CountDownLatch seen = new CountDownLatch(1);
-        try (Consumer probe = environment.consumerBuilder().stream(BrokerTopology.STREAM)
+        try (Consumer probe = environment.consumerBuilder().stream(stream.name())
                 .offset(place)
                 .flow()
                 .strategy(new OneChunk())

@@ -18,6 +18,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -41,8 +42,32 @@ final class StreamReader implements TransportReader {
     private static final Duration CLOSE_PATIENCE = Duration.ofSeconds(10);
     private static final Duration RPC_PATIENCE = Duration.ofSeconds(5);
 
+    /** Which replica is to read the stream, where not every one may. */
+    interface Turn {
+
+        /** Empty while it is not known. */
+        Optional<Boolean> isOurs();
+
+        /** Calls this when the turn ends. */
+        void onEnd(Runnable end);
+    }
+
+    /** For the one stream every replica tries to get the lease. */
+    static final Turn ALWAYS = new Turn() {
+        @Override
+        public Optional<Boolean> isOurs() {
+            return Optional.of(true);
+        }
+
+        @Override
+        public void onEnd(Runnable end) {}
+    };
+
+    private static final Duration TURN_LOOK = Duration.ofMillis(200);
+
     private final IngestPipeline pipeline;
     private final StreamPosition position;
+    private final Turn turn;
     private final BrokerTopology.Preparation preparation;
     private final BrokerSettings broker;
     private final IngestConfig config;
@@ -57,12 +82,15 @@ final class StreamReader implements TransportReader {
     private volatile boolean reading;
     private volatile Instant reachableAt;
 
+    /** Ends the session that runs. */
+    private volatile CountDownLatch cut;
+
     /** Since when something may wait unread because no session is up; null while reading, or while another replica reads. */
     private volatile Instant blindSince;
 
     StreamReader(
             IngestPipeline pipeline,
-            StreamPosition position,
+            Turn turn,
             BrokerTopology.Preparation preparation,
             BrokerSettings broker,
             IngestConfig config,
@@ -70,7 +98,14 @@ final class StreamReader implements TransportReader {
             Consumer<String> refused,
             Clock clock) {
         this.pipeline = pipeline;
-        this.position = position;
+        this.position = pipeline.position();
+        this.turn = turn;
+        turn.onEnd(() -> {
+            CountDownLatch session = cut;
+            if (session != null) {
+                session.countDown();
+            }
+        });
         this.preparation = preparation;
         this.broker = broker;
         this.config = config;
@@ -118,6 +153,14 @@ final class StreamReader implements TransportReader {
 
     private void run() {
         while (!stopping) {
+            Optional<Boolean> ours = turn.isOurs();
+            if (!ours.orElse(false)) {
+                blindSince = ours.isPresent()
+                        ? null
+                        : Optional.ofNullable(blindSince).orElseGet(clock::instant);
+                pause(TURN_LOOK);
+                continue;
+            }
             try {
                 preparation.run();
                 reachableAt = clock.instant();
@@ -162,22 +205,23 @@ final class StreamReader implements TransportReader {
         EventLoopGroup loops = new NioEventLoopGroup(1);
         try (Environment environment = environment(broker, config, loops)) {
             StreamPlace place = granted.get().place();
-            StreamProbe probe = new StreamProbe(environment);
+            StreamProbe probe = new StreamProbe(environment, position.stream());
             StreamCheck.Extent extent = check.check(probe, place);
             long base = place.base();
             long firstToRead = place.firstToRead();
             endOffset.set(base + extent.end());
             long generation = pipeline.begin(epoch, firstToRead, base + extent.first(), place.ahead());
             LOG.infof(
-                    "event=stream_reading epoch=%d from_offset=%d end=%d base=%d",
-                    epoch, firstToRead, base + extent.end(), base);
+                    "event=stream_reading stream=%s epoch=%d from_offset=%d end=%d base=%d",
+                    position.stream().name(), epoch, firstToRead, base + extent.end(), base);
             reading = true;
             blindSince = null;
-            CountDownLatch cut = new CountDownLatch(1);
-            try (var consumer = consumer(environment, generation, place, cut)) {
+            CountDownLatch session = new CountDownLatch(1);
+            cut = session;
+            try (var consumer = consumer(environment, generation, place, session)) {
                 LOG.tracef("event=stream_consumer consumer=%s", consumer);
                 try {
-                    keep(probe, cut, generation, granted.get());
+                    keep(probe, session, generation, granted.get());
                 } finally {
                     noteInterrupt();
                 }
@@ -201,13 +245,19 @@ final class StreamReader implements TransportReader {
         }
     }
 
-    private void keep(StreamProbe probe, CountDownLatch cut, long generation, StreamPosition.Lease lease)
+    private void keep(StreamProbe probe, CountDownLatch session, long generation, StreamPosition.Lease lease)
             throws Exception {
         Duration length = config.stream().lease();
         long renewMillis = Math.max(100, length.toMillis() / 3);
         long base = lease.place().base();
         while (!stopping && !pipeline.isFenced(generation)) {
-            if (cut.await(renewMillis, TimeUnit.MILLISECONDS)) {
+            if (!turn.isOurs().orElse(false)) {
+                LOG.infof(
+                        "event=stream_turn_over stream=%s epoch=%d",
+                        position.stream().name(), lease.epoch());
+                return;
+            }
+            if (session.await(renewMillis, TimeUnit.MILLISECONDS)) {
                 LOG.warnf("event=stream_cut epoch=%d", lease.epoch());
                 return;
             }
@@ -294,21 +344,24 @@ final class StreamReader implements TransportReader {
      * Hands messages to the pipeline until the connection is lost. The client would go on by itself where it was; but the stream may
      * have been replaced meanwhile, so the next session looks at it first.
      */
-    private AutoCloseable consumer(Environment environment, long generation, StreamPlace place, CountDownLatch cut) {
+    private AutoCloseable consumer(
+            Environment environment, long generation, StreamPlace place, CountDownLatch session) {
+        // The partitions of a replica share the memory.
+        int partitions = config.stream().partitions();
         StreamCredit credit = new StreamCredit(
-                config.stream().bufferMessages(), config.stream().bufferBytes());
-        return environment.consumerBuilder().stream(BrokerTopology.STREAM)
+                config.stream().bufferMessages() / partitions, config.stream().bufferBytes() / partitions);
+        return environment.consumerBuilder().stream(position.stream().name())
                 .offset(OffsetSpecification.offset(place.firstAtBroker()))
                 .flow()
                 .strategy(credit)
                 .builder()
                 .listeners(change -> {
                     if (change.currentState() == Resource.State.RECOVERING) {
-                        cut.countDown();
+                        session.countDown();
                     }
                 })
                 .messageHandler((context, message) -> {
-                    if (cut.getCount() > 0) {
+                    if (session.getCount() > 0) {
                         pipeline.offer(generation, raw(context, message, credit, place.base()));
                     }
                 })

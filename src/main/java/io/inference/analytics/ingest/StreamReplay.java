@@ -13,6 +13,7 @@ import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jboss.logging.Logger;
@@ -38,7 +39,23 @@ public class StreamReplay {
             long stored,
             long duplicates,
             long conflicts,
-            long deadLettered) {}
+            long deadLettered) {
+
+        /** Both together; a stream of which nothing was read has no offsets. */
+        Report plus(Report other) {
+            return batches == 0
+                    ? other
+                    : new Report(
+                            other.batches == 0 ? firstOffset : Math.min(firstOffset, other.firstOffset),
+                            Math.max(lastOffset, other.lastOffset),
+                            batches + other.batches,
+                            received + other.received,
+                            stored + other.stored,
+                            duplicates + other.duplicates,
+                            conflicts + other.conflicts,
+                            deadLettered + other.deadLettered);
+        }
+    }
 
     private static final Logger LOG = Logger.getLogger(StreamReplay.class);
     private static final Duration STALL_MAX = Duration.ofMinutes(1);
@@ -77,7 +94,8 @@ public class StreamReplay {
 
     /** From the offset on, or from the first later one that the stream still has. */
     public Report fromOffset(long offset) throws InterruptedException {
-        StreamPlace place = place();
+        StreamId stream = StreamId.holding(offset);
+        StreamPlace place = place(stream);
         long end = place.firstToRead();
         if (offset >= end) {
             throw new Failure.Invalid(
@@ -89,7 +107,7 @@ public class StreamReplay {
                     "from-offset: %d (expected: %d or more, where the present stream begins)"
                             .formatted(offset, place.base()));
         }
-        return replay(OffsetSpecification.offset(offset - place.base()), offset, place);
+        return replay(stream, OffsetSpecification.offset(offset - place.base()), offset, place);
     }
 
     /** From the broker's chunk that holds this time of publishing, so from a little before it. */
@@ -98,29 +116,48 @@ public class StreamReplay {
         if (time.isAfter(now)) {
             throw new Failure.Invalid("fromTime", "fromTime: %s (expected: before now, %s)".formatted(time, now));
         }
-        return replay(OffsetSpecification.timestamp(time.toEpochMilli()), 0, place());
+        requireStream();
+        Optional<Report> done = Optional.empty();
+        for (StreamId stream : StreamId.configured(config).toList()) {
+            StreamPlace place = position.in(stream).place();
+            if (place.nextOffset().isPresent()) {
+                Report report =
+                        replay(stream, OffsetSpecification.timestamp(time.toEpochMilli()), stream.firstOffset(), place);
+                done = Optional.of(done.map(report::plus).orElse(report));
+            }
+        }
+        return done.orElseThrow(StreamReplay::nothing);
     }
 
-    private StreamPlace place() {
+    private static Failure.NotFound nothing() {
+        return new Failure.NotFound("nothing of the stream has been committed yet");
+    }
+
+    private StreamPlace place(StreamId stream) {
+        requireStream();
+        StreamPlace place = position.in(stream).place();
+        if (place.nextOffset().isEmpty()) {
+            throw nothing();
+        }
+        return place;
+    }
+
+    private void requireStream() {
         if (config.transport() != IngestConfig.Transport.STREAM) {
             throw new Failure.Invalid(
                     "INGESTION_TRANSPORT",
                     "INGESTION_TRANSPORT: queue (expected: stream; a queue keeps nothing that could be read again)");
         }
-        StreamPlace place = position.place();
-        if (place.nextOffset().isEmpty()) {
-            throw new Failure.NotFound("nothing of the stream has been committed yet");
-        }
-        return place;
     }
 
-    private Report replay(OffsetSpecification from, long first, StreamPlace place) throws InterruptedException {
+    private Report replay(StreamId stream, OffsetSpecification from, long first, StreamPlace place)
+            throws InterruptedException {
         Instant startedAt = clock.instant();
         IngestPipeline pipeline = live.forReplay();
         EventLoopGroup loops = new NioEventLoopGroup(1);
         try (Environment environment = StreamReader.environment(broker, config, loops)) {
             pipeline.start();
-            Progress progress = new Progress(pipeline, pipeline.begin(0, first, 0), place);
+            Progress progress = new Progress(stream, pipeline, pipeline.begin(0, first, 0), place);
             try (Consumer consumer = progress.consume(environment, from)) {
                 LOG.debugf("event=replay_started consumer=%s end=%d", consumer, place.firstToRead());
                 await(progress);
@@ -128,7 +165,7 @@ public class StreamReplay {
         } catch (StreamException e) {
             throw new Failure.Unavailable(
                     "RABBITMQ_URL, RABBITMQ_STREAM_PORT: the stream %s cannot be read (expected: a broker that answers on both ports)"
-                            .formatted(BrokerTopology.STREAM),
+                            .formatted(stream.name()),
                     STALL_MAX,
                     e);
         } finally {
@@ -176,6 +213,7 @@ public class StreamReplay {
     /** Hands messages below the end to the writers and counts them until all are committed. */
     private final class Progress {
 
+        private final StreamId stream;
         private final IngestPipeline pipeline;
         private final long generation;
         private final long base;
@@ -186,7 +224,8 @@ public class StreamReplay {
         private final AtomicLong settled = new AtomicLong();
         private volatile boolean read;
 
-        Progress(IngestPipeline pipeline, long generation, StreamPlace place) {
+        Progress(StreamId stream, IngestPipeline pipeline, long generation, StreamPlace place) {
+            this.stream = stream;
             this.pipeline = pipeline;
             this.generation = generation;
             this.base = place.base();
@@ -194,7 +233,7 @@ public class StreamReplay {
         }
 
         Consumer consume(Environment environment, OffsetSpecification from) {
-            return environment.consumerBuilder().stream(BrokerTopology.STREAM)
+            return environment.consumerBuilder().stream(stream.name())
                     .offset(from)
                     .flow()
                     .strategy(credit)

@@ -168,6 +168,11 @@ public enum Setting {
             "4",
             SettingForm.number(1, 64),
             "Lanes that commit in parallel. An organisation has one lane, so a slow one delays no other lane. May be changed at any time."),
+    INGESTION_STREAM_PARTITIONS(
+            "analytics.ingestion.stream.partitions",
+            "1",
+            SettingForm.number(1, 64),
+            "Partitions of the super stream, which several replicas read (RabbitMQ 3.11 or newer). With 1 there is one stream, which one replica reads. May be changed at any time."),
     INGESTION_STREAM_MAX_AGE(
             "analytics.ingestion.stream.max-age",
             "7d",

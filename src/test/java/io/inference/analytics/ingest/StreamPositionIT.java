@@ -269,7 +269,7 @@ class StreamPositionIT {
         CompletableFuture<Void> started = CompletableFuture.runAsync(() -> LocalDev.act(Backend.RABBITMQ, "start"));
         do {
             try {
-                assertThat(topology.messages(IngestConfig.Transport.STREAM)).isPresent();
+                assertThat(topology.messages(BrokerTopology.STREAM)).isPresent();
             } catch (IOException | TimeoutException | AlreadyClosedException e) {
                 Thread.onSpinWait();
             }

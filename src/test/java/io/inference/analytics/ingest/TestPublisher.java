@@ -44,6 +44,12 @@ final class TestPublisher {
         return published;
     }
 
+    String brokerVersion() throws IOException, TimeoutException {
+        try (Connection connection = factory.newConnection()) {
+            return connection.getServerProperties().get("version").toString();
+        }
+    }
+
     void publish(int count) throws IOException, TimeoutException, InterruptedException {
         List<UUID> ids = new ArrayList<>();
         try (Connection connection = factory.newConnection();

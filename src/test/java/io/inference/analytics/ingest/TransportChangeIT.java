@@ -10,6 +10,7 @@ import io.inference.analytics.testing.Backend;
 import io.inference.analytics.testing.ServiceProcess;
 import io.inference.analytics.testing.Sql;
 import io.inference.analytics.testing.TestBackends;
+import java.lang.module.ModuleDescriptor;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
@@ -100,6 +101,28 @@ class TransportChangeIT {
                 ServiceProcess queue = start("queue")) {
             assertRefused(stream, BrokerTopology.STREAM, "x-max-age");
             assertRefused(queue, BrokerTopology.QUEUE, "x-delivery-limit");
+        }
+    }
+
+    /** The suite's broker may have none; local-dev/super-streams tries them where they are. */
+    @Test
+    void superStreamsAreReadWhereTheBrokerHasThemAndRefusedWithOneLineElsewhere() throws Exception {
+        settings.put("INGESTION_STREAM_PARTITIONS", "3");
+        boolean has = ModuleDescriptor.Version.parse(publisher.brokerVersion())
+                        .compareTo(ModuleDescriptor.Version.parse("3.11"))
+                >= 0;
+        try (ServiceProcess service = start("stream")) {
+            if (has) {
+                service.awaitReady();
+                publisher.publish(300);
+                awaitStored();
+            } else {
+                assertThat(service.awaitEnd()).as(service.log()).isEqualTo(1);
+                assertThat(service.log().lines().filter(line -> line.contains("INGESTION_STREAM_PARTITIONS")))
+                        .singleElement()
+                        .asString()
+                        .contains("RabbitMQ " + publisher.brokerVersion(), "(expected: 3.11 or newer, or 1)");
+            }
         }
     }
 

@@ -27,7 +27,7 @@ final class Stored implements AutoCloseable {
     private static final String OVERLAPS_AND_GAPS =
             """
             select count(*) from (
-                select first_offset, lag(last_offset) over (order by first_offset) as before
+                select first_offset, lag(last_offset) over (partition by div(first_offset, 10000000000000) order by first_offset) as before
                 from (select first_offset, last_offset from analytics.ingestion_batches where kind = 'live' and first_offset is not null
                       union all select first_offset, last_offset from analytics.ingestion_skipped_offsets) ranges) ordered
             where before is not null and first_offset <> before + 1
