@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.stream.LongStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
@@ -39,6 +40,13 @@ class FaultSuiteIT {
             "stream", EnumSet.of(Trouble.RABBITMQ_KILLED, Trouble.PARTITION),
             "queue", EnumSet.of(Trouble.POSTGRES_KILLED, Trouble.BROKER_CUT, Trouble.DATABASE_FULL));
 
+    /** Those named, or all. */
+    private static final Set<Trouble> CHOSEN = Stream.of(
+                    System.getProperty("analytics.test.faults", "").split(","))
+            .filter(name -> !name.isEmpty())
+            .map(Trouble::valueOf)
+            .collect(Collectors.toCollection(() -> EnumSet.noneOf(Trouble.class)));
+
     static Stream<Arguments> runs() {
         long from = Long.getLong("analytics.test.first-seed", 1);
         return LongStream.range(from, from + Long.getLong("analytics.test.seeds", 1))
@@ -53,6 +61,9 @@ class FaultSuiteIT {
         Collections.shuffle(order, new Random(seed));
         if (!WHOLE) {
             order.retainAll(SHORT.get(transport));
+        }
+        if (!CHOSEN.isEmpty()) {
+            order.retainAll(CHOSEN);
         }
         // It leaves the server behind.
         if (order.remove(Trouble.STANDBY_PROMOTED)) {

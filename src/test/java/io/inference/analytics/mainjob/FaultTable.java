@@ -31,7 +31,7 @@ final class FaultTable {
         return seconds.isEmpty();
     }
 
-    /** Puts the table in the place of the former one. */
+    /** Puts the faults of this run into the table of the page; the others keep the row of their last run. */
     void writeTo(Path page) throws IOException {
         String text = Files.readString(page);
         int begin = text.indexOf(BEGIN);
@@ -39,29 +39,48 @@ final class FaultTable {
         if (begin < 0 || end < begin) {
             throw new IllegalStateException("%s: no lines %s and %s".formatted(page, BEGIN.strip(), END));
         }
-        Files.writeString(page, text.substring(0, begin + BEGIN.length()) + "\n" + this + "\n" + text.substring(end));
+        String table = over(text.substring(begin + BEGIN.length(), end).lines().toList());
+        Files.writeString(page, text.substring(0, begin + BEGIN.length()) + "\n" + table + "\n" + text.substring(end));
     }
 
     @Override
     public String toString() {
-        StringBuilder text = new StringBuilder();
-        text.append(
-                ("Run on %s, storage flavour %s, %d processors.\nSeconds until everything was stored; of several times,"
-                                + " median and most. %d of %d faults were run.\n\n")
-                        .formatted(
-                                LocalDate.now(ZoneOffset.UTC),
-                                System.getProperty("analytics.test.flavour", "postgres"),
-                                Runtime.getRuntime().availableProcessors(),
-                                seconds.size(),
-                                Trouble.values().length));
-        text.append("| Fault under load | Times | Stream | Queue |\n|---|---|---|---|\n");
-        seconds.forEach((trouble, found) -> text.append("| %s | %d | %s | %s |\n"
+        return over(List.of());
+    }
+
+    private String over(List<String> former) {
+        List<String> rows = new ArrayList<>();
+        for (Trouble trouble : Trouble.values()) {
+            String begin = "| " + trouble + " | ";
+            if (seconds.containsKey(trouble)) {
+                rows.add(begin + cells(seconds.get(trouble)));
+            } else {
+                former.stream().filter(row -> row.startsWith(begin)).forEach(rows::add);
+            }
+        }
+        return """
+                Seconds until everything was stored; of several times, median and most. %d of %d faults were run,
+                on %d processors.
+
+                | Fault under load | Last run | Storage | Times | Stream | Queue |
+                |---|---|---|---|---|---|
+                %s
+                """
                 .formatted(
-                        trouble,
+                        rows.size(),
+                        Trouble.values().length,
+                        Runtime.getRuntime().availableProcessors(),
+                        String.join("\n", rows));
+    }
+
+    private static String cells(Map<String, List<Double>> found) {
+        return "%s | %s | %d | %s | %s |"
+                .formatted(
+                        LocalDate.now(ZoneOffset.UTC),
+                        System.getProperty("analytics.test.flavour", "postgres"),
                         found.values().stream().mapToInt(List::size).sum(),
                         figure(found.getOrDefault("stream", List.of())),
-                        figure(found.getOrDefault("queue", List.of())))));
-        return text.toString();
+                        figure(found.getOrDefault("queue", List.of())));
     }
 
     private static String figure(List<Double> found) {
