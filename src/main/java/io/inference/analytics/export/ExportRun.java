@@ -8,6 +8,7 @@ import io.inference.analytics.objectstore.ObjectLocation;
 import io.inference.analytics.objectstore.ObjectStore;
 import io.inference.analytics.objectstore.StoreTrouble;
 import io.inference.analytics.platform.Sha256;
+import io.inference.analytics.platform.Traces;
 import io.quarkus.agroal.DataSource;
 import jakarta.annotation.PostConstruct;
 import jakarta.annotation.PreDestroy;
@@ -63,6 +64,7 @@ class ExportRun {
     private final ExportManifest manifest;
     private final OrgExportSettings settings;
     private final ExportConfig config;
+    private final Traces traces;
     private final Clock clock;
 
     ExportRun(
@@ -74,6 +76,7 @@ class ExportRun {
             ExportManifest manifest,
             OrgExportSettings settings,
             ExportConfig config,
+            Traces traces,
             Clock clock) {
         this.pool = pool;
         this.snapshots = snapshots;
@@ -83,6 +86,7 @@ class ExportRun {
         this.manifest = manifest;
         this.settings = settings;
         this.config = config;
+        this.traces = traces;
         this.clock = clock;
     }
 
@@ -169,9 +173,14 @@ class ExportRun {
             CsvLines csv = new CsvLines(digested, job.order().csv());
             ExportContents file = new ExportContents(task, snapshot, csv, clock);
             Optional<FocusVersion> charges = job.order().format().charges();
-            ExportContents.Contents contents = charges.isPresent()
-                    ? file.charges(charges.get())
-                    : file.usage(snapshots, helpers, config.providerName());
+            ExportContents.Contents contents;
+            if (charges.isPresent()) {
+                contents = file.charges(charges.get());
+            } else {
+                contents = file.usage(snapshots, helpers, config.providerName());
+                // One link is that of the request.
+                traces.link(() -> snapshot.batchTraces(Traces.LINKS_MAX - 1));
+            }
             upload.finish();
             return new Written(
                     contents,

@@ -107,8 +107,8 @@ class UsageEventStore {
             """
             insert into analytics.ingestion_batches (batch_id, kind, transport, replica, lane, correlation_id, first_offset, last_offset,
                 messages, received, stored, duplicates, conflicts, dead_lettered, first_event_at, last_event_at, late,
-                started_at, committed_at)
-            values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                started_at, committed_at, trace_parent)
+            values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """;
 
     /** Of a trial that is rolled back. */
@@ -328,7 +328,8 @@ class UsageEventStore {
                     column++, batch.lastEventAt().map(UsageEventStore::utc).orElse(null));
             statement.setBoolean(column++, batch.late());
             statement.setObject(column++, utc(batch.startedAt()));
-            statement.setObject(column, utc(batch.committedAt()));
+            statement.setObject(column++, utc(batch.committedAt()));
+            statement.setString(column, Traces.current().orElse(null));
             statement.executeUpdate();
         }
         if (!stored.isEmpty()) {

@@ -13,6 +13,7 @@ import java.util.Collection;
 import java.util.LinkedHashSet;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Supplier;
 import java.util.regex.Pattern;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
 
@@ -53,6 +54,16 @@ public class Traces {
             }
         }
         return builder.startSpan();
+    }
+
+    /**
+     * Links the current span to more contexts, as {@link #start} does. They are read only while tracing is on; of those beyond
+     * {@link #LINKS_MAX} the SDK keeps none.
+     */
+    public void link(Supplier<? extends Collection<String>> traceParents) {
+        if (!disabled) {
+            traceParents.get().forEach(each -> parse(each).ifPresent(Span.current()::addLink));
+        }
     }
 
     /** Makes the span the current one of this thread, until the scope is closed; nothing is current while tracing is off. */

@@ -10,6 +10,7 @@ import io.inference.analytics.testing.OtlpReceiver;
 import io.inference.analytics.testing.OtlpReceiver.Link;
 import io.inference.analytics.testing.OtlpReceiver.Received;
 import io.inference.analytics.testing.ServiceProcess;
+import io.inference.analytics.testing.Sql;
 import io.inference.analytics.testing.TestBackends;
 import io.inference.analytics.testing.Tokens;
 import java.net.http.HttpResponse;
@@ -24,10 +25,13 @@ import java.util.UUID;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** From a producer's message to the file of an export, along the links of spans; and from a figure on a graph to a trace. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
@@ -63,10 +67,11 @@ class TelemetryIT {
     }
 
     @Test
-    void theTraceOfAnExportLeadsToItsRequest() throws Exception {
-        Instant hour = Instant.now().truncatedTo(ChronoUnit.HOURS);
-        String token = Tokens.sign(Tokens.claims(List.of("org-admin"), UUID.fromString(KnownEvents.ORG)), settings);
-        String jobs = "/analytics/v1/orgs/" + KnownEvents.ORG + "/exports";
+    void theTraceOfAnExportLeadsToItsRequestAndToThePublishers() throws Exception {
+        Instant hour = Instant.now().truncatedTo(ChronoUnit.HOURS).plus(1, ChronoUnit.HOURS);
+        String org = KnownEvents.QUIET_ORG;
+        String token = Tokens.sign(Tokens.claims(List.of("org-admin"), UUID.fromString(org)), settings);
+        String jobs = "/analytics/v1/orgs/" + org + "/exports";
         HttpResponse<String> accepted = service.post(
                 jobs,
                 "{\"timeRange\":{\"start\":\"%s\",\"end\":\"%s\"},\"granularity\":\"hourly\",\"format\":\"csv\"}"
@@ -84,13 +89,58 @@ class TelemetryIT {
                     .findFirst()
                     .orElseThrow(() -> new AssertionError("no span of the export"));
             assertThat(export.attributes()).containsEntry("analytics.job_id", jobId);
-            Link request = export.links().get(0);
-            assertThat(collector.spans()).anySatisfy(span -> {
-                assertThat(span.traceId()).isEqualTo(request.traceId());
-                assertThat(span.spanId()).isEqualTo(request.spanId());
-                assertThat(span.name()).startsWith("POST ").endsWith("/exports");
-            });
+            List<Received> linked =
+                    export.links().stream().flatMap(this::spansOf).toList();
+            assertThat(linked.get(0).name()).startsWith("POST ").endsWith("/exports");
+            assertThat(linked).extracting(Received::name).contains("ingest batch");
+            assertThat(linked.stream().flatMap(span -> span.links().stream()))
+                    .contains(new Link(KnownEvents.TRACE_ID, KnownEvents.PARENT_SPAN_ID));
         });
+    }
+
+    private Stream<Received> spansOf(Link link) {
+        return collector.spans().stream().filter(span -> link.equals(new Link(span.traceId(), span.spanId())));
+    }
+
+    /** Without tracing of its request, a row leads to its batch, and the batch to its trace. */
+    @Test
+    void eachStoredBatchKeepsTheContextOfItsTrace() {
+        await("the batches").atMost(PATIENCE).untilAsserted(() -> {
+            Set<String> spans = collector.spans("ingest batch").stream()
+                    .map(span -> "00-%s-%s-01".formatted(span.traceId(), span.spanId()))
+                    .collect(Collectors.toSet());
+            assertThat(new Sql(settings.get("DATABASE_URL"))
+                            .rows("select trace_parent from analytics.ingestion_batches"))
+                    .isNotEmpty()
+                    .extracting(row -> row.toList().get(0))
+                    .isSubsetOf(spans);
+        });
+    }
+
+    /** One that accepts plain text too gets exemplars, as Prometheus does, and so does one that names no version. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "application/openmetrics-text",
+                "application/openmetrics-text; version=1.0.0",
+                "application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.5,application/openmetrics-text;version=0.0.1;q=0.4,"
+                        + "text/plain;version=1.0.0;escaping=allow-utf-8;q=0.3,text/plain;version=0.0.4;q=0.2,*/*;q=0.1"
+            })
+    void aScraperThatAcceptsOpenMetricsGetsExemplars(String accept) {
+        await("exemplars").atMost(PATIENCE).untilAsserted(() -> {
+            HttpResponse<String> metrics = service.metrics(accept);
+            assertThat(metrics.statusCode()).isEqualTo(200);
+            assertThat(metrics.headers().firstValue("Content-Type"))
+                    .contains("application/openmetrics-text; version=1.0.0; charset=utf-8");
+            assertThat(metrics.body()).endsWith("# EOF\n").containsPattern(EXEMPLAR);
+        });
+    }
+
+    @Test
+    void aScraperOfPlainTextGetsIt() {
+        HttpResponse<String> metrics = service.metrics("text/plain");
+        assertThat(metrics.headers().firstValue("Content-Type")).contains("text/plain; version=0.0.4; charset=utf-8");
+        assertThat(metrics.body()).contains("analytics_ingestion_events_total{").doesNotContain("# EOF");
     }
 
     /** Prometheus keeps them with the samples; Grafana shows them as points that lead to the trace. */

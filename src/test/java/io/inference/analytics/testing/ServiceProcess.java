@@ -164,6 +164,14 @@ public final class ServiceProcess implements AutoCloseable {
         return send(URI.create("http://localhost:" + managementPort + path), "");
     }
 
+    /** GET of the metrics as a scraper does that sends this header {@code Accept}. */
+    public HttpResponse<String> metrics(String accept) {
+        return exchange(HttpRequest.newBuilder(URI.create("http://localhost:" + managementPort + "/metrics"))
+                .timeout(ANSWER_PATIENCE)
+                .header("Accept", accept)
+                .build());
+    }
+
     /** GET from the management port as a client does that asks for HTTP/2. */
     public HttpResponse<String> managementOverHttp2(String path) {
         return exchange(
