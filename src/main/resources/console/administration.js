@@ -7,11 +7,12 @@ import * as exportSettings from './export-settings.js';
 import * as keys from './keys.js';
 import { text } from './messages.js';
 import { choice, field, refusal } from './parts.js';
+import { ofSession } from './session.js';
 
 const KINDS = ['orgs', 'models', 'users'];
 
 const EMPTY = { kind: 'models', id: '', name: '' };
-let form = { ...EMPTY };
+const mine = ofSession(() => ({ form: { ...EMPTY } }));
 
 /** A part that the credential may not see is its refusal; the others are shown. */
 const orRefusal = answer => answer.catch(fault => {
@@ -39,24 +40,24 @@ function names(app) {
   const words = text.names;
   const { data, view } = app;
   const set = name => value => {
-    form[name] = value;
+    mine.form[name] = value;
     app.draw();
   };
   const ids = {
     orgs: app.orgs.map(org => [org.orgId, org.name]),
     models: data.models.map(model => [model.modelId, model.name]),
     users: data.users.map(user => [user.userId, user.name]),
-  }[form.kind];
+  }[mine.form.kind];
   const pick = kind => {
-    form = { ...EMPTY, kind };
+    mine.form = { ...EMPTY, kind };
     app.draw();
   };
   const submit = event => {
     event.preventDefault();
-    const { kind, id, name } = form;
+    const { kind, id, name } = mine.form;
     app.change('names', async () => {
       await api.put('catalog/names', { [kind]: { [id]: name } });
-      form = { ...EMPTY, kind };
+      mine.form = { ...EMPTY, kind };
       return words.saved(name);
     });
   };
@@ -66,15 +67,15 @@ function names(app) {
       <p>${words.lead}</p>
       <form aria-labelledby="title-names" @submit=${submit}>
         <div class="controls">
-          ${choice('names-kind', words.kind, KINDS.map(kind => [kind, words.kinds[kind]]), form.kind, pick)}
-          ${choice('names-known', words.known, [['', words.choose], ...ids], form.id, set('id'))}
-          ${field({ id: 'names-id', label: words.id, value: form.id, set: set('id'), title: words.idRule,
+          ${choice('names-kind', words.kind, KINDS.map(kind => [kind, words.kinds[kind]]), mine.form.kind, pick)}
+          ${choice('names-known', words.known, [['', words.choose], ...ids], mine.form.id, set('id'))}
+          ${field({ id: 'names-id', label: words.id, value: mine.form.id, set: set('id'), title: words.idRule,
             pattern: '[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}' })}
-          ${field({ id: 'names-name', label: words.name, value: form.name, set: set('name') })}
+          ${field({ id: 'names-name', label: words.name, value: mine.form.name, set: set('name') })}
           <button type="submit" class="primary">${words.button}</button>
         </div>
       </form>
-      ${form.kind === 'users' ? html`<p class="note">${words.pseudonyms}</p>` : nothing}
+      ${mine.form.kind === 'users' ? html`<p class="note">${words.pseudonyms}</p>` : nothing}
       <p class="note" role="status">${data.notes.names ?? ''}</p>
       ${data.faults.names ? refusal(data.faults.names) : nothing}
     </section>`;

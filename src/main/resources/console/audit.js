@@ -8,24 +8,22 @@ import { choice, field, refusal } from './parts.js';
 
 const PAGE_LENGTH = 20;
 
-const filters = { actor: '', action: '', outcome: '' };
+const FILTERS = ['actor', 'action', 'outcome'];
 
 const pathOf = view => `orgs/${view.org}/audit`;
 
-const asked = () => Object.fromEntries(Object.entries({ limit: PAGE_LENGTH, ...filters }).filter(([, value]) => value));
+const asked = view => ({ limit: PAGE_LENGTH, ...Object.fromEntries(FILTERS.filter(name => view[name]).map(name => [name, view[name]])) });
 
-export const load = (view, signal) => api.get(pathOf(view), asked(), signal);
+export const load = (view, signal) => api.get(pathOf(view), asked(view), signal);
 
 export function card(app) {
   const words = text.audit;
   const { audit } = app.data;
-  const set = name => value => {
-    filters[name] = value;
-    app.draw();
-  };
+  // They hold when the form is sent; until then they stand in its fields only.
+  const set = () => {};
   const submit = event => {
     event.preventDefault();
-    app.reload();
+    app.go(Object.fromEntries(FILTERS.map(name => [name, event.target.elements[`audit-${name}`].value])));
   };
   return html`
     <section class="card" id="audit" aria-labelledby="title-audit">
@@ -33,9 +31,9 @@ export function card(app) {
       ${audit.fault ? refusal(audit.fault) : html`
         <form aria-labelledby="title-audit" @submit=${submit}>
           <div class="controls">
-            ${field({ id: 'audit-actor', label: words.actor, value: filters.actor, set: set('actor'), required: false })}
-            ${field({ id: 'audit-action', label: words.action, value: filters.action, set: set('action'), required: false })}
-            ${choice('audit-outcome', words.outcome, [['', words.all], ...Object.entries(words.outcomes)], filters.outcome, set('outcome'))}
+            ${field({ id: 'audit-actor', label: words.actor, value: app.view.actor, set, required: false })}
+            ${field({ id: 'audit-action', label: words.action, value: app.view.action, set, required: false })}
+            ${choice('audit-outcome', words.outcome, [['', words.all], ...Object.entries(words.outcomes)], app.view.outcome, set)}
             <button type="submit" class="primary">${words.button}</button>
           </div>
         </form>
@@ -47,7 +45,7 @@ function table(app) {
   const words = text.audit;
   const { view, data } = app;
   const older = () => app.attempt(async () => {
-    const next = await api.get(pathOf(view), { ...asked(), cursor: data.audit.nextCursor });
+    const next = await api.get(pathOf(view), { ...asked(view), cursor: data.audit.nextCursor });
     app.show(view, shown => ({
       ...shown, audit: { entries: [...shown.audit.entries, ...next.entries], nextCursor: next.nextCursor },
     }));

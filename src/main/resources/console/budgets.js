@@ -5,6 +5,7 @@ import * as api from './api.js';
 import * as format from './format.js';
 import { text } from './messages.js';
 import { choice, field, refusal } from './parts.js';
+import { ofSession } from './session.js';
 
 /** Each forecast is a request of its own. */
 const FORECASTS_MAX = 10;
@@ -13,15 +14,13 @@ const RUNNING = { day: 'today', week: 'week-to-date', month: 'month-to-date' };
 const EMPTY = { name: '', amount: '', period: 'month', modelId: '', clientId: '', thresholds: '50, 80, 100' };
 
 /** What the form holds; of a budget that is changed also the budget. */
-let form = { ...EMPTY };
-let changed = null;
-let deleting = null;
+const mine = ofSession(() => ({ form: { ...EMPTY }, changed: null, deleting: null }));
 
 const pathOf = (view, name) => `orgs/${view.org}/budgets${name ? `/${encodeURIComponent(name)}` : ''}`;
 
 export async function load(view, signal) {
-  changed = deleting = null;
-  form = { ...EMPTY };
+  mine.changed = mine.deleting = null;
+  mine.form = { ...EMPTY };
   const { budgets } = await api.get(pathOf(view), {}, signal);
   const forecasts = await Promise.all(budgets.slice(0, FORECASTS_MAX).map(budget => forecast(view, budget, signal)));
   return { budgets, forecasts: new Map(budgets.slice(0, FORECASTS_MAX).map((budget, i) => [budget.name, forecasts[i]])) };
@@ -106,8 +105,8 @@ function actions(budget, app) {
   const words = text.budgets;
   const { name } = budget;
   const change = () => {
-    changed = budget;
-    form = {
+    mine.changed = budget;
+    mine.form = {
       name, amount: budget.amount, period: budget.period, thresholds: budget.thresholds.join(', '),
       modelId: budget.scope.modelId ?? '', clientId: budget.scope.clientId ?? '',
     };
@@ -115,10 +114,10 @@ function actions(budget, app) {
     document.getElementById('budget-amount').focus();
   };
   const ask = () => {
-    deleting = name;
+    mine.deleting = name;
     app.draw();
   };
-  if (deleting === name) {
+  if (mine.deleting === name) {
     return html`<button type="button" class="quiet bad" @click=${() => remove(name, app)}>${words.sure(name)}</button>`;
   }
   // The service refuses to change a budget whose user was erased, as long as it has the same scope.
@@ -131,33 +130,33 @@ function actions(budget, app) {
 function editor(app) {
   const words = text.budgets;
   const set = name => value => {
-    form[name] = value;
+    mine.form[name] = value;
     app.draw();
   };
   const restart = () => {
-    changed = null;
-    form = { ...EMPTY };
+    mine.changed = null;
+    mine.form = { ...EMPTY };
     app.draw();
   };
   const models = [['', words.allModels], ...app.data.models];
-  if (form.modelId && !app.data.models.has(form.modelId)) models.push([form.modelId, form.modelId]);
+  if (mine.form.modelId && !app.data.models.has(mine.form.modelId)) models.push([mine.form.modelId, mine.form.modelId]);
   return html`
     <form id="budget" aria-labelledby="title-budget" @submit=${event => submit(event, app)}>
-      <h3 id="title-budget">${changed ? words.changeOf(changed.name) : words.create}</h3>
+      <h3 id="title-budget">${mine.changed ? words.changeOf(mine.changed.name) : words.create}</h3>
       <div class="controls">
-        ${field({ id: 'budget-name', label: words.name, value: form.name, set: set('name'), readonly: changed !== null,
+        ${field({ id: 'budget-name', label: words.name, value: mine.form.name, set: set('name'), readonly: mine.changed !== null,
           pattern: '[A-Za-z0-9][A-Za-z0-9._\\-]{0,99}', title: words.nameRule })}
-        ${field({ id: 'budget-amount', label: words.amount, value: form.amount, set: set('amount'),
+        ${field({ id: 'budget-amount', label: words.amount, value: mine.form.amount, set: set('amount'),
           pattern: '[0-9]{1,12}(\\.[0-9]{1,8})?', title: words.amountRule })}
-        ${choice('budget-period', words.period, Object.entries(words.periods), form.period, set('period'))}
-        ${choice('budget-model', words.model, models, form.modelId, set('modelId'))}
-        ${field({ id: 'budget-client', label: words.client, value: form.clientId, set: set('clientId'), required: false })}
-        ${field({ id: 'budget-thresholds', label: words.thresholds, value: form.thresholds, set: set('thresholds'),
+        ${choice('budget-period', words.period, Object.entries(words.periods), mine.form.period, set('period'))}
+        ${choice('budget-model', words.model, models, mine.form.modelId, set('modelId'))}
+        ${field({ id: 'budget-client', label: words.client, value: mine.form.clientId, set: set('clientId'), required: false })}
+        ${field({ id: 'budget-thresholds', label: words.thresholds, value: mine.form.thresholds, set: set('thresholds'),
           pattern: '[0-9]+( *, *[0-9]+)*', title: words.thresholdsRule })}
-        <button type="submit" class="primary">${changed ? words.save : words.button}</button>
-        ${changed ? html`<button type="button" @click=${restart}>${words.cancel}</button>` : nothing}
+        <button type="submit" class="primary">${mine.changed ? words.save : words.button}</button>
+        ${mine.changed ? html`<button type="button" @click=${restart}>${words.cancel}</button>` : nothing}
       </div>
-      <p class="note">${words.zone(changed?.timeZone ?? app.view.zone)} ${changed?.webhooks.length ? words.webhooks : nothing}</p>
+      <p class="note">${words.zone(mine.changed?.timeZone ?? app.view.zone)} ${mine.changed?.webhooks.length ? words.webhooks : nothing}</p>
       ${app.data.faults.budgets ? refusal(app.data.faults.budgets) : nothing}
     </form>`;
 }
@@ -165,21 +164,21 @@ function editor(app) {
 /** What the form leaves out of a budget that is changed stays as it is. */
 function bodyOf(view) {
   // Without userErased the service would take the budget of an erased user for one of all users.
-  const { userId, userErased } = changed?.scope ?? {};
+  const { userId, userErased } = mine.changed?.scope ?? {};
   const scope = { userId, userErased };
-  if (form.modelId) scope.modelId = form.modelId;
-  if (form.clientId) scope.clientId = form.clientId;
+  if (mine.form.modelId) scope.modelId = mine.form.modelId;
+  if (mine.form.clientId) scope.clientId = mine.form.clientId;
   return {
-    timeZone: view.zone, ...changed, amount: form.amount, period: form.period, scope,
-    thresholds: form.thresholds.split(',').map(Number),
+    timeZone: view.zone, ...mine.changed, amount: mine.form.amount, period: mine.form.period, scope,
+    thresholds: mine.form.thresholds.split(',').map(Number),
   };
 }
 
 async function submit(event, app) {
   event.preventDefault();
-  const { name } = form;
+  const { name } = mine.form;
   const body = bodyOf(app.view);
-  const isNew = !changed;
+  const isNew = !mine.changed;
   await app.change('budgets', async () => {
     if (isNew && app.data.budgets.some(budget => budget.name === name)) {
       throw new api.Problem({ status: 409, title: text.budgets.exists(name) });

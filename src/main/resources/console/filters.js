@@ -4,6 +4,7 @@ import { html, nothing, render } from './lit-html.js';
 import { Problem, get } from './api.js';
 import * as format from './format.js';
 import { text } from './messages.js';
+import { ofSession } from './session.js';
 
 /** Events without a client. */
 const NO_CLIENT = '';
@@ -17,19 +18,14 @@ const KINDS = {
 };
 
 /** What can be chosen, and of which organisation. */
-let known = { org: null };
-
-/** The next viewer of this tab may see less. */
-export function forget() {
-  known = { org: null };
-}
+const mine = ofSession(() => ({ known: { org: null } }));
 
 /** Asks once per organisation. The figures do not wait for a list that is missing: it is asked for with the next ones. */
 export async function load({ org }, signal) {
-  if (known.org !== org) known = { org };
-  const mine = known;
-  await Promise.all(Object.keys(KINDS).filter(kind => !mine[kind] || mine[kind].again).map(async kind => {
-    mine[kind] = await listOf(kind, org, signal);
+  if (mine.known.org !== org) mine.known = { org };
+  const { known } = mine;
+  await Promise.all(Object.keys(KINDS).filter(kind => !known[kind] || known[kind].again).map(async kind => {
+    known[kind] = await listOf(kind, org, signal);
   }));
 }
 
@@ -59,7 +55,7 @@ export const controls = (view, go) => Object.keys(KINDS).map(kind => choices(kin
 function choices(kind, view, go) {
   const words = text.filters[kind];
   const chosen = view[kind];
-  const list = (known.org === view.org && known[kind]) || { options: [] };
+  const list = (mine.known.org === view.org && mine.known[kind]) || { options: [] };
   const unknown = chosen.filter(value => !list.options.some(([one]) => one === value));
   const options = [...list.options, ...unknown.map(value => [value, value || text.top.nobody.client])];
   const all = list.isMissing ? text.filters.missing(words.all) : words.all;

@@ -5,6 +5,7 @@ import * as api from './api.js';
 import * as format from './format.js';
 import { text } from './messages.js';
 import { choice, day, field, refusal } from './parts.js';
+import { ofSession } from './session.js';
 import { DAY, dateText, midnight } from './time.js';
 
 const PERMISSIONS = [
@@ -14,11 +15,10 @@ const PERMISSIONS = [
 const DAYS_VALID = 90;
 
 const empty = () => ({ name: '', permission: PERMISSIONS[0], until: '' });
-let form = empty();
-let revoking = null;
+const mine = ofSession(() => ({ form: empty(), revoking: null }));
 
 export async function load(signal) {
-  revoking = null;
+  mine.revoking = null;
   return api.get('api-keys', {}, signal);
 }
 
@@ -83,14 +83,14 @@ function stateOf({ revokedAt, expiresAt }) {
 function revoke(key, app) {
   const words = text.keys;
   const ask = () => {
-    revoking = key.keyId;
+    mine.revoking = key.keyId;
     app.draw();
   };
   const act = () => app.change('keys', async () => {
     await api.remove(`api-keys/${key.keyId}`);
     return words.revoked(key.name);
   });
-  return revoking === key.keyId
+  return mine.revoking === key.keyId
     ? html`<button type="button" class="quiet bad" @click=${act}>${words.sure(key.name)}</button>`
     : html`<button type="button" class="quiet" aria-label=${words.revokeOf(key.name)} @click=${ask}>${words.revoke}</button>`;
 }
@@ -99,20 +99,20 @@ function editor(app) {
   const words = text.keys;
   const { view } = app;
   const org = app.orgs.find(one => one.orgId === view.org);
-  const until = form.until || dateText(Date.now() + DAYS_VALID * DAY, view.zone);
+  const until = mine.form.until || dateText(Date.now() + DAYS_VALID * DAY, view.zone);
   const set = name => value => {
-    form[name] = value;
+    mine.form[name] = value;
     app.draw();
   };
   const submit = event => {
     event.preventDefault();
-    const { name, permission } = form;
+    const { name, permission } = mine.form;
     const [year, month, date] = until.split('-').map(Number);
     const expiresAt = new Date(midnight(view.zone, year, month, date + 1)).toISOString();
     app.change('keys', async notes => {
       const { key } = await api.post('api-keys', { name, orgIds: [view.org], permissions: [permission], expiresAt });
       notes.created = key;
-      form = empty();
+      mine.form = empty();
       return words.saved(name);
     });
   };
@@ -120,8 +120,8 @@ function editor(app) {
     <form id="key" aria-labelledby="title-key" @submit=${submit}>
       <h3 id="title-key">${words.create(org?.name ?? view.org)}</h3>
       <div class="controls">
-        ${field({ id: 'key-name', label: words.name, value: form.name, set: set('name') })}
-        ${choice('key-permission', words.permission, PERMISSIONS.map(one => [one, one]), form.permission, set('permission'))}
+        ${field({ id: 'key-name', label: words.name, value: mine.form.name, set: set('name') })}
+        ${choice('key-permission', words.permission, PERMISSIONS.map(one => [one, one]), mine.form.permission, set('permission'))}
         ${day('key-until', words.until, until, set('until'))}
         <button type="submit" class="primary">${words.button}</button>
       </div>

@@ -14,11 +14,12 @@ import * as format from './format.js';
 import * as oidc from './oidc.js';
 import * as overview from './overview.js';
 import * as reliability from './reliability.js';
+import * as viewer from './session.js';
 import * as signIn from './sign-in.js';
 import * as spend from './spend.js';
 import { choice, day, loading, nextOf, problem } from './parts.js';
 import { RANGES, dateText, granularities, granularityOf, rangeOf, zones } from './time.js';
-import { PAGES, SPLITS, addressOf, parseView } from './view.js';
+import { OF_ONE_PAGE, PAGES, SPLITS, addressOf, parseView } from './view.js';
 
 const pages = { overview, reliability, spend, finance, company, administration };
 
@@ -41,12 +42,22 @@ const app = {
   fault: null,
   draw,
   fail,
+  go,
   reload: load,
 
   /** Puts something into the address that is shown already. */
   remember(changes) {
     Object.assign(app.view, changes);
     history.replaceState(null, '', addressOf(app.view));
+  },
+
+  /** Opens or closes a part of the page, which the link then restores; returns whether that changes anything. */
+  open(id, isOpen) {
+    const others = app.view.open.filter(one => one !== id);
+    if (isOpen === others.length < app.view.open.length) return false;
+    app.remember({ open: isOpen ? [...others, id] : others });
+    draw();
+    return true;
   },
 
   get orgs() {
@@ -105,7 +116,7 @@ function leave(why) {
   current.abort();
   clearTimeout(timer);
   api.signOut();
-  filters.forget();
+  viewer.forget();
   orgs = session = app.data = app.fault = null;
   notice = why;
   busy = false;
@@ -198,7 +209,8 @@ function go(changes, { replace = false } = {}) {
   // Another organisation has other models and clients.
   if (app.view.org && view.org !== app.view.org) view.models = view.clients = [];
   view.org ||= orgs[0].orgId;
-  if (changes.page || changes.org) view.incident = '';
+  if (changes.org) view.incident = '';
+  if (changes.page) Object.assign(view, OF_ONE_PAGE);
   if (view.range !== 'own') view.from = view.to = '';
   history[replace ? 'replaceState' : 'pushState'](null, '', addressOf(view));
   change(view);
@@ -266,7 +278,7 @@ function layout() {
     <header class="bar">
       <strong class="brand">${text.title}</strong>
       <nav>${PAGES.map(page => html`
-        <a href=${addressOf({ ...view, page, incident: '' })} aria-current=${page === view.page ? 'page' : nothing}
+        <a href=${addressOf({ ...view, page, ...OF_ONE_PAGE })} aria-current=${page === view.page ? 'page' : nothing}
           @click=${event => { event.preventDefault(); go({ page }); }}>${text.pages[page]}</a>`)}</nav>
       ${until === null ? nothing : html`<span class="note" id="until">${text.signIn.until(format.dateTime(until, view.zone))}</span>`}
       <button type="button" class="quiet" id="sign-out" @click=${signOut}>${text.signIn.out}</button>

@@ -100,15 +100,9 @@ export const refusal = ({ status, title, detail, errors }) => html`
     <p>${status === 400 ? text.problems.next.form : nextOf({ status })}</p>
   </div>`;
 
-const opened = new Set();
-
 /** A chart with its table, which is drawn when it is opened, and the rows of the API as CSV. */
 export function chartCard({ id, title, notes = [], spec, table, csv, dragged, app }) {
-  const toggle = event => {
-    if (event.target.open === opened.has(id)) return;
-    event.target.open ? opened.add(id) : opened.delete(id);
-    app.draw();
-  };
+  const opened = app.view.open.includes(id);
   return html`
     <section class="card chart" id=${`chart-${id}`} aria-labelledby=${`title-${id}`}>
       <header><h2 id=${`title-${id}`}>${title}</h2>
@@ -116,9 +110,9 @@ export function chartCard({ id, title, notes = [], spec, table, csv, dragged, ap
       </header>
       <usage-chart role="img" aria-label=${title} .spec=${spec} .dragged=${dragged}></usage-chart>
       ${notes.map(note => html`<p class="note">${note}</p>`)}
-      <details ?open=${opened.has(id)} @toggle=${toggle}>
+      <details ?open=${opened} @toggle=${event => app.open(id, event.target.open)}>
         <summary>${text.charts.table}</summary>
-        ${opened.has(id) ? bucketTable(title, spec, table) : nothing}
+        ${opened ? bucketTable(title, spec, table) : nothing}
       </details>
     </section>`;
 }

@@ -5,8 +5,10 @@ import * as api from './api.js';
 import * as format from './format.js';
 import { text } from './messages.js';
 import { choice, day, field, refusal } from './parts.js';
+import { ofSession } from './session.js';
 import { DAY } from './time.js';
 
+const ID = 'prices';
 const ZONE = 'UTC';
 const PAGE_LENGTH = 50;
 const AMOUNTS = ['inputUsd', 'outputUsd', 'cacheReadUsd', 'cacheWriteUsd', 'cacheWrite1hUsd'];
@@ -15,16 +17,15 @@ const SCOPES = ['serviceTier', 'contextWindow'];
 const AMOUNT = '[0-9]{1,9}(\\.[0-9]{1,12})?';
 
 const empty = () => ({ modelId: '', validFrom: '', ...Object.fromEntries([...AMOUNTS, ...SCOPES, 'reason'].map(name => [name, ''])) });
-let form = empty();
+/** The preview is what the price of the form would change; null once the form is changed. */
+const mine = ofSession(() => ({ form: empty(), preview: null }));
 
 /** The book is asked for when the card is opened: most viewers of the page may not see it. */
-let opened = false;
-/** What the price of the form would change; null once the form is changed. */
-let preview = null;
+const isOpened = view => view.open.includes(ID);
 
-export async function load(signal) {
-  preview = null;
-  if (!opened) return null;
+export async function load(view, signal) {
+  mine.preview = null;
+  if (!isOpened(view)) return null;
   try {
     return await api.get('prices', { limit: PAGE_LENGTH }, signal);
   } catch (fault) {
@@ -36,12 +37,13 @@ export async function load(signal) {
 export function card(app) {
   const words = text.prices;
   const { prices, notes, faults } = app.data;
+  const opened = isOpened(app.view);
   const toggle = event => {
-    if (event.target.open === opened) return;
-    opened = event.target.open;
-    if (opened) app.attempt(async () => {
-      const seen = await load();
-      app.show(app.view, data => ({ ...data, prices: seen }));
+    if (!app.open(ID, event.target.open) || !isOpened(app.view)) return;
+    const { view } = app;
+    app.attempt(async () => {
+      const seen = await load(view);
+      app.show(view, data => ({ ...data, prices: seen }));
     });
   };
   return html`
@@ -57,7 +59,7 @@ export function card(app) {
           ${notes.uncompared ? html`<p class="note">${notes.uncompared} ${words.look}</p>` : nothing}
           ${editor(app)}
           ${faults.prices ? refusal(faults.prices) : nothing}
-          ${preview ? effect(app) : nothing}`}
+          ${mine.preview ? effect(app) : nothing}`}
       </details>
     </section>`;
 }
@@ -99,26 +101,26 @@ function table(app) {
 function editor(app) {
   const words = text.prices;
   const set = name => value => {
-    form[name] = value;
-    preview = null;
+    mine.form[name] = value;
+    mine.preview = null;
     app.draw();
   };
   const models = [['', words.choose], ...app.data.models];
-  form.validFrom ||= dayOf(Date.now());
+  mine.form.validFrom ||= dayOf(Date.now());
   return html`
     <form id="price" aria-labelledby="title-price" @submit=${event => look(event, app)}>
       <h3 id="title-price">${words.add}</h3>
       <div class="controls">
-        ${choice('price-known', words.known, models, app.data.models.has(form.modelId) ? form.modelId : '', set('modelId'))}
-        ${field({ id: 'price-model', label: words.id, value: form.modelId, set: set('modelId'), title: text.names.idRule,
+        ${choice('price-known', words.known, models, app.data.models.has(mine.form.modelId) ? mine.form.modelId : '', set('modelId'))}
+        ${field({ id: 'price-model', label: words.id, value: mine.form.modelId, set: set('modelId'), title: text.names.idRule,
           pattern: '[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}' })}
-        ${day('price-from', words.validFrom, form.validFrom, set('validFrom'))}
+        ${day('price-from', words.validFrom, mine.form.validFrom, set('validFrom'))}
         ${AMOUNTS.map(name => field({
-          id: `price-${name}`, label: words[name], value: form[name], set: set(name), pattern: AMOUNT, title: words.amountRule,
+          id: `price-${name}`, label: words[name], value: mine.form[name], set: set(name), pattern: AMOUNT, title: words.amountRule,
           required: NEEDED.includes(name),
         }))}
-        ${SCOPES.map(name => field({ id: `price-${name}`, label: words[name], value: form[name], set: set(name), required: false }))}
-        ${field({ id: 'price-reason', label: words.reason, value: form.reason, set: set('reason'), required: false })}
+        ${SCOPES.map(name => field({ id: `price-${name}`, label: words[name], value: mine.form[name], set: set(name), required: false }))}
+        ${field({ id: 'price-reason', label: words.reason, value: mine.form.reason, set: set('reason'), required: false })}
         <button type="submit" class="primary">${words.preview}</button>
       </div>
       <p class="note">${words.rules}</p>
@@ -126,7 +128,7 @@ function editor(app) {
 }
 
 /** What is left empty is not sent: such usage stays without a price. */
-const bodyOf = () => Object.fromEntries(Object.entries(form).filter(([, value]) => value !== ''));
+const bodyOf = () => Object.fromEntries(Object.entries(mine.form).filter(([, value]) => value !== ''));
 
 async function look(event, app) {
   event.preventDefault();
@@ -134,8 +136,10 @@ async function look(event, app) {
   const { view } = app;
   try {
     const seen = await api.post('prices/preview', body);
-    preview = { body, seen };
-    app.show(view, data => ({ ...data, notes: {}, faults: {} }));
+    app.show(view, data => {
+      mine.preview = { body, seen };
+      return { ...data, notes: {}, faults: {} };
+    });
   } catch (fault) {
     if (!fault.status || fault.status === 401) return app.fail(fault);
     app.show(view, data => ({ ...data, notes: {}, faults: { prices: fault } }));
@@ -151,7 +155,7 @@ const uncompared = ({ body, seen }) =>
 /** What would change, and the button that adds the price. */
 function effect(app) {
   const words = text.prices;
-  const looked = preview;
+  const looked = mine.preview;
   const { body, seen } = looked;
   const { totals } = seen;
   const add = () => app.change('prices', async notes => {
@@ -161,7 +165,7 @@ function effect(app) {
       notes.reprice = text.unpriced.reprice(from, dayOf(Date.parse(seen.days.at(-1)?.day ?? seen.start) + DAY));
       if (isOlder(looked)) notes.uncompared = uncompared(looked);
     }
-    form = empty();
+    mine.form = empty();
     return words.saved(nameOf(entry.modelId, entry.modelName, app), onDay(entry.validFrom));
   });
   const money = ({ amount, currency }) => html`<data value=${amount}>${format.money(amount, currency)}</data>`;

@@ -18,7 +18,7 @@ export async function load(view, now, signal) {
     outlook.load(view, signal),
     budgets.load(view, signal),
     api.get(`${path}/models`, {}, signal),
-    prices.load(signal),
+    prices.load(view, signal),
     api.get(`${path}/breakdown`, { by: 'model', period: PERIOD, timeZone: 'UTC', compare: 'none', limit: ROWS_MAX }, signal),
   ]);
   return {

@@ -11,8 +11,9 @@ import { SPLITS } from './view.js';
 const TOP = 10;
 const ALL = 1000;
 
-/** Which tables show all rows. */
-const expanded = new Set();
+/** The table's name among those that show all rows. */
+const idOf = split => `top-${split}`;
+const isExpanded = (view, split) => view.open.includes(idOf(split));
 
 /** What the breakdown is asked for: a named range is compared with the same part of the one before. */
 const rangeAsked = (view, range) => (view.range === 'own'
@@ -22,7 +23,7 @@ const rangeAsked = (view, range) => (view.range === 'own'
 /** The answer for each split. An organisation that shows no figures by user gets the refusal in place of that answer. */
 export async function load(view, range, signal) {
   const ask = by => get(`orgs/${view.org}/breakdown`,
-    { ...rangeAsked(view, range), timeZone: view.zone, ...filters.asked(view), by, limit: expanded.has(by) ? ALL : TOP }, signal);
+    { ...rangeAsked(view, range), timeZone: view.zone, ...filters.asked(view), by, limit: isExpanded(view, by) ? ALL : TOP }, signal);
   const users = ask('user').catch(fault => {
     if (fault.status !== 403) throw fault;
     return { fault };
@@ -48,9 +49,9 @@ const refused = fault => html`<p class="refused">${text.top.usersOff}</p><p clas
 
 function table(split, answer, app) {
   const { rows, rest } = answer;
-  const all = expanded.has(split);
+  const all = isExpanded(app.view, split);
   const toggle = () => {
-    all ? expanded.delete(split) : expanded.add(split);
+    app.open(idOf(split), !all);
     app.reload();
   };
   const columns = ['name', 'spend', 'share', 'change', 'invocations', 'tokens', 'errorRate', 'unpriced'];

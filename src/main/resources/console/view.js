@@ -7,6 +7,8 @@ export const PAGES = ['overview', 'reliability', 'spend', 'finance', 'company', 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 /** From one minute to another, in UTC. */
 const WINDOW = /^\d{4}-\d\d-\d\dT\d\d:\d\dZ\/\d{4}-\d\d-\d\dT\d\d:\d\dZ$/;
+/** The name of a part that can be opened: the table of a chart, all rows of a table, the price book. */
+const PART = /^[a-zA-Z-]{1,40}$/;
 const DATE = /^\d{4}-\d\d-\d\d$/;
 
 const oneOf = (value, values, fallback) => (values.includes(value) ? value : fallback);
@@ -32,12 +34,20 @@ export function parseView(hash) {
     clients: given.getAll('client').slice(0, FILTER_MAX),
     incident: matching(given.get('incident'), WINDOW),
     split: oneOf(given.get('split'), SPLITS, 'model'),
+    open: given.getAll('open').filter(id => PART.test(id)).slice(0, FILTER_MAX),
+    actor: given.get('actor') ?? '',
+    action: given.get('action') ?? '',
+    outcome: oneOf(given.get('outcome'), ['allowed', 'denied'], ''),
   };
 }
 
-export function addressOf({ page, models, clients, ...rest }) {
+/** What belongs to one page. */
+export const OF_ONE_PAGE = { incident: '', open: [], actor: '', action: '', outcome: '' };
+
+export function addressOf({ page, models, clients, open, ...rest }) {
   const query = new URLSearchParams(Object.entries(rest).filter(([, value]) => value));
   for (const id of models) query.append('model', id);
   for (const id of clients) query.append('client', id);
+  for (const id of open) query.append('open', id);
   return `#${page}?${query}`;
 }

@@ -61,6 +61,7 @@ class ConsoleFiles {
             "prices.js",
             "reliability.js",
             "series.js",
+            "session.js",
             "sign-in.js",
             "spend.js",
             "time.js",

@@ -12,6 +12,8 @@ import com.microsoft.playwright.Download;
 import com.microsoft.playwright.Locator;
 import com.microsoft.playwright.Page;
 import com.microsoft.playwright.assertions.LocatorAssertions;
+import io.inference.analytics.testing.StoredUsage;
+import io.inference.analytics.testing.StoredUsage.Event;
 import io.inference.analytics.testing.Tokens;
 import io.inference.analytics.testing.WithBackends;
 import io.quarkus.test.junit.QuarkusTest;
@@ -238,6 +240,8 @@ class ConsoleIT extends ConsoleTests {
             console.signIn("/console/", token).ready();
             console.choose("range", "last-7-days").choose("split", "client").choose("granularity", "hour");
             console.choose("zone", "America/New_York").goTo("Reliability");
+            console.at("#chart-errors summary").click();
+            assertThat(console.at("#chart-errors table")).isVisible();
             link = console.page().url();
             assertThat(link).doesNotContain(token);
             assertThat((Integer) console.page().evaluate("() => localStorage.length + sessionStorage.length"))
@@ -251,8 +255,65 @@ class ConsoleIT extends ConsoleTests {
             assertThat(console.at("#range")).hasValue("last-7-days");
             assertThat(console.at("#granularity")).hasValue("hour");
             assertThat(console.at("#zone")).hasValue("America/New_York");
+            assertThat(console.at("#chart-errors table")).isVisible();
+            assertThat(console.at("#chart-latency table")).hasCount(0);
+            console.at("#chart-errors summary").click();
+            assertThat(console.at("#chart-errors table")).hasCount(0);
             console.goTo("Overview");
             assertThat(console.at("#split")).hasValue("client");
+            console.hasNoComplaints();
+        }
+    }
+
+    /** What a viewer has opened stands in the link, too. */
+    @Test
+    void aLinkOpensAllRowsThePriceBookAndTheFiltersOfTheAuditLog() throws Exception {
+        storeUsage();
+        StoredUsage further = new StoredUsage();
+        for (int i = 0; i < 12; i++) {
+            further.add(Event.of(
+                            org,
+                            UUID.randomUUID(),
+                            Instant.now().minusSeconds(7_200).toString())
+                    .client("client-" + i));
+        }
+        further.store(database);
+        String token = Tokens.of("system-admin", org);
+        String rows;
+        String book;
+        String entries;
+        int all;
+        try (ConsolePage console = ConsolePage.open(browser, url)) {
+            console.signIn("/console/#overview?zone=UTC&org=" + org, token).ready();
+            int few = console.at("#top-client tbody tr").count();
+            console.at("#top-client button").click();
+            assertThat(console.at("#top-client tbody tr")).not().hasCount(few);
+            all = console.at("#top-client tbody tr").count();
+            rows = console.page().url();
+            console.goTo("Spend").at("#prices summary").click();
+            assertThat(console.at("#price")).isVisible();
+            book = console.page().url();
+            console.goTo("Administration");
+            console.at("#audit-action").fill("usage");
+            console.at("#audit-outcome").selectOption("allowed");
+            console.at("#audit button[type=submit]").click();
+            assertThat(console.page()).hasURL(Pattern.compile("&outcome=allowed"));
+            entries = console.page().url();
+        }
+        try (ConsolePage console = ConsolePage.open(browser, url)) {
+            console.signIn(rows, token).ready();
+            assertThat(console.at("#top-client tbody tr")).hasCount(all);
+            console.hasNoComplaints();
+        }
+        try (ConsolePage console = ConsolePage.open(browser, url)) {
+            console.signIn(book, token).ready();
+            assertThat(console.at("#price")).isVisible();
+            console.hasNoComplaints();
+        }
+        try (ConsolePage console = ConsolePage.open(browser, url)) {
+            console.signIn(entries, token).ready();
+            assertThat(console.at("#audit-action")).hasValue("usage");
+            assertThat(console.at("#audit-outcome")).hasValue("allowed");
             console.hasNoComplaints();
         }
     }

@@ -5,6 +5,7 @@ import static io.restassured.RestAssured.given;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.microsoft.playwright.Locator;
+import com.microsoft.playwright.Route;
 import io.inference.analytics.bills.ProviderLab;
 import io.inference.analytics.testing.Tokens;
 import io.inference.analytics.testing.WithBackends;
@@ -12,6 +13,7 @@ import io.quarkus.test.junit.QuarkusTest;
 import io.restassured.path.json.JsonPath;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
@@ -154,6 +156,65 @@ class ConsoleMoneyIT extends ConsoleTests {
             console.signIn("/console/#spend", Tokens.of("finance", org)).ready();
             console.at("#prices summary").click();
             assertThat(console.at("#prices [data-status='403']")).containsText("analytics:prices:write");
+            console.hasNoComplaints();
+        }
+    }
+
+    /** The next viewer of the same tab may see less. */
+    @Test
+    void whatAViewerTypedAndSawGoesWithTheSignOut() throws Exception {
+        String trial = storeUsage().get("trial").toString();
+        String token = Tokens.of("system-admin", org);
+        try (ConsolePage console = ConsolePage.open(browser, url)) {
+            console.signIn("/console/#spend?zone=UTC&open=prices&org=" + org, token)
+                    .ready();
+            console.at("#price-model").fill(trial);
+            console.at("#price-inputUsd").fill("0.075");
+            console.at("#price-outputUsd").fill("3");
+            console.at("#price button[type=submit]").click();
+            assertThat(console.at("#effect")).isVisible();
+            console.at("#budget-name").fill("secret-budget");
+            console.goTo("Administration");
+            console.at("#names-name").fill("secret-name");
+            console.at("#key-name").fill("secret-key");
+            console.at("#export-zone").fill("Europe/Berlin");
+            console.at("#sign-out").click();
+            console.signIn(token).ready();
+            for (String field : List.of("#names-name", "#key-name", "#export-zone")) {
+                assertThat(console.at(field)).hasValue("");
+            }
+            console.goTo("Spend").at("#prices summary").click();
+            assertThat(console.at("#price-model")).hasValue("");
+            assertThat(console.at("#price-inputUsd")).hasValue("");
+            assertThat(console.at("#budget-name")).hasValue("");
+            assertThat(console.at("#effect")).hasCount(0);
+            console.hasNoComplaints();
+        }
+    }
+
+    /** It belongs to the viewer who has left. */
+    @Test
+    void anAnswerThatComesAfterTheSignOutIsNotShown() throws Exception {
+        String trial = storeUsage().get("trial").toString();
+        String token = Tokens.of("system-admin", org);
+        try (ConsolePage console = ConsolePage.open(browser, url)) {
+            console.signIn("/console/#spend?zone=UTC&open=prices&org=" + org, token)
+                    .ready();
+            console.at("#price-model").fill(trial);
+            console.at("#price-inputUsd").fill("0.075");
+            console.at("#price-outputUsd").fill("3");
+            List<Route> held = new ArrayList<>();
+            console.page().route("**/prices/preview", held::add);
+            console.page().waitForRequest("**/prices/preview", () -> console.at("#price button[type=submit]")
+                    .click());
+            console.at("#sign-out").click();
+            console.signIn(token).ready();
+            assertThat(console.at("#price")).isVisible();
+            console.page()
+                    .waitForResponse("**/prices/preview", () -> held.get(0).resume());
+            // Each letter draws the page again.
+            console.at("#budget-name").fill("next");
+            assertThat(console.at("#effect")).hasCount(0);
             console.hasNoComplaints();
         }
     }
