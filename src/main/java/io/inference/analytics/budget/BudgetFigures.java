@@ -16,11 +16,14 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
+import org.jboss.logging.Logger;
 import org.jdbi.v3.core.Handle;
 
 /** What the usage in a budget's scope cost, by period: the figures of the usage endpoint for the same question. */
 @ApplicationScoped
 class BudgetFigures {
+
+    private static final Logger LOG = Logger.getLogger(BudgetFigures.class);
 
     /**
      * What was spent in a period.
@@ -78,6 +81,7 @@ class BudgetFigures {
         try {
             return expected.cents(handle, budget.org(), question, clients(budget), users(budget), now);
         } catch (Failure.Invalid e) {
+            LOG.infof("event=budget_without_forecast budget=%s cause=\"%s\"", budget.id(), e.getMessage());
             return Optional.empty();
         }
     }
