@@ -20,8 +20,9 @@ import java.util.Set;
 
 /**
  * A month of two organisations up to an hour ago, as a company sees it: working days are busy and weekends are not, three clients
- * and ten users ask five models, of which one has no price. On a working day of the last week, one model times out for one client
- * of the first organisation for forty minutes. One event a message. Equal seed and time: equal bytes.
+ * and ten users ask five models, of which one has no price. On a working day of the last week, one client of the first organisation
+ * begins to ask one model much more, which an hour later times out for it for forty minutes. One event a message. Equal seed and
+ * time: equal bytes.
  */
 final class MonthScenario implements Iterator<byte[]> {
 
@@ -32,14 +33,20 @@ final class MonthScenario implements Iterator<byte[]> {
     /** Only this client uses it: the costs of the others are complete, and can be compared. */
     static final int UNPRICED_CLIENT = 3;
 
+    private static final int NUMBER_OF_INCIDENT_MODEL = 2;
+
     static final String INCIDENT_ORG = SampleOptions.orgId(1);
-    static final String INCIDENT_MODEL = SampleOptions.modelId(2);
+    static final String INCIDENT_MODEL = SampleOptions.modelId(NUMBER_OF_INCIDENT_MODEL);
     static final String INCIDENT_CLIENT = "client-2";
 
     private static final int DAYS = 30;
     private static final int CALLS_OF_WORKING_DAY = 150;
     private static final int CALLS_OF_WEEKEND_DAY = 30;
     private static final int CALLS_OF_INCIDENT = 60;
+    /** In the hour before: a spike is found by comparing two hours, each of which must have enough traffic. */
+    private static final int CALLS_BEFORE_INCIDENT = 40;
+
+    private static final Duration BEFORE_INCIDENT = Duration.ofHours(1);
     private static final Duration INCIDENT = Duration.ofMinutes(40);
     private static final LocalTime INCIDENT_BEGINS = LocalTime.of(13, 0);
     /** A working day of the last seven, whatever today is, is among these. */
@@ -108,9 +115,19 @@ final class MonthScenario implements Iterator<byte[]> {
             for (int call = 0; call < calls; call++) {
                 add(at(day), 1 + random.nextInt(10) / 7);
             }
-            for (int call = 0; day.equals(incidentDay()) && call < CALLS_OF_INCIDENT; call++) {
-                addTimeout(incident.plusMillis(random.nextLong(INCIDENT.toMillis())));
+            if (day.equals(incidentDay())) {
+                addIncident();
             }
+        }
+    }
+
+    private void addIncident() {
+        for (int call = 0; call < CALLS_BEFORE_INCIDENT; call++) {
+            Instant at = incident.minusMillis(1 + random.nextLong(BEFORE_INCIDENT.toMillis()));
+            add(at, 1, NUMBER_OF_INCIDENT_MODEL, INCIDENT_CLIENT);
+        }
+        for (int call = 0; call < CALLS_OF_INCIDENT; call++) {
+            addTimeout(incident.plusMillis(random.nextLong(INCIDENT.toMillis())));
         }
     }
 
@@ -124,12 +141,15 @@ final class MonthScenario implements Iterator<byte[]> {
 
     private void add(Instant at, int org) {
         int model = MODEL_OF_TEN[random.nextInt(MODEL_OF_TEN.length)];
+        int client = model == UNPRICED_MODEL ? UNPRICED_CLIENT : 1 + random.nextInt(CLIENTS);
+        add(at, org, model, "client-" + client);
+    }
+
+    private void add(Instant at, int org, int model, String client) {
         // Some users ask more than others.
         int user = 1 + Math.min(random.nextInt(USERS), random.nextInt(USERS));
         boolean unlucky = random.nextInt(100) == 0;
-        int client = 1 + random.nextInt(CLIENTS);
-        LinkedHashMap<String, String> event = event(
-                at, SampleOptions.orgId(org), model, "client-" + (model == UNPRICED_MODEL ? UNPRICED_CLIENT : client));
+        LinkedHashMap<String, String> event = event(at, SampleOptions.orgId(org), model, client);
         event.put("actorId", quoted(SampleOptions.userId(org, user)));
         // StrictMath: the same bytes on any machine.
         long latencyMs = Math.max(1, Math.round(400 * model * StrictMath.exp(0.5 * random.nextGaussian())));
@@ -157,7 +177,7 @@ final class MonthScenario implements Iterator<byte[]> {
     }
 
     private void addTimeout(Instant at) {
-        LinkedHashMap<String, String> event = event(at, INCIDENT_ORG, 2, INCIDENT_CLIENT);
+        LinkedHashMap<String, String> event = event(at, INCIDENT_ORG, NUMBER_OF_INCIDENT_MODEL, INCIDENT_CLIENT);
         event.put("actorId", quoted(SampleOptions.userId(1, 1 + random.nextInt(USERS))));
         event.put("latencyMs", String.valueOf(TIMEOUT_MS + random.nextInt(500)));
         event.put("status", quoted("timeout"));

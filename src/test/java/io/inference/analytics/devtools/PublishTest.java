@@ -160,6 +160,13 @@ class PublishTest {
                                 Instant.parse(event.path("occurredAt").asText()))
                         .isBetween(begins, Instant.parse(found.group(2))));
         assertThat(events)
+                .as("by model and by client, the hour before has enough traffic to show a spike")
+                .filteredOn(event -> event.path("modelId").asText().equals(MonthScenario.INCIDENT_MODEL)
+                        && event.path("clientId").asText().equals(MonthScenario.INCIDENT_CLIENT))
+                .extracting(event -> Instant.parse(event.path("occurredAt").asText()))
+                .filteredOn(at -> at.isBefore(begins) && !at.isBefore(begins.minus(1, ChronoUnit.HOURS)))
+                .hasSizeGreaterThanOrEqualTo(40);
+        assertThat(events)
                 .filteredOn(event -> event.path("costEstimateCents").isMissingNode())
                 .isNotEmpty()
                 .allSatisfy(event -> assertThat(event.path("modelId").asText())
