@@ -107,11 +107,19 @@ can_install() {
     is_root || { have sudo && sudo -n true 2>/dev/null; }
 }
 
+# A JDK that the caller has chosen is not replaced by another one.
+refuse_old_java_home() {
+    if [[ " $* " == *" JDK "* && -n ${JAVA_HOME:-} && -x $JAVA_HOME/bin/javac ]]; then
+        die "JAVA_HOME: JDK $(java_major "$JAVA_HOME/bin/javac") (expected: 17 or later; or unset it)"
+    fi
+}
+
 install_missing() {
     local packages=()
     mapfile -t packages < <(missing_packages "$@" | sort -u)
     ((${#packages[@]} > 0)) || return 0
-    can_install || die "missing: ${packages[*]} (install them; on Debian or Ubuntu root, or sudo without a password, does it here)"
+    refuse_old_java_home "${packages[@]}"
+    can_install || die "missing: ${packages[*]/#JDK/JDK 17 or later} (install them; on Debian or Ubuntu root, or sudo without a password, does it here)"
     is_root || SUDO=(sudo -n)
     step "Installing ${packages[*]} (takes minutes; log: $(log_file install))"
     apt_install "${packages[@]}"

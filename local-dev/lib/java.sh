@@ -27,7 +27,7 @@ has_jdk() {
 }
 
 require_jdk() {
-    has_jdk || die "no JDK 17 or later (install openjdk-17-jdk-headless or set JAVA_HOME)"
+    has_jdk || die "no JDK 17 or later (install openjdk-17-jdk-headless, or set JAVA_HOME to a newer one)"
 }
 
 java_command() {

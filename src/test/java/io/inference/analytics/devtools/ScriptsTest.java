@@ -126,6 +126,19 @@ class ScriptsTest {
                 .containsExactly(Setting.HTTP_PORT.byDefault(), Setting.JWT_ISSUER.byDefault());
     }
 
+    /** A JDK of the distribution would be installed and not be used. */
+    @Test
+    void aChosenJdkThatIsTooOldIsNamedAndNothingInstalled() throws IOException {
+        Path compiler = Files.createDirectories(state.resolve("jdk/bin")).resolve("javac");
+        Files.writeString(compiler, "#!/bin/sh\necho javac 11.0.2\n");
+        assertThat(compiler.toFile().setExecutable(true)).isTrue();
+        LocalDev.Result result = bash(
+                Map.of("JAVA_HOME", state.resolve("jdk").toString()),
+                "lib; . local-dev/lib/install.sh; install_missing java");
+        assertThat(result.exitCode()).isEqualTo(1);
+        assertThat(result.output().strip()).endsWith("JAVA_HOME: JDK 11 (expected: 17 or later; or unset it)");
+    }
+
     @Test
     void settingsOfTheLastStartAreNamed() throws IOException {
         Files.createDirectories(state.resolve("conf"));
