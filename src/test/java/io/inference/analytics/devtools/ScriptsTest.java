@@ -134,7 +134,7 @@ class ScriptsTest {
         assertThat(compiler.toFile().setExecutable(true)).isTrue();
         LocalDev.Result result = bash(
                 Map.of("JAVA_HOME", state.resolve("jdk").toString()),
-                "lib; . local-dev/lib/install.sh; install_missing java");
+                "lib; . local-dev/lib/install.sh; (install_missing java) 2>&1");
         assertThat(result.exitCode()).isEqualTo(1);
         assertThat(result.output().strip()).endsWith("JAVA_HOME: JDK 11 (expected: 17 or later; or unset it)");
     }

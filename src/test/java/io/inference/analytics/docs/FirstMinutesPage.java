@@ -31,9 +31,9 @@ final class FirstMinutesPage {
                 `/analytics/v1/status/readyz`, and tries again. The lines about the broker below are those of
                 `analytics stream status`; the running service logs the same causes.
 
-                On a bare machine, `local-dev/run` installs what is missing. Where it cannot, it prints one line, such
-                as these. Maven older than 3.8.6 is replaced by `mvnw`. `UnsupportedClassVersionError` means that
-                `java` is older than 17.
+                On a bare machine, `local-dev/run` installs what is missing. Where it cannot, it prints one line,
+                such as these. Maven older than 3.8.6 is replaced by `mvnw`. `UnsupportedClassVersionError` means
+                that `java` is older than 17.
 
                 ```
                 local-dev/run: missing: JDK 17 or later (install them; on Debian or Ubuntu root, or sudo without a password, does it here)
