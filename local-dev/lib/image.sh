@@ -8,9 +8,24 @@ IMAGE_PINS=$LIB_DIR/image.pins
 IMAGE_NAME=localhost/analytics:latest
 IMAGE_USER=10001
 
-# What the image holds something of. The JDK is used to make the JRE.
-IMAGE_JDK=openjdk-17
-IMAGE_PACKAGES=(libc6 libc-bin libgcc-s1 libstdc++6 zlib1g ca-certificates tzdata "$IMAGE_JDK-jre-headless" "$IMAGE_JDK-jdk-headless")
+# Releases of the JDK with which the service was run, the cheaper one at a start first (ADR 35).
+IMAGE_JDKS=(17 25)
+
+# image_choose_packages: what the image holds something of, with the JDK that the distribution has. It is used to make the JRE.
+image_choose_packages() {
+    local version
+    IMAGE_JDK=''
+    for version in "${IMAGE_JDKS[@]}"; do
+        [[ -n $IMAGE_JDK || -z $(image_offered "openjdk-$version-jdk-headless") ]] || IMAGE_JDK=openjdk-$version
+    done
+    [[ -n $IMAGE_JDK ]] || die "the distribution offers no JDK of ${IMAGE_JDKS[*]} (run apt-get update)"
+    IMAGE_PACKAGES=(libc6 libc-bin libgcc-s1 libstdc++6 zlib1g ca-certificates tzdata "$IMAGE_JDK-jre-headless" "$IMAGE_JDK-jdk-headless")
+}
+
+# image_offered PACKAGE: the version on offer; nothing where there is none.
+image_offered() {
+    apt-cache policy "$1" | sed -nE '/\(none\)/!s/^ +Candidate: //p'
+}
 
 # The modules that the libraries name (jdeps), and those that they look for: elliptic curves, name services, zip file systems,
 # other languages, and what jcmd and the flight recorder need, because there is no shell to diagnose with.
@@ -31,8 +46,8 @@ image_download() {
 # image_package_file NAME: downloads the package into the working directory unless it is there. Prints its path.
 image_package_file() {
     local version file
-    version=$(apt-cache policy "$1" | sed -nE 's/^ +Candidate: //p')
-    [[ -n $version && $version != '(none)' ]] || die "the distribution offers no package $1 (run apt-get update)"
+    version=$(image_offered "$1")
+    [[ -n $version ]] || die "the distribution offers no package $1 (run apt-get update)"
     file=${1}_${version//:/%3a}_$(dpkg --print-architecture).deb
     [[ -f $file ]] || file=${1}_${version//:/%3a}_all.deb
     if [[ ! -f $file ]]; then
@@ -125,7 +140,8 @@ image_base() {
     printf 'root:x:0:0:root:/:/none\nanalytics:x:%d:%d:analytics:/tmp:/none\n' "$IMAGE_USER" "$IMAGE_USER" >"$root/etc/passwd"
     printf 'root:x:0:\nanalytics:x:%d:\n' "$IMAGE_USER" >"$root/etc/group"
     home=$(image_jdk)
-    "$home/bin/jlink" --add-modules "$IMAGE_MODULES" --strip-debug --no-header-files --no-man-pages --output "$root/usr/lib/jvm"
+    "$home/bin/jlink" --add-modules "$IMAGE_MODULES" --strip-java-debug-attributes --exclude-files='**.debuginfo' \
+        --no-header-files --no-man-pages --output "$root/usr/lib/jvm"
     "$home/bin/java" -XX:TieredStopAtLevel=1 "$LIB_DIR/Cacerts.java" "$root/etc/ssl/certs/ca-certificates.crt" \
         "$root/usr/lib/jvm/lib/security/cacerts"
 }
