@@ -21,7 +21,7 @@ import java.util.Set;
 /**
  * A month of two organisations up to an hour ago, as a company sees it: working days are busy and weekends are not, three clients
  * and ten users ask five models, of which one has no price. On a working day of the last week, one client of the first organisation
- * begins to ask one model much more, which an hour later times out for it for forty minutes. One event a message. Equal seed and
+ * begins to ask one model much more, which three hours later times out for it for forty minutes. One event a message. Equal seed and
  * time: equal bytes.
  */
 final class MonthScenario implements Iterator<byte[]> {
@@ -43,10 +43,10 @@ final class MonthScenario implements Iterator<byte[]> {
     private static final int CALLS_OF_WORKING_DAY = 150;
     private static final int CALLS_OF_WEEKEND_DAY = 30;
     private static final int CALLS_OF_INCIDENT = 60;
-    /** In the hour before: a spike is found by comparing two hours, each of which must have enough traffic. */
-    private static final int CALLS_BEFORE_INCIDENT = 40;
+    /** A spike is found by comparing two windows, each of which must have enough traffic. */
+    private static final int CALLS_BEFORE_INCIDENT = 90;
 
-    private static final Duration BEFORE_INCIDENT = Duration.ofHours(1);
+    private static final Duration BETWEEN_CALLS_BEFORE = Duration.ofMinutes(2);
     private static final Duration INCIDENT = Duration.ofMinutes(40);
     private static final LocalTime INCIDENT_BEGINS = LocalTime.of(13, 0);
     /** A working day of the last seven, whatever today is, is among these. */
@@ -122,8 +122,8 @@ final class MonthScenario implements Iterator<byte[]> {
     }
 
     private void addIncident() {
-        for (int call = 0; call < CALLS_BEFORE_INCIDENT; call++) {
-            Instant at = incident.minusMillis(1 + random.nextLong(BEFORE_INCIDENT.toMillis()));
+        for (int call = 1; call <= CALLS_BEFORE_INCIDENT; call++) {
+            Instant at = incident.minus(BETWEEN_CALLS_BEFORE.multipliedBy(call));
             add(at, 1, NUMBER_OF_INCIDENT_MODEL, INCIDENT_CLIENT);
         }
         for (int call = 0; call < CALLS_OF_INCIDENT; call++) {

@@ -165,7 +165,7 @@ class PublishTest {
                         && event.path("clientId").asText().equals(MonthScenario.INCIDENT_CLIENT))
                 .extracting(event -> Instant.parse(event.path("occurredAt").asText()))
                 .filteredOn(at -> at.isBefore(begins) && !at.isBefore(begins.minus(1, ChronoUnit.HOURS)))
-                .hasSizeGreaterThanOrEqualTo(40);
+                .hasSizeGreaterThanOrEqualTo(30);
         assertThat(events)
                 .filteredOn(event -> event.path("costEstimateCents").isMissingNode())
                 .isNotEmpty()
