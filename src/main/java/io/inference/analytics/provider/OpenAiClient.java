@@ -46,11 +46,11 @@ final class OpenAiClient implements ProviderClient {
      *
      * @param measure the required field that says how much was used
      */
-    private record Report(String kind, List<String> groups, String measure) {}
+    record Report(String kind, List<String> groups, String measure) {}
 
     private static final List<String> BY_MODEL = List.of("project_id", "user_id", "api_key_id", "model");
 
-    private static final List<Report> REPORTS = List.of(
+    static final List<Report> REPORTS = List.of(
             new Report(
                     "completions",
                     List.of("project_id", "user_id", "api_key_id", "model", "batch", "service_tier"),

@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.tuple;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.inference.analytics.bills.ProviderLab;
 import io.inference.analytics.devtools.FakeOpenAi;
 import io.inference.analytics.devtools.Fault;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
@@ -13,18 +15,30 @@ import java.math.BigDecimal;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.LocalDate;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** OpenAI's reports, from a fake server to the rows of their days. */
 class OpenAiClientTest {
 
     private static final LocalDate FIRST = LocalDate.of(2026, 3, 1);
     private static final LocalDate LAST = FIRST.plusDays(2);
+
+    /** By report: its results as OpenAI's reference shows them, and the row that they become. */
+    private static final Map<String, JsonNode> USAGE = ProviderLab.file("openai-usage.json").properties().stream()
+            .collect(Collectors.toMap(Map.Entry::getKey, Map.Entry::getValue));
+
+    private static final List<String> DIMENSIONS =
+            List.of("project_id", "user_id", "api_key_id", "model", "batch", "service_tier", "size", "source");
 
     private final FakeOpenAi api = FakeOpenAi.started();
 
@@ -100,28 +114,53 @@ class OpenAiClientTest {
     }
 
     @Test
-    void cachedTokensAreApartFromPlainInput() throws Exception {
-        api.results(
-                "usage/completions",
-                FIRST,
-                results(
-                        """
-                        [{"input_tokens": 5000, "input_cached_tokens": 1800, "input_cache_write_tokens": 200, "output_tokens": 1000,
-                          "input_audio_tokens": 300, "output_audio_tokens": 100, "num_model_requests": 5, "project_id": "proj_a",
-                          "user_id": "user_a", "api_key_id": "key_a", "model": "gpt-5", "batch": false, "service_tier": "default"}]
-                        """));
-        api.results(
-                "usage/images",
-                FIRST,
-                results("[{\"images\": 2, \"num_model_requests\": 1, \"size\": \"1024x1024\"}]"));
+    void everyReportHasAnExampleHere() {
+        assertThat(OpenAiClient.REPORTS)
+                .extracting(OpenAiClient.Report::kind)
+                .containsExactlyInAnyOrderElementsOf(USAGE.keySet());
+    }
+
+    /** Cached and written tokens are apart from plain input; what a report does not count is 0. */
+    @ParameterizedTest
+    @MethodSource("kinds")
+    void aReportOfUsageIsRowsOfItsDay(String kind) throws Exception {
+        JsonNode example = USAGE.get(kind);
+        api.results("usage/" + kind, FIRST, example.get("results"));
         DayAnswer day = fetch(Dataset.OPENAI_USAGE).get(FIRST);
         assertThat(day.fault()).isEmpty();
         assertThat(day.sourceTotal()).as("usage is not money").isNull();
-        assertThat(day.rows())
-                .extracting(DayRow::measures)
-                .containsExactly(
-                        List.of(5L, 3000L, 1000L, 1800L, 200L, 300L, 0L, 100L, 0L, 0L, 0L, 0L, 0L),
-                        List.of(1L, 0L, 0L, 0L, 0L, 0L, 0L, 0L, 2L, 0L, 0L, 0L, 0L));
+        DayRow row = day.rows().get(0);
+        assertThat(day.rows()).hasSize(1);
+        assertThat(row.dimensions()).extracting(Objects::toString).isEqualTo(texts(example.get("dimensions")));
+        assertThat(row.measures()).extracting(Objects::toString).isEqualTo(texts(example.get("measures")));
+        assertThat(api.requests("/usage/" + kind))
+                .as("each dimension that has a column is asked for")
+                .isNotEmpty()
+                .allSatisfy(request -> DIMENSIONS.stream()
+                        .filter(example.at("/results/0")::has)
+                        .forEach(dimension -> assertThat(request).contains("&group_by=" + dimension)));
+    }
+
+    @ParameterizedTest
+    @MethodSource("kinds")
+    void aReportWithoutItsCountIsAFault(String kind) throws Exception {
+        JsonNode example = USAGE.get(kind).deepCopy();
+        String required = example.get("required").asText();
+        ((ObjectNode) example.at("/results/0")).remove(required);
+        api.results("usage/" + kind, FIRST, example.get("results"));
+        assertThat(fetch(Dataset.OPENAI_USAGE).get(FIRST).fault())
+                .map(ProviderTrouble::getMessage)
+                .contains(required + ": missing (expected: a decimal)");
+    }
+
+    private static List<String> texts(JsonNode values) {
+        List<String> texts = new ArrayList<>();
+        values.forEach(value -> texts.add(value.asText()));
+        return texts;
+    }
+
+    static Stream<String> kinds() {
+        return OpenAiClient.REPORTS.stream().map(OpenAiClient.Report::kind);
     }
 
     @Test
