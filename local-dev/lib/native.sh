@@ -94,8 +94,8 @@ postgres_native_start() {
     [[ -x /usr/lib/postgresql/$major/bin/postgres ]] && bindir=/usr/lib/postgresql/$major/bin
     postgres_clear_lock "$user" "$data"
     postgres_configure "$bindir" "$user" "$data" "$port"
-    # With this file, a node of Citus connects to the others.
-    printf '127.0.0.1:%s:*:analytics:%s\n' "$port" "$password" | as_server_user "$user" tee "$data/pgpass" >/dev/null
+    # With this file, a node of Citus connects to itself, for any role that has the password of its owner.
+    printf '127.0.0.1:%s:*:*:%s\n' "$port" "$password" | as_server_user "$user" tee "$data/pgpass" >/dev/null
     as_server_user "$user" chmod 600 "$data/pgpass"
     process_spawn postgres "$user" env -i "PATH=$PATH" LC_ALL=C.UTF-8 "PGPASSFILE=$data/pgpass" "$bindir/postgres" -D "$data"
     process_wait_ready postgres 60 postgres_ready "$bindir" "$port"

@@ -13,6 +13,7 @@ import io.inference.analytics.testing.ServiceProcess;
 import io.inference.analytics.testing.Sql;
 import io.inference.analytics.testing.TestBackends;
 import io.inference.analytics.testing.Tokens;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -58,7 +59,8 @@ class DatabaseRolesIT {
         String url = settings.get("DATABASE_URL");
         superuser = new Sql(url);
         superuser.execute(roles);
-        String password = UUID.randomUUID().toString();
+        // Flavour citus connects to itself with the password of the server's own user.
+        String password = URI.create(url).getUserInfo().split(":", 2)[1];
         for (String role : List.of("analytics_migrator", "analytics_service")) {
             superuser.execute("alter role " + role + " password '" + password + "'");
         }

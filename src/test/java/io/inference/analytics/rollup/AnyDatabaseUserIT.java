@@ -12,6 +12,7 @@ import io.inference.analytics.testing.Sql;
 import io.inference.analytics.testing.StoredUsage;
 import io.inference.analytics.testing.StoredUsage.Event;
 import io.inference.analytics.testing.TestBackends;
+import java.net.URI;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -32,7 +33,6 @@ import org.junit.jupiter.params.provider.MethodSource;
 class AnyDatabaseUserIT {
 
     private static final Duration PATIENCE = Duration.ofSeconds(60);
-    private static final String PASSWORD = UUID.randomUUID().toString();
 
     private final String app = "app_" + UUID.randomUUID().toString().replace("-", "");
     private final UUID org = UUID.randomUUID();
@@ -52,14 +52,16 @@ class AnyDatabaseUserIT {
         settings = new HashMap<>(backends.start());
         String url = settings.get("DATABASE_URL");
         superuser = new Sql(url);
-        superuser.execute("create role " + app + " login password '" + PASSWORD + "'");
+        // Flavour citus connects to itself with the password of the server's own user.
+        String password = URI.create(url).getUserInfo().split(":", 2)[1];
+        superuser.execute("create role " + app + " login password '" + password + "'");
         superuser.execute("create database " + app + " owner " + app);
         String inside = url.replaceFirst("(//[^/]*/)[^?]*", "$1" + app);
         superuserInside = new Sql(inside);
         if (settings.get("STORAGE_FLAVOUR").equals("citus")) {
             superuserInside.execute("create extension citus");
         }
-        settings.put("DATABASE_URL", inside.replaceFirst("//[^@]*@", "//" + app + ":" + PASSWORD + "@"));
+        settings.put("DATABASE_URL", inside.replaceFirst("//[^@]*@", "//" + app + ":" + password + "@"));
         settings.put("ROLLUP_INTERVAL", "500ms");
         settings.put("analytics.retention.raw", "P30D");
         settings.put("analytics.rollup.upkeep-interval", "1s");
