@@ -47,11 +47,13 @@ import java.util.concurrent.atomic.LongAdder;
  * last try.
  *
  * <p>Every other 4xx is lasting and ends at once. Redirects are not followed, because they would
- * carry the key elsewhere. Answers are at most 32 MiB.
+ * carry the key elsewhere. Answers are at most 8 MiB.
  */
 public final class ProviderHttp {
 
-    private static final int BODY_BYTES_MAX = 32 * 1024 * 1024;
+    /** An answer is in memory as bytes, as a tree and as archived text: about 100 MiB in all. */
+    private static final int BODY_BYTES_MAX = 8 * 1024 * 1024;
+
     private static final int MESSAGE_CHARACTERS_MAX = 300;
     private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(10);
     private static final Duration MINUTE = Duration.ofMinutes(1);

@@ -125,10 +125,11 @@ public interface ProvidersConfig {
     Duration requestBudget();
 
     /**
-     * Rows that one call may have in all its pages. They take about 2 KB of memory each. If a call
-     * of several days has more, each day is read alone; a day that has more is not stored.
+     * Rows that one call may have in all its pages. They take about 2 KB of memory each: a higher
+     * limit needs a larger heap (-Xmx). If a call of several days has more, each day is read alone; a
+     * day that has more is not stored.
      */
-    @WithDefault("100000")
+    @WithDefault("40000")
     int callRows();
 
     /** Pause between two calls of a backfill. */

@@ -27,6 +27,9 @@ final class Bench implements Callable<Integer> {
             "reliability",
             "incident-export",
             "export",
+            "import",
+            "zones",
+            "clients",
             "refused");
 
     @Parameters(paramLabel = "NAME")
@@ -102,6 +105,9 @@ final class Bench implements Callable<Integer> {
             case "reliability" -> new ReliabilityBenchmark(notes).run();
             case "incident-export" -> new IncidentExportBenchmark(rows, notes).run();
             case "export" -> new ExportBenchmark(rows, notes).run();
+            case "import" -> new ImportBenchmark(rows, notes).run();
+            case "zones" -> new ZonesBenchmark(notes).run();
+            case "clients" -> new ClientsBenchmark(notes).run();
             case "refused" -> new RefusedBenchmark(Duration.ofSeconds(durationSeconds), notes).run();
             default -> throw new IllegalArgumentException("benchmark: " + name + " (expected: " + ALL + ")");
         };

@@ -10,6 +10,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.Set;
 import java.util.stream.Stream;
 
@@ -23,13 +24,17 @@ final class ProcessUsage {
 
     /** The most memory that the process ever had resident, in MiB (VmHWM). */
     static double peakResidentMib(long pid) {
+        return peakResidentMibIfAlive(pid).orElseThrow();
+    }
+
+    /** The same; empty when the process has ended. */
+    static OptionalDouble peakResidentMibIfAlive(long pid) {
         try (Stream<String> lines = Files.lines(Path.of("/proc/" + pid + "/status"))) {
             return lines.filter(line -> line.startsWith("VmHWM:"))
                     .mapToDouble(line -> Double.parseDouble(line.replaceAll("[^0-9]", "")) / 1024)
-                    .findFirst()
-                    .orElseThrow();
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
+                    .findFirst();
+        } catch (IOException | UncheckedIOException e) {
+            return OptionalDouble.empty();
         }
     }
 

@@ -64,8 +64,8 @@ public abstract class FakeServer implements AutoCloseable {
         server.setExecutor(threads);
     }
 
-    /** More than the 32 MiB that an answer may have. */
-    private static final int HUGE_BYTES = 33 * 1024 * 1024;
+    /** More than the 8 MiB that an answer may have. */
+    private static final int HUGE_BYTES = 9 * 1024 * 1024;
 
     final void start() {
         server.start();

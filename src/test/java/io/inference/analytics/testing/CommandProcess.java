@@ -38,7 +38,12 @@ public final class CommandProcess implements AutoCloseable {
     }
 
     public static CommandProcess start(Map<String, String> settings, String... arguments) {
-        List<String> words = ServiceJar.command(ServiceJar.CHEAP_START);
+        return start(ServiceJar.CHEAP_START, settings, arguments);
+    }
+
+    /** With options of the JVM. */
+    public static CommandProcess start(List<String> jvmOptions, Map<String, String> settings, String... arguments) {
+        List<String> words = ServiceJar.command(jvmOptions);
         words.addAll(List.of(arguments));
         try {
             Path directory = Files.createDirectories(Path.of("target/service-logs"));
@@ -57,6 +62,10 @@ public final class CommandProcess implements AutoCloseable {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    public Process process() {
+        return process;
     }
 
     public Result await() {
