@@ -15,6 +15,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /**
  * The rows of a panel, and what Grafana's transformations make of them. Only those that the dashboards use are known; where Grafana loses a
@@ -90,6 +91,8 @@ record PanelFrame(List<String> fields, List<Map<String, Object>> rows) {
                                 0,
                                 Math.min(rows.size(), options.get("limitField").asInt())));
             case "filterByValue" -> filtered(options);
+            case "filterFieldsByName" -> only(options.at("/include/names"));
+            case "reduce" -> reduced(options.get("reducers"));
             default -> throw new IllegalArgumentException(id + " (expected: a transformation that is known here)");
         };
     }
@@ -107,37 +110,78 @@ record PanelFrame(List<String> fields, List<Map<String, Object>> rows) {
                 day.get(IsoFields.WEEK_OF_WEEK_BASED_YEAR));
     }
 
-    /** Fields that are in no group and in no sum are dropped. */
+    /** Fields that are in no group and are not added up or so are dropped. */
     private PanelFrame grouped(JsonNode how) {
+        List<String> named = new ArrayList<>();
         List<String> keys = new ArrayList<>();
-        List<String> sums = new ArrayList<>();
         for (String field : fields) {
-            JsonNode option = how.path(field);
-            if (option.path("operation").asText().equals("groupby")) {
+            if (how.path(field).path("operation").asText().equals("groupby")) {
                 keys.add(field);
-            } else if (option.path("aggregations").toString().equals("[\"sum\"]")) {
-                sums.add(field);
             }
+            how.path(field).path("aggregations").forEach(one -> named.add(field + " (" + one.asText() + ")"));
         }
-        Map<List<Object>, Map<String, Object>> groups = new LinkedHashMap<>();
+        Map<List<Object>, List<Map<String, Object>>> groups = new LinkedHashMap<>();
         for (Map<String, Object> row : rows) {
             List<Object> key = new ArrayList<>();
             keys.forEach(field -> key.add(row.get(field)));
-            Map<String, Object> group = groups.computeIfAbsent(key, any -> new LinkedHashMap<>());
-            keys.forEach(field -> group.put(field, row.get(field)));
-            sums.forEach(field -> group.merge(field + " (sum)", number(row.get(field)), PanelFrame::add));
+            groups.computeIfAbsent(key, any -> new ArrayList<>()).add(row);
         }
-        List<String> named = new ArrayList<>(keys);
-        sums.forEach(field -> named.add(field + " (sum)"));
-        return new PanelFrame(named, new ArrayList<>(groups.values()));
+        List<Map<String, Object>> made = new ArrayList<>();
+        for (List<Map<String, Object>> group : groups.values()) {
+            Map<String, Object> row = new LinkedHashMap<>();
+            keys.forEach(field -> row.put(field, group.get(0).get(field)));
+            for (String name : named) {
+                int end = name.lastIndexOf(" (");
+                row.put(name, reduced(name.substring(end + 2, name.length() - 1), group, name.substring(0, end)));
+            }
+            made.add(row);
+        }
+        keys.addAll(named);
+        return new PanelFrame(keys, made);
+    }
+
+    /** A row per field of what the reducers make of its column. */
+    private PanelFrame reduced(JsonNode reducers) {
+        List<String> named = new ArrayList<>(List.of("Field"));
+        reducers.forEach(reducer -> named.add(title(reducer.asText())));
+        List<Map<String, Object>> made = new ArrayList<>();
+        for (String field : fields) {
+            Map<String, Object> row = new LinkedHashMap<>();
+            row.put("Field", field);
+            reducers.forEach(reducer -> row.put(title(reducer.asText()), reduced(reducer.asText(), rows, field)));
+            made.add(row);
+        }
+        return new PanelFrame(named, made);
+    }
+
+    private static String title(String reducer) {
+        return reducer.substring(0, 1).toUpperCase(Locale.ROOT) + reducer.substring(1);
+    }
+
+    /** Values that are null are not counted. */
+    private static Object reduced(String reducer, List<Map<String, Object>> rows, String field) {
+        Stream<Object> values = rows.stream().map(row -> row.get(field));
+        return switch (reducer) {
+            case "sum" -> values.map(PanelFrame::number).reduce(BigDecimal.ZERO, BigDecimal::add);
+            case "count" -> BigDecimal.valueOf(values.filter(Objects::nonNull).count());
+            case "first" -> rows.isEmpty() ? null : rows.get(0).get(field);
+            case "max" ->
+                values.filter(Objects::nonNull)
+                        .map(PanelFrame::number)
+                        .max(Comparator.naturalOrder())
+                        .orElse(null);
+            default -> throw new IllegalArgumentException(reducer + " (expected: a reducer that is known here)");
+        };
+    }
+
+    private PanelFrame only(JsonNode names) {
+        List<String> kept = new ArrayList<>();
+        names.forEach(name -> kept.add(name.asText()));
+        return new PanelFrame(kept, rows);
     }
 
     private static BigDecimal number(Object value) {
         return value == null ? BigDecimal.ZERO : (BigDecimal) value;
-    }
-
-    private static Object add(Object one, Object other) {
-        return ((BigDecimal) one).add((BigDecimal) other);
     }
 
     /** The last value of a cell is shown. A column of no name is one of its own. */
@@ -160,25 +204,34 @@ record PanelFrame(List<String> fields, List<Map<String, Object>> rows) {
     private PanelFrame calculated(JsonNode options) {
         String alias = options.get("alias").asText();
         String left = options.at("/binary/left/matcher/options").asText();
-        BigDecimal right = new BigDecimal(options.at("/binary/right/fixed").asText());
+        JsonNode right = options.at("/binary/right");
         boolean alone = options.path("replaceFields").asBoolean();
         List<Map<String, Object>> made = new ArrayList<>();
         for (Map<String, Object> row : rows) {
             BigDecimal from = (BigDecimal) row.get(left);
+            BigDecimal by = right.has("fixed")
+                    ? new BigDecimal(right.get("fixed").asText())
+                    : (BigDecimal) row.get(right.at("/matcher/options").asText());
             Map<String, Object> next = alone ? new LinkedHashMap<>() : new LinkedHashMap<>(row);
             next.put(
                     alias,
-                    switch (options.at("/binary/operator").asText()) {
-                        case "-" -> from.subtract(right);
-                        case "*" -> from.multiply(right);
-                        case "/" -> from.divide(right, MathContext.DECIMAL64);
-                        default -> throw new IllegalArgumentException(options.toString());
-                    });
+                    by == null
+                            ? null
+                            : calculated(options.at("/binary/operator").asText(), from, by));
             made.add(next);
         }
         List<String> named = alone ? new ArrayList<>() : new ArrayList<>(fields);
         named.add(alias);
         return new PanelFrame(named, made);
+    }
+
+    private static BigDecimal calculated(String operator, BigDecimal from, BigDecimal by) {
+        return switch (operator) {
+            case "-" -> from.subtract(by);
+            case "*" -> from.multiply(by);
+            case "/" -> from.divide(by, MathContext.DECIMAL64);
+            default -> throw new IllegalArgumentException(operator + " (expected: an operator that is known here)");
+        };
     }
 
     private PanelFrame sorted(JsonNode sort) {

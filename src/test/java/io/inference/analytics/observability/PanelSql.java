@@ -8,7 +8,7 @@ import java.util.TreeMap;
  */
 final class PanelSql {
 
-    static final String BUDGET = "73000";
+    static final String BUDGET = "80000";
 
     /** The id of a model, and its name if it has one. */
     private static final String MODEL =
@@ -56,7 +56,9 @@ final class PanelSql {
                 Map.entry(
                         "3 03 Cost per active user",
                         costs("round(sum(amount_usd) / count(distinct user_email), 8)", "")),
-                Map.entry("4 04 Budget variance", costs("sum(amount_usd) - " + BUDGET, "")),
+                Map.entry(
+                        "4 04 Budget variance",
+                        costs("sum(amount_usd) - %1$s, (sum(amount_usd) - %1$s) / %1$s".formatted(BUDGET), "")),
                 Map.entry(
                         "6 14 Utilisation",
                         "select users, users / 250.0, 250 - users from (select " + active + " as users) counted"),
@@ -66,7 +68,19 @@ final class PanelSql {
                 Map.entry("10 08 Users by cost", byUser),
                 Map.entry("11 09 Cost by model", costs(week + ", model, sum(amount_usd)", "group by 1, 2")),
                 Map.entry("12 10 Cost by token type", costs(week + ", token_type, sum(amount_usd)", "group by 1, 2")),
-                Map.entry("13 11 Teams", costs("team, user_email, sum(amount_usd)", "group by 1, 2")),
+                Map.entry(
+                        "13 11 Teams",
+                        """
+                        select team, sum(usd), nullif(count(*) filter (where counts), 0),
+                               (array_agg(user_email order by usd desc) filter (where counts))[1], max(usd) filter (where counts),
+                               sum(usd) / nullif(count(*) filter (where counts), 0)
+                        from (select *, user_email is not null and usd > 0 as counts from (%s) users) users group by 1
+                        """
+                                .formatted(costs("team, user_email, sum(amount_usd) as usd", "group by 1, 2"))),
+                Map.entry(
+                        "17 12 Users over the alert threshold",
+                        "select count(*), max(usd) from (%s having sum(amount_usd) > 500) users"
+                                .formatted(byUser.replace("sum(amount_usd)", "sum(amount_usd) as usd"))),
                 Map.entry("14 12 Over the alert threshold", byUser + " having sum(amount_usd) > 500"),
                 Map.entry(
                         "15 Estimates and bills",
@@ -106,8 +120,8 @@ final class PanelSql {
                 "9 Errors by status",
                 usage(
                         time("day")
-                                + ", count(*) filter (where status = 'error'), count(*) filter (where status = 'timeout'),"
-                                + " count(*) filter (where status = 'throttled')",
+                                + ", count(*) filter (where status = 'error'), count(*) filter (where status ="
+                                + " 'timeout'), count(*) filter (where status = 'throttled')",
                         "group by 1"),
                 "10 Time to first token",
                 usage(time("day") + ", " + percentiles.formatted("time_to_first_token_ms"), "group by 1"),
