@@ -5,6 +5,7 @@ import java.math.BigDecimal;
 import java.time.LocalDate;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.Jdbi;
 
@@ -18,8 +19,10 @@ public class UnmappedCosts {
 
     private static final String LIST =
             """
-            select kind, null as provider, id, name, first_date, last_date, amount_usd from analytics.provider_unmapped
+            select kind, null as provider, id, name, first_date, last_date, amount_usd, count(*) over () as total
+            from analytics.provider_unmapped
             order by amount_usd desc, kind, id
+            limit :max
             """;
 
     /**
@@ -47,7 +50,8 @@ public class UnmappedCosts {
                                       '-(latest|20[0-9]{2}-?[0-9]{2}-?[0-9]{2})$', '') as stem
                 from analytics.models left join analytics.provider_model named on named.model_id = models.model_id
             )
-            select 'model' as kind, billed.provider, billed.model as id, string_agg(distinct ours.name, ', ') as name, first_date, last_date, amount_usd
+            select 'model' as kind, billed.provider, billed.model as id, string_agg(distinct ours.name, ', ') as name, first_date, last_date, amount_usd,
+                   count(*) over () as total
             from billed join ours on ours.stem = billed.stem and coalesce(ours.provider, billed.provider) = billed.provider
             where not exists (select from ours same
                               where same.model = billed.model and coalesce(same.provider, billed.provider) = billed.provider)
@@ -56,6 +60,7 @@ public class UnmappedCosts {
                               where alias.provider = billed.provider and alias.alias = billed.model)
             group by billed.provider, billed.model, first_date, last_date, amount_usd
             order by amount_usd desc, id
+            limit :max
             """;
 
     /**
@@ -89,36 +94,49 @@ public class UnmappedCosts {
                 .findOne();
     }
 
+    /**
+     * The most expensive of a list.
+     *
+     * @param total how many there are in all
+     */
+    public record Part(List<Unmapped> entries, int total) {}
+
     /** Workspaces and keys, the most expensive first. */
     public List<Unmapped> list() {
-        return jdbi.withHandle(this::list);
+        return jdbi.withHandle(handle -> list(handle, Integer.MAX_VALUE).entries());
     }
 
-    /** The same, on a connection of the caller. */
-    public List<Unmapped> list(Handle handle) {
-        return list(handle, LIST);
+    /** The same, on a connection of the caller, and only so many. */
+    public Part list(Handle handle, int max) {
+        return part(handle, LIST, max);
     }
 
     /** Billed models without events, because the events' models have other names. */
     public List<Unmapped> nearModels() {
-        return jdbi.withHandle(this::nearModels);
+        return jdbi.withHandle(handle -> nearModels(handle, Integer.MAX_VALUE).entries());
     }
 
-    /** The same, on a connection of the caller. */
-    public List<Unmapped> nearModels(Handle handle) {
-        return list(handle, NEAR);
+    /** The same, on a connection of the caller, and only so many. */
+    public Part nearModels(Handle handle, int max) {
+        return part(handle, NEAR, max);
     }
 
-    private static List<Unmapped> list(Handle handle, String sql) {
-        return handle.createQuery(sql)
-                .map(row -> new Unmapped(
-                        row.getColumn("kind", String.class),
-                        Optional.ofNullable(row.getColumn("provider", String.class)),
-                        row.getColumn("id", String.class),
-                        Optional.ofNullable(row.getColumn("name", String.class)),
-                        row.getColumn("first_date", LocalDate.class),
-                        row.getColumn("last_date", LocalDate.class),
-                        row.getColumn("amount_usd", BigDecimal.class)))
+    private static Part part(Handle handle, String sql, int max) {
+        AtomicInteger total = new AtomicInteger();
+        List<Unmapped> entries = handle.createQuery(sql)
+                .bind("max", max)
+                .map(row -> {
+                    total.set(row.getColumn("total", Integer.class));
+                    return new Unmapped(
+                            row.getColumn("kind", String.class),
+                            Optional.ofNullable(row.getColumn("provider", String.class)),
+                            row.getColumn("id", String.class),
+                            Optional.ofNullable(row.getColumn("name", String.class)),
+                            row.getColumn("first_date", LocalDate.class),
+                            row.getColumn("last_date", LocalDate.class),
+                            row.getColumn("amount_usd", BigDecimal.class));
+                })
                 .list();
+        return new Part(entries, total.get());
     }
 }

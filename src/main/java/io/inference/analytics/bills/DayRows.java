@@ -52,7 +52,8 @@ final class DayRows {
 
     private static final String STORED_DIMENSIONS =
             """
-            select to_jsonb(t)::text from %s t where activity_date = :day and organization_id = :org and line_key = :line
+            select line_key, to_jsonb(t)::text as dimensions from %s t
+            where activity_date = :day and organization_id = :org and line_key = any (:lines)
             """;
 
     /** Rows of one round trip; a batch of all rows of a large day would be in memory a second time. */
@@ -118,24 +119,54 @@ final class DayRows {
         answer.rows().forEach(row -> after.put(row.lineKey(), row));
         SortedSet<String> lines = new TreeSet<>(before.keySet());
         lines.addAll(after.keySet());
+        List<Change> changes = new ArrayList<>();
+        for (String line : lines) {
+            BigDecimal now = after.containsKey(line) ? DayChecks.amount(dataset, after.get(line)) : null;
+            Change change = new Change(line, before.get(line), now);
+            if (change.delta().signum() != 0) {
+                changes.add(change);
+            }
+        }
+        for (int first = 0; first < changes.size(); first += BATCH_ROWS) {
+            record(
+                    handle,
+                    key,
+                    changes.subList(first, Math.min(first + BATCH_ROWS, changes.size())),
+                    after,
+                    new Revised(by, revision));
+        }
+    }
+
+    /** A line whose amount is another than before; null where the line was or is missing. */
+    private record Change(String line, BigDecimal before, BigDecimal after) {
+
+        BigDecimal delta() {
+            return (after == null ? BigDecimal.ZERO : after).subtract(before == null ? BigDecimal.ZERO : before);
+        }
+    }
+
+    private record Revised(DayImport.Import by, int revision) {}
+
+    private static void record(
+            Handle handle, DayKey key, List<Change> changes, Map<String, DayRow> rows, Revised revised) {
+        Map<String, String> vanished = storedDimensions(
+                handle,
+                key,
+                changes.stream()
+                        .filter(change -> change.after() == null)
+                        .map(Change::line)
+                        .toList());
         try (PreparedBatch insert = handle.prepareBatch(CORRECTION)) {
-            for (String line : lines) {
-                DayRow row = after.get(line);
-                BigDecimal old = before.get(line);
-                BigDecimal now = row == null ? null : DayChecks.amount(dataset, row);
-                BigDecimal delta = (now == null ? BigDecimal.ZERO : now).subtract(old == null ? BigDecimal.ZERO : old);
-                if (delta.signum() != 0) {
-                    key.bind(insert)
-                            .bind("revision", revision)
-                            .bind(
-                                    "dimensions",
-                                    row == null ? storedDimensions(handle, key, line) : dimensions(dataset, row))
-                            .bind("old", old)
-                            .bind("new", now)
-                            .bind("delta", delta)
-                            .bind("at", by.fetchedAt())
-                            .add();
-                }
+            for (Change change : changes) {
+                DayRow row = rows.get(change.line());
+                key.bind(insert)
+                        .bind("revision", revised.revision())
+                        .bind("dimensions", row == null ? vanished.get(change.line()) : dimensions(key.dataset(), row))
+                        .bind("old", change.before())
+                        .bind("new", change.after())
+                        .bind("delta", change.delta())
+                        .bind("at", revised.by().fetchedAt())
+                        .add();
             }
             execute(insert);
         }
@@ -150,14 +181,18 @@ final class DayRows {
                         row -> row.getColumn("amount", BigDecimal.class)));
     }
 
-    /** Of a line that the answer no longer has. */
-    private static String storedDimensions(Handle handle, DayKey key, String line) {
+    /** Of lines that the answer no longer has, by line. */
+    private static Map<String, String> storedDimensions(Handle handle, DayKey key, List<String> lines) {
+        if (lines.isEmpty()) {
+            return Map.of();
+        }
         return handle.createQuery(STORED_DIMENSIONS.formatted(BaseTables.of(key.dataset())))
                 .bind("day", key.day())
                 .bind("org", key.orgRef())
-                .bind("line", line)
-                .mapTo(String.class)
-                .one();
+                .bindArray("lines", String.class, lines)
+                .collectRows(Collectors.toMap(
+                        row -> row.getColumn("line_key", String.class),
+                        row -> row.getColumn("dimensions", String.class)));
     }
 
     private static String dimensions(Dataset dataset, DayRow row) {

@@ -81,7 +81,8 @@ class ProviderMetrics {
             new Column(
                     "success_ratio",
                     "analytics.provider.success.ratio",
-                    "Of the days of reports tried within 24 hours, the part whose last attempt was good; 1 when none was tried",
+                    "Of the days of reports tried within 24 hours, the part whose last attempt was good; 1 when none"
+                            + " was tried",
                     1),
             new Column(
                     "invalid_ratio",
@@ -136,7 +137,7 @@ class ProviderMetrics {
     private static final String SPEND =
             """
             select coalesce(max(unexplained_usd), 0) as usd from analytics.cursor_spend_check
-            where snapshot_date = (select max(snapshot_date) from analytics.cursor_spend_check)
+            where snapshot_date = (select max(snapshot_date) from analytics.cursor_spend_check where snapshot_date > :after)
             """;
 
     private static final List<Column> WATCHED = List.of(
@@ -163,6 +164,10 @@ class ProviderMetrics {
 
     private static final int LAWS_DAYS = 35;
     private static final int CACHE_DAYS = 30;
+
+    /** A snapshot older than a cycle says nothing about the running one. */
+    private static final int CYCLE_DAYS = 31;
+
     private static final int CHECKED_DAYS = 30;
     private static final Duration HOUR = Duration.ofHours(1);
     private static final Duration RECENT = Duration.ofHours(24);
@@ -209,8 +214,8 @@ class ProviderMetrics {
                     .register(registry);
         }
         Gauge.builder("analytics.provider.configured", configured(provider), AtomicLong::get)
-                .description(
-                        "1 where the provider's key is set, or another process tried to import its bills within 30 days")
+                .description("1 where the provider's key is set, or another process tried to import its bills within 30"
+                        + " days")
                 .tag("provider", provider.wireName())
                 .register(registry);
         lastSuccess.put(provider, clock.instant());
@@ -244,7 +249,8 @@ class ProviderMetrics {
                 .register(registry);
         Gauge.builder("analytics.provider.cache.hit.ratio", this, self -> self.cacheHits)
                 .description(
-                        "Of Anthropic's input tokens of the last 30 days that a cache could serve, the part that it did")
+                        "Of Anthropic's input tokens of the last 30 days that a cache could serve, the part that it"
+                                + " did")
                 .register(registry);
         Gauge.builder("analytics.provider.attributed.ratio", this, self -> self.attributed)
                 .description("Of the costs of the last 30 days, the part that has a user or a team; 1 without costs")
@@ -299,7 +305,10 @@ class ProviderMetrics {
                     .bind("after", today().minusDays(CACHE_DAYS))
                     .mapTo(Double.class)
                     .one();
-            spendUnexplained = handle.createQuery(SPEND).mapTo(Double.class).one();
+            spendUnexplained = handle.createQuery(SPEND)
+                    .bind("after", today().minusDays(CYCLE_DAYS))
+                    .mapTo(Double.class)
+                    .one();
             watch(handle);
             quality(handle);
             read(handle.createQuery(CLOSED).bind("recent", clock.instant().minus(RECENT)), CLOSED_COLUMN);

@@ -48,9 +48,8 @@ class UnmappedResource {
             @Schema(description = "How many there are in all") int total,
             @Schema(
                             nullable = true,
-                            description =
-                                    "The first UTC day that is looked at: 400 days before the newest import; null before"
-                                            + " the first import")
+                            description = "The first UTC day that is looked at: 400 days before the newest import; null"
+                                    + " before the first import")
                     LocalDate since) {}
 
     /** A workspace, a key or a model. */
@@ -100,12 +99,14 @@ class UnmappedResource {
     }
 
     private Todo read(Handle handle) {
-        List<Entry> entries = Stream.concat(costs.list(handle).stream(), costs.nearModels(handle).stream())
-                .map(Entry::of)
-                .toList();
+        UnmappedCosts.Part owners = costs.list(handle, ENTRIES_MAX);
+        UnmappedCosts.Part models = costs.nearModels(handle, ENTRIES_MAX);
         return new Todo(
-                entries.stream().limit(ENTRIES_MAX).toList(),
-                entries.size(),
+                Stream.concat(owners.entries().stream(), models.entries().stream())
+                        .limit(ENTRIES_MAX)
+                        .map(Entry::of)
+                        .toList(),
+                owners.total() + models.total(),
                 costs.from(handle).orElse(null));
     }
 }
