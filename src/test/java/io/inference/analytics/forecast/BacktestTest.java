@@ -140,7 +140,8 @@ class BacktestTest {
 
                 `GET /analytics/v1/orgs/{orgId}/forecast?period=month-to-date` answers where the running
                 month (day, week, quarter, year) will end: what is spent, what the whole is expected to cost,
-                and a range that holds the total in 80 of 100 cases.
+                and a range that holds the total in 80 of 100 cases, if spend goes on as in the weeks before. A
+                doubling that is still to come is not in it ([how often](#how-far-off-it-is)).
 
                 * **Learnt from** the organisation's own last 8 weeks. Each day of the week has the middle of
                   its shares of the weeks' means: the mean without the highest and the lowest quarter. The
