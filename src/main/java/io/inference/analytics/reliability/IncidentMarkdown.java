@@ -14,6 +14,9 @@ final class IncidentMarkdown {
 
     private static final String NONE = "–";
 
+    /** Where traffic is too thin to compare, the worst few still say who was hit. */
+    private static final int FAILING_MAX = 5;
+
     private IncidentMarkdown() {}
 
     static String of(IncidentSummary summary) {
@@ -75,14 +78,21 @@ final class IncidentMarkdown {
 
     private static void affected(StringBuilder text, String title, List<Affected> entries) {
         text.append("\n## ").append(title).append("\n\n");
-        List<Affected> affected = entries.stream().filter(Affected::affected).toList();
-        if (affected.isEmpty()) {
-            text.append("None went much worse than before.\n");
-            return;
+        List<Affected> shown = entries.stream().filter(Affected::affected).toList();
+        if (shown.isEmpty()) {
+            shown = entries.stream()
+                    .filter(entry -> entry.figures().during().errors() > 0)
+                    .limit(FAILING_MAX)
+                    .toList();
+            if (shown.isEmpty()) {
+                text.append("None failed, and none went much worse than before.\n");
+                return;
+            }
+            text.append("None went much worse by the rule for spikes. These had the most failed calls:\n\n");
         }
         text.append("| | Error rate before | during | after | p95 before (ms) | during | after | Errors | Worse |\n");
         text.append("|---|---:|---:|---:|---:|---:|---:|---:|---|\n");
-        for (Affected entry : affected) {
+        for (Affected entry : shown) {
             Phases figures = entry.figures();
             row(
                     text,
@@ -94,7 +104,11 @@ final class IncidentMarkdown {
                     p95(figures.during()),
                     p95(figures.after()),
                     figures.during().errors(),
-                    entry.causes().stream().map(SpikeRule.Cause::wireName).collect(Collectors.joining(", ")));
+                    entry.affected()
+                            ? entry.causes().stream()
+                                    .map(SpikeRule.Cause::wireName)
+                                    .collect(Collectors.joining(", "))
+                            : NONE);
         }
     }
 
