@@ -42,7 +42,7 @@ class FaultSuiteIT {
 
     /** Those named, or all. */
     private static final Set<Trouble> CHOSEN = Stream.of(
-                    System.getProperty("analytics.test.faults", "").split(","))
+                    System.getProperty("analytics.test.faults", "").split(",", -1))
             .filter(name -> !name.isEmpty())
             .map(Trouble::valueOf)
             .collect(Collectors.toCollection(() -> EnumSet.noneOf(Trouble.class)));
