@@ -23,6 +23,7 @@ import java.util.TreeMap;
 final class AnthropicClient implements ProviderClient {
 
     private static final int DAYS_PER_CALL = 31;
+    private static final int PAGES_MAX = 1_000;
     private static final int CENT_DIGITS = 2;
     private static final String WRONG_ORGANIZATION = "wrong_organization";
     private static final Set<String> COST_TYPES = Set.of("tokens", "web_search", "code_execution", "session_usage");
@@ -52,7 +53,8 @@ final class AnthropicClient implements ProviderClient {
         this.api = new PagedApi(
                 http,
                 base.replaceAll("/+$", "") + "/v1/organizations",
-                Map.of("x-api-key", key, "anthropic-version", "2023-06-01"));
+                Map.of("x-api-key", key, "anthropic-version", "2023-06-01"),
+                PAGES_MAX);
         this.organization = organization;
         this.pageDays = pageDays;
         this.pageRecords = pageRecords;

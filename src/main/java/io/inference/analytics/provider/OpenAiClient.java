@@ -32,6 +32,7 @@ final class OpenAiClient implements ProviderClient {
     static final String ORGANIZATION = "openai";
 
     private static final int DAYS_PER_CALL = 31;
+    private static final int PAGES_MAX = 10_000;
 
     /** The most entries that a page of a list can have. */
     private static final int LIST_MAX = 100;
@@ -71,7 +72,10 @@ final class OpenAiClient implements ProviderClient {
     OpenAiClient(ProviderHttp http, String base, String key, String organization, int pageDays) {
         this.http = http;
         this.api = new PagedApi(
-                http, base.replaceAll("/+$", "") + "/v1/organization", Map.of("Authorization", "Bearer " + key));
+                http,
+                base.replaceAll("/+$", "") + "/v1/organization",
+                Map.of("Authorization", "Bearer " + key),
+                PAGES_MAX);
         this.organization = organization;
         this.pageDays = pageDays;
     }

@@ -16,21 +16,21 @@ import java.util.Set;
  */
 final class PagedApi {
 
-    /** More pages than any organisation has. */
-    private static final int PAGES_MAX = 10_000;
-
     private final ProviderHttp http;
     private final String base;
     private final Map<String, String> headers;
+    private final int pagesMax;
 
     /**
      * @param base what all paths begin with, such as {@code https://api.example.com/v1/organization}
      * @param headers of each request, with the credential
+     * @param pagesMax more than any organisation has, so that a server that never ends is found
      */
-    PagedApi(ProviderHttp http, String base, Map<String, String> headers) {
+    PagedApi(ProviderHttp http, String base, Map<String, String> headers, int pagesMax) {
         this.http = http;
         this.base = base;
         this.headers = headers;
+        this.pagesMax = pagesMax;
     }
 
     /** Reads one page of a report. */
@@ -86,7 +86,7 @@ final class PagedApi {
                         "broken_paging", path + (token == null ? ": more pages, but no " + field : ": a page twice"));
             }
             next = "&" + parameter + "=" + URLEncoder.encode(token, StandardCharsets.UTF_8);
-        } while (seen.size() < PAGES_MAX);
-        throw ProviderTrouble.lasting("broken_paging", path + ": more than " + PAGES_MAX + " pages");
+        } while (seen.size() < pagesMax);
+        throw ProviderTrouble.lasting("broken_paging", path + ": more than " + pagesMax + " pages");
     }
 }

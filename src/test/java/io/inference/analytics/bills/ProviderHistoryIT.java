@@ -140,8 +140,8 @@ class ProviderHistoryIT {
         lab.assertLawsHold(OCT_15);
         lab.database.execute(
                 "delete from analytics.claude_costs where organization_id <> 'other' and amount_usd = 1.22; select"
-                    + " analytics.rebuild_claude_day(organization_id, '2025-10-15') from analytics.claude_costs group"
-                    + " by organization_id");
+                        + " analytics.rebuild_claude_day(organization_id, '2025-10-15') from analytics.claude_costs group"
+                        + " by organization_id");
         assertThat(lab.database.rows("select distinct law from analytics.provider_invariants('2025-10-15')"
                         + " where expected is distinct from found"))
                 .as("a lost row of the organisation whose pages are there")

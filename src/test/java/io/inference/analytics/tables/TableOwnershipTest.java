@@ -67,6 +67,8 @@ class TableOwnershipTest {
             SqlUse.NONE,
             "ensure_user_months",
             SqlUse.NONE,
+            "enter_lane_alone",
+            SqlUse.changing("ingest_guard"),
             // The tables of continuous aggregates have names that the extension chooses.
             "erase_user",
             SqlUse.NONE,
