@@ -229,7 +229,6 @@ class RetentionIT {
         }
     }
 
-    /** As on a machine that boots with a date of its own. */
     /** A day of Kolkata begins within a UTC hour, whose two sides only raw events tell apart. */
     @Test
     void aQuestionThatNeedsRawEventsThatAreGoneIsRefusedAndNoneIsAnsweredTooLow() throws Exception {
@@ -263,29 +262,7 @@ class RetentionIT {
                 .get("/analytics/v1/orgs/" + org + "/" + path + "start=" + start + "&timeZone=" + zone);
     }
 
-    @Test
-    void daysThatAreOverGetAnIndexOfTheirEventsByOrganisation() throws Exception {
-        store(20, 0);
-        upkeep.runOnce();
-        upkeep.runOnce();
-        List<String> indexed = jdbi.withHandle(handle -> handle.createQuery(
-                        "select tablename from pg_indexes where schemaname = 'analytics' and indexname ~ '^usage_events_[0-9]+_org_time'")
-                .mapTo(String.class)
-                .list());
-        String today = "usage_events_"
-                + LocalDate.ofInstant(now, ZoneOffset.UTC).toString().replace("-", "");
-        String past = "usage_events_"
-                + LocalDate.ofInstant(now, ZoneOffset.UTC)
-                        .minusDays(20)
-                        .toString()
-                        .replace("-", "");
-        if (flavour.flavour() == StorageFlavour.TIMESCALE) {
-            assertThat(indexed).isEmpty();
-        } else {
-            assertThat(indexed).contains(past).doesNotContain(today);
-        }
-    }
-
+    /** As on a machine that boots with a date of its own. */
     @Test
     void aClockThatRunsAheadDropsNothing() throws Exception {
         store(20, 1);
