@@ -22,6 +22,7 @@ final class Bench implements Callable<Integer> {
             "drain-queue",
             "lanes",
             "freshness",
+            "spike",
             "query",
             "audit",
             "reliability",
@@ -100,6 +101,7 @@ final class Bench implements Callable<Integer> {
             case "drain-queue" -> new DrainBenchmark("queue", events, notes).run();
             case "lanes" -> new LanesBenchmark(events, notes).run();
             case "freshness" -> new FreshnessBenchmark(Duration.ofSeconds(durationSeconds), notes).run();
+            case "spike" -> new SpikeBenchmark(Duration.ofSeconds(durationSeconds), write, notes).run();
             case "query" -> new QueryBenchmark(notes).run();
             case "audit" -> new AuditBenchmark(notes).run();
             case "reliability" -> new ReliabilityBenchmark(notes).run();

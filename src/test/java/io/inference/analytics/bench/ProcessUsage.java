@@ -29,8 +29,17 @@ final class ProcessUsage {
 
     /** The same; empty when the process has ended. */
     static OptionalDouble peakResidentMibIfAlive(long pid) {
+        return mib(pid, "VmHWM:");
+    }
+
+    /** The memory that the process has resident now, in MiB (VmRSS). */
+    static double residentMib(long pid) {
+        return mib(pid, "VmRSS:").orElseThrow();
+    }
+
+    private static OptionalDouble mib(long pid, String name) {
         try (Stream<String> lines = Files.lines(Path.of("/proc/" + pid + "/status"))) {
-            return lines.filter(line -> line.startsWith("VmHWM:"))
+            return lines.filter(line -> line.startsWith(name))
                     .mapToDouble(line -> Double.parseDouble(line.replaceAll("[^0-9]", "")) / 1024)
                     .findFirst();
         } catch (IOException | UncheckedIOException e) {
