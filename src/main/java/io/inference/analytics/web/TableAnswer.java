@@ -27,6 +27,9 @@ public final class TableAnswer {
     private static final List<Variant> FORMS =
             List.of(new Variant(Form.JSON.type, (String) null, null), new Variant(Form.CSV.type, (String) null, null));
 
+    /** Most answers are smaller, and carry their length. */
+    private static final int LARGE_BYTES = 1024 * 1024;
+
     private TableAnswer() {}
 
     /**
@@ -52,10 +55,14 @@ public final class TableAnswer {
         String tag = EntityTags.of(form.type.toString(), content);
         Response.ResponseBuilder answer = EntityTags.matches(request.getHeaderString(HttpHeaders.IF_NONE_MATCH), tag)
                 ? Response.notModified()
-                : Response.ok(shown.get(), form == Form.CSV ? form.type.withCharset("UTF-8") : form.type);
+                : Response.ok(entity(shown.get()), form == Form.CSV ? form.type.withCharset("UTF-8") : form.type);
         return answer.header(HttpHeaders.ETAG, tag)
                 .header(HttpHeaders.VARY, HttpHeaders.ACCEPT)
                 .header(HttpHeaders.CACHE_CONTROL, "private, no-cache")
                 .build();
+    }
+
+    private static Object entity(byte[] body) {
+        return body.length > LARGE_BYTES ? new Portions(body) : body;
     }
 }
