@@ -70,8 +70,6 @@ class TableOwnershipTest {
             SqlUse.NONE,
             "ensure_user_months",
             SqlUse.NONE,
-            "enter_lane_alone",
-            SqlUse.changing("ingest_guard"),
             // The tables of continuous aggregates have names that the extension chooses.
             "erase_user",
             SqlUse.NONE,
