@@ -139,27 +139,15 @@ kept_settings() {
     done
 }
 
-# auto asks for what the server offers, and so does nothing at all.
+# Of a server of the caller's own, the service finds out what its database has or would get: auto.
 storage_flavour() {
     if [[ -n ${STORAGE_FLAVOUR:-} && $STORAGE_FLAVOUR != auto ]]; then
         printf '%s' "$STORAGE_FLAVOUR"
     elif [[ -n ${DATABASE_URL:-} && $DATABASE_URL != "$(own_setting DATABASE_URL)" ]]; then
-        foreign_storage_flavour
+        printf 'auto'
     else
         recorded_setting STORAGE_FLAVOUR || own_setting STORAGE_FLAVOUR
     fi
-}
-
-# A server of the caller's own has to be asked. When it does not answer, auto leaves it to the service.
-foreign_storage_flavour() {
-    local found
-    found=$(PGCONNECT_TIMEOUT=3 psql -XAtq "${DATABASE_URL#jdbc:}" \
-        -c "SELECT count(*) FROM pg_available_extensions WHERE name = 'timescaledb' AND current_setting('timescaledb.disable_load', true) IS NOT NULL" 2>/dev/null) || found=''
-    case $found in
-        1) printf 'timescale' ;;
-        0) printf 'postgres' ;;
-        *) printf 'auto' ;;
-    esac
 }
 
 # print_settings NAME…: a line NAME='value' for each that has a value.

@@ -158,6 +158,21 @@ class ScriptsTest {
                 .isEqualTo("S3_ENDPOINT RATE_LIMIT_ORG");
     }
 
+    /** Whatever the server offers: a database may have been migrated with another flavour. */
+    @Test
+    void theFlavourOfADatabaseOfTheCallersOwnIsLeftToTheService() throws IOException {
+        Path psql = Files.createDirectories(state.resolve("bin")).resolve("psql");
+        Files.writeString(psql, "#!/bin/sh\necho 0\n");
+        assertThat(psql.toFile().setExecutable(true)).isTrue();
+        String foreign =
+                "export PATH=" + psql.getParent() + ":$PATH DATABASE_URL=postgres://a:b@db.example/analytics; ";
+        assertThat(bash(Map.of(), foreign + "lib; setting STORAGE_FLAVOUR").output())
+                .isEqualTo("auto");
+        assertThat(bash(Map.of("STORAGE_FLAVOUR", "citus"), foreign + "lib; setting STORAGE_FLAVOUR")
+                        .output())
+                .isEqualTo("citus");
+    }
+
     @Test
     void theComposeFileNeedsNoVariableAndNoLuck() throws IOException {
         String compose = Files.readString(Path.of("local-dev/docker-compose.yml"));
