@@ -16,6 +16,7 @@ public final class SqlState {
     public static final String LOCK_NOT_AVAILABLE = "55P03";
     public static final String QUERY_CANCELED = "57014";
     static final String PROTOCOL_VIOLATION = "08P01";
+    private static final String CONNECTION_FAILURE = "08006";
     private static final String UNIQUE_VIOLATION = "23505";
     private static final String CHECK_VIOLATION = "23514";
 
@@ -46,13 +47,16 @@ public final class SqlState {
         return (state.startsWith("08") && !lacksNode(failure)) || state.startsWith("57P");
     }
 
-    /** Flavour citus: the server itself answers, and reports that one of its workers does not. */
-    public static boolean lacksNode(Throwable failure) {
-        return error(failure)
-                .filter(sql -> sql instanceof PSQLException reported
-                        && reported.getServerErrorMessage() != null
-                        && of(failure).startsWith("08"))
-                .isPresent();
+    /**
+     * Flavour citus: the server itself answers, and reports that one of its workers does not. PgBouncer reports its own errors in
+     * this way too, as 08P01.
+     */
+    private static boolean lacksNode(Throwable failure) {
+        return is(failure, CONNECTION_FAILURE)
+                && error(failure)
+                        .filter(sql ->
+                                sql instanceof PSQLException reported && reported.getServerErrorMessage() != null)
+                        .isPresent();
     }
 
     /** {@link #connectionLost}, or a time-out of a new connection. */

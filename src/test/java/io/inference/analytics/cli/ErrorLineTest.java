@@ -9,6 +9,8 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.postgresql.util.PSQLException;
+import org.postgresql.util.ServerErrorMessage;
 
 class ErrorLineTest {
 
@@ -74,6 +76,20 @@ class ErrorLineTest {
         assertThat(ErrorLine.of(new IllegalStateException("x", new SQLException(answer, state))))
                 .startsWith("DATABASE_URL: the database " + does + " (SQLState " + state + "): ")
                 .contains(told);
+    }
+
+    /** As the driver throws what the other side itself has said. */
+    @ParameterizedTest
+    @CsvSource({
+        "unsupported startup parameter: extra_float_digits",
+        "transaction blocks not allowed in statement pooling mode"
+    })
+    void aPoolersOwnAnswerIsARefusedConnection(String answer) {
+        PSQLException reported = new PSQLException(new ServerErrorMessage("SFATAL\0C08P01\0M" + answer + "\0\0"));
+        assertThat(ErrorLine.of(new IllegalStateException("x", reported)))
+                .isEqualTo("DATABASE_URL: the database refuses the connection (SQLState 08P01): FATAL: " + answer
+                        + " (expected: PostgreSQL itself, or PgBouncer in session mode with ignore_startup_parameters ="
+                        + " extra_float_digits)");
     }
 
     @Test

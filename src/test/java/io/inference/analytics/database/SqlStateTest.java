@@ -22,4 +22,15 @@ class SqlStateTest {
         assertThat(SqlState.unreachable(ofServer)).isTrue();
         assertThat(SqlState.busy(ofServer)).isFalse();
     }
+
+    /** What PgBouncer answers on a connection whose server has gone. */
+    @Test
+    void aPoolerThatHasLostItsServerIsALostConnection() {
+        PSQLException ofPooler = new PSQLException(new ServerErrorMessage("SFATAL\0C08P01\0Mserver conn crashed?\0\0"));
+
+        assertThat(ofPooler.getSQLState()).isEqualTo("08P01");
+        assertThat(SqlState.connectionLost(ofPooler)).isTrue();
+        assertThat(SqlState.unreachable(ofPooler)).isTrue();
+        assertThat(SqlState.busy(ofPooler)).isFalse();
+    }
 }
