@@ -83,7 +83,7 @@ final class BatchTransaction {
             statement.execute(BEGIN);
         }
         long batchId = store.nextBatchId(connection);
-        Map<Integer, UsageEvent> existing = Map.of();
+        Map<Integer, UsageEventStore.Stored> existing = Map.of();
         if (!events.isEmpty()) {
             store.stage(connection, events, startedAt, batchId);
         }
@@ -97,12 +97,14 @@ final class BatchTransaction {
             store.guard(connection, batchId);
             existing = store.findExisting(connection, events, batchId);
             store.unstage(connection, existing.keySet(), batchId);
-            if (existing.size() < events.size()) {
-                store.storeStaged(connection, batchId);
-            }
+        }
+        PreparedBatch.Repeated repeated = prepared.repeated(existing);
+        if (existing.size() < events.size()) {
+            store.priceStaged(connection, batchId);
+            repeated = repeated.priced(store.stagedCosts(connection, repeated.unpriced(), batchId));
+            store.storeStaged(connection, batchId);
         }
         Instant now = clock.instant();
-        PreparedBatch.Repeated repeated = prepared.repeated(existing);
         store.recordConflicts(connection, batchId, startedAt, repeated.conflicts());
         RepeatStore.add(connection, startedAt, repeated);
         pipeline.deadLetters().add(connection, batchId, startedAt, prepared.deadLetters());

@@ -2,13 +2,16 @@ package io.inference.analytics.ingest;
 
 import io.inference.analytics.event.RejectReason;
 import io.inference.analytics.event.UsageEvent;
+import java.math.BigDecimal;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.UUID;
+import java.util.stream.Collectors;
 
 /**
  * A batch freed of duplicates among its own events.
@@ -35,10 +38,44 @@ record PreparedBatch(
      * @param duplicates those that say the same as what is stored under their id
      * @param conflicts those that say something else
      */
-    record Repeated(List<UsageEvent> duplicates, List<Conflict> conflicts) {}
+    record Repeated(List<UsageEvent> duplicates, List<Conflict> conflicts) {
 
-    /** An event that is refused, and what is stored under its id. */
-    record Conflict(Candidate refused, UsageEvent stored) {}
+        /** Candidates that conflicts are compared with and that have no cost yet. */
+        Set<Integer> unpriced() {
+            return conflicts.stream()
+                    .filter(conflict -> conflict.stored().costCents() == null)
+                    .map(Conflict::candidate)
+                    .collect(Collectors.toSet());
+        }
+
+        /**
+         * With the costs that the price book gives the versions of this batch.
+         *
+         * @param costs by the candidate's index; those of earlier batches are known and not among them
+         */
+        Repeated priced(Map<Integer, BigDecimal> costs) {
+            return costs.isEmpty()
+                    ? this
+                    : new Repeated(
+                            duplicates,
+                            conflicts.stream().map(each -> each.priced(costs)).toList());
+        }
+    }
+
+    /**
+     * An event that is refused, and what is stored under its id.
+     *
+     * @param candidate the index of the candidate with this id
+     */
+    record Conflict(Candidate refused, int candidate, UsageEventStore.Stored stored) {
+
+        private Conflict priced(Map<Integer, BigDecimal> costs) {
+            BigDecimal cost = costs.get(candidate);
+            return cost == null
+                    ? this
+                    : new Conflict(refused, candidate, new UsageEventStore.Stored(stored.event(), cost));
+        }
+    }
 
     private record Key(UUID orgId, UUID eventId) {}
 
@@ -111,22 +148,25 @@ record PreparedBatch(
      *
      * @param existing what earlier batches stored, by the candidate's index
      */
-    Repeated repeated(Map<Integer, UsageEvent> existing) {
+    Repeated repeated(Map<Integer, UsageEventStore.Stored> existing) {
         List<UsageEvent> duplicates = new ArrayList<>();
         List<Conflict> conflicts = new ArrayList<>();
         for (int i = 0; i < accepted.size(); i++) {
             Candidate event = accepted.get(i);
             int index = candidateOf.get(i);
             Candidate candidate = candidates.get(index);
-            UsageEvent earlier = existing.get(index);
-            if (earlier == null && event == candidate) {
+            UsageEventStore.Stored stored = existing.get(index);
+            if (stored == null && event == candidate) {
                 continue;
             }
-            UsageEvent stored = earlier == null ? candidate.event() : earlier;
-            if (stored.sameContentAs(event.event())) {
+            if (stored == null) {
+                stored = new UsageEventStore.Stored(
+                        candidate.event(), candidate.event().costEstimateCents());
+            }
+            if (stored.event().sameContentAs(event.event())) {
                 duplicates.add(event.event());
             } else {
-                conflicts.add(new Conflict(event, stored));
+                conflicts.add(new Conflict(event, index, stored));
             }
         }
         return new Repeated(duplicates, conflicts);

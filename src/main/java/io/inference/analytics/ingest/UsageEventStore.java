@@ -12,6 +12,7 @@ import io.inference.analytics.platform.Traces;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.math.BigDecimal;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -24,6 +25,7 @@ import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -66,7 +68,7 @@ class UsageEventStore {
                        event.cache_read_input_tokens, event.cache_write_input_tokens, event.cache_write_1h_input_tokens,
                        -- A cost set from the price book is not part of what the producer sent.
                        case when event.priced_by is null then event.cost_estimate_cents end as cost_estimate_cents, event.metadata,
-                       event.service_tier, event.context_window
+                       event.service_tier, event.context_window, event.cost_estimate_cents as cost_cents
                 from analytics.usage_events event
                 where event.org_id = staged.org_id and event.event_id = staged.event_id
                   and event.occurred_at >= ? and event.occurred_at < ?
@@ -74,6 +76,11 @@ class UsageEventStore {
                 order by event.occurred_at
                 limit 1) stored
             where staged.occurred_at >= ? and staged.occurred_at < ? and %s
+            """;
+
+    private static final String STAGED_COSTS =
+            """
+            select seq, cost_estimate_cents from %s staged where seq = any (?) and cost_estimate_cents is not null and %s
             """;
 
     private static final String UNSTAGE = "delete from %s staged where seq = any (?) and %s";
@@ -191,19 +198,26 @@ class UsageEventStore {
     }
 
     /**
+     * A stored event as its producer sent it.
+     *
+     * @param costCents sent or by the price book; null where it has no price
+     */
+    record Stored(UsageEvent event, BigDecimal costCents) {}
+
+    /**
      * Staged events whose id is stored already within {@link #DUPLICATE_WINDOW}, by {@code seq}.
      *
      * <p>Day by day, so that each statement's bounds are those of whole partitions and leave three of them to read. With a narrower
      * range, a young partition without statistics would mislead PostgreSQL: for each event it would read an organisation's whole
      * day by the index on time, instead of the key.
      */
-    Map<Integer, UsageEvent> findExisting(Connection connection, List<UsageEvent> events, long batchId)
+    Map<Integer, Stored> findExisting(Connection connection, List<UsageEvent> events, long batchId)
             throws SQLException {
         Set<Instant> days = new TreeSet<>();
         for (UsageEvent event : events) {
             days.add(event.occurredAt().truncatedTo(ChronoUnit.DAYS));
         }
-        Map<Integer, UsageEvent> existing = new LinkedHashMap<>();
+        Map<Integer, Stored> existing = new LinkedHashMap<>();
         try (PreparedStatement statement = connection.prepareStatement(ofBatch(FIND_EXISTING, batchId))) {
             // Planned again each time: the bounds decide which partitions are read.
             statement.unwrap(org.postgresql.PGStatement.class).setPrepareThreshold(0);
@@ -216,7 +230,11 @@ class UsageEventStore {
                 try (ResultSet rows = statement.executeQuery()) {
                     while (rows.next()) {
                         UsageEvent staged = events.get(rows.getInt("seq"));
-                        existing.put(rows.getInt("seq"), read(rows, staged.eventId(), staged.orgId()));
+                        existing.put(
+                                rows.getInt("seq"),
+                                new Stored(
+                                        read(rows, staged.eventId(), staged.orgId()),
+                                        rows.getBigDecimal("cost_cents")));
                     }
                 }
             }
@@ -270,9 +288,30 @@ class UsageEventStore {
         }
     }
 
-    /** Prices the staged events that brought no cost, stores all staged events and adds them to the rollups. */
-    void storeStaged(Connection connection, long batchId) throws SQLException {
+    /** Prices the staged events that brought no cost. */
+    void priceStaged(Connection connection, long batchId) throws SQLException {
         stage().price(connection, batchId);
+    }
+
+    /** What staged events cost, of those of the given {@code seq} that have a price. */
+    Map<Integer, BigDecimal> stagedCosts(Connection connection, Set<Integer> seqs, long batchId) throws SQLException {
+        Map<Integer, BigDecimal> costs = new HashMap<>();
+        if (seqs.isEmpty()) {
+            return costs;
+        }
+        try (PreparedStatement statement = connection.prepareStatement(ofBatch(STAGED_COSTS, batchId))) {
+            statement.setArray(1, connection.createArrayOf("integer", seqs.toArray()));
+            try (ResultSet rows = statement.executeQuery()) {
+                while (rows.next()) {
+                    costs.put(rows.getInt("seq"), rows.getBigDecimal("cost_estimate_cents"));
+                }
+            }
+        }
+        return costs;
+    }
+
+    /** Stores all staged events and adds them to the rollups. */
+    void storeStaged(Connection connection, long batchId) throws SQLException {
         try (Statement statement = connection.createStatement()) {
             statement.executeUpdate(ofBatch(INSERT_EVENTS, batchId));
         }
@@ -399,8 +438,10 @@ class UsageEventStore {
         connection.rollback();
         try {
             stage(connection, new ArrayList<>(events.subList(from, to)), receivedAt, NO_BATCH);
-            Map<Integer, UsageEvent> existing = findExisting(connection, events.subList(from, to), NO_BATCH);
-            unstage(connection, existing.keySet(), NO_BATCH);
+            Set<Integer> existing =
+                    findExisting(connection, events.subList(from, to), NO_BATCH).keySet();
+            unstage(connection, existing, NO_BATCH);
+            priceStaged(connection, NO_BATCH);
             storeStaged(connection, NO_BATCH);
             connection.rollback();
         } catch (SQLException e) {
