@@ -151,6 +151,14 @@ class ExportRun {
         }
     }
 
+    /** Links the current span to those of the file's batches; a file of charges has none. */
+    void linkToBatches(ExportJob job) {
+        if (job.order().format().charges().isEmpty()) {
+            // One link is that of the request.
+            traces.link(() -> BatchTraces.newest(snapshots, job.orgId(), job.order(), Traces.LINKS_MAX - 1));
+        }
+    }
+
     private void put(ExportJob job, String key, byte[] content, Map<String, String> metadata) throws StoreTrouble {
         bucket.put(
                 new ObjectLocation(job.location().bucket(), key), content, "application/json; charset=utf-8", metadata);
@@ -178,8 +186,6 @@ class ExportRun {
                 contents = file.charges(charges.get());
             } else {
                 contents = file.usage(snapshots, helpers, config.providerName());
-                // One link is that of the request.
-                traces.link(() -> snapshot.batchTraces(Traces.LINKS_MAX - 1));
             }
             upload.finish();
             return new Written(

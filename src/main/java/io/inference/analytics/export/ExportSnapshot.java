@@ -163,11 +163,6 @@ final class ExportSnapshot implements AutoCloseable {
                 .one();
     }
 
-    /** Contexts of the spans that stored the newest events of the file's window, newest batch first. */
-    List<String> batchTraces(int limit) {
-        return BatchTraces.newest(handle, org, order, limit);
-    }
-
     /** The organisation's name; its id where it has none. */
     String orgName() {
         return handle.createQuery("select name from analytics.orgs where org_id = :org")

@@ -236,6 +236,7 @@ class ExportWorker {
             LOG.infof(
                     "event=export_succeeded jobId=%s orgId=%s durationMs=%d",
                     job.jobId(), job.orgId(), took.toMillis());
+            run.linkToBatches(job);
         } catch (HoldLost e) {
             lost(task);
         } catch (ExportRefused e) {

@@ -68,6 +68,20 @@ class TelemetryIT {
 
     @Test
     void theTraceOfAnExportLeadsToItsRequestAndToThePublishers() throws Exception {
+        String jobId = export();
+
+        await("the spans").atMost(PATIENCE).untilAsserted(() -> {
+            List<Received> linked =
+                    spanOf(jobId).links().stream().flatMap(this::spansOf).toList();
+            assertThat(linked.get(0).name()).startsWith("POST ").endsWith("/exports");
+            assertThat(linked).extracting(Received::name).contains("ingest batch");
+            assertThat(linked.stream().flatMap(span -> span.links().stream()))
+                    .contains(new Link(KnownEvents.TRACE_ID, KnownEvents.PARENT_SPAN_ID));
+        });
+    }
+
+    /** Makes a file of what was published, and returns the job's id. */
+    private String export() throws Exception {
         Instant hour = Instant.now().truncatedTo(ChronoUnit.HOURS).plus(1, ChronoUnit.HOURS);
         String org = KnownEvents.QUIET_ORG;
         String token = Tokens.sign(Tokens.claims(List.of("org-admin"), UUID.fromString(org)), settings);
@@ -83,19 +97,32 @@ class TelemetryIT {
             JsonNode job = JSON.readTree(service.get(jobs + "/" + jobId, token).body());
             assertThat(job.path("status").asText()).as(job.toString()).isEqualTo("succeeded");
         });
+        return jobId;
+    }
 
-        await("the spans").atMost(PATIENCE).untilAsserted(() -> {
-            Received export = collector.spans("export").stream()
-                    .findFirst()
-                    .orElseThrow(() -> new AssertionError("no span of the export"));
-            assertThat(export.attributes()).containsEntry("analytics.job_id", jobId);
-            List<Received> linked =
-                    export.links().stream().flatMap(this::spansOf).toList();
-            assertThat(linked.get(0).name()).startsWith("POST ").endsWith("/exports");
-            assertThat(linked).extracting(Received::name).contains("ingest batch");
-            assertThat(linked.stream().flatMap(span -> span.links().stream()))
-                    .contains(new Link(KnownEvents.TRACE_ID, KnownEvents.PARENT_SPAN_ID));
-        });
+    private Received spanOf(String jobId) {
+        return collector.spans("export").stream()
+                .filter(span -> jobId.equals(span.attributes().get("analytics.job_id")))
+                .findFirst()
+                .orElseThrow(() -> new AssertionError("no span of the export"));
+    }
+
+    /** Stands for a database that has no time to look them up. */
+    @Test
+    void aFileIsMadeWithoutTheTracesOfItsBatches() throws Exception {
+        Sql database = new Sql(settings.get("DATABASE_URL"));
+        database.execute("alter table analytics.ingestion_batches rename column trace_parent to away");
+        try {
+            String jobId = export();
+
+            await("the span").atMost(PATIENCE).untilAsserted(() -> assertThat(
+                            spanOf(jobId).links().stream().flatMap(this::spansOf))
+                    .isNotEmpty()
+                    .extracting(Received::name)
+                    .doesNotContain("ingest batch"));
+        } finally {
+            database.execute("alter table analytics.ingestion_batches rename column away to trace_parent");
+        }
     }
 
     private Stream<Received> spansOf(Link link) {
