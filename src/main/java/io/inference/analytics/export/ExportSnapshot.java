@@ -7,6 +7,7 @@ import io.inference.analytics.series.CutHours;
 import io.inference.analytics.series.Granularity;
 import io.inference.analytics.series.TimeRange;
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -78,20 +79,34 @@ final class ExportSnapshot implements AutoCloseable {
 
     /** Takes the snapshot, which owns a connection until it is closed. */
     static ExportSnapshot of(Jdbi snapshots, StorageFlavour flavour, UUID org, ExportOrder order) {
-        boolean distributed = flavour == StorageFlavour.CITUS;
-        if (!distributed) {
-            return begin(snapshots.open(), org, order, false);
+        Handle handle = snapshots.open();
+        try {
+            return flavour == StorageFlavour.CITUS
+                    ? behindGuard(snapshots, handle, org, order)
+                    : begin(handle, org, order, false);
+        } catch (RuntimeException e) {
+            try {
+                end(handle);
+            } catch (JdbiException alsoBroken) {
+                e.addSuppressed(alsoBroken);
+            }
+            throw e;
         }
+    }
+
+    /** The commit of the hold fails when its worker was lost meanwhile, and with it the guard. */
+    private static ExportSnapshot behindGuard(Jdbi snapshots, Handle handle, UUID org, ExportOrder order) {
         return snapshots.inTransaction(holding -> {
             holding.execute(HOLD_LIMITS);
             holding.createUpdate(HOLD).bind("org", org).execute();
-            return begin(snapshots.open(), org, order, true);
+            return begin(handle, org, order, true);
         });
     }
 
     // Flavour citus: the coordinator, with the watermark, and the worker that has the organisation take their snapshots
-    // one after the other, and the worker makes a batch visible after the coordinator. Who holds the guard of the
-    // organisation meanwhile finds each of its batches in both or in neither.
+    // one after the other, and the worker makes a batch visible after the coordinator. As long as a transaction holds
+    // the
+    // guard of the organisation, each of its batches is in both or in neither.
     private static final String HOLD_LIMITS =
             "set local citus.propagate_set_commands = 'local'; set transaction isolation level read committed; "
                     + "set local lock_timeout = '30s'";
@@ -101,24 +116,15 @@ final class ExportSnapshot implements AutoCloseable {
     private static final String TOUCH = "select exists (select from analytics.ingest_guard where org_id = :org)";
 
     private static ExportSnapshot begin(Handle handle, UUID org, ExportOrder order, boolean distributed) {
-        try {
-            handle.begin();
-            if (distributed) {
-                handle.execute(FROM_ONE_WORKER);
-            }
-            handle.execute(BEGIN);
-            if (distributed) {
-                handle.createQuery(TOUCH).bind("org", org).mapTo(Boolean.class).one();
-            }
-            return new ExportSnapshot(handle, org, order, pending(handle, order.range()), distributed);
-        } catch (JdbiException e) {
-            try {
-                end(handle);
-            } catch (JdbiException alsoBroken) {
-                e.addSuppressed(alsoBroken);
-            }
-            throw e;
+        handle.begin();
+        if (distributed) {
+            handle.execute(FROM_ONE_WORKER);
         }
+        handle.execute(BEGIN);
+        if (distributed) {
+            handle.createQuery(TOUCH).bind("org", org).mapTo(Boolean.class).one();
+        }
+        return new ExportSnapshot(handle, org, order, pending(handle, order.range()), distributed);
     }
 
     @Override
@@ -223,7 +229,7 @@ final class ExportSnapshot implements AutoCloseable {
     }
 
     /** The figures of the raw events, or their computation by another session. */
-    RawAggregate rawEvents(Jdbi snapshots, Executor executor) {
+    RawAggregate rawEvents(Jdbi snapshots, Executor executor) throws InterruptedIOException {
         return distributed
                 ? RawAggregate.within(handle, org, order)
                 : RawAggregate.begin(snapshots, id(), org, order, executor);

@@ -52,10 +52,15 @@ final class RawAggregate implements AutoCloseable {
         return aggregate;
     }
 
-    /** Computes the figures in the transaction of the rows, before the rows. */
-    static RawAggregate within(Handle handle, UUID org, ExportOrder order) {
+    /**
+     * Computes the figures in the transaction of the rows, before the rows.
+     *
+     * @throws JdbiException when that fails; the transaction cannot go on then
+     */
+    static RawAggregate within(Handle handle, UUID org, ExportOrder order) throws InterruptedIOException {
         RawAggregate aggregate = new RawAggregate(org, order, figures -> figures.sums(handle));
         aggregate.work.run();
+        aggregate.sums();
         return aggregate;
     }
 
