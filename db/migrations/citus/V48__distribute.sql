@@ -30,21 +30,90 @@ create unlogged table analytics.ingest_stage (
 create index ingest_stage_batch on analytics.ingest_stage (batch_id, seq);
 select create_distributed_table('analytics.ingest_stage', 'org_id', colocate_with => 'analytics.usage_events');
 
+-- A row that no look-up of guards finds is that of an organisation whose first batch is in doubt. Such a batch has changed this row,
+-- which is on each node.
+create table analytics.ingest_gate (
+    only_row boolean primary key default true check (only_row),
+    passes   bigint not null
+) with (fillfactor = 10);
+insert into analytics.ingest_gate (passes) values (0);
+select create_reference_table('analytics.ingest_gate');
+
+comment on table analytics.ingest_gate is 'What is changed together with guards that are new; flavour citus only';
+comment on column analytics.ingest_gate.only_row is 'So that there is one row';
+comment on column analytics.ingest_gate.passes is 'How often it was changed';
 comment on table analytics.ingest_guard is 'The last batch of each organisation; flavour citus only';
 comment on column analytics.ingest_guard.org_id is 'The organisation';
 comment on column analytics.ingest_guard.batch_id is 'The last batch that held an event of it';
 
--- Waits for batches whose commit has not reached every worker yet, too.
+-- Waits for those that came through before and whose commit has not reached every worker yet. The caller's limit holds on the workers,
+-- too; without one, the wait ends after the recovery that it is for.
+create function analytics.pass_gate() returns void
+    language plpgsql
+    as $$
+begin
+    set local citus.propagate_set_commands = 'local';
+    execute format('set local lock_timeout = %L', coalesce(nullif(current_setting('lock_timeout'), '0'), '90s'));
+    update analytics.ingest_gate set passes = passes + 1;
+end $$;
+
+-- Waits for batches whose commit has not reached every worker yet, too: those of organisations that are known by their guards, and the
+-- first ones of others by the gate.
 create or replace function analytics.enter_lane_alone() returns void
     language plpgsql
     set citus.multi_shard_modify_mode = 'sequential'
     as $$
 begin
     perform pg_advisory_xact_lock(analytics.ingest_lane());
-    -- The caller's limit holds on the workers, too.
-    set local citus.propagate_set_commands = 'local';
-    execute format('set local lock_timeout = %L', current_setting('lock_timeout'));
+    perform set_config('analytics.in_lane', 'on', true);
+    perform analytics.pass_gate();
     update analytics.ingest_guard set batch_id = batch_id;
+end $$;
+
+-- Whether a worker has not shown yet what was committed before the call. A commit that is under way takes some milliseconds.
+create function analytics.has_commit_in_doubt() returns boolean
+    language plpgsql
+    as $$
+declare
+    doubtful text[];
+    found    text[];
+begin
+    for look in 1..5 loop
+        select array_agg(gid) into found
+        from run_command_on_workers($workers$
+                 select coalesce(string_agg(gid, ' '), '') from pg_prepared_xacts
+                 where database = current_database() and gid like 'citus\_%'
+             $workers$),
+             -- Nothing is known of a worker that does not answer.
+             regexp_split_to_table(case when success then result else nodename || ':' || nodeport end, ' ') as gid
+        where gid <> '';
+        doubtful := case when look = 1 then found
+                         else array(select unnest(doubtful) intersect select unnest(found)) end;
+        if coalesce(cardinality(doubtful), 0) = 0 then
+            return false;
+        end if;
+        perform pg_sleep(0.05);
+    end loop;
+    return true;
+end $$;
+
+-- Writes the guards of the staged batch's organisations, of which there are so many.
+create function analytics.guard_batch(batch bigint, orgs integer) returns void
+    language plpgsql
+    as $$
+declare
+    known integer;
+begin
+    update analytics.ingest_guard as guard set batch_id = batch
+    from (select distinct org_id from analytics.ingest_stage where batch_id = batch) as staged
+    where guard.org_id = staged.org_id;
+    get diagnostics known = row_count;
+    if known < orgs then
+        perform analytics.pass_gate();
+        insert into analytics.ingest_guard as guard (org_id, batch_id)
+        select distinct org_id, batch_id from analytics.ingest_stage staged where staged.batch_id = batch
+        on conflict (org_id) do update set batch_id = excluded.batch_id;
+    end if;
 end $$;
 
 -- Prices the staged events of the batch that brought no cost, as price_of() says.
@@ -183,9 +252,6 @@ create or replace function analytics.roll_up_stage() returns void
 declare
     batch bigint := nextval('analytics.ingestion_batch_id');
 begin
-    insert into analytics.ingest_guard as guard (org_id, batch_id)
-    select distinct org_id, batch from batch_stage
-    on conflict (org_id) do update set batch_id = excluded.batch_id;
     insert into analytics.ingest_stage (seq, event_id, org_id, actor_id, model_id, client_id, occurred_at, received_at, input_tokens,
         output_tokens, cache_read_input_tokens, cache_write_input_tokens, cache_write_1h_input_tokens, latency_ms,
         time_to_first_token_ms, status, cost_estimate_cents, batch_id)
@@ -193,6 +259,7 @@ begin
         output_tokens, cache_read_input_tokens, cache_write_input_tokens, cache_write_1h_input_tokens, latency_ms,
         time_to_first_token_ms, status, cost_estimate_cents, batch
     from batch_stage;
+    perform analytics.guard_batch(batch, (select count(distinct org_id)::integer from batch_stage));
     perform analytics.roll_up_batch(batch);
     delete from analytics.ingest_stage where batch_id = batch;
 end $$;
@@ -221,15 +288,22 @@ group by org_id, user_id, model_id, client_id, status, date_trunc('day', bucket_
 create or replace function analytics.fold_user_usage(groups_max integer) returns integer
     language sql as $$ select 0 $$;
 
--- A batch upserts into the rollups by user, so their months must be there as well.
+-- A batch upserts into the rollups by user, so their months must be there as well. Behind the gate, every partition that others have
+-- made is there on all workers: while its creation is in doubt, rows are refused as if nothing would ever take them. In the lane the
+-- caller has come through the gate, and must have made the partitions before: Citus lets a transaction that has changed rows as one
+-- user change no table as another.
 alter function analytics.ensure_day(date) rename to ensure_day_by_group;
 create function analytics.ensure_day(day date) returns boolean
     language plpgsql
     set timezone = 'UTC'
     as $$
 declare
-    made boolean := analytics.ensure_day_by_group(day);
+    made boolean;
 begin
+    if current_setting('analytics.in_lane', true) is distinct from 'on' then
+        perform analytics.pass_gate();
+    end if;
+    made := analytics.ensure_day_by_group(day);
     perform analytics.ensure_user_months(day::timestamptz, day::timestamptz);
     return made;
 end $$;
@@ -300,13 +374,15 @@ begin
     return false;
 end $$;
 
--- The organisation's guard comes first: behind it, the events of every batch that has committed are visible.
+-- The organisation's guard comes first: behind it, the events of every batch that has committed are visible. A batch that has
+-- inserted it and is in doubt is found by the key alone.
 alter function analytics.build_local_span(uuid, text, timestamptz, timestamptz) rename to build_local_span_behind_guard;
 create function analytics.build_local_span(org uuid, of_kind text, low timestamptz, high timestamptz) returns boolean
     language plpgsql
     as $$
 begin
-    update analytics.ingest_guard set batch_id = batch_id where org_id = org;
+    insert into analytics.ingest_guard as guard (org_id, batch_id) values (org, 0)
+    on conflict (org_id) do update set batch_id = guard.batch_id;
     return analytics.build_local_span_behind_guard(org, of_kind, low, high);
 end $$;
 

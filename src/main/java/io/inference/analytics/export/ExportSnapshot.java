@@ -110,7 +110,12 @@ final class ExportSnapshot implements AutoCloseable {
     private static final String HOLD_LIMITS =
             "set local citus.propagate_set_commands = 'local'; set transaction isolation level read committed; "
                     + "set local lock_timeout = '30s'";
-    private static final String HOLD = "update analytics.ingest_guard set batch_id = batch_id where org_id = :org";
+    // By the key, as an update would not wait for a guard that a batch in doubt has inserted.
+    private static final String HOLD =
+            """
+            insert into analytics.ingest_guard as guard (org_id, batch_id) values (:org, 0)
+            on conflict (org_id) do update set batch_id = guard.batch_id
+            """;
     private static final String FROM_ONE_WORKER =
             "set local citus.propagate_set_commands = 'local'; set local citus.max_adaptive_executor_pool_size = 1";
     private static final String TOUCH = "select exists (select from analytics.ingest_guard where org_id = :org)";

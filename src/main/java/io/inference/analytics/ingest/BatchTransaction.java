@@ -94,7 +94,7 @@ final class BatchTransaction {
         }
         if (!events.isEmpty()) {
             OrgLocks.enter(connection, events);
-            store.guard(connection, batchId);
+            store.guard(connection, events, batchId);
             existing = store.findExisting(connection, events, batchId);
             store.unstage(connection, existing.keySet(), batchId);
         }

@@ -31,7 +31,7 @@ enum EventStage {
 
         /** Every batch that has committed is visible behind the locks of its organisations. */
         @Override
-        void guard(Connection connection, long batchId) {}
+        void guard(Connection connection, long batchId, int orgs) {}
 
         @Override
         void price(Connection connection, long batchId) throws SQLException {
@@ -61,15 +61,8 @@ enum EventStage {
          * locked until it has.
          */
         @Override
-        void guard(Connection connection, long batchId) throws SQLException {
-            execute(
-                    connection,
-                    """
-                    insert into analytics.ingest_guard as guard (org_id, batch_id)
-                    select distinct org_id, batch_id from analytics.ingest_stage staged where %s
-                    on conflict (org_id) do update set batch_id = excluded.batch_id
-                    """
-                            .formatted(rows(batchId)));
+        void guard(Connection connection, long batchId, int orgs) throws SQLException {
+            execute(connection, "select analytics.guard_batch(" + batchId + ", " + orgs + ")");
         }
 
         @Override
@@ -110,8 +103,12 @@ enum EventStage {
     /** The condition on {@code staged} that leaves the rows of the batch. */
     abstract String rows(long batchId);
 
-    /** Waits, once the organisations are locked, for what the locks do not cover. */
-    abstract void guard(Connection connection, long batchId) throws SQLException;
+    /**
+     * Waits, once the organisations are locked, for what the locks do not cover.
+     *
+     * @param orgs how many organisations have events in the batch
+     */
+    abstract void guard(Connection connection, long batchId, int orgs) throws SQLException;
 
     abstract void price(Connection connection, long batchId) throws SQLException;
 

@@ -193,8 +193,9 @@ class UsageEventStore {
     }
 
     /** @see EventStage#guard */
-    void guard(Connection connection, long batchId) throws SQLException {
-        stage().guard(connection, batchId);
+    void guard(Connection connection, List<UsageEvent> events, long batchId) throws SQLException {
+        long orgs = events.stream().map(UsageEvent::orgId).distinct().count();
+        stage().guard(connection, batchId, (int) orgs);
     }
 
     /**

@@ -13,7 +13,7 @@
  * stored becomes a dead letter after a bounded number of attempts, so that nothing waits behind it. Dead letters are committed
  * with their batch and published afterwards, so that a queue which does not take them delays nothing.
  *
- * <p>Tables: owns conservation_checks, ingest_guard, ingest_stage, ingestion_batches,
+ * <p>Tables: owns conservation_checks, ingest_gate, ingest_guard, ingest_stage, ingestion_batches,
  * ingestion_conflicts, ingestion_dead_letters, ingestion_lanes, ingestion_observations,
  * ingestion_positions, ingestion_repeats, ingestion_skipped_offsets, rollup_outbox, usage_events;
  * changes local_spans, usage_daily_rollup, usage_hourly_rollup, usage_user_daily_rollup,

@@ -1,5 +1,6 @@
 package io.inference.analytics.price;
 
+import io.inference.analytics.database.StorageFlavour;
 import io.inference.analytics.platform.AdvisoryLock;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.math.BigDecimal;
@@ -31,6 +32,12 @@ public class PriceBook {
             """;
 
     private static final String LOCK = "select pg_advisory_xact_lock(" + AdvisoryLock.PRICE_BOOK.key() + ")";
+
+    /**
+     * In flavour citus each worker has a copy of the book. While one of them may have an older copy, because the commit of a change is
+     * in doubt there, the guards hold its batches up.
+     */
+    private static final String ENTER_LANE = "select analytics.enter_lane_alone()";
 
     private static final String ADD =
             """
@@ -77,10 +84,12 @@ public class PriceBook {
     private record Found(long id, PriceHistory.Entry entry) {}
 
     private final Jdbi jdbi;
+    private final StorageFlavour.Found flavour;
     private final Clock clock;
 
-    PriceBook(Jdbi jdbi, Clock clock) {
+    PriceBook(Jdbi jdbi, StorageFlavour.Found flavour, Clock clock) {
         this.jdbi = jdbi;
+        this.flavour = flavour;
         this.clock = clock;
     }
 
@@ -97,6 +106,9 @@ public class PriceBook {
     }
 
     private int insert(Handle handle, Price price, String author, String reason) {
+        if (flavour.flavour() == StorageFlavour.CITUS) {
+            handle.execute(ENTER_LANE);
+        }
         return bind(handle.createQuery(ADD), price)
                 .bind("author", author)
                 .bind("reason", reason)

@@ -9,7 +9,8 @@
  *
  * <p>On failure: nothing is priced in part; a repricing that ends early has changed whole days, and can be run again.
  *
- * <p>Tables: owns model_prices, price_repricing; changes ingest_guard, usage_events (ingest),
- * local_spans (rollup); reads provider_model (attribution), usage_hourly (rollup), models (usage).
+ * <p>Tables: owns model_prices, price_repricing; changes ingest_gate, ingest_guard, usage_events
+ * (ingest), local_spans (rollup); reads provider_model (attribution), usage_hourly (rollup), models
+ * (usage).
  */
 package io.inference.analytics.price;

@@ -82,9 +82,13 @@ final class LocalSpanBuilder {
             limit :limit
             """;
 
-    /** The batches of the outbox, and the ingest lane where a repair waits for the span in it, wait for a build. */
+    /**
+     * The batches of the outbox, and the ingest lane where a repair waits for the span in it, wait for a build. With flavour citus the
+     * batches of the span's organisation wait as well, and the limits have to hold on its worker.
+     */
     private static final String LIMITS =
-            "set transaction isolation level read committed; set local lock_timeout = '2s'; set local statement_timeout = '10s'";
+            "set transaction isolation level read committed; set local citus.propagate_set_commands = 'local'; "
+                    + "set local lock_timeout = '2s'; set local statement_timeout = '10s'";
 
     private static final String BUILD = "select analytics.build_local_span(:org, :kind, :start, :end) as built";
 

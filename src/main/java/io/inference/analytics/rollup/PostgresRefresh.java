@@ -2,6 +2,8 @@ package io.inference.analytics.rollup;
 
 import java.time.Duration;
 import java.time.Instant;
+import java.time.LocalDate;
+import java.time.ZoneOffset;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
 import org.jdbi.v3.core.Handle;
@@ -20,6 +22,7 @@ final class PostgresRefresh implements RollupRefresh {
     private static final int FOLD_MAX = 50_000;
 
     private static final String OPEN_FROM = "select open_from from analytics.usage_open_days";
+    private static final String ENSURE_DAY = "select analytics.ensure_day(:day)";
     private static final String CLOSE_DAYS = "select analytics.close_days(:before) as days";
 
     /** A snapshot from before the lane would miss what the last writer in it committed. */
@@ -60,6 +63,7 @@ final class PostgresRefresh implements RollupRefresh {
         int closed = 0;
         for (Instant day = low; day.isBefore(before); day = day.plus(1, ChronoUnit.DAYS)) {
             Instant end = day.plus(1, ChronoUnit.DAYS);
+            ensure(handle, day);
             closed += handle.inTransaction(transaction -> {
                 transaction.execute(LANE_PATIENCE);
                 transaction.execute(ENTER_LANE);
@@ -72,6 +76,17 @@ final class PostgresRefresh implements RollupRefresh {
             });
         }
         return closed;
+    }
+
+    /**
+     * Makes the day's partitions in a transaction of their own. In the lane it would be too late with flavour citus: once a
+     * transaction has changed rows as the service, it may make no table as the owner.
+     */
+    private static void ensure(Handle handle, Instant day) {
+        handle.createQuery(ENSURE_DAY)
+                .bind("day", LocalDate.ofInstant(day, ZoneOffset.UTC))
+                .mapTo(Boolean.class)
+                .one();
     }
 
     /** By the database's function. */
@@ -91,6 +106,7 @@ final class PostgresRefresh implements RollupRefresh {
 
     @Override
     public void recompute(Handle handle, Instant low) {
+        ensure(handle, low);
         handle.useTransaction(transaction -> {
             transaction.execute(ENTER_LANE);
             transaction

@@ -69,6 +69,9 @@ public class RollupJob {
             limit :limit
             """;
 
+    /** Flavour citus: the outbox is on the coordinator, and a worker may show a batch of it later. */
+    private static final String IN_DOUBT = "select analytics.has_commit_in_doubt() as in_doubt";
+
     private static final String DELETE = "delete from analytics.rollup_outbox where batch_id = any (:batches)";
 
     private static final Duration STATEMENT_MAX = Duration.ofMinutes(15);
@@ -224,10 +227,18 @@ public class RollupJob {
     private void empty(Handle handle, RollupRefresh refresh, List<Batch> done) {
         List<Batch> batches = outbox(handle);
         while (!batches.isEmpty()) {
+            if (flavour.flavour() == StorageFlavour.CITUS && isInDoubt(handle)) {
+                LOG.warn("event=rollup_waits reason=commit_in_doubt");
+                return;
+            }
             trace(handle, refresh, batches);
             done.addAll(batches);
             batches = batches.size() < config.batchesMax() ? List.of() : outbox(handle);
         }
+    }
+
+    private static boolean isInDoubt(Handle handle) {
+        return handle.createQuery(IN_DOUBT).mapTo(Boolean.class).one();
     }
 
     /** The refresh of the database's storage flavour. */

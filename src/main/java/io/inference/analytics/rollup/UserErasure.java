@@ -63,6 +63,7 @@ public class UserErasure {
      */
     public int eraseId(UUID user, Consumer<LocalDate> done) throws InterruptedException {
         Instant now = clock.instant();
+        awaitBatches();
         List<Instant> days = jdbi.withHandle(handle -> handle.createQuery(DAYS)
                 .bind("user", user)
                 .bind("rollupsFrom", Retention.availableFrom(now, retention.rollups()))
@@ -77,6 +78,14 @@ public class UserErasure {
             done.accept(LocalDate.ofInstant(day, ZoneOffset.UTC));
         }
         return days.size();
+    }
+
+    /** So that the days of events whose batches have committed by now are seen. */
+    private void awaitBatches() {
+        jdbi.useTransaction(handle -> {
+            handle.execute(LIMITS);
+            handle.execute(ENTER_LANE);
+        });
     }
 
     private boolean erase(UUID user, TimeRange day) {

@@ -13,8 +13,8 @@
  * <p>Tables: owns histograms_hourly, histograms_local_parts, local_spans, usage_daily,
  * usage_daily_rollup, usage_hourly, usage_hourly_rollup, usage_local_days, usage_open_days,
  * usage_user_daily, usage_user_daily_rollup, usage_user_hourly, usage_user_hourly_rollup,
- * usage_user_local_days, usage_user_pending; changes ingest_guard, ingestion_batches,
- * ingestion_conflicts, ingestion_repeats, ingestion_skipped_offsets, rollup_outbox, usage_events
- * (ingest), wanted_zones (usage).
+ * usage_user_local_days, usage_user_pending; changes ingest_gate, ingest_guard,
+ * ingestion_batches, ingestion_conflicts, ingestion_repeats, ingestion_skipped_offsets,
+ * rollup_outbox, usage_events (ingest), wanted_zones (usage).
  */
 package io.inference.analytics.rollup;
