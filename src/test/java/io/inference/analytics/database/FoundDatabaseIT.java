@@ -10,6 +10,7 @@ import io.inference.analytics.testing.Backend;
 import io.inference.analytics.testing.ServiceProcess;
 import io.inference.analytics.testing.Sql;
 import io.inference.analytics.testing.TestBackends;
+import java.net.URI;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -26,7 +27,6 @@ class FoundDatabaseIT {
 
     private static final Duration PATIENCE = Duration.ofSeconds(90);
     private static final int EVENTS = 500;
-    private static final String PASSWORD = UUID.randomUUID().toString();
 
     private final String name = "app_" + UUID.randomUUID().toString().replace("-", "");
     private final TestBackends backends = new TestBackends().needing(Backend.POSTGRES, Backend.RABBITMQ);
@@ -39,16 +39,19 @@ class FoundDatabaseIT {
         settings = new HashMap<>(backends.start());
         String url = settings.get("DATABASE_URL");
         superuser = new Sql(url);
-        superuser.execute("create role " + name + " login password '" + PASSWORD + "'");
+        // Flavour citus connects to itself with the password of the server's own user.
+        String password = URI.create(url).getUserInfo().split(":", 2)[1];
+        superuser.execute("create role " + name + " login password '" + password + "'");
         superuser.execute("create database " + name);
         superuser.execute("revoke all on database " + name + " from public");
         superuser.execute("grant connect, create, temporary on database " + name + " to " + name);
         String own = url.replaceFirst("(//[^/]*/)[^?]*", "$1" + name);
         inside = new Sql(own);
-        if (settings.get("STORAGE_FLAVOUR").equals("timescale")) {
-            inside.execute("create extension timescaledb");
+        String flavour = settings.get("STORAGE_FLAVOUR");
+        if (!flavour.equals("postgres")) {
+            inside.execute("create extension " + (flavour.equals("timescale") ? "timescaledb" : flavour));
         }
-        settings.put("DATABASE_URL", own.replaceFirst("//[^@]*@", "//" + name + ":" + PASSWORD + "@"));
+        settings.put("DATABASE_URL", own.replaceFirst("//[^@]*@", "//" + name + ":" + password + "@"));
         settings.put("ROLLUP_INTERVAL", "500ms");
     }
 
