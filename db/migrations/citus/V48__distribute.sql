@@ -248,6 +248,8 @@ end $$;
 -- For a session that has stored what is in its own table batch_stage, as batches of the other flavours do.
 create or replace function analytics.roll_up_stage() returns void
     language plpgsql
+    set citus.max_adaptive_executor_pool_size = 1
+    set citus.multi_shard_modify_mode = 'sequential'
     as $$
 declare
     batch bigint := nextval('analytics.ingestion_batch_id');
