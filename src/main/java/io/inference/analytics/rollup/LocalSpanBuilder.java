@@ -30,7 +30,8 @@ import org.jdbi.v3.core.statement.SqlStatement;
  * Builds the days of time zones that were asked for, once they are over, the latest first (ADR 27).
  *
  * <p>Bound: {@link #ROUND_MAX} per round and one span per transaction. A span whose raw events may be gone is not built. When a build
- * fails, answers come from the hours, and the span is tried again an hour later, behind the others.
+ * fails, answers come from the hours, and the span is tried again an hour later, behind the others. If it took too long, it is tried
+ * again a day later, and the others of its organisation and kind an hour later: so an organisation holds up the outbox once an hour.
  */
 final class LocalSpanBuilder {
 
@@ -96,6 +97,14 @@ final class LocalSpanBuilder {
             """
             update analytics.local_spans set built_at = now() + interval '1 hour'
             where org_id = :org and kind = :kind and span_start = :start and span_end = :end and not built
+            """;
+
+    /** The span that took too long is tried again a day later, so that the next one has its turn in an hour. */
+    private static final String ALL_LATER =
+            """
+            update analytics.local_spans
+            set built_at = now() + case when span_start = :start and span_end = :end then interval '1 day' else interval '1 hour' end
+            where org_id = :org and kind = :kind and not built
             """;
 
     private static final String CLOCK = "select clock_timestamp()";
@@ -225,7 +234,15 @@ final class LocalSpanBuilder {
             if (System.nanoTime() > deadline) {
                 break;
             }
-            built += tryBuild(handle, span) ? 1 : 0;
+            try {
+                built += build(handle, span) ? 1 : 0;
+            } catch (JdbiException e) {
+                boolean slow = SqlState.is(e, SqlState.QUERY_CANCELED);
+                putOff(handle, span, e, slow ? ALL_LATER : LATER);
+                if (slow) {
+                    break;
+                }
+            }
         }
         if (built > 0) {
             LOG.debugf("event=local_days_built spans=%d", built);
@@ -242,24 +259,23 @@ final class LocalSpanBuilder {
                 .list();
     }
 
-    private static boolean tryBuild(Handle handle, Span span) {
-        try {
-            return handle.inTransaction(transaction -> {
-                transaction.execute(LIMITS);
-                return bind(transaction.createQuery(BUILD), span)
-                        .mapTo(Boolean.class)
-                        .one();
-            });
-        } catch (JdbiException e) {
-            if (!RollupLock.isOpen(handle)) {
-                throw e;
-            }
-            LOG.warnf(
-                    "event=local_day_failed org_id=%s start=%s sqlstate=%s cause=%s",
-                    span.org(), span.range().start(), SqlState.of(e), e.getMessage());
-            change(handle, span, List.of(LATER));
-            return false;
+    private static boolean build(Handle handle, Span span) {
+        return handle.inTransaction(transaction -> {
+            transaction.execute(LIMITS);
+            return bind(transaction.createQuery(BUILD), span)
+                    .mapTo(Boolean.class)
+                    .one();
+        });
+    }
+
+    private static void putOff(Handle handle, Span span, JdbiException e, String how) {
+        if (!RollupLock.isOpen(handle)) {
+            throw e;
         }
+        LOG.warnf(
+                "event=local_day_failed org_id=%s start=%s sqlstate=%s cause=%s",
+                span.org(), span.range().start(), SqlState.of(e), e.getMessage());
+        change(handle, span, List.of(how));
     }
 
     /**

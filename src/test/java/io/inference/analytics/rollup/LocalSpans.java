@@ -54,6 +54,11 @@ public final class LocalSpans {
         });
     }
 
+    /** A round right behind the last one. */
+    int nextRound() {
+        return jdbi.withHandle(handle -> builder.round(handle, until));
+    }
+
     /** As a process begins that cannot know what ran before it. */
     void begin() {
         jdbi.useHandle(builder::unbuildOnce);

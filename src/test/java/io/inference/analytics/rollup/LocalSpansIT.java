@@ -125,7 +125,8 @@ class LocalSpansIT {
         days.build();
         assertThat(invocations()).isEqualTo(3);
         jdbi.useHandle(handle -> handle.createUpdate(
-                        "update analytics.usage_local_days set invocations = invocations + 39 where org_id = :org and span_start = '2026-03-09T18:30:00Z'")
+                        "update analytics.usage_local_days set invocations = invocations + 39 where org_id = :org and"
+                                + " span_start = '2026-03-09T18:30:00Z'")
                 .bind("org", org)
                 .execute());
         assertThat(invocations()).isEqualTo(42);
@@ -222,6 +223,47 @@ class LocalSpansIT {
         }
         days.build();
         assertThat(days.count(true)).isEqualTo(3);
+    }
+
+    /** Each slow build holds up the outbox for as long as it may take. */
+    @Test
+    void aDayThatTakesTooLongPutsOffTheOthersOfItsOrganisation() {
+        want();
+        execute(
+                """
+                create sequence analytics.slow_builds;
+                create function analytics.slow_build() returns trigger language plpgsql as $$ begin
+                    perform nextval('analytics.slow_builds');
+                    raise exception using errcode = 'query_canceled';
+                end $$;
+                create trigger slow_build before insert on analytics.usage_local_days for each row
+                    when (new.org_id = :org and new.span_start = '2026-03-10T18:30:00Z') execute function analytics.slow_build()
+                """);
+        try {
+            await().atMost(PATIENCE).until(() -> {
+                days.round();
+                return slowBuilds() > 0;
+            });
+            assertThat(days.nextRound()).isZero();
+            assertThat(slowBuilds()).isOne();
+            assertThat(days.count(true)).as("the day after").isOne();
+            execute("update analytics.local_spans set built_at = built_at - interval '62 minutes' where org_id = :org"
+                    + " and not built");
+            days.nextRound();
+            assertThat(slowBuilds()).isOne();
+            assertThat(days.count(true)).isEqualTo(2);
+            assertThat(invocations()).isEqualTo(3);
+        } finally {
+            execute("drop trigger slow_build on analytics.usage_local_days; drop function analytics.slow_build();"
+                    + " drop sequence analytics.slow_builds");
+        }
+    }
+
+    private long slowBuilds() {
+        return jdbi.withHandle(handle -> handle.createQuery(
+                        "select case when is_called then last_value else 0 end from analytics.slow_builds")
+                .mapTo(Long.class)
+                .one());
     }
 
     @Test
