@@ -27,6 +27,9 @@ final class DatabaseClock {
     private static final Logger LOG = Logger.getLogger(DatabaseClock.class);
     private static final Duration VALID = Duration.ofSeconds(10);
 
+    /** Between two looks while our clocks disagree and the database does not answer: it is asked for each message then. */
+    private static final Duration DOUBTFUL_WAIT = Duration.ofSeconds(1);
+
     /** Clocks that are adjusted slowly differ by less in the 10 s of a reading. */
     private static final Duration DISAGREEMENT = Duration.ofSeconds(1);
 
@@ -82,12 +85,12 @@ final class DatabaseClock {
         return last.now();
     }
 
-    /** Asks the database when the last reading is old, and keeps that one when there is no quick answer. */
+    /** Asks the database when the last reading is old or doubtful, and keeps that one when there is no quick answer. */
     void refresh() {
         Reading last = reading;
         long now = System.nanoTime();
-        boolean doubtful = last != null && last.isDoubtful(own);
-        if (last != null && last.isFresh(own) || !doubtful && now - refreshedNanos <= VALID.toNanos()) {
+        Duration wait = last != null && last.isDoubtful(own) ? DOUBTFUL_WAIT : VALID;
+        if (last != null && last.isFresh(own) || now - refreshedNanos <= wait.toNanos()) {
             return;
         }
         refreshedNanos = now;

@@ -18,6 +18,7 @@ import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
 import javax.sql.DataSource;
@@ -67,6 +68,27 @@ class EventDecoderTest {
         assertThat(awake.decodeNow(eventAt(begin.plus(Duration.ofHours(8)))).get(0) instanceof Decoded.Accepted)
                 .as(what)
                 .isEqualTo(accepted);
+    }
+
+    /** The splitter looks at the clock again and again, for each look waits for a connection. */
+    @Test
+    void whileOurClocksDisagreeADatabaseThatFailsIsNotAskedAgainAndAgain() throws SQLException {
+        AtomicReference<Instant> ownTime = new AtomicReference<>(Instant.now());
+        AtomicReference<Instant> databaseTime = new AtomicReference<>(Instant.now());
+        AtomicInteger questions = new AtomicInteger();
+        DataSource failing = standIn(DataSource.class, method -> {
+            questions.incrementAndGet();
+            throw new IllegalStateException("away");
+        });
+        Clock own = new MovedClock(ownTime::get);
+        EventDecoder cut =
+                new EventDecoder(new UsageEventCodec(), own, new DatabaseClock(answering(databaseTime), failing, own));
+        cut.decode(eventAt(ownTime.get()));
+        ownTime.updateAndGet(time -> time.plus(Duration.ofHours(8)));
+        for (int look = 0; look < 10_000; look++) {
+            cut.readClock();
+        }
+        assertThat(questions.get()).isBetween(1, 100);
     }
 
     private static byte[] eventAt(Instant time) {
