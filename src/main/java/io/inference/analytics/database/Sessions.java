@@ -105,11 +105,11 @@ public class Sessions {
         }
     }
 
-    private static void require(Handle one, Jdbi others) {
+    static void require(Handle one, Jdbi others) {
         String process = process(one);
         try (Handle other = others.open()) {
             for (int turn = 0; turn < TURNS; turn++) {
-                String busy = inTransaction(other);
+                String busy = inTransaction(other, others);
                 // Twice: two processes that are given out in turn would come to the same two connections again.
                 if (busy.equals(process)
                         || !process(one).equals(process)
@@ -120,13 +120,30 @@ public class Sessions {
         }
     }
 
-    /** In statement mode a pooler takes statements, and closes the connection when a transaction begins. */
-    private static String inTransaction(Handle handle) {
+    private static String inTransaction(Handle handle, Jdbi others) {
         try {
             return handle.inTransaction(Sessions::process);
         } catch (JdbiException e) {
-            throw SqlState.is(e, SqlState.PROTOCOL_VIOLATION) ? new IllegalStateException(CHANGES, e) : e;
+            throw closesAtTransaction(e) && refusesTransactions(others) ? new IllegalStateException(CHANGES, e) : e;
         }
+    }
+
+    /** A server that goes away behind a pooler looks the same, so a fresh connection decides. */
+    private static boolean refusesTransactions(Jdbi others) {
+        try (Handle fresh = others.open()) {
+            process(fresh);
+            try {
+                fresh.inTransaction(Sessions::process);
+                return false;
+            } catch (JdbiException e) {
+                return closesAtTransaction(e);
+            }
+        }
+    }
+
+    /** In statement mode a pooler takes statements, and closes the connection when a transaction begins. */
+    private static boolean closesAtTransaction(JdbiException e) {
+        return SqlState.is(e, SqlState.PROTOCOL_VIOLATION);
     }
 
     /** By a plain statement: a prepared one would stay behind in a process that others get. */
