@@ -1,5 +1,8 @@
 package io.inference.analytics.bench;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -52,10 +55,17 @@ final class Bench implements Callable<Integer> {
         System.exit(new CommandLine(new Bench()).execute(arguments));
     }
 
-    /** Options of the JVM with which {@code local-dev/run} and the image start the service. */
+    /** Options of the JVM with which {@code local-dev/run} or else the image starts the service. */
     static List<String> serviceJvmOptions() {
-        String options = System.getenv().getOrDefault("ANALYTICS_JAVA_OPTS", "").strip();
-        return options.isEmpty() ? List.of() : List.of(options.split("\\s+"));
+        String given = System.getenv().getOrDefault("ANALYTICS_JAVA_OPTS", "").strip();
+        try {
+            String options = given.isEmpty()
+                    ? Files.readString(Path.of("src/main/docker/jvm.options")).strip()
+                    : given;
+            return List.of(options.split("\\s+"));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     static String java() {

@@ -52,6 +52,7 @@ final class Spike {
     private final Shape shape;
     private final AtomicLong published = new AtomicLong();
     private final List<Sample> samples = new ArrayList<>();
+    private IllegalStateException failure;
 
     Spike(Stack stack, Shape shape) {
         this.stack = stack;
@@ -87,6 +88,7 @@ final class Spike {
     private void load(ConfirmedPublisher publisher, long begin) throws Exception {
         int seed = 0;
         while (System.nanoTime() - begin < shape.whole().toNanos()) {
+            last();
             publish(publisher, STEADY_RATE, shape.steady(), ++seed);
             publish(publisher, BURST_RATE, shape.burst(), ++seed);
         }
@@ -122,6 +124,9 @@ final class Spike {
     }
 
     private synchronized Sample last() {
+        if (failure != null) {
+            throw failure;
+        }
         return samples.isEmpty() ? new Sample(0, 0, 0, 1, 0) : samples.get(samples.size() - 1);
     }
 
@@ -133,6 +138,10 @@ final class Spike {
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
+        } catch (RuntimeException e) {
+            synchronized (this) {
+                failure = new IllegalStateException("nothing is seen of the service any more", e);
+            }
         }
     }
 
