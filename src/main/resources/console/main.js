@@ -19,7 +19,7 @@ import * as signIn from './sign-in.js';
 import * as spend from './spend.js';
 import { choice, day, loading, nextOf, problem } from './parts.js';
 import { RANGES, dateText, granularities, granularityOf, rangeOf, zones } from './time.js';
-import { OF_ONE_PAGE, PAGES, SPLITS, addressOf, parseView } from './view.js';
+import { OF_ONE_PAGE, OF_ONE_VIEWER, PAGES, SPLITS, addressOf, parseView } from './view.js';
 
 const pages = { overview, reliability, spend, finance, company, administration };
 
@@ -30,6 +30,8 @@ const root = document.getElementById('app');
 let orgs = null;
 /** The viewer's session at the provider; null with a pasted credential. */
 let session = null;
+/** Marks the addresses of this sign-in: those of another one, further back in the tab, may hold what this viewer must not see. */
+let visit = null;
 let notice = '';
 let busy = false;
 let current = new AbortController();
@@ -48,7 +50,7 @@ const app = {
   /** Puts something into the address that is shown already. */
   remember(changes) {
     Object.assign(app.view, changes);
-    history.replaceState(null, '', addressOf(app.view));
+    history.replaceState({ visit }, '', addressOf(app.view));
   },
 
   /** Opens or closes a part of the page, which the link then restores; returns whether that changes anything. */
@@ -117,7 +119,8 @@ function leave(why) {
   clearTimeout(timer);
   api.signOut();
   viewer.forget();
-  orgs = session = app.data = app.fault = null;
+  if (orgs) app.remember(OF_ONE_VIEWER);
+  orgs = session = visit = app.data = app.fault = null;
   notice = why;
   busy = false;
   draw();
@@ -192,6 +195,7 @@ async function admit() {
     const found = (await api.get('orgs')).orgs;
     if (!found.length) return leave(text.signIn.noOrgs);
     orgs = found;
+    visit = Date.now();
     notice = '';
     busy = false;
     go({}, { replace: true });
@@ -212,7 +216,7 @@ function go(changes, { replace = false } = {}) {
   if (changes.org) view.incident = '';
   if (changes.page) Object.assign(view, OF_ONE_PAGE);
   if (view.range !== 'own') view.from = view.to = '';
-  history[replace ? 'replaceState' : 'pushState'](null, '', addressOf(view));
+  history[replace ? 'replaceState' : 'pushState']({ visit }, '', addressOf(view));
   change(view);
 }
 
@@ -343,8 +347,12 @@ function chooseRange(range) {
 const allZones = zones();
 const knownZones = () => (allZones.includes(app.view.zone) ? allZones : [app.view.zone, ...allZones]);
 
-addEventListener('popstate', () => {
+addEventListener('popstate', ({ state }) => {
   const view = parseView(location.hash);
+  if (state?.visit && state.visit !== visit) {
+    Object.assign(view, OF_ONE_VIEWER);
+    history.replaceState(null, '', addressOf(view));
+  }
   if (!orgs) {
     app.view = view;
     return;

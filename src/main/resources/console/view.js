@@ -41,8 +41,10 @@ export function parseView(hash) {
   };
 }
 
+/** What was looked for and opened; the next viewer of the tab need not know. */
+export const OF_ONE_VIEWER = { open: [], actor: '', action: '', outcome: '' };
 /** What belongs to one page. */
-export const OF_ONE_PAGE = { incident: '', open: [], actor: '', action: '', outcome: '' };
+export const OF_ONE_PAGE = { incident: '', ...OF_ONE_VIEWER };
 
 export function addressOf({ page, models, clients, open, ...rest }) {
   const query = new URLSearchParams(Object.entries(rest).filter(([, value]) => value));

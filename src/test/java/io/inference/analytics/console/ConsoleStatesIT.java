@@ -224,6 +224,43 @@ class ConsoleStatesIT extends ConsoleTests {
     }
 
     @Test
+    void theNextViewerOfATabDoesNotSeeWhomTheOneBeforeLookedFor() throws Exception {
+        storeUsage();
+        try (ConsolePage console = ConsolePage.open(browser, url)) {
+            console.signIn("/console/#administration?zone=UTC", Tokens.of("system-admin", org))
+                    .ready();
+            search(console);
+            console.goTo("Overview").goTo("Administration");
+            search(console);
+            console.at("#sign-out").click();
+            assertThat(console.at("#sign-in")).isVisible();
+            assertForgotten(console);
+            console.signIn(Tokens.of("system-admin", org)).ready();
+            assertThat(console.at("#audit-actor")).hasValue("");
+            console.page().goBack();
+            console.page().goBack();
+            assertThat(console.at("nav a[aria-current]")).hasText("Overview");
+            console.page().goBack();
+            assertThat(console.at("#audit-actor")).hasValue("");
+            assertForgotten(console);
+            search(console);
+            console.goTo("Overview").page().goBack();
+            assertThat(console.at("#audit-actor")).hasValue("alice");
+        }
+    }
+
+    private static void search(ConsolePage console) {
+        console.at("#audit-actor").fill("alice");
+        console.at("#audit button[type=submit]").click();
+        console.page().waitForURL(Pattern.compile("actor=alice"));
+        console.ready();
+    }
+
+    private static void assertForgotten(ConsolePage console) {
+        assertThat(console.page()).not().hasURL(Pattern.compile("alice"));
+    }
+
+    @Test
     void figuresThatLagSaySo() throws Exception {
         storeUsage();
         for (Map.Entry<String, String> status : Map.of(
