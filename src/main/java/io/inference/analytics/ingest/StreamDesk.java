@@ -115,7 +115,8 @@ public class StreamDesk {
      * Of a super stream, that concerns the partitions that are not those that were read before.
      *
      * @return the names of the streams that are accepted
-     * @throws Failure.Conflict when all are those that were read before, or a replica reads one
+     * @throws Failure.Conflict when all are those that were read before, or a replica reads one of the others; then
+     *     nothing was changed
      */
     public List<String> reset() throws InterruptedException {
         List<StreamId> others = new ArrayList<>();
@@ -128,13 +129,7 @@ public class StreamDesk {
             throw new Failure.Conflict("stream %s is the one that was read before, so there is nothing to reset"
                     .formatted(BrokerTopology.STREAM));
         }
-        for (StreamId stream : others) {
-            if (!position.in(stream).reset()) {
-                throw new Failure.Conflict(
-                        "a replica holds the lease of stream %s (expected: none; stop the service first)"
-                                .formatted(stream.name()));
-            }
-        }
+        position.reset(others);
         return others.stream().map(StreamId::name).toList();
     }
 

@@ -48,6 +48,13 @@ record StreamPlace(OptionalLong nextOffset, long base, Optional<Mark> mark, List
         return ahead.stream().mapToLong(mark -> mark.last().offset() + 1).reduce(firstToRead(), Math::max) - base;
     }
 
+    /** Whether a message that the broker took then or later may be below the position, as far as its clock is right. */
+    boolean holdsSince(Instant time) {
+        return firstAtBroker() > 0
+                && mark.map(last -> last.publishedAt().toEpochMilli() >= time.toEpochMilli())
+                        .orElse(true);
+    }
+
     /** Whether a message of the present stream was committed; if none was, the stream may still have to be made. */
     boolean hasBegun() {
         return endAtLeast() > 0;

@@ -1,5 +1,6 @@
 package io.inference.analytics.ingest;
 
+import io.inference.analytics.platform.Failure;
 import io.inference.analytics.platform.WireNamed;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.inject.Inject;
@@ -220,13 +221,21 @@ class StreamPosition {
     }
 
     /**
-     * Makes the present stream, whichever it is, the one to be read, from its first message on. The offsets of our books count on.
+     * Makes the present streams, whichever they are, those to be read, from their first message on. The offsets of our books count
+     * on.
      *
-     * @return false when a replica holds the lease, and nothing was changed
+     * @throws Failure.Conflict when a replica holds the lease of one; then nothing was changed
      */
-    boolean reset() {
-        return jdbi.withHandle(handle ->
-                handle.createUpdate(RESET).bind("source", stream.key()).execute() == 1);
+    void reset(List<StreamId> streams) {
+        jdbi.useTransaction(handle -> {
+            for (StreamId one : streams) {
+                if (handle.createUpdate(RESET).bind("source", one.key()).execute() != 1) {
+                    throw new Failure.Conflict(
+                            "a replica holds the lease of stream %s (expected: none; stop the service first)"
+                                    .formatted(one.name()));
+                }
+            }
+        });
     }
 
     private static StreamPlace place(RowView row, List<LaneMark> ahead) {

@@ -41,6 +41,8 @@ public class StreamReplay {
             long conflicts,
             long deadLettered) {
 
+        private static final Report NOTHING = new Report(0, 0, 0, 0, 0, 0, 0, 0);
+
         /** Both together; a stream of which nothing was read has no offsets. */
         Report plus(Report other) {
             return batches == 0
@@ -110,7 +112,10 @@ public class StreamReplay {
         return replay(stream, OffsetSpecification.offset(offset - place.base()), offset, place);
     }
 
-    /** From the broker's chunk that holds this time of publishing, so from a little before it. */
+    /**
+     * From the broker's chunk that holds this time of publishing, so from a little before it. A stream in which nothing was committed
+     * since has no such chunk.
+     */
     public Report fromTime(Instant time) throws InterruptedException {
         Instant now = clock.instant();
         if (time.isAfter(now)) {
@@ -121,8 +126,12 @@ public class StreamReplay {
         for (StreamId stream : StreamId.configured(config).toList()) {
             StreamPlace place = position.in(stream).place();
             if (place.nextOffset().isPresent()) {
-                Report report =
-                        replay(stream, OffsetSpecification.timestamp(time.toEpochMilli()), stream.firstOffset(), place);
+                Report report = place.holdsSince(time)
+                        ? replay(
+                                stream, OffsetSpecification.timestamp(time.toEpochMilli()), stream.firstOffset(), place)
+                        : Report.NOTHING;
+                // What is done stays done when a later partition cannot be read.
+                LOG.infof("event=replay_done stream=%s received=%d", stream.name(), report.received());
                 done = Optional.of(done.map(report::plus).orElse(report));
             }
         }

@@ -323,6 +323,7 @@ class CommandsIT {
         assertDone(run("replay", "--from-offset", "0"), "offsets 0 to 599", "600 received, 0 stored");
         String start = Instant.now().minus(1, ChronoUnit.HOURS).toString();
         assertDone(run("replay", "--from-time", start), "600 received, 0 stored");
+        assertDone(run("replay", "--from-time", Instant.now().toString()), "0 batches: 0 received");
         assertThat(database.text(position)).isEqualTo(before);
         assertThat(database.number(STORED)).isEqualTo(stored);
         assertThat(database.number("select sum(received) from analytics.ingestion_batches where kind = 'live'"))

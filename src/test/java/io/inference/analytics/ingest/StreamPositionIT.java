@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 
 import com.rabbitmq.client.AlreadyClosedException;
 import io.agroal.api.AgroalDataSource;
+import io.inference.analytics.platform.Failure;
 import io.inference.analytics.testing.Backend;
 import io.inference.analytics.testing.LocalDev;
 import io.inference.analytics.testing.WithBackends;
@@ -215,6 +216,36 @@ class StreamPositionIT {
         publish(10);
         awaitStored(50);
         assertThat(received()).isEqualTo(before + 50);
+    }
+
+    private void forget(StreamId... streams) throws SQLException {
+        for (StreamId stream : streams) {
+            lab.execute("delete from analytics.ingestion_lanes where transport = ?", stream.key());
+            lab.execute("delete from analytics.ingestion_positions where transport = ?", stream.key());
+        }
+    }
+
+    /** "Nothing was changed" must hold for the partitions before the one that is read. */
+    @Test
+    void aResetOfSeveralStreamsChangesAllOfThemOrNone() throws Exception {
+        StreamId free = StreamId.ofPartition(90);
+        StreamId read = StreamId.ofPartition(91);
+        StreamPosition.Lease ended = position.in(free).acquire(THIEF, LEASE).orElseThrow();
+        position.in(free).release(THIEF, ended.epoch());
+        StreamPosition.Lease held = position.in(read).acquire(THIEF, LEASE).orElseThrow();
+        assertThatThrownBy(() -> position.reset(List.of(free, read)))
+                .isInstanceOf(Failure.Conflict.class)
+                .hasMessageContaining(read.name());
+        assertThat(position.in(free).acquire(THIEF, LEASE).orElseThrow().epoch())
+                .isEqualTo(ended.epoch() + 1);
+        position.in(free).release(THIEF, ended.epoch() + 1);
+        position.in(read).release(THIEF, held.epoch());
+        position.reset(List.of(free, read));
+        assertThat(position.in(free).acquire(THIEF, LEASE).orElseThrow().epoch())
+                .isEqualTo(ended.epoch() + 3);
+        assertThat(position.in(read).acquire(THIEF, LEASE).orElseThrow().epoch())
+                .isEqualTo(held.epoch() + 2);
+        forget(free, read);
     }
 
     @Test
