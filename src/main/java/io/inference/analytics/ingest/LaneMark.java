@@ -6,8 +6,13 @@ package io.inference.analytics.ingest;
  *
  * @param lanes how many lanes there were
  * @param lane which of them
+ * @param ofOlderRule whether a version may have set it that kept what it refused in other lanes; then it is true of events only
  */
-record LaneMark(int lanes, int lane, StreamPlace.Mark last) {
+record LaneMark(int lanes, int lane, StreamPlace.Mark last, boolean ofOlderRule) {
+
+    LaneMark(int lanes, int lane, StreamPlace.Mark last) {
+        this(lanes, lane, last, false);
+    }
 
     boolean covers(int slot, long offset) {
         return offset <= last.offset() && slot % lanes == lane;

@@ -15,9 +15,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.TreeMap;
 import java.util.UUID;
-import java.util.function.IntPredicate;
+import java.util.function.IntFunction;
 import org.jboss.logging.Logger;
 
 /**
@@ -141,7 +142,7 @@ final class LaneSplitter implements Runnable {
     }
 
     private List<Share> shares(long generation, Source source, RawMessage message) throws InterruptedException {
-        Map<Integer, Parts> byLane = byLane(lanes, decode(message), slot -> source.isCommitted(slot, message.offset()));
+        Map<Integer, Parts> byLane = byLane(lanes, decode(message), source.of(message.offset()));
         boolean leftBehind = byLane.keySet().removeIf(lane -> queues.isLeftBehind(generation, lane));
         OpenMessages.Entry entry = source.open().add(message, byLane.size(), leftBehind);
         List<Share> shares = new ArrayList<>(byLane.size());
@@ -154,14 +155,29 @@ final class LaneSplitter implements Runnable {
         return shares;
     }
 
-    /**
-     * Divides a message among the lanes.
-     *
-     * @param committed by slot, whether that part of the message is committed
-     */
-    static Map<Integer, Parts> byLane(Lanes lanes, List<Decoded> message, IntPredicate committed) {
+    /** What is committed of a message, by slot. */
+    interface Done {
+
+        boolean isCommitted(int slot);
+
+        /** Whether a version before may have set that mark, which kept every letter with the first event that it accepted. */
+        boolean isOfOlderRule(int slot);
+
+        /** The slot of the lane that has yet to store a letter; empty if none has. Rather twice than never. */
+        private OptionalInt forLetter(int slot, int olderSlot) {
+            if (!isCommitted(slot)) {
+                return OptionalInt.of(slot);
+            }
+            return isOfOlderRule(slot) && !isCommitted(olderSlot) ? OptionalInt.of(olderSlot) : OptionalInt.empty();
+        }
+    }
+
+    /** Divides a message among the lanes. */
+    static Map<Integer, Parts> byLane(Lanes lanes, List<Decoded> message, Done done) {
         Map<Integer, Parts> byLane = new TreeMap<>();
+        IntFunction<Parts> ofSlot = slot -> byLane.computeIfAbsent(lanes.ofSlot(slot), lane -> new Parts());
         int firstSlot = -1;
+        int olderSlot = olderSlot(message);
         List<DeadLetter> rest = new ArrayList<>(0);
         for (Decoded decoded : message) {
             Optional<UUID> org = org(decoded);
@@ -171,22 +187,29 @@ final class LaneSplitter implements Runnable {
             }
             int slot = Lanes.slotOf(org.get());
             firstSlot = firstSlot < 0 ? slot : firstSlot;
-            if (!committed.test(slot)) {
-                Parts parts = byLane.computeIfAbsent(lanes.ofSlot(slot), lane -> new Parts());
-                if (decoded instanceof Accepted accepted) {
-                    parts.accepted().add(new Candidate(accepted.event(), accepted.payload()));
-                } else {
-                    parts.deadLetters().add(letter((Rejected) decoded));
-                }
+            if (decoded instanceof Rejected rejected) {
+                done.forLetter(slot, olderSlot)
+                        .ifPresent(open -> ofSlot.apply(open).deadLetters().add(letter(rejected)));
+            } else if (!done.isCommitted(slot)) {
+                Accepted accepted = (Accepted) decoded;
+                ofSlot.apply(slot).accepted().add(new Candidate(accepted.event(), accepted.payload()));
             }
         }
-        int restSlot = firstSlot < 0 ? Lanes.SLOT_WITHOUT_ORG : firstSlot;
-        if ((firstSlot < 0 || !rest.isEmpty()) && !committed.test(restSlot)) {
-            byLane.computeIfAbsent(lanes.ofSlot(restSlot), lane -> new Parts())
-                    .deadLetters()
-                    .addAll(rest);
+        if (firstSlot < 0 || !rest.isEmpty()) {
+            done.forLetter(firstSlot < 0 ? Lanes.SLOT_WITHOUT_ORG : firstSlot, olderSlot)
+                    .ifPresent(open -> ofSlot.apply(open).deadLetters().addAll(rest));
         }
         return byLane;
+    }
+
+    /** With what the version before stored everything that it refused. */
+    private static int olderSlot(List<Decoded> message) {
+        for (Decoded decoded : message) {
+            if (decoded instanceof Accepted accepted) {
+                return Lanes.slotOf(accepted.event().orgId());
+            }
+        }
+        return Lanes.SLOT_WITHOUT_ORG;
     }
 
     private static Optional<UUID> org(Decoded decoded) {

@@ -54,6 +54,21 @@ final class Source {
         return open;
     }
 
+    /** What was committed of the message before this generation began. */
+    LaneSplitter.Done of(long offset) {
+        return new LaneSplitter.Done() {
+            @Override
+            public boolean isCommitted(int slot) {
+                return Source.this.isCommitted(slot, offset);
+            }
+
+            @Override
+            public boolean isOfOlderRule(int slot) {
+                return ahead.stream().anyMatch(mark -> mark.ofOlderRule() && mark.covers(slot, offset));
+            }
+        };
+    }
+
     /** Whether that part of the message was committed before this generation began. */
     boolean isCommitted(int slot, long offset) {
         return ahead.stream().anyMatch(mark -> mark.covers(slot, offset));

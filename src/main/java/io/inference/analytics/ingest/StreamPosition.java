@@ -84,18 +84,21 @@ class StreamPosition {
             """;
 
     private static final String TAKE_MARKS =
-            "update analytics.ingestion_lanes set epoch = :epoch where transport = :source";
+            """
+            update analytics.ingestion_lanes set epoch = :epoch, rule_epoch = case when rule_epoch = epoch then :epoch end
+            where transport = :source
+            """;
 
     private static final String CREATE_MARKS =
             """
-            insert into analytics.ingestion_lanes (transport, lanes, lane, epoch)
-            select :source, :lanes, lane, :epoch from generate_series(0, :lanes - 1) as lane
+            insert into analytics.ingestion_lanes (transport, lanes, lane, epoch, rule_epoch)
+            select :source, :lanes, lane, :epoch, :epoch from generate_series(0, :lanes - 1) as lane
             on conflict do nothing
             """;
 
     private static final String MARKS =
             """
-            select lanes, lane, next_offset, last_message_at
+            select lanes, lane, next_offset, last_message_at, rule_epoch is distinct from epoch as of_older_rule
             from analytics.ingestion_lanes
             join (select transport, epoch, next_offset as reached from analytics.ingestion_positions) as position
             using (transport, epoch)
@@ -216,7 +219,8 @@ class StreamPosition {
                         row.getColumn("lane", Integer.class),
                         new StreamPlace.Mark(
                                 row.getColumn("next_offset", Long.class) - 1,
-                                row.getColumn("last_message_at", Instant.class))))
+                                row.getColumn("last_message_at", Instant.class)),
+                        row.getColumn("of_older_rule", Boolean.class)))
                 .list();
     }
 

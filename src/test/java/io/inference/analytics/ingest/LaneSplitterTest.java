@@ -12,7 +12,9 @@ import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.UUID;
+import java.util.function.IntPredicate;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -56,13 +58,51 @@ class LaneSplitterTest {
         assertThat(kept).containsExactlyInAnyOrder(odd, good, bad);
     }
 
+    /**
+     * A version before kept the letters with the first event that it accepted, or in slot 0. Its mark of the organisation's lane says
+     * nothing of them.
+     */
+    @ParameterizedTest
+    @CsvSource({"own, 0", "own older, 1", "both older, 0", "none, 1"})
+    void aLetterIsNotLostByMarksOfTheVersionBefore(String committed, int letters) {
+        String body = "[%s,%s]".formatted(event(ONE, FIRST_READ.minus(Duration.ofDays(401))), "{\"orgId\":7}");
+        int own = Lanes.slotOf(ONE);
+        Map<Integer, LaneSplitter.Parts> parts = LaneSplitter.byLane(
+                new Lanes(Lanes.SLOTS),
+                codec.decode(body.getBytes(StandardCharsets.UTF_8), FIRST_READ),
+                done(
+                        slot -> slot == own && !committed.equals("none") || committed.startsWith("both"),
+                        slot -> committed.endsWith("older")));
+        assertThat(parts.values().stream()
+                        .mapToInt(part -> part.deadLetters().size())
+                        .sum())
+                .isEqualTo(2 * letters);
+        if (committed.equals("own older")) {
+            assertThat(parts.keySet()).containsExactly(Lanes.SLOT_WITHOUT_ORG);
+        }
+    }
+
+    private static LaneSplitter.Done done(IntPredicate committed, IntPredicate older) {
+        return new LaneSplitter.Done() {
+            @Override
+            public boolean isCommitted(int slot) {
+                return committed.test(slot);
+            }
+
+            @Override
+            public boolean isOfOlderRule(int slot) {
+                return older.test(slot);
+            }
+        };
+    }
+
     /** What the lane of the slot keeps of the message, or all lanes but that one. */
     private List<String> kept(String body, Instant now, int slot, boolean alone) {
         List<String> payloads = new ArrayList<>();
         LaneSplitter.byLane(
                         new Lanes(Lanes.SLOTS),
                         codec.decode(body.getBytes(StandardCharsets.UTF_8), now),
-                        other -> (other == slot) != alone)
+                        done(other -> (other == slot) != alone, other -> false))
                 .forEach((lane, parts) -> {
                     parts.accepted().stream()
                             .map(Candidate::payload)

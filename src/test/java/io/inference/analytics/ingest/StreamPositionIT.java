@@ -218,6 +218,28 @@ class StreamPositionIT {
         assertThat(received()).isEqualTo(before + 50);
     }
 
+    /** It renews its epoch alone. */
+    @Test
+    void marksThatAVersionBeforeMayHaveSetAreKnown() throws Exception {
+        StreamId stream = StreamId.ofPartition(92);
+        StreamPosition own = position.in(stream);
+        StreamPlace.Mark last = new StreamPlace.Mark(stream.firstOffset() + 10, Instant.parse("2026-01-01T00:00:00Z"));
+        try (Connection connection = database.getConnection()) {
+            StreamPosition.Lease lease = own.acquire(THIEF, LEASE).orElseThrow();
+            own.mark(connection, lease.epoch(), new LaneMark(4, 1, last), Instant.now());
+            assertThat(own.acquire(THIEF, LEASE).orElseThrow().place().ahead())
+                    .containsExactly(new LaneMark(4, 1, last, false));
+            run(connection, "update analytics.ingestion_positions set epoch = epoch + 1 where transport = 'stream-92'");
+            run(connection, "update analytics.ingestion_lanes set epoch = epoch + 1 where transport = 'stream-92'");
+            for (int taken = 0; taken < 2; taken++) {
+                assertThat(own.acquire(THIEF, LEASE).orElseThrow().place().ahead())
+                        .containsExactly(new LaneMark(4, 1, last, true));
+            }
+        } finally {
+            forget(stream);
+        }
+    }
+
     private void forget(StreamId... streams) throws SQLException {
         for (StreamId stream : streams) {
             lab.execute("delete from analytics.ingestion_lanes where transport = ?", stream.key());
