@@ -61,8 +61,19 @@ class FreshnessGauges {
             limit :limit
             """;
 
+    // Of several streams, that of the worst one that any replica still asks for.
     private static final String BROKER_REACHABLE_AT =
-            "select max(broker_reachable_at) as reachable_at from analytics.ingestion_observations";
+            """
+            with parts as (
+                select stream, max(observed_at) as observed_at,
+                       coalesce(max(broker_reachable_at) filter (where reads), min(oldest_uncommitted_at)) as reachable_at
+                from analytics.ingestion_stream_observations
+                group by stream
+            )
+            select coalesce((select min(reachable_at) from parts
+                             where observed_at > (select max(observed_at) from parts) - interval '1 minute'),
+                            (select max(broker_reachable_at) from analytics.ingestion_observations)) as reachable_at
+            """;
 
     private final ApiDatabase database;
     private final Clock clock;

@@ -22,12 +22,20 @@ public class FreshnessStore {
 
     private static final String INGEST =
             """
-            select observation.observed_at, observation.broker_reachable_at, observation.oldest_uncommitted_at,
-                   observation.backlog_events,
+            select seen.stream, seen.reads, seen.observed_at, seen.broker_reachable_at, seen.oldest_uncommitted_at,
+                   seen.backlog_events,
                    greatest((select max(last_committed_at) from analytics.ingestion_positions),
                             (select max(last_committed_at) from analytics.ingestion_lanes)) as last_committed_at
             from (values (1)) as always (one)
-            left join analytics.ingestion_observations observation on observation.reads
+            left join (
+                select transport as stream, reads, observed_at, broker_reachable_at, oldest_uncommitted_at, backlog_events
+                from analytics.ingestion_observations as whole
+                where reads
+                  and not exists (select from analytics.ingestion_stream_observations part where part.replica = whole.replica)
+                union all
+                select stream, reads, observed_at, broker_reachable_at, oldest_uncommitted_at, backlog_events
+                from analytics.ingestion_stream_observations
+            ) as seen on true
             """;
 
     // The outbox knows of events before the worker has advanced freshness_status; the rollups show
@@ -117,7 +125,7 @@ public class FreshnessStore {
     }
 
     /**
-     * A row of the query about the ingest: one per observing replica, or a single one without an
+     * A row of the query about the ingest: one per observing replica and stream, or a single one without an
      * observation.
      */
     private record Seen(Optional<Observation> observation, Optional<Instant> lastCommittedAt) {}
@@ -182,6 +190,8 @@ public class FreshnessStore {
         return new Seen(
                 instant(row, "observed_at")
                         .map(observedAt -> new Observation(
+                                row.getColumn("stream", String.class),
+                                row.getColumn("reads", Boolean.class),
                                 observedAt,
                                 instant(row, "broker_reachable_at"),
                                 instant(row, "oldest_uncommitted_at"),

@@ -10,6 +10,6 @@
  * <p>On failure: the request ends as unavailable, never with a guess.
  *
  * <p>Tables: owns freshness_status; reads ingestion_lanes, ingestion_observations,
- * ingestion_positions, rollup_outbox (ingest).
+ * ingestion_positions, ingestion_stream_observations, rollup_outbox (ingest).
  */
 package io.inference.analytics.freshness;

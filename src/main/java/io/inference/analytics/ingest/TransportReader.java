@@ -1,6 +1,7 @@
 package io.inference.analytics.ingest;
 
 import java.time.Instant;
+import java.util.Map;
 
 /** Brings messages from the broker into the pipeline; one implementation per transport. */
 interface TransportReader {
@@ -26,4 +27,9 @@ interface TransportReader {
     void close() throws InterruptedException;
 
     BrokerView view();
+
+    /** What it knows of each stream by its key, where one view of all would hide that one of them waits; else empty. */
+    default Map<String, BrokerView> parts() {
+        return Map.of();
+    }
 }

@@ -15,7 +15,8 @@
  *
  * <p>Tables: owns conservation_checks, ingest_gate, ingest_guard, ingest_stage, ingestion_batches,
  * ingestion_conflicts, ingestion_dead_letters, ingestion_lanes, ingestion_observations,
- * ingestion_positions, ingestion_repeats, ingestion_skipped_offsets, rollup_outbox, usage_events;
+ * ingestion_positions, ingestion_repeats, ingestion_skipped_offsets,
+ * ingestion_stream_observations, rollup_outbox, usage_events;
  * changes local_spans, usage_daily_rollup, usage_hourly_rollup, usage_user_daily_rollup,
  * usage_user_hourly_rollup, usage_user_pending (rollup); reads model_prices (price), usage_hourly,
  * usage_open_days (rollup).

@@ -18,7 +18,14 @@ class OrgFreshnessTest {
     private static final Instant NOW = Instant.parse("2026-01-01T12:00:00Z");
 
     private static Observation observed(long secondsAgo, Long reachableSecondsAgo, Long oldestSecondsAgo) {
+        return of("stream", true, secondsAgo, reachableSecondsAgo, oldestSecondsAgo);
+    }
+
+    private static Observation of(
+            String stream, boolean reads, long secondsAgo, Long reachableSecondsAgo, Long oldestSecondsAgo) {
         return new Observation(
+                stream,
+                reads,
                 NOW.minusSeconds(secondsAgo),
                 Optional.ofNullable(reachableSecondsAgo).map(NOW::minusSeconds),
                 Optional.ofNullable(oldestSecondsAgo).map(NOW::minusSeconds),
@@ -93,6 +100,24 @@ class OrgFreshnessTest {
         assertThat(freshness(ingest(observed(500, 500L, 900L), observed(1, 1L, 20L)))
                         .lagSeconds())
                 .hasValue(20);
+    }
+
+    @Test
+    void eachOfSeveralStreamsNeedsAReaderAndTheirBacklogsAddUp() {
+        Observation first = of("stream-0", true, 1, 1L, null);
+        Observation second = of("stream-1", true, 1, 1L, 30L);
+        Observation standby = of("stream-1", false, 1, 1L, 900L);
+        IngestState both = ingest(first, second, standby);
+        assertThat(both.lagSeconds()).hasValue(30);
+        assertThat(both.backlogEvents()).hasValue(14);
+        for (IngestState unread :
+                List.of(ingest(first, standby), ingest(first, standby, of("stream-1", true, 61, 61L, null)))) {
+            assertThat(unread.lagSeconds()).isEmpty();
+            assertThat(unread.backlogEvents()).isEmpty();
+        }
+        assertThat(ingest(first, second, of("stream-2", true, 61, 61L, null)).lagSeconds())
+                .as("a stream that no replica asks for any more")
+                .hasValue(30);
     }
 
     @Test
