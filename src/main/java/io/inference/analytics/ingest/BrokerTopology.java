@@ -13,6 +13,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.TimeoutException;
+import java.util.function.BiConsumer;
+import org.jdbi.v3.core.JdbiException;
 
 /**
  * Declares what the service reads and writes at the broker: the exchange, the dead letter queue, and the one stream, super stream
@@ -77,13 +79,38 @@ public class BrokerTopology {
      * @throws IOException when the broker is not reachable or refuses us
      */
     void declare() throws IOException, TimeoutException {
+        declare(StreamId.configured(config).toList());
+    }
+
+    /** The same, without the other partitions. */
+    void declareFor(StreamId partition) throws IOException, TimeoutException {
+        declare(List.of(partition));
+    }
+
+    /** Declares each partition, also after one that could not be; the listener is told of it. */
+    void declareEach(BiConsumer<StreamId, Exception> notDeclared) throws IOException, TimeoutException {
+        reach();
+        for (StreamId partition : StreamId.configured(config).toList()) {
+            try {
+                declareFor(partition);
+            } catch (IOException | TimeoutException | JdbiException e) {
+                notDeclared.accept(partition, e);
+            }
+        }
+    }
+
+    /** Returns when the broker has let us in. */
+    void reach() throws IOException, TimeoutException {
+        broker.connect("analytics-topology").close();
+    }
+
+    private void declare(List<StreamId> streams) throws IOException, TimeoutException {
         try (Connection connection = broker.connect("analytics-topology")) {
             declare(connection, EXCHANGE, channel -> channel.exchangeDeclare(EXCHANGE, "topic", true));
             declareDeadLetters(connection);
             switch (config.transport()) {
                 case STREAM -> {
-                    List<StreamId> streams = StreamId.configured(config).toList();
-                    if (streams.size() > 1) {
+                    if (streams.get(0).partition().isPresent()) {
                         declareSuperStream(connection);
                     }
                     for (StreamId stream : streams) {

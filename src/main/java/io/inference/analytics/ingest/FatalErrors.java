@@ -11,7 +11,11 @@ class FatalErrors {
     private static final Logger LOG = Logger.getLogger(FatalErrors.class);
     private volatile String message;
 
-    void stop(String reason) {
+    /** The first reason counts; several readers may find the same. */
+    synchronized void stop(String reason) {
+        if (message != null) {
+            return;
+        }
         message = reason;
         LOG.fatalf("event=start_refused reason=\"%s\"", reason);
         Quarkus.asyncExit(1);

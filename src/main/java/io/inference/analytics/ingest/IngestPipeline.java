@@ -47,6 +47,11 @@ public class IngestPipeline {
     private final BatchKind kind;
     private final boolean additional;
     private final Semaphore storing;
+    private final Semaphore storingLeftovers;
+
+    /** How many streams share the bounds on what may be under way. */
+    private final int streams;
+
     private final List<IngestPipeline> partitions = new CopyOnWriteArrayList<>();
     private final IngestConfig.Transport transport;
     private final String replica;
@@ -77,6 +82,10 @@ public class IngestPipeline {
         this.additional = false;
         this.replica = UUID.randomUUID().toString();
         this.storing = new Semaphore(config.workers());
+        this.storingLeftovers = new Semaphore(ADDITIONAL_WRITERS_MAX);
+        this.streams = config.transport() == IngestConfig.Transport.STREAM
+                ? config.stream().partitions()
+                : 1;
         this.transport = config.transport();
         this.config = config;
         this.dataSource = dataSource;
@@ -99,11 +108,15 @@ public class IngestPipeline {
             BatchKind kind,
             IngestConfig.Transport transport,
             StreamPosition position,
-            boolean additional) {
+            boolean additional,
+            Semaphore storing,
+            int streams) {
         this.kind = kind;
         this.additional = additional;
+        this.storing = storing;
+        this.storingLeftovers = live.storingLeftovers;
+        this.streams = streams;
         this.replica = additional ? UUID.randomUUID().toString() : live.replica;
-        this.storing = additional ? new Semaphore(ADDITIONAL_WRITERS_MAX) : live.storing;
         this.transport = transport;
         this.config = live.config;
         this.dataSource = live.dataSource;
@@ -123,17 +136,30 @@ public class IngestPipeline {
 
     /** Another pipeline, whose batches lie outside the live sequence of offsets and move no position. */
     IngestPipeline forReplay() {
-        return new IngestPipeline(this, BatchKind.REPLAY, transport, position, true);
+        return new IngestPipeline(
+                this, BatchKind.REPLAY, transport, position, true, new Semaphore(ADDITIONAL_WRITERS_MAX), streams);
     }
 
-    /** Another pipeline, for what another queue or stream still holds; it moves the position there. */
-    IngestPipeline forLeftovers(Outlet other) {
-        return new IngestPipeline(this, BatchKind.LIVE, other.transport(), position.in(other.stream()), true);
+    /**
+     * Another pipeline, for what another queue or stream still holds; it moves the position there.
+     *
+     * @param atOnce how many of them there may be at the same time; all share their connections and bounds
+     */
+    IngestPipeline forLeftovers(Outlet other, int atOnce) {
+        return new IngestPipeline(
+                this,
+                BatchKind.LIVE,
+                other.transport(),
+                position.in(other.stream()),
+                true,
+                storingLeftovers,
+                Math.max(streams, atOnce));
     }
 
     /** A part of this pipeline for one partition. It shares the bounds, and counts as this one where health is asked for. */
     IngestPipeline forPartition(StreamId partition) {
-        IngestPipeline part = new IngestPipeline(this, BatchKind.LIVE, transport, position.in(partition), false);
+        IngestPipeline part =
+                new IngestPipeline(this, BatchKind.LIVE, transport, position.in(partition), false, storing, streams);
         partitions.add(part);
         return part;
     }
@@ -342,17 +368,23 @@ public class IngestPipeline {
         return Math.max(config.batchSize(), Math.min(config.backlogBatchSize(), underWayMax() / 2));
     }
 
-    /** Messages that may wait for their commit. The partitions of a replica share the memory. */
+    /** For a consumer of one stream. */
+    StreamCredit credit() {
+        return new StreamCredit(
+                config.stream().bufferMessages(), config.stream().bufferBytes(), streams);
+    }
+
+    /** Messages that may wait for their commit. The streams that a replica reads share the memory. */
     private int underWayMax() {
         return switch (config.transport()) {
-            case STREAM -> config.stream().bufferMessages() / config.stream().partitions();
+            case STREAM -> config.stream().bufferMessages() / streams;
             case QUEUE -> config.queue().prefetch();
         };
     }
 
     private long underWayBytesMax() {
         return switch (config.transport()) {
-            case STREAM -> config.stream().bufferBytes() / config.stream().partitions();
+            case STREAM -> config.stream().bufferBytes() / streams;
             case QUEUE -> Long.MAX_VALUE;
         };
     }

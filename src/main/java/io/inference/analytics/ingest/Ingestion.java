@@ -52,26 +52,25 @@ public class Ingestion {
                 };
         TransportReader live = own.size() == 1
                 ? readers.of(own.get(0), pipeline, topology::declare, fatal::stop)
-                : partitions(topology, check, fatal);
-        this.broker = broker;
-        this.reader = new ReaderWithLeftovers(live, own, pipeline, readers, topology, jdbi);
-        this.observations = new ObservationJob(pipeline, reader, jdbi, clock);
-    }
-
-    private TransportReader partitions(BrokerTopology topology, StreamCheck check, FatalErrors fatal) {
-        PartitionElection election = new PartitionElection(topology::declare, broker, config, fatal::stop, clock);
-        List<StreamReader> readers = StreamId.configured(config)
-                .map(partition -> new StreamReader(
-                        pipeline.forPartition(partition),
-                        election.at(partition),
-                        topology::declare,
-                        broker,
-                        config,
-                        check,
+                : new PartitionsReader(
+                        StreamId.configured(config).toList(),
+                        (partition, turn) -> new StreamReader(
+                                pipeline.forPartition(partition),
+                                turn,
+                                () -> topology.declareFor(partition),
+                                broker,
+                                config,
+                                check,
+                                fatal::stop,
+                                clock),
+                        pipeline,
+                        topology,
+                        config.stream().lease(),
                         fatal::stop,
-                        clock))
-                .toList();
-        return new PartitionsReader(election, readers);
+                        clock);
+        this.broker = broker;
+        this.reader = new ReaderWithLeftovers(live, own, pipeline, readers, topology, jdbi, clock);
+        this.observations = new ObservationJob(pipeline, reader, jdbi, clock);
     }
 
     void onStart(@Observes StartupEvent event) {

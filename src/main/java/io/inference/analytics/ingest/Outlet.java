@@ -13,6 +13,14 @@ record Outlet(IngestConfig.Transport transport, StreamId stream) {
         return new Outlet(IngestConfig.Transport.STREAM, stream);
     }
 
+    /** Under which it stands in the database. */
+    String key() {
+        return switch (transport) {
+            case QUEUE -> "queue";
+            case STREAM -> stream.key();
+        };
+    }
+
     /** Its name at the broker. */
     String name() {
         return switch (transport) {

@@ -19,6 +19,8 @@ final class StreamCredit implements ConsumerFlowStrategy {
     /** Less than what is under way, so that chunks keep coming while the credit travels. */
     static final int AT_ONCE = CHUNKS_UNDER_WAY / 2;
 
+    private final int chunksUnderWay;
+    private final int atOnce;
     private final long messagesMax;
     private final long bytesMax;
     private final List<Context> owed = new ArrayList<>();
@@ -26,15 +28,22 @@ final class StreamCredit implements ConsumerFlowStrategy {
     private long bytes;
 
     StreamCredit(long messagesMax, long bytesMax) {
-        this.messagesMax = messagesMax;
-        this.bytesMax = bytesMax;
+        this(messagesMax, bytesMax, 1);
+    }
+
+    /** A part of the bounds, for one of several streams that are read at the same time. */
+    StreamCredit(long messagesMax, long bytesMax, int streams) {
+        this.chunksUnderWay = Math.max(1, CHUNKS_UNDER_WAY / streams);
+        this.atOnce = Math.max(1, AT_ONCE / streams);
+        this.messagesMax = messagesMax / streams;
+        this.bytesMax = bytesMax / streams;
     }
 
     /** Called for each subscription, also after a lost connection; credit owed to the one before is void. */
     @Override
     public synchronized int initialCredits() {
         owed.clear();
-        return CHUNKS_UNDER_WAY;
+        return chunksUnderWay;
     }
 
     @Override
@@ -59,7 +68,7 @@ final class StreamCredit implements ConsumerFlowStrategy {
     }
 
     private void giveWhatIsOwed() {
-        if (owed.size() >= AT_ONCE && messages < messagesMax && bytes < bytesMax) {
+        if (owed.size() >= atOnce && messages < messagesMax && bytes < bytesMax) {
             owed.get(owed.size() - 1).credits(owed.size());
             owed.clear();
         }

@@ -9,9 +9,11 @@ import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Set;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.Jdbi;
 import org.jdbi.v3.core.result.RowView;
@@ -141,6 +143,21 @@ class StreamPosition {
     private static final String KNOWN =
             "select transport from analytics.ingestion_positions where transport like 'stream%' order by transport";
 
+    private static final String HELD_BY_OTHERS =
+            """
+            select transport from analytics.ingestion_positions
+            where transport like 'stream%' and leased_until > now() and holder <> :replica
+            """;
+
+    // By the database's clock, as those of the replicas differ; and that of the replica itself for what it says of the
+    // broker.
+    private static final String READERS_ALIVE =
+            """
+            select distinct replica from analytics.ingestion_stream_observations
+            where stream = any (:streams) and written_at > now() - :leaseMs * interval '1 millisecond'
+              and (reads or broker_reachable_at > observed_at - :leaseMs * interval '1 millisecond')
+            """;
+
     private final Jdbi jdbi;
     private final int lanes;
     private final StreamId stream;
@@ -174,6 +191,26 @@ class StreamPosition {
         return jdbi.withHandle(handle -> handle.createQuery(KNOWN)
                 .map(row -> StreamId.ofKey(row.getColumn("transport", String.class)))
                 .list());
+    }
+
+    /** The streams that another replica has the lease of. */
+    Set<StreamId> heldByOthers(String replica) {
+        return jdbi.withHandle(handle -> handle.createQuery(HELD_BY_OTHERS)
+                .bind("replica", replica)
+                .map(row -> StreamId.ofKey(row.getColumn("transport", String.class)))
+                .set());
+    }
+
+    /** The replicas that could read one of these streams, by what they wrote during the last lease. */
+    Set<String> readersAlive(Collection<StreamId> streams, Duration lease) {
+        return jdbi.withHandle(handle -> handle.createQuery(READERS_ALIVE)
+                .bindArray(
+                        "streams",
+                        String.class,
+                        streams.stream().map(StreamId::key).toList())
+                .bind("leaseMs", lease.toMillis())
+                .mapTo(String.class)
+                .set());
     }
 
     /** Makes the stream one of those known. */

@@ -42,25 +42,45 @@ final class StreamReader implements TransportReader {
     private static final Duration CLOSE_PATIENCE = Duration.ofSeconds(10);
     private static final Duration RPC_PATIENCE = Duration.ofSeconds(5);
 
-    /** Which replica is to read the stream, where not every one may. */
+    /** When to try for the lease, where not every replica is to try for each. */
     interface Turn {
 
-        /** Empty while it is not known. */
-        Optional<Boolean> isOurs();
+        /** Whether to try now; if so, {@link #ended} follows. */
+        boolean begins();
 
-        /** Calls this when the turn ends. */
-        void onEnd(Runnable end);
+        /** Whether to keep the lease. */
+        boolean goesOn();
+
+        /**
+         * After a try.
+         *
+         * @param read whether something could be read; empty when the lease was not granted
+         */
+        void ended(Optional<Boolean> read);
+
+        /** Whether it is known that no replica reads the stream. */
+        boolean isUnread();
     }
 
     /** For the one stream every replica tries to get the lease. */
     static final Turn ALWAYS = new Turn() {
         @Override
-        public Optional<Boolean> isOurs() {
-            return Optional.of(true);
+        public boolean begins() {
+            return true;
         }
 
         @Override
-        public void onEnd(Runnable end) {}
+        public boolean goesOn() {
+            return true;
+        }
+
+        @Override
+        public void ended(Optional<Boolean> read) {}
+
+        @Override
+        public boolean isUnread() {
+            return false;
+        }
     };
 
     private static final Duration TURN_LOOK = Duration.ofMillis(200);
@@ -82,8 +102,8 @@ final class StreamReader implements TransportReader {
     private volatile boolean reading;
     private volatile Instant reachableAt;
 
-    /** Ends the session that runs. */
-    private volatile CountDownLatch cut;
+    /** Whether the last session read; empty when it had no lease. */
+    private Optional<Boolean> read = Optional.empty();
 
     /** Since when something may wait unread because no session is up; null while reading, or while another replica reads. */
     private volatile Instant blindSince;
@@ -100,12 +120,6 @@ final class StreamReader implements TransportReader {
         this.pipeline = pipeline;
         this.position = pipeline.position();
         this.turn = turn;
-        turn.onEnd(() -> {
-            CountDownLatch session = cut;
-            if (session != null) {
-                session.countDown();
-            }
-        });
         this.preparation = preparation;
         this.broker = broker;
         this.config = config;
@@ -153,14 +167,17 @@ final class StreamReader implements TransportReader {
 
     private void run() {
         while (!stopping) {
-            Optional<Boolean> ours = turn.isOurs();
-            if (!ours.orElse(false)) {
-                blindSince = ours.isPresent()
-                        ? null
-                        : Optional.ofNullable(blindSince).orElseGet(clock::instant);
+            boolean begins = turn.begins();
+            if (turn.isUnread()) {
+                blindSince = Optional.ofNullable(blindSince).orElseGet(clock::instant);
+            } else if (!begins) {
+                blindSince = null;
+            }
+            if (!begins) {
                 pause(TURN_LOOK);
                 continue;
             }
+            read = Optional.empty();
             try {
                 preparation.run();
                 reachableAt = clock.instant();
@@ -170,9 +187,11 @@ final class StreamReader implements TransportReader {
             } catch (BrokerTopology.Mismatch | OtherStream e) {
                 refused.accept(e.getMessage());
                 break;
-            } catch (Exception e) {
+            } catch (Exception | Error e) {
                 // The stop interrupts a call to the broker, which then fails in one of many ways.
                 LOG.logf(stopping ? Logger.Level.DEBUG : Logger.Level.WARN, "event=stream_session_ended cause=%s", e);
+            } finally {
+                turn.ended(read);
             }
             reading = false;
             pause(RETRY_DELAY);
@@ -202,6 +221,7 @@ final class StreamReader implements TransportReader {
             return;
         }
         long epoch = granted.get().epoch();
+        read = Optional.of(false);
         EventLoopGroup loops = new NioEventLoopGroup(1);
         try (Environment environment = environment(broker, config, loops)) {
             StreamPlace place = granted.get().place();
@@ -217,9 +237,9 @@ final class StreamReader implements TransportReader {
             reading = true;
             blindSince = null;
             CountDownLatch session = new CountDownLatch(1);
-            cut = session;
             try (var consumer = consumer(environment, generation, place, session)) {
                 LOG.tracef("event=stream_consumer consumer=%s", consumer);
+                read = Optional.of(true);
                 try {
                     keep(probe, session, generation, granted.get());
                 } finally {
@@ -251,9 +271,9 @@ final class StreamReader implements TransportReader {
         long renewMillis = Math.max(100, length.toMillis() / 3);
         long base = lease.place().base();
         while (!stopping && !pipeline.isFenced(generation)) {
-            if (!turn.isOurs().orElse(false)) {
+            if (!turn.goesOn()) {
                 LOG.infof(
-                        "event=stream_turn_over stream=%s epoch=%d",
+                        "event=stream_given_back stream=%s epoch=%d",
                         position.stream().name(), lease.epoch());
                 return;
             }
@@ -346,10 +366,7 @@ final class StreamReader implements TransportReader {
      */
     private AutoCloseable consumer(
             Environment environment, long generation, StreamPlace place, CountDownLatch session) {
-        // The partitions of a replica share the memory.
-        int partitions = config.stream().partitions();
-        StreamCredit credit = new StreamCredit(
-                config.stream().bufferMessages() / partitions, config.stream().bufferBytes() / partitions);
+        StreamCredit credit = pipeline.credit();
         return environment.consumerBuilder().stream(position.stream().name())
                 .offset(OffsetSpecification.offset(place.firstAtBroker()))
                 .flow()

@@ -171,7 +171,7 @@ public enum Setting {
     INGESTION_STREAM_PARTITIONS(
             "analytics.ingestion.stream.partitions",
             "1",
-            SettingForm.number(1, 64),
+            SettingForm.number(1, 16),
             "Partitions of the super stream, which several replicas read (RabbitMQ 3.11 or newer). With 1 there is one stream, which one replica reads. May be changed at any time."),
     INGESTION_STREAM_MAX_AGE(
             "analytics.ingestion.stream.max-age",

@@ -55,6 +55,23 @@ class StreamCreditTest {
         assertThat(given).isZero();
     }
 
+    @Test
+    void severalStreamsShareTheBounds() {
+        StreamCredit fourth = new StreamCredit(MESSAGES_MAX, BYTES_MAX, 4);
+        assertThat(fourth.initialCredits()).isEqualTo(StreamCredit.CHUNKS_UNDER_WAY / 4);
+        for (int message = 0; message < MESSAGES_MAX / 4; message++) {
+            fourth.received(1);
+        }
+        fourth.start(new Chunk());
+        assertThat(given).as("no credit above a fourth of the messages").isZero();
+
+        fourth.committed(1);
+
+        assertThat(given).isEqualTo(1);
+        assertThat(new StreamCredit(MESSAGES_MAX, BYTES_MAX, 16).initialCredits())
+                .isEqualTo(1);
+    }
+
     private void chunks(int count) {
         for (int i = 0; i < count; i++) {
             credit.start(new Chunk());

@@ -16,7 +16,9 @@ import io.inference.analytics.devtools.SampleEvents;
 import io.inference.analytics.devtools.SampleOptions;
 import io.inference.analytics.testing.Backend;
 import io.inference.analytics.testing.CommandProcess;
+import io.inference.analytics.testing.Ports;
 import io.inference.analytics.testing.ServiceProcess;
+import io.inference.analytics.testing.TcpProxy;
 import io.inference.analytics.testing.TestBackends;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
@@ -43,7 +45,7 @@ class SuperStreamTrial {
 
     private static final Duration PATIENCE = Duration.ofSeconds(120);
     private static final String STREAM = "analytics.usage.v1";
-    private static final int PARTITIONS_MAX = 5;
+    private static final int PARTITIONS_MAX = 16;
     private static final Pattern ORG = Pattern.compile("\"orgId\":\"([^\"]+)\"");
 
     private final TestBackends backends = new TestBackends().needing(Backend.POSTGRES);
@@ -119,6 +121,75 @@ class SuperStreamTrial {
         assertReplayFindsNothingNew();
     }
 
+    /** It keeps its connections to the broker. */
+    @Test
+    void anotherReplicaReadsWhatOneWithoutItsDatabaseHad() throws Exception {
+        List<byte[]> bodies = sample(10_000, 45);
+        ExpectedTotals expected = ExpectedTotals.of(bodies, Instant.now());
+        partitions(4);
+        URI server = URI.create(settings.get("DATABASE_URL"));
+        try (TcpProxy proxy = new TcpProxy(Ports.free(), server.getHost(), server.getPort())) {
+            Map<String, String> cutOff = new HashMap<>(settings);
+            cutOff.put(
+                    "DATABASE_URL", settings.get("DATABASE_URL").replace(":" + server.getPort(), ":" + proxy.port()));
+            try (ServiceProcess one = ServiceProcess.start(cutOff).awaitReady();
+                    ServiceProcess other = ServiceProcess.start(settings).awaitReady()) {
+                awaitReaders(2, 4);
+                publishByOrganisation(bodies.subList(0, 5_000));
+                proxy.silence();
+                publishByOrganisation(bodies.subList(5_000, bodies.size()));
+                awaitStored(expected);
+                awaitReaders(1, 4);
+                awaitFreshness("fresh");
+                proxy.resume();
+                awaitReaders(2, 4);
+                one.kill();
+                other.stop();
+            }
+        }
+        assertBooks(4);
+    }
+
+    /** Three of four partitions are quiet, and then the reader of one hangs. */
+    @Test
+    void whatIsKnownFollowsThePartitionThatWaits() throws Exception {
+        partitions(4);
+        publishToExchange(sample(200, 46));
+        try (ServiceProcess service = ServiceProcess.start(settings).awaitReady()) {
+            publishToExchange(sample(200, 47));
+            awaitReaders(1, 4);
+            awaitFreshness("fresh");
+            service.stop();
+        }
+        // As a replica that is frozen, and whose last word is too old to count.
+        stored.execute(
+                "update analytics.ingestion_stream_observations set observed_at = observed_at - interval '2 minutes'");
+        stored.execute("update analytics.ingestion_positions set holder = 'frozen', epoch = epoch + 1,"
+                + " leased_until = now() + interval '90 seconds' where transport = 'stream-1'");
+        try (ServiceProcess service = ServiceProcess.start(settings).awaitReady()) {
+            await("three readers")
+                    .atMost(PATIENCE)
+                    .until(() -> stored.count(
+                                    "select count(*) from analytics.ingestion_stream_observations where reads and observed_at > now() - interval '5 seconds'")
+                            == 3);
+            awaitFreshness("unknown");
+            awaitReaders(1, 4);
+            awaitFreshness("fresh");
+            service.stop();
+        }
+        assertBooks(4);
+    }
+
+    /** As a job writes it every five seconds. */
+    private void awaitFreshness(String status) {
+        await("freshness " + status).atMost(PATIENCE).untilAsserted(() -> {
+            assertThat(stored.count("select count(*) from analytics.freshness_status"))
+                    .isPositive();
+            assertThat(stored.count("select count(*) from analytics.freshness_status where status <> '" + status + "'"))
+                    .isZero();
+        });
+    }
+
     /** Every change while messages come in by both ways, and some wait unread. */
     @Test
     void aChangeOfTransportPartitionsOrLanesLosesAndDoublesNothing() throws Exception {
@@ -128,7 +199,7 @@ class SuperStreamTrial {
         for (String[] step : new String[][] {
             {"stream", "1", "4"},
             {"stream", "3", "4"},
-            {"stream", "5", "7"},
+            {"stream", "16", "7"},
             {"stream", "2", "2"},
             {"queue", "2", "3"},
             {"stream", "2", "4"},
