@@ -53,7 +53,7 @@ class PartitionShareTest {
 
         Map<StreamId, String> before = Map.copyOf(holders);
         seconds(1_000);
-        assertThat(holders).as("whoever has its share keeps it").isEqualTo(before);
+        assertThat(holders).as("a replica with its share keeps it").isEqualTo(before);
 
         die("a");
         seconds(10);
