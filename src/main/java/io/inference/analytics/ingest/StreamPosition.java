@@ -155,7 +155,7 @@ class StreamPosition {
             """
             select distinct replica from analytics.ingestion_stream_observations
             where stream = any (:streams) and written_at > now() - :leaseMs * interval '1 millisecond'
-              and (reads or broker_reachable_at > observed_at - :leaseMs * interval '1 millisecond')
+              and (reads or broker_reachable_at > observed_at - :silenceMs * interval '1 millisecond')
             """;
 
     private final Jdbi jdbi;
@@ -209,6 +209,7 @@ class StreamPosition {
                         String.class,
                         streams.stream().map(StreamId::key).toList())
                 .bind("leaseMs", lease.toMillis())
+                .bind("silenceMs", IngestMetrics.BROKER_SILENCE_MAX.toMillis())
                 .mapTo(String.class)
                 .set());
     }
