@@ -103,13 +103,14 @@ final class ExportSnapshot implements AutoCloseable {
         });
     }
 
-    // Flavour citus: the coordinator, with the watermark, and the worker that has the organisation take their snapshots
-    // one after the other, and the worker makes a batch visible after the coordinator. As long as a transaction holds
-    // the
-    // guard of the organisation, each of its batches is in both or in neither.
+    // Flavour citus: the coordinator, with the watermark, and the worker that has the organisation
+    // take their snapshots one after the other, and the worker makes a batch visible after the
+    // coordinator. As long as a transaction holds the guard of the organisation, each of its
+    // batches is in both or in neither.
     private static final String HOLD_LIMITS =
             "set local citus.propagate_set_commands = 'local'; set transaction isolation level read committed; "
                     + "set local lock_timeout = '30s'";
+
     // By the key, as an update would not wait for a guard that a batch in doubt has inserted.
     private static final String HOLD =
             """

@@ -50,7 +50,8 @@ class ExportSnapshotTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"the commit", "lock_timeout", "ingest_guard set", "select exists", "hours_behind"})
+    @ValueSource(
+            strings = {"the commit", "lock_timeout", "into analytics.ingest_guard", "select exists", "hours_behind"})
     void noSessionIsLeftWhenAStepFails(String step) {
         failing = step;
 
