@@ -192,7 +192,7 @@ final class PartitionsReader implements TransportReader {
             try {
                 if (look % DECLARE_EVERY == 0) {
                     topology.declareEach((stream, cause) ->
-                            LOG.warnf("event=partition_not_declared stream=%s cause=%s", stream, cause));
+                            LOG.warnf("event=partition_not_declared stream=%s cause=%s", stream.name(), cause));
                 } else {
                     topology.reach();
                 }
