@@ -87,7 +87,7 @@ public class BrokerTopology {
         declare(List.of(partition));
     }
 
-    /** Declares each partition, also after one that could not be; the listener is told of it. */
+    /** Declares each partition, also after one that could not be; the listener gets its failure. */
     void declareEach(BiConsumer<StreamId, Exception> notDeclared) throws IOException, TimeoutException {
         reach();
         for (StreamId partition : StreamId.configured(config).toList()) {
