@@ -209,6 +209,8 @@ class ConsoleMoneyIT extends ConsoleTests {
                     .click());
             console.at("#sign-out").click();
             console.signIn(token).ready();
+            // What the viewer before had opened is closed.
+            console.at("#prices summary").click();
             assertThat(console.at("#price")).isVisible();
             console.page()
                     .waitForResponse("**/prices/preview", () -> held.get(0).resume());
