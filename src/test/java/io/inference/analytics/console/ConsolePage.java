@@ -11,6 +11,7 @@ import com.microsoft.playwright.Locator;
 import com.microsoft.playwright.Mouse;
 import com.microsoft.playwright.Page;
 import com.microsoft.playwright.Playwright;
+import com.microsoft.playwright.assertions.PlaywrightAssertions;
 import com.microsoft.playwright.options.AriaRole;
 import com.microsoft.playwright.options.BoundingBox;
 import com.microsoft.playwright.options.ColorScheme;
@@ -36,6 +37,11 @@ final class ConsolePage implements AutoCloseable {
             .toList();
 
     private static final Path SCREENSHOTS = Path.of("target", "console");
+
+    static {
+        // A machine that runs other tests at the same time shows a page late.
+        PlaywrightAssertions.setDefaultAssertionTimeout(30_000);
+    }
 
     private final BrowserContext window;
     private final Page page;

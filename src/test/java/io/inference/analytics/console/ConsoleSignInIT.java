@@ -208,11 +208,12 @@ class ConsoleSignInIT {
             signIn(console, FIRST);
             String first = token();
             console.page().clock().fastForward(HOUR);
-            console.at("#refresh").click();
             // The figures are already there, so only the request shows that the page has begun; a part
             // that comes later may have made it before.
-            console.page()
-                    .waitForCondition(() -> !tokenRequests("refresh_token").isEmpty());
+            console.page().waitForCondition(() -> {
+                console.at("#refresh").click();
+                return !tokenRequests("refresh_token").isEmpty();
+            });
             console.ready();
             assertThat(console.at("#figure-invocations data")).hasAttribute("value", "1");
             assertThat(tokenRequests("refresh_token"))
