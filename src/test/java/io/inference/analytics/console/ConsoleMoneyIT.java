@@ -300,6 +300,7 @@ class ConsoleMoneyIT extends ConsoleTests {
 
     @Test
     void onePartThatFailsLeavesTheOthers() throws Exception {
+        storeUsage();
         try (ConsolePage console = ConsolePage.open(browser, url)) {
             execute("alter table analytics.provider_import_run rename to import_run_away");
             execute("alter view analytics.provider_unmapped rename to unmapped_away");
@@ -326,7 +327,8 @@ class ConsoleMoneyIT extends ConsoleTests {
     }
 
     @Test
-    void billsAreForThoseWhoMaySeeThem() {
+    void billsAreForThoseWhoMaySeeThem() throws Exception {
+        storeUsage();
         try (ConsolePage console = ConsolePage.open(browser, url)) {
             console.signIn("/console/#company", Tokens.of("finance", org)).ready();
             assertThat(console.at("#problem[data-status='403']")).containsText("analytics:providers:read");
